@@ -33,7 +33,7 @@ func run(args []string) error {
 		return errors.New("there is no buf.yaml here; run it from the root of the repository")
 	}
 	if len(args) == 0 {
-		return errors.New("no command\n" + usage)
+		return fmt.Errorf("no command\n%s", usage)
 	}
 	if err := writeImports("."); err != nil {
 		return err
