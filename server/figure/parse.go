@@ -60,7 +60,7 @@ func split(s, digits string, format NumberFormat) (whole, fraction string, err e
 	}
 	if thousands != 0 && strings.IndexByte(whole, thousands) >= 0 {
 		if whole = ungroup(whole, thousands); whole == "" {
-			return "", "", malformed("NUMBER_GROUPING", s, "does not group its digits in threes; "+shape(format))
+			return "", "", malformed("NUMBER_GROUPING", s, "does not group its digits in threes; "+shape(format)).With("format", format)
 		}
 	}
 	if !allDigits(whole) {
@@ -128,7 +128,7 @@ func allDigits(s string) bool {
 }
 
 func notANumber(s string, format NumberFormat) *fault.Error {
-	return malformed("NUMBER_MALFORMED", s, "is not a number; "+shape(format))
+	return malformed("NUMBER_MALFORMED", s, "is not a number; "+shape(format)).With("format", format)
 }
 
 // shape tells in words what the format accepts.

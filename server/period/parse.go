@@ -1,6 +1,7 @@
 package period
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/tonghop/tonghop/server/fault"
@@ -21,53 +22,46 @@ func Parse(s string) (Period, error) {
 	case !ok:
 		return Period{}, malformed(s, everyForm)
 	case year < MinYear || year > MaxYear:
-		return Period{}, malformed(s, "year must be 1900 to 2199")
+		return Period{}, outOfRange(s, "year", MinYear, MaxYear)
 	case len(s) == 4:
 		return Of(year, Year, 1), nil
 	}
-	rest, hyphen := strings.CutPrefix(s[4:], "-")
-	p, wrong := parsePart(year, rest)
-	if wrong == "" && !hyphen {
-		wrong = "write it as " + p.String()
+	part, hyphen := strings.CutPrefix(s[4:], "-")
+	p, err := parsePart(s, year, part)
+	if err != nil {
+		return Period{}, err
 	}
-	if wrong != "" {
-		return Period{}, malformed(s, wrong)
+	if !hyphen {
+		return Period{}, malformed(s, "write it with a hyphen, as "+p.String())
 	}
 	return p, nil
 }
 
-// parsePart reads what stands after the year; if it is no period of that year, wrong says why.
-func parsePart(year int, part string) (p Period, wrong string) {
+// parsePart reads what stands after the year of s.
+func parsePart(s string, year int, part string) (Period, error) {
 	digits := strings.TrimLeft(part, "QHqh")
 	n, isNumber := number(digits)
 	switch {
 	case part == "9M":
-		return Of(year, NineMonths, 1), ""
+		return Of(year, NineMonths, 1), nil
 	case part == "9m", part != digits && strings.ToUpper(part) != part:
-		return Period{}, "write the letter as a capital"
+		return Period{}, malformed(s, "write the letter as a capital")
 	case !isNumber || len(part)-len(digits) > 1:
-		return Period{}, everyForm
+		return Period{}, malformed(s, everyForm)
 	case part == digits:
-		return parseMonth(year, n, digits)
+		return parseIndex(s, Of(year, Month, n), Month, len(digits) == 2)
 	case part[0] == 'Q':
-		return parseIndex(year, Quarter, n, digits, "quarter must be 1 to 4")
+		return parseIndex(s, Of(year, Quarter, n), Quarter, len(digits) == 1)
 	default:
-		return parseIndex(year, Half, n, digits, "half-year must be 1 or 2")
+		return parseIndex(s, Of(year, Half, n), Half, len(digits) == 1)
 	}
 }
 
-func parseMonth(year, n int, digits string) (Period, string) {
-	if len(digits) != 2 || n < 1 || n > 12 {
-		return Period{}, "month must be 01 to 12"
+func parseIndex(s string, p Period, kind Kind, width bool) (Period, error) {
+	if !width || !p.Valid() {
+		return Period{}, outOfRange(s, kind.String(), 1, kind.PerYear())
 	}
-	return Of(year, Month, n), ""
-}
-
-func parseIndex(year int, kind Kind, n int, digits, wrong string) (Period, string) {
-	if len(digits) != 1 || n < 1 || n > kind.PerYear() {
-		return Period{}, wrong
-	}
-	return Of(year, kind, n), ""
+	return p, nil
 }
 
 // ParseRange reads A..B, both of one kind and A not after B, and gives all periods from A to B; a single period is a
@@ -88,9 +82,11 @@ func ParseRange(s string) ([]Period, error) {
 	n := to.Ordinal() - from.Ordinal() + 1
 	switch {
 	case from.Kind != to.Kind:
-		return nil, rangeError(s, "both ends must be of one kind; the first is a "+word(from.Kind)+", the last a "+word(to.Kind))
+		return nil, fault.Invalid("PERIOD_RANGE_MIXED", "period range %q: both ends must be of one kind; the first is of the kind %s, the last %s",
+			s, from.Kind, to.Kind).With("value", s)
 	case n < 1:
-		return nil, rangeError(s, "the first period lies after the last; exchange them")
+		return nil, fault.Invalid("PERIOD_RANGE_REVERSED", "period range %q: the first period lies after the last; exchange them", s).
+			With("value", s)
 	case n > MaxRange:
 		return nil, fault.Invalid("PERIOD_RANGE_TOO_LONG", "period range %q has %d periods; at most %d are given at once", s, n, MaxRange).
 			With("value", s).With("limit", MaxRange)
@@ -113,13 +109,16 @@ func ParseKind(s string) (Kind, error) {
 	return 0, fault.Invalid("FREQUENCY_UNKNOWN", "frequency %q: give month, quarter, half or year", short(s)).With("value", short(s))
 }
 
-// word is the kind in a sentence.
-func word(k Kind) string { return strings.ReplaceAll(k.String(), "_", " ") }
-
 func malformed(s, what string) *fault.Error {
 	return fault.Invalid("PERIOD_MALFORMED", "period %q: %s", short(s), what).With("value", short(s))
 }
 
-func rangeError(s, what string) *fault.Error {
-	return fault.Invalid("PERIOD_RANGE_MALFORMED", "period range %q: %s", short(s), what).With("value", short(s))
+// outOfRange names the part of the id that does not exist; a month shows two digits, as it must be written.
+func outOfRange(s, part string, least, most int) *fault.Error {
+	low, high := strconv.Itoa(least), strconv.Itoa(most)
+	if part == Month.String() {
+		low, high = "01", "12"
+	}
+	return fault.Invalid("PERIOD_OUT_OF_RANGE", "period %q: %s must be %s to %s", short(s), part, low, high).
+		With("value", short(s)).With("part", part).With("least", low).With("most", high)
 }

@@ -147,7 +147,7 @@ func (p Period) Months() []Period { return p.Bases(Month) }
 // or does not fit evenly: half-years do not make nine months.
 func (p Period) Bases(k Kind) []Period {
 	from, to := p.span()
-	if from == to || k.Months() == 0 || (to-from)%k.Months() != 0 || k == NineMonths && p.Kind != NineMonths {
+	if from == to || k.Months() == 0 || (to-from)%k.Months() != 0 {
 		return nil
 	}
 	bases := make([]Period, 0, (to-from)/k.Months())
