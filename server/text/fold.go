@@ -19,7 +19,8 @@ func Fold(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	gap := false
-	for _, r := range norm.NFD.String(s) {
+	// Bytes that are not UTF-8 are replaced first, because they keep norm from decomposing what follows them.
+	for _, r := range norm.NFD.String(strings.ToValidUTF8(s, string(utf8.RuneError))) {
 		switch {
 		case unicode.Is(unicode.Mn, r), unicode.Is(unicode.Cf, r):
 			continue
@@ -42,8 +43,6 @@ func foldRune(r rune) rune {
 	switch r {
 	case 'Đ', 'đ', 'Ð', 'ð', 'Ɖ', 'ɖ':
 		return 'd'
-	case utf8.RuneError:
-		return utf8.RuneError
 	}
 	return unicode.ToLower(r)
 }
