@@ -45,7 +45,14 @@ func (c *Catalogue) With(used func(Code) bool, versions ...Indicator) (*Catalogu
 type change struct {
 	old, next *Catalogue
 	given     []Indicator
+	first     map[key]int // where each version is given first
 	problems  fault.List
+}
+
+// key is what a version is known by.
+type key struct {
+	code Code
+	from period.Day
 }
 
 func (c *change) add(i int, err error) {
@@ -55,21 +62,17 @@ func (c *change) add(i int, err error) {
 }
 
 func (c *change) accept() {
-	type key struct {
-		code Code
-		from period.Day
-	}
-	first := make(map[key]int, len(c.given))
+	c.first = make(map[key]int, len(c.given))
 	for i, v := range c.given {
 		c.add(i, v.Check())
 		k := key{v.Code.Fold(), v.ValidFrom}
-		if earlier, repeated := first[k]; repeated {
+		if earlier, repeated := c.first[k]; repeated {
 			c.add(i, fault.Invalid("INDICATOR_REPEATED",
 				"indicator %q stands in this request twice with one first day, at %d and at %d", v.Code, earlier, i).
 				With("code", v.Code).With("first", earlier).With("second", i).In("code"))
 			continue
 		}
-		first[k] = i
+		c.first[k] = i
 		if known, ok := c.next.Latest(v.Code); ok && known.Code != v.Code {
 			c.add(i, fault.Exists("CODE_SPELLED_OTHERWISE",
 				"indicator code %q is known as %q, and codes that differ in case alone are one; write it like that, or choose another",
@@ -86,7 +89,8 @@ func (c *change) checkMeaning(i int, used func(Code) bool) {
 	versions := c.next.of(v.Code)
 	for n := range versions {
 		other := &versions[n]
-		if other.ValidFrom == v.ValidFrom {
+		// Of two given versions the later one is told.
+		if other.ValidFrom == v.ValidFrom || other.ValidFrom > v.ValidFrom && c.isGiven(other) {
 			continue
 		}
 		if c.sameMeaning(i, other, "its version "+fromDay(other.ValidFrom)) {
@@ -104,6 +108,11 @@ func (c *change) checkMeaning(i int, used func(Code) bool) {
 			c.add(i, scaleShrinks(v, &was))
 		}
 	}
+}
+
+func (c *change) isGiven(v *Indicator) bool {
+	_, given := c.first[key{v.Code.Fold(), v.ValidFrom}]
+	return given
 }
 
 // sameMeaning holds R21.
