@@ -101,8 +101,12 @@ func magnitude(whole, fraction string, scale Scale, negative bool) (uint64, bool
 	return u, true
 }
 
-// ungroup removes the marks between thousands; empty if the groups are not 1 to 3 digits and then threes.
+// ungroup removes the marks between thousands; empty if the groups are not 1 to 3 digits and then threes. No such
+// number begins with 0: in a Vietnamese file 0.500 is an English half, not five hundred.
 func ungroup(whole string, mark byte) string {
+	if whole[0] == '0' {
+		return ""
+	}
 	groups := strings.Split(whole, string(mark))
 	for i, g := range groups {
 		if len(g) != 3 && (i > 0 || len(g) == 0 || len(g) > 3) {
