@@ -126,8 +126,13 @@ func TestContainingIsTheOtherSideOfBases(t *testing.T) {
 
 func TestNoPeriodIsNothingEverywhere(t *testing.T) {
 	for _, p := range []period.Period{
-		{}, {Year: 2024}, {Year: 2024, Kind: period.Year}, {Year: 2024, Kind: period.Month, Index: 13},
-		{Year: 2024, Kind: 9, Index: 1}, {Year: 2300, Kind: period.Year, Index: 1}, {Kind: period.Year, Index: 1},
+		{},
+		{Year: 2024},
+		{Year: 2024, Kind: period.Year},
+		{Year: 2024, Kind: period.Month, Index: 13},
+		{Year: 2024, Kind: 9, Index: 1},
+		{Year: 2300, Kind: period.Year, Index: 1},
+		{Kind: period.Year, Index: 1},
 	} {
 		if p.Valid() || p.String() != "" || p.Months() != nil || period.Containing(p) != nil || p.Next() != (period.Period{}) {
 			t.Errorf("%+v passes for a period: %q, %v", p, p, p.Months())
