@@ -54,12 +54,12 @@ type Journal interface {
 	// The journal is then poisoned: it takes no more groups, and every later call of Append, Read and Wait is
 	// Unavailable, JOURNAL_POISONED. Only a new start finds out what is true; nothing is ever synced a second time.
 	//
-	// The records are not kept after the call.
+	// The records are not kept after the call, so that the writer may use their memory again.
 	Append(ctx context.Context, after uint64, records []Record) (Head, error)
 
 	// Read visits the entries from sequence from (0 means 1) to the head as it was at the call, in order and without a
-	// gap. Every entry is checked against the chain before it is visited; what does not verify is DataLoss,
-	// JOURNAL_DAMAGED, and is not visited.
+	// gap. Every entry is checked against its predecessor before it is visited and the last one against the head, so
+	// that a nil error proves the whole stretch; what does not verify is DataLoss, JOURNAL_DAMAGED, and is not visited.
 	//
 	// An error of visit, or the end of the context, ends the reading and is returned as it is. Reading from head+1
 	// visits nothing; from beyond it is NotFound, SEQUENCE_AHEAD: the caller has seen another history.

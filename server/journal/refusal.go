@@ -23,16 +23,21 @@ const (
 // Limits of what Append takes. A national reorganisation is one entry of about 1 MB; 8 MiB leave room, and a group of
 // 1 MiB that takes such an entry as its last stays below the second limit.
 const (
-	MaxEntryBytes = 8 << 20
-	MaxGroupBytes = 16 << 20
+	MaxEntryBytes   = 8 << 20
+	MaxGroupBytes   = 16 << 20
+	MaxGroupRecords = 1 << 16
 )
 
 // Check says whether the records may stand in one group; it is the first thing that every Append does. A group has at
-// least one record, a record has a public part and, with a private part, a salt; the parts of one record have at most
-// MaxEntryBytes together, those of a group MaxGroupBytes.
+// least one record and at most MaxGroupRecords, a record has a public part and, with a private part, a salt; the parts
+// of one record have at most MaxEntryBytes together, those of a group MaxGroupBytes.
 func Check(records []Record) error {
 	if len(records) == 0 {
 		return fault.Invalid(ReasonGroupInvalid, "append: there is no record; hand over at least one")
+	}
+	if len(records) > MaxGroupRecords {
+		return fault.Invalid(ReasonGroupInvalid, "append: the group has %d records, the limit is %d; divide it",
+			len(records), MaxGroupRecords)
 	}
 	total := 0
 	for i, record := range records {

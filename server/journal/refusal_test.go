@@ -24,6 +24,7 @@ func TestCheckNamesWhatIsWrongWithAGroup(t *testing.T) {
 		{"private part without salt", []journal.Record{{Public: []byte("a"), Private: []byte("b")}}, journal.ReasonGroupInvalid},
 		{"entry one byte too large", []journal.Record{{Public: make([]byte, journal.MaxEntryBytes), Salt: salt, Private: []byte("b")}}, journal.ReasonEntryTooLarge},
 		{"group too large", []journal.Record{full, full, {Public: []byte("a")}}, journal.ReasonEntryTooLarge},
+		{"too many records", make([]journal.Record, journal.MaxGroupRecords+1), journal.ReasonGroupInvalid},
 		{"group as large as it may be", []journal.Record{full, full}, ""},
 		{"public part alone, no salt", []journal.Record{{Public: []byte("a")}}, ""},
 	} {
