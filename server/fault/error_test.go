@@ -109,6 +109,9 @@ func TestParametersKeepTheirOrderAndTheLastValue(t *testing.T) {
 	if v, _ := one.Param("value"); v != "x" {
 		t.Errorf("a sibling's parameter reads %q, want x: the two share memory", v)
 	}
+	if v, _ := base.With("limit", 7).Param("limit"); v != "7" {
+		t.Errorf("the second value of limit is lost: %q", v)
+	}
 	if v, _ := base.Param("limit"); v != "5" {
 		t.Errorf("With changed its receiver: limit is %q", v)
 	}

@@ -20,6 +20,9 @@ func TestDaysReadAndPrint(t *testing.T) {
 		{"2025-07-01", "20250701", 2025, 7, 1, time.Tuesday},
 		{"2024-02-29", "20240229", 2024, 2, 29, time.Thursday},
 		{"2000-02-29", "20000229", 2000, 2, 29, time.Tuesday},
+		{"2000-12-31", "20001231", 2000, 12, 31, time.Sunday},
+		{"2100-02-28", "21000228", 2100, 2, 28, time.Sunday},
+		{"2100-03-01", "21000301", 2100, 3, 1, time.Monday},
 		{"0001-01-01", "00010101", 1, 1, 1, time.Monday},
 		{"9999-12-31", "99991231", 9999, 12, 31, time.Friday},
 	}
@@ -57,6 +60,11 @@ func TestDaysThatDoNotExistAreRefused(t *testing.T) {
 }
 
 func TestDaysAgreeWithTheStandardLibrary(t *testing.T) {
+	for d := period.Date(1890, 1, 1); d < period.Date(2210, 1, 1); d++ {
+		if want := time.Unix(int64(d)*86400, 0).UTC().Format(time.DateOnly); d.String() != want {
+			t.Fatalf("day %d is %v, want %s", d, d, want)
+		}
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		d := period.Day(rapid.Int32Range(-2_000_000, 4_000_000).Draw(t, "day"))
 		want := time.Unix(int64(d)*86400, 0).UTC()
