@@ -1,0 +1,85 @@
+package rollup
+
+import (
+	"github.com/tonghop/tonghop/server/figure"
+)
+
+// addRatio adds both parts of a unit that has both, else counts it as half (R15). Parts with one rule over time are
+// taken from the same base periods; with two rules each is taken from its own.
+func addRatio(q *question, t *Total) {
+	if !q.ind.OwnDenominator() {
+		addRatioOverOther(q, t)
+		return
+	}
+	paired := q.ind.Value.Time == q.ind.Denominator.Time
+	num := q.part(q.ind.Value, numerator, paired)
+	den := q.part(q.ind.Denominator, denominator, paired)
+	switch {
+	case SumsBases(*q.ind, q.m):
+		// Count and Half are of base periods here, so that the rows of months add up to the year's.
+		t.Numerator, t.Denominator = WideOf(num.v), WideOf(den.v)
+		t.Count, t.Half = num.n, t.Received-num.n
+	case num.ok && den.ok:
+		num.fell, num.lag = num.fell || den.fell, max(num.lag, den.lag)
+		q.addParts(t, num, WideOf(den.v))
+	case num.gap:
+		q.withdraw(t)
+	case paired:
+		t.Half = one(q.unpaired())
+	default:
+		t.Half = one(num.ok != den.ok)
+	}
+}
+
+// addParts adds a unit that counts.
+func (q *question) addParts(t *Total, num amount, den Wide) {
+	t.Numerator, t.Denominator = WideOf(num.v), den
+	q.counts(t, num)
+}
+
+// unpaired tells whether the unit gave a figure without both parts.
+func (q *question) unpaired() bool {
+	for i := range q.loaded.n {
+		if s := &q.slots[i]; s.state == figure.Value && !s.gives(numerator, true) {
+			return true
+		}
+	}
+	return false
+}
+
+// addRatioOverOther takes the denominator from another indicator.
+func addRatioOverOther(q *question, t *Total) {
+	num := q.part(q.ind.Value, numerator, false)
+	if num.gap {
+		q.withdraw(t)
+	}
+	if !num.ok {
+		return
+	}
+	den, place, ok := q.newest(q.ind.DenominatorIndicator)
+	if !ok {
+		t.Half = 1
+		return
+	}
+	q.addParts(t, num, WideOf(den))
+	t.Age = trailAt(place)
+}
+
+// finishRatio gives Σ numerators / Σ denominators, once.
+func finishRatio(a *answer) {
+	numUnit := wideInt(a.ind.Scale.Factor()).Times(carry(a.ind.Value.Time))
+	denCarry, denScale := carry(a.ind.Denominator.Time), a.ind.Scale
+	if !a.ind.OwnDenominator() {
+		denCarry, denScale = 1, figure.MaxScale
+		a.result.DenominatorFrom = a.denominatorFrom()
+	}
+	denUnit := wideInt(denScale.Factor()).Times(denCarry)
+	if !a.t.Numerator.within(carry(a.ind.Value.Time)) || !a.t.Denominator.within(denCarry) {
+		a.result.State = Overflow
+		return
+	}
+	a.numerator(fractionOf(a.t.Numerator, numUnit), a.ind.Scale)
+	a.denominator(fractionOf(a.t.Denominator, denUnit), denScale)
+	num := a.t.Numerator.Times(denScale.Factor()).Times(denCarry).Times(a.ind.Factor())
+	a.value(num, a.t.Denominator.Times(a.ind.Scale.Factor()).Times(carry(a.ind.Value.Time)))
+}

@@ -1,0 +1,216 @@
+package rollup
+
+import (
+	"github.com/tonghop/tonghop/server/figure"
+	"github.com/tonghop/tonghop/server/indicator"
+	"github.com/tonghop/tonghop/server/period"
+)
+
+// State says whether a roll-up has a value, and if not, why.
+type State uint8
+
+// The states. Zero is a value.
+const (
+	// NoData means that no unit gave an amount that counts.
+	NoData State = iota
+	// Value means that there is one.
+	Value
+	// Undefined means that the denominator is 0; both parts are given.
+	Undefined
+	// NotAtThisPeriod means that the indicator has no figure for periods of this length (R4).
+	NotAtThisPeriod
+	// Overflow means that an amount does not fit 128 bits.
+	Overflow
+	// NotRolledUp means that there are several units and the rule over units is NONE.
+	NotRolledUp
+)
+
+// String gives the word of the API.
+func (s State) String() string {
+	return word([]string{"NO_DATA", "VALUE", "UNDEFINED", "NOT_AT_THIS_PERIOD", "OVERFLOW", "NOT_ROLLED_UP"}, s)
+}
+
+// Expected is what a scope owes for a span, from the assignments alone: it does not depend on what was sent.
+type Expected struct {
+	// Owed counts the obligations: pairs of a unit and a base period of Bases.
+	Owed int64
+	// Last counts those of the last base period, Units the units that owe at least one. Both are needed for spans of
+	// several base periods only.
+	Last, Units int64
+}
+
+// Expect gives what one unit owes.
+func Expect(ind indicator.Indicator, m Measure, span period.Period, base period.Kind, f Figures) Expected {
+	var e Expected
+	w := measured(ind, m).window(ind.Value, windowOf(span, base))
+	for i := range w.n {
+		owed := one(f.Owed(w.at(i)))
+		e.Owed += owed
+		e.Last = owed
+	}
+	e.Units = one(e.Owed > 0)
+	return e
+}
+
+// Merge adds what other units owe.
+func (e *Expected) Merge(o Expected) {
+	e.Owed += o.Owed
+	e.Last += o.Last
+	e.Units += o.Units
+}
+
+// Coverage says how far a roll-up can be trusted. Expected is Received plus NotAvailable plus Missing; NotApplicable and
+// Excluded stand outside; Late and Half are part of Received (R10). Nothing is clamped: a number below zero shows that
+// what is owed and what was merged do not belong together.
+type Coverage struct {
+	Expected, Received, NotAvailable, Missing int64
+	NotApplicable, Excluded                   int64
+	Late, Half, Unweighted, Stale             int64
+	// UnitsComplete counts, of Units that owe something that is not outside, those that gave a value for all of it.
+	UnitsComplete, Units int64
+	// Divisor is by how many values was divided: units for a MEAN over units, else base periods for a MEAN over time (R16).
+	Divisor int64
+	// Gaps counts year-to-date figures whose own amount cannot be told; they are part of Missing.
+	Gaps int64
+}
+
+// Result is what a total comes to.
+type Result struct {
+	State State
+	// Value is exact, in the unit of measure; no number unless State is Value. Plans and ranks compare it.
+	Value Fraction
+	// Display is Value rounded half away from zero to the scale.
+	Display string
+	// Numerator and Denominator are the parts of a ratio or a share, with the same parts rounded for display.
+	Numerator, Denominator               Fraction
+	NumeratorDisplay, DenominatorDisplay string
+	Coverage                             Coverage
+	// Fell tells that the year-to-date figure of at least one unit is lower than the one before (R14).
+	Fell bool
+	// Single marks the figure of one unit under the rule NONE: it is that unit's own and nobody else's.
+	Single bool
+	// From is the base period that the LAST figures are of; no period if units differ or the rule is another.
+	From period.Period
+	// DenominatorFrom is the period of the other indicator's figures; no period if units differ (R15).
+	DenominatorFrom period.Period
+}
+
+// answer is one call of Finish.
+type answer struct {
+	ind   *indicator.Indicator
+	span  period.Period
+	asked window
+	// short is true for a span of one base period, in which an obligation is a unit.
+	short  bool
+	t      *Total
+	e      Expected
+	scale  figure.Scale
+	result Result
+}
+
+// Finish says what a total comes to. The arguments before the total are those with which it was made.
+func Finish(ind indicator.Indicator, m Measure, span period.Period, base period.Kind, t Total, e Expected) Result {
+	a := answer{ind: &ind, span: span, asked: windowOf(span, base), t: &t, e: e, scale: ind.Scale}
+	a.short = measured(ind, m).window(ind.Value, a.asked).n == 1
+	if a.short {
+		a.e.Last, a.e.Units = e.Owed, e.Owed
+	}
+	a.result.Coverage = a.coverage()
+	switch {
+	case a.asked.n == 0, ind.Value.Time == indicator.TimeNone && a.asked.n > 1:
+		a.result.State = NotAtThisPeriod
+	case ind.UnitRule == indicator.UnitNone && max(t.Count, a.e.Units) > 1:
+		a.result.State = NotRolledUp
+	case t.Count > 0:
+		a.result.Fell = t.Fell > 0
+		a.result.From = a.from()
+		ruleOf(&ind).finish(&a)
+	}
+	return a.result
+}
+
+// coverage counts obligations; in a span of one base period a unit is complete that was received.
+func (a *answer) coverage() Coverage {
+	t := a.t
+	c := Coverage{
+		Expected: a.e.Owed - t.NotApplicable - t.Excluded,
+		Received: t.Received, NotAvailable: t.NotAvailable, NotApplicable: t.NotApplicable, Excluded: t.Excluded,
+		Late: t.Late, Half: t.Half, Unweighted: t.Unweighted, Stale: t.Stale, Gaps: t.Gaps,
+		UnitsComplete: t.Complete, Units: a.e.Units - t.Outside,
+	}
+	c.Missing = c.Expected - c.Received - c.NotAvailable
+	if a.short {
+		c.UnitsComplete, c.Units = c.Received, c.Expected
+	}
+	switch {
+	case a.ind.UnitRule == indicator.UnitMean:
+		c.Divisor = t.Count
+	case a.ind.Value.Time == indicator.TimeMean:
+		c.Divisor = t.Received
+	}
+	return c
+}
+
+// expectedLast counts the obligations of the last base period that are not outside (R20).
+func (a *answer) expectedLast() int64 {
+	if a.short {
+		return a.result.Coverage.Expected
+	}
+	return a.e.Last - a.t.OutsideLast
+}
+
+// from gives the base period of the LAST figures, if all units agree.
+func (a *answer) from() period.Period {
+	isLast := a.ind.Value.Time == indicator.TimeLast || a.ind.OwnDenominator() && a.ind.Denominator.Time == indicator.TimeLast
+	lag, agreed := a.t.Lag.place(a.t.Count)
+	if !isLast || !agreed || lag >= a.asked.n {
+		return period.Period{}
+	}
+	return a.asked.at(a.asked.n - 1 - lag)
+}
+
+// denominatorFrom gives the period of the other indicator's figures, if all units agree.
+func (a *answer) denominatorFrom() period.Period {
+	place, agreed := a.t.Age.place(a.t.Count)
+	if !agreed {
+		return period.Period{}
+	}
+	for p := range DenominatorPeriods(a.span) {
+		if place == 0 {
+			return p
+		}
+		place--
+	}
+	return period.Period{}
+}
+
+// amount gives sum / count, a sum of values of the indicator.
+func (a *answer) amount(sum Wide, count int64) {
+	c := carry(a.ind.Value.Time)
+	if !sum.within(c) {
+		a.result.State = Overflow
+		return
+	}
+	a.value(sum, wideInt(count).Times(c).Times(a.ind.Scale.Factor()))
+}
+
+// value gives num / den as the value of the roll-up.
+func (a *answer) value(num, den Wide) {
+	if den.IsZero() {
+		a.result.State = Undefined
+		return
+	}
+	a.result.State = Value
+	a.result.Value = fractionOf(num, den)
+	a.result.Display = a.result.Value.Decimal(a.scale)
+}
+
+// numerator gives the upper part.
+func (a *answer) numerator(f Fraction, scale figure.Scale) {
+	a.result.Numerator, a.result.NumeratorDisplay = f, f.Decimal(scale)
+}
+
+// denominator gives the lower part.
+func (a *answer) denominator(f Fraction, scale figure.Scale) {
+	a.result.Denominator, a.result.DenominatorDisplay = f, f.Decimal(scale)
+}

@@ -1,0 +1,166 @@
+package rollup
+
+import (
+	"github.com/tonghop/tonghop/server/figure"
+	"github.com/tonghop/tonghop/server/indicator"
+	"github.com/tonghop/tonghop/server/period"
+)
+
+// Basis says which revisions count.
+type Basis uint8
+
+// The bases (R23).
+const (
+	// Official counts the newest approved revision.
+	Official Basis = iota
+	// Provisional also counts a submitted one.
+	Provisional
+)
+
+// String gives the word of the API.
+func (b Basis) String() string { return word([]string{"OFFICIAL", "PROVISIONAL"}, b) }
+
+// Measure says which amount of an indicator is asked for (R14).
+type Measure uint8
+
+// The measures of a question.
+const (
+	// AsReported is the figure as it was reported.
+	AsReported Measure = iota
+	// Own is what belongs to the period alone: of a year-to-date figure the difference of its two ends.
+	Own
+	// YearToDate is from the beginning of the year to the end of the period: of a flow all base periods until there.
+	YearToDate
+)
+
+// String gives the word of the API.
+func (m Measure) String() string { return word([]string{"AS_REPORTED", "OWN", "YEAR_TO_DATE"}, m) }
+
+// Figures answers what one unit gave, in one basis.
+type Figures interface {
+	// At gives the figure in force for the indicator in a period, at the scale of the indicator that is asked about, or
+	// of Other for another one; the zero Figure if none is in force. It is asked for base periods of the indicator, for
+	// periods of DenominatorPeriods and for periods that contain the span. For another indicator the figure of an
+	// excluded obligation is none.
+	At(code indicator.Code, base period.Period) figure.Figure
+	// Late tells whether the report of the indicator's form for the base period came late (R7).
+	Late(base period.Period) bool
+	// Excluded tells whether the obligation of the base period is taken out (R11).
+	Excluded(base period.Period) bool
+	// Owed tells whether the unit owes the base period: assigned, and valid on its last day (R9). What is not owed does
+	// not count, also if a figure is there.
+	Owed(base period.Period) bool
+	// Other tells what the arithmetic must know of another indicator, the denominator or the weight; false if there is none.
+	Other(code indicator.Code) (Other, bool)
+}
+
+// Other is what the arithmetic must know of an indicator that another one leans on.
+type Other struct {
+	// Part is how the figure goes over time.
+	Part indicator.Part
+	// Scale is the scale of the figures that At gives.
+	Scale figure.Scale
+}
+
+// Possible tells whether a measure can be asked of an indicator: its own amount and its amount since the beginning of
+// the year are known of flows and year-to-date figures, not of stocks, and not of what does not go over time at all.
+// Where a measure is not possible, Contribute and Finish answer as for AsReported.
+func Possible(ind indicator.Indicator, m Measure) bool {
+	return m == AsReported || m <= YearToDate && ind.Value.Measure != indicator.Stock && ind.Value.Time != indicator.TimeNone
+}
+
+// SumsBases tells whether the total of a longer period is the merge of its base rows (R17), so that only the Remainder
+// needs a row: what is summed over time and over units. With YearToDate the rows are those of Bases.
+func SumsBases(ind indicator.Indicator, m Measure) bool {
+	summed := indicator.Part{Measure: indicator.Flow, Time: indicator.TimeSum}
+	switch ind.UnitRule {
+	case indicator.UnitSum:
+		return ind.Value == summed
+	case indicator.UnitRatio:
+		return ind.Value == summed && ind.OwnDenominator() && ind.Denominator == summed
+	default:
+		return false
+	}
+}
+
+// Bases gives the base periods whose obligations a roll-up of the span counts; with YearToDate of a flow they begin
+// with the year. None if the base periods do not tile the span.
+func Bases(ind indicator.Indicator, m Measure, span period.Period, base period.Kind) []period.Period {
+	w := measured(ind, m).window(ind.Value, windowOf(span, base))
+	if w.n == 0 {
+		return nil
+	}
+	bases := make([]period.Period, w.n)
+	for i := range bases {
+		bases[i] = w.at(i)
+	}
+	return bases
+}
+
+// measured is the measure that is answered where m is asked.
+func measured(ind indicator.Indicator, m Measure) Measure {
+	if Possible(ind, m) {
+		return m
+	}
+	return AsReported
+}
+
+// window gives the base periods from which a part is taken.
+func (m Measure) window(p indicator.Part, asked window) window {
+	if m == YearToDate && p.Measure == indicator.Flow && asked.n > 0 {
+		return asked.sinceNewYear()
+	}
+	return asked
+}
+
+// rule is what a rule over units does: add one unit to a total, and say what the total comes to.
+type rule struct {
+	add    func(q *question, t *Total)
+	finish func(a *answer)
+}
+
+// rules is indexed by indicator.UnitRule.
+var rules = [...]rule{
+	indicator.UnitNone:         {addSum, finishSum},
+	indicator.UnitSum:          {addSum, finishSum},
+	indicator.UnitRatio:        {addRatio, finishRatio},
+	indicator.UnitMean:         {addSum, finishMean},
+	indicator.UnitWeightedMean: {addWeighted, finishWeighted},
+	indicator.UnitMin:          {addMin, finishMin},
+	indicator.UnitMax:          {addMax, finishMax},
+	indicator.UnitCountYes:     {addYes, finishCount},
+	indicator.UnitShareYes:     {addShare, finishShare},
+	indicator.UnitCountAtLeast: {addAtLeast, finishCount},
+}
+
+// ruleOf gives what the rule of the indicator does; an unknown rule is NONE.
+func ruleOf(ind *indicator.Indicator) rule {
+	if int(ind.UnitRule) < len(rules) {
+		return rules[ind.UnitRule]
+	}
+	return rules[indicator.UnitNone]
+}
+
+// Contribute gives what one unit adds to the roll-up of a span: time first, by the indicator's rule over the base
+// periods of the span, then the parts that its rule over units needs. It is nothing where the base periods do not tile
+// the span. It reads no period outside the span's year, except for the denominator or the weight of another indicator.
+func Contribute(ind indicator.Indicator, m Measure, span period.Period, base period.Kind, f Figures) Total {
+	var t Total
+	asked := windowOf(span, base)
+	if asked.n == 0 {
+		return t
+	}
+	q := question{ind: &ind, m: measured(ind, m), span: span, asked: asked, f: f}
+	q.load()
+	q.count(&t)
+	ruleOf(&ind).add(&q, &t)
+	return t
+}
+
+// word gives a name by its number.
+func word[T ~uint8](names []string, v T) string {
+	if int(v) < len(names) {
+		return names[v]
+	}
+	return "UNKNOWN"
+}
