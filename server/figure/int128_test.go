@@ -82,6 +82,10 @@ func TestNarrowingRefusesWhatDoesNotFit(t *testing.T) {
 	if _, ok := figure.MaxInt128.Add(figure.Int128From(1)); ok {
 		t.Error("the largest sum plus one does not overflow")
 	}
+	carried := figure.Int128{Hi: 0x5555555555555555, Lo: math.MaxUint64}
+	if got, ok := carried.MulInt64(3); ok {
+		t.Errorf("three times %v is %v, though the carry alone passes 128 bits", carried, got)
+	}
 	if _, ok := figure.MinInt128.Neg(); ok {
 		t.Error("the smallest sum has a positive twin")
 	}
