@@ -1,3 +1,5 @@
+// buf, apart from go.mod because it asks for a pre-release of protobuf. Never tidied: two modules named here serve no source.
+// A newer one: go -C .tools/buf get -tool github.com/bufbuild/buf/cmd/buf@VERSION
 module github.com/tonghop/tonghop/tools/buf
 
 go 1.26.7

@@ -1,3 +1,5 @@
+// golangci-lint, apart from go.mod so that its two hundred modules stay out of the service.
+// A newer one: go -C .tools/lint get -tool github.com/golangci/golangci-lint/v2/cmd/golangci-lint@VERSION
 module github.com/tonghop/tonghop/tools/lint
 
 go 1.26.0
