@@ -150,3 +150,8 @@ func (ReportApproved) body()    {}
 func (ReportReturned) body()    {}
 func (TokenIssued) body()       {}
 func (TokenRevoked) body()      {}
+
+// String gives the report's name as the API has it.
+func (k ReportKey) String() string {
+	return "units/" + string(k.Unit) + "/reports/" + string(k.Form.Fold()) + "~" + k.Period.String()
+}
