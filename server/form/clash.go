@@ -102,8 +102,9 @@ func (sc *scene) gather() {
 			sc.days = append(sc.days, u.ValidFrom, u.ValidTo)
 		}
 	}
+	unders = distinct(unders)
 	for _, kind := range distinct(kinds) {
-		for _, under := range distinct(unders) {
+		for _, under := range unders {
 			sc.units = append(sc.units, hierarchy.Unit{Kind: kind, Parent: under, ValidFrom: period.Beginning, ValidTo: period.Forever})
 		}
 	}

@@ -24,7 +24,7 @@ func (s *Set) With(t *hierarchy.Tree, cat *indicator.Catalogue, forms ...Form) (
 	if len(forms) == 0 {
 		return s, nil, nil
 	}
-	c := &change{next: s.copied(), given: forms, tree: t, cat: cat, first: make(map[key]int, len(forms))}
+	c := &change{old: s, next: s.copied(), given: forms, tree: t, cat: cat, first: make(map[key]int, len(forms))}
 	c.accept()
 	c.next.finish()
 	for i := range forms {
@@ -40,6 +40,7 @@ func (s *Set) With(t *hierarchy.Tree, cat *indicator.Catalogue, forms ...Form) (
 
 // change is one call of With at work.
 type change struct {
+	old      *Set
 	next     *Set
 	given    []Form
 	first    map[key]int // where each version is given first
@@ -81,24 +82,27 @@ func (c *change) accept() {
 	}
 }
 
-// checkFixed holds a code to one frequency and one calendar: obligations and deadlines hang on them.
+// checkFixed holds a code to one frequency and one calendar, for obligations and deadlines hang on them: those that the
+// code was first known with, or else those of its earliest version here.
 func (c *change) checkFixed(i int) {
 	f := &c.given[i]
-	for _, other := range c.next.Versions(f.Code) {
-		// Of two given versions the later one is told.
-		if _, given := c.first[key{f.Code.Fold(), other.ValidFrom}]; given && other.ValidFrom >= f.ValidFrom {
-			continue
-		}
-		differs := func(field string, now, was fmt.Stringer) {
-			if now.String() != was.String() {
-				c.add(i, fault.Precondition("FORM_TIMING_CHANGED",
-					"form %s: its %s is %s in the version %s and cannot be %s here; end the assignments of this form and make a new one",
-					f.Code, field, was, fromDay(other.ValidFrom), now).With("code", f.Code).With("was", was).With("now", now).In(field))
-			}
-		}
-		differs("frequency", f.Frequency, other.Frequency)
-		differs("calendar", f.Calendar, other.Calendar)
+	versions := c.old.Versions(f.Code)
+	if len(versions) == 0 {
+		versions = c.next.Versions(f.Code)
 	}
+	if len(versions) == 0 {
+		return // its code was refused
+	}
+	first := &versions[0]
+	differs := func(field string, now, was fmt.Stringer) {
+		if now.String() != was.String() {
+			c.add(i, fault.Precondition("FORM_TIMING_CHANGED",
+				"form %s: its %s is %s in the version %s and cannot be %s here; end the assignments of this form and make a new one",
+				f.Code, field, was, fromDay(first.ValidFrom), now).With("code", f.Code).With("was", was).With("now", now).In(field))
+		}
+	}
+	differs("frequency", f.Frequency, first.Frequency)
+	differs("calendar", f.Calendar, first.Calendar)
 }
 
 // checkNames asks whether the indicators and units are there.

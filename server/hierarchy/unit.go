@@ -84,7 +84,7 @@ func (u Unit) datesInOrder() bool { return u.ValidFrom < u.ValidTo }
 func (u Unit) validity() string {
 	switch {
 	case u.ValidFrom == period.Beginning && u.ValidTo == period.Forever:
-		return "without end"
+		return "always"
 	case u.ValidTo == period.Forever:
 		return fmt.Sprintf("from %s", u.ValidFrom)
 	case u.ValidFrom == period.Beginning:
