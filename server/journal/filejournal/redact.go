@@ -7,12 +7,13 @@ import (
 )
 
 // Redact removes the private part of an entry from its segment: salt and text become zeros, the hash stays, and the
-// chain verifies as before. When it returns nil the removal is durable. An entry whose private part is removed already,
-// or that never had one, is left as it is, without an error.
+// chain verifies as before. When it returns nil the removal is durable. An entry that never had a private part is left
+// as it is, without an error; one whose private part is removed already is overwritten again, because what is read may
+// be a page that never reached the disk. So after an error, or a crash, call Redact again after the next start.
 //
 // The mark "removed" is synced before the text is overwritten, so that a crash in between leaves a text that nobody is
-// shown and that Open overwrites; with Config.Quick, or where that start is feared, call Redact again. An error before
-// the mark is written leaves the journal as it was; after that the journal is poisoned.
+// shown; Open overwrites it too, in the segments that it reads. An error before the mark is written leaves the journal
+// as it was; after that the journal is poisoned.
 //
 // What lies outside the file is not reached: backups, snapshots of the file system, blocks that a disk keeps to itself.
 func (j *Journal) Redact(ctx context.Context, sequence uint64) error {
@@ -47,8 +48,8 @@ func (j *Journal) Redact(ctx context.Context, sequence uint64) error {
 
 // removeBlock overwrites the private block of entry i of the group that the cursor has found.
 func (j *Journal) removeBlock(c *cursor, i int) error {
-	entry, block := c.group.entries[i], c.group.blocks[i]
-	if block == 0 || entry.Removed && !c.group.unfinished(c.raw, i) {
+	block := c.group.blocks[i]
+	if block == 0 {
 		return nil
 	}
 	at, length := c.start+int64(block), c.group.blockBytes(c.raw, i)
