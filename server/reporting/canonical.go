@@ -1,0 +1,54 @@
+package reporting
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"hash"
+)
+
+// canonical hashes a request field by field (R37), so that the same request has the same hash whichever door it came
+// through. A field is its name and its text, each with its length; a list gives its length first. The names and their
+// order are the format: a request id is remembered for 400 days, and a change of format would refuse its repetition.
+type canonical struct{ h hash.Hash }
+
+func canon(method string) canonical {
+	c := canonical{h: sha256.New()}
+	c.text("method", method)
+	return c
+}
+
+func (c canonical) text(name, value string) canonical {
+	var b [8]byte
+	for _, s := range [2]string{name, value} {
+		binary.BigEndian.PutUint64(b[:], uint64(len(s)))
+		c.h.Write(b[:])
+		c.h.Write([]byte(s))
+	}
+	return c
+}
+
+// optional tells an absent text from an empty one.
+func (c canonical) optional(name string, value *string) canonical {
+	if value == nil {
+		return c.flag(name+"?", false)
+	}
+	return c.flag(name+"?", true).text(name, *value)
+}
+
+func (c canonical) flag(name string, value bool) canonical {
+	if value {
+		return c.text(name, "1")
+	}
+	return c.text(name, "0")
+}
+
+func (c canonical) count(name string, n int) canonical {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], uint64(n))
+	return c.text(name, string(b[:]))
+}
+
+func (c canonical) sum() (out [32]byte) {
+	c.h.Sum(out[:0])
+	return out
+}

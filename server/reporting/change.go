@@ -1,0 +1,139 @@
+package reporting
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/committer"
+	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/journal"
+)
+
+// Call is what every mutation carries beside its content.
+type Call struct {
+	Caller auth.Caller
+	// RequestID is the caller's; a repeat with the same id changes nothing.
+	RequestID [16]byte
+	// ValidateOnly asks for everything but the change.
+	ValidateOnly bool
+}
+
+// Receipt proves that a change was accepted (R50). The zero value: nothing was changed.
+type Receipt struct {
+	JournalID journal.ID
+	Sequence  uint64
+	Hash      journal.Hash
+	Time      time.Time
+	Revision  int
+	Replayed  bool
+}
+
+// mutation is one change on its road.
+type mutation struct {
+	call   Call
+	method string
+	hash   [32]byte
+	size   int
+	// decide gives the entry's body, or nil when nothing is to be changed.
+	decide func(who granted, at committer.Slot) (entry.Body, error)
+	// replayed is called instead, where it is set, with the entry that the same request made before.
+	replayed func(who granted, sequence uint64) error
+}
+
+// change takes a mutation down the one road and gives its receipt; a zero receipt means that nothing was changed.
+func (s *Service) change(ctx context.Context, m mutation) (Receipt, error) {
+	var repeat uint64
+	run := func(tx *aggregator.Tx, at committer.Slot) (*entry.Entry, error) {
+		repeat = 0
+		who, err := regrant(tx, m.call.Caller, at.Time)
+		if err != nil {
+			return nil, err
+		}
+		repeat, err = m.recall(tx, who)
+		if err != nil || repeat != 0 {
+			return nil, err
+		}
+		body, err := m.decide(who, at)
+		if err != nil || body == nil || m.call.ValidateOnly {
+			return nil, err
+		}
+		return &entry.Entry{Header: entry.Header{
+			Principal: who.Principal, RequestID: m.call.RequestID, RequestHash: m.hash, Method: m.method,
+		}, Body: body}, nil
+	}
+	if m.call.ValidateOnly {
+		return Receipt{}, s.preview(ctx, run)
+	}
+	if m.call.RequestID == ([16]byte{}) {
+		return Receipt{}, fault.Invalid("REQUEST_ID_REQUIRED",
+			"a change needs a request_id, a UUID that is kept and sent again when the answer is lost").In("request_id")
+	}
+	outcome, err := s.cfg.Committer.Do(ctx, m.size, run)
+	switch {
+	case err != nil:
+		return Receipt{}, err
+	case repeat != 0:
+		return s.receiptOf(ctx, repeat)
+	case !outcome.Accepted:
+		return Receipt{}, nil
+	}
+	return Receipt{JournalID: outcome.JournalID, Sequence: outcome.Sequence, Hash: outcome.Hash, Time: outcome.Time}, nil
+}
+
+// recall looks for the request among those accepted before (R37). It gives the sequence of its entry, 0 if it is new.
+func (m mutation) recall(tx *aggregator.Tx, who granted) (uint64, error) {
+	if m.call.ValidateOnly || m.call.RequestID == ([16]byte{}) {
+		return 0, nil
+	}
+	record, known, err := tx.Request(who.Principal, m.method, m.call.RequestID)
+	if err != nil || !known {
+		return 0, err
+	}
+	if record.Hash != m.hash {
+		return 0, fault.Exists("REQUEST_ID_REUSED",
+			"this request_id was used for another request; make a new one for a new change").In("request_id")
+	}
+	if m.replayed != nil {
+		if err := m.replayed(who, record.Sequence); err != nil {
+			return 0, err
+		}
+	}
+	return record.Sequence, nil
+}
+
+// preview decides against the state as it is and throws the entry away.
+func (s *Service) preview(ctx context.Context, run committer.Decision) error {
+	return s.cfg.State.View(ctx, func(tx *aggregator.Tx) error {
+		p := tx.Position()
+		at := committer.Slot{Sequence: p.Head.Sequence + 1, Time: s.cfg.Now()}
+		if at.Time.Before(p.Time) {
+			at.Time = p.Time
+		}
+		_, err := run(tx, at)
+		return err
+	})
+}
+
+// receiptOf makes the receipt of an entry anew from the journal.
+func (s *Service) receiptOf(ctx context.Context, sequence uint64) (Receipt, error) {
+	receipt := Receipt{JournalID: s.cfg.Journal.ID(), Replayed: true}
+	err := s.cfg.Journal.Read(ctx, sequence, func(e journal.Entry) error {
+		decoded, err := entry.Decode(e.Public, e.Private)
+		if err != nil {
+			return err
+		}
+		receipt.Sequence, receipt.Hash, receipt.Time = e.Sequence, e.Hash, decoded.Header.Time
+		return errEnough
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return Receipt{}, err
+	}
+	return receipt, nil
+}
+
+// errEnough ends a reading of the journal early.
+var errEnough = errors.New("read enough")

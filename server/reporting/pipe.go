@@ -1,0 +1,113 @@
+package reporting
+
+import (
+	"context"
+
+	"github.com/tonghop/tonghop/server/fault"
+)
+
+// window is how many submissions of one stream are under way at once: two groups of the committer, so that one
+// collects while the other is synced.
+const window = 512
+
+// Pipe takes a stream of submissions, each standing alone, and gives their outcomes in order (R44). Its methods are
+// for one goroutine; the outcomes are emitted from another.
+type Pipe struct {
+	service *Service
+	ctx     context.Context //nolint:containedctx // a pipe lives inside one call
+	stop    context.CancelFunc
+	call    Call
+	method  string
+	next    int
+	slots   chan chan Outcome
+	done    chan struct{}
+	err     error // of emit; read after done
+}
+
+// NewPipe opens a pipe. Emit is called with each outcome in order; its error, or an outcome whose truth is unknown,
+// ends the pipe. The stream's id is call.RequestID; each item has an id of its own made of it and its number.
+func (s *Service) NewPipe(ctx context.Context, call Call, method string, emit func(Outcome) error) *Pipe {
+	ctx, stop := context.WithCancel(ctx)
+	p := &Pipe{
+		service: s, ctx: ctx, stop: stop, call: call, method: method,
+		slots: make(chan chan Outcome, window), done: make(chan struct{}),
+	}
+	go p.emitAll(emit)
+	return p
+}
+
+// NewStream opens a pipe for a stream or upload whose first item has the number from.
+func (s *Service) NewStream(ctx context.Context, call Call, from int, emit func(Outcome) error) *Pipe {
+	p := s.NewPipe(ctx, call, methodStream, emit)
+	p.next = from
+	return p
+}
+
+func (p *Pipe) emitAll(emit func(Outcome) error) {
+	defer close(p.done)
+	for slot := range p.slots {
+		outcome := <-slot
+		if p.err == nil {
+			p.err = p.pass(outcome, emit)
+		}
+		if p.err != nil {
+			p.stop() // the rest is drained without being told
+		}
+	}
+}
+
+// pass tells an outcome, unless its truth is unknown: then the stream breaks, and its client goes on from this item.
+func (p *Pipe) pass(o Outcome, emit func(Outcome) error) error {
+	if o.Err != nil {
+		switch fault.KindOf(o.Err) { //nolint:exhaustive // everything else is a refusal of this item alone
+		case fault.KindUnavailable, fault.KindInternal, fault.KindDataLoss, fault.KindUnauthenticated:
+			return o.Err
+		}
+		if p.ctx.Err() != nil {
+			return p.ctx.Err()
+		}
+	}
+	return emit(o)
+}
+
+// Send hands in the next submission; it waits while the window is full. An error means that the pipe has ended: Close
+// tells why.
+func (p *Pipe) Send(sub Submission) error { return p.send(sub, nil) }
+
+// Refuse takes the place of the next submission with one that was refused before it could be made.
+func (p *Pipe) Refuse(sub Submission, err error) error { return p.send(sub, err) }
+
+func (p *Pipe) send(sub Submission, refused error) error {
+	slot := make(chan Outcome, 1)
+	select {
+	case p.slots <- slot:
+	case <-p.ctx.Done():
+		return p.ctx.Err()
+	}
+	index := p.next
+	p.next++
+	if refused != nil {
+		slot <- refusal(sub, refused)
+		return nil
+	}
+	go func() {
+		call := p.call
+		if !call.ValidateOnly {
+			call.RequestID = itemID(p.call.RequestID, index)
+		}
+		outcome, err := p.service.submit(p.ctx, call, p.method, sub)
+		if err != nil {
+			outcome = refusal(sub, err)
+		}
+		slot <- outcome
+	}()
+	return nil
+}
+
+// Close waits for every outcome to be told and gives the error that ended the pipe, nil if all were told.
+func (p *Pipe) Close() error {
+	close(p.slots)
+	<-p.done
+	p.stop()
+	return p.err
+}

@@ -1,0 +1,383 @@
+package reporting
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/form"
+	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/period"
+)
+
+// ReportRef names a report as a caller writes it; the unit may be a bare code, which is resolved on the last day of
+// the period (R1).
+type ReportRef struct{ Unit, Form, Period string }
+
+// ParseReportName reads "units/U/reports/FORM~PERIOD".
+func ParseReportName(name string) (ReportRef, error) {
+	parts := strings.Split(name, "/")
+	if len(parts) == 4 && parts[0] == "units" && parts[2] == "reports" {
+		if form, per, ok := strings.Cut(parts[3], "~"); ok && parts[1] != "" && form != "" && per != "" {
+			return ReportRef{Unit: parts[1], Form: form, Period: per}, nil
+		}
+	}
+	return ReportRef{}, fault.Invalid("REPORT_NAME_INVALID",
+		"report name %q: write units/UNIT/reports/FORM~PERIOD, such as units/30280/reports/cds-thang~2024-02", shorten(name)).
+		With("value", shorten(name)).In("name")
+}
+
+// ReportName gives the resource name of a report.
+func ReportName(k entry.ReportKey) string {
+	return "units/" + string(k.Unit) + "/reports/" + string(k.Form.Fold()) + "~" + k.Period.String()
+}
+
+// shorten keeps a foreign text from filling an answer.
+func shorten(s string) string {
+	const limit = 80
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit], "") + "…"
+}
+
+// place is a report's unit and form on the day that matters to it.
+type place struct {
+	key  entry.ReportKey
+	unit hierarchy.Unit
+	form form.Form
+	last period.Day
+}
+
+// place finds what the reference names. It does not ask what the caller may see.
+func (g granted) place(ref ReportRef) (place, error) {
+	var problems fault.List
+	p, err := period.Parse(ref.Period)
+	if err != nil {
+		problems.Add(fault.Of(err).In("period"))
+	}
+	var f form.Form
+	if err == nil {
+		f, err = formOf(g.tx, ref.Form, p)
+		problems.Add(err)
+	} else if _, ok := g.tx.Forms().Latest(form.Code(ref.Form)); !ok {
+		problems.Add(unknownForm(g.tx, ref.Form, 0).In("form"))
+	}
+	if err := problems.Err(); err != nil {
+		return place{}, err
+	}
+	last := f.Last(p)
+	unit, err := g.tx.Tree().Resolve(ref.Unit, last)
+	if err != nil {
+		if g.Token.Unit != "" {
+			return place{}, notSeen(ref.Unit).In("unit")
+		}
+		return place{}, fault.Of(err).In("unit")
+	}
+	return place{
+		key:  entry.ReportKey{Unit: unit.ID, Form: f.Code, Period: p},
+		unit: unit, form: f, last: last,
+	}, nil
+}
+
+// Report is a report as it is shown to one caller.
+type Report struct {
+	aggregator.Report
+	UnitCode hierarchy.Code
+	// Shown is the revision that is shown: the newest that is not a draft, or the caller's own draft where there is
+	// nothing else.
+	Shown aggregator.Revision
+	Etag  string
+}
+
+// etagOf names what was seen: revision and state (R24).
+func etagOf(r aggregator.Revision) string {
+	return fmt.Sprintf("%d-%s", r.Number, strings.ToLower(r.State.String()))
+}
+
+// report dresses a report for the caller; ok is false where there is nothing that he may see.
+func (g granted) report(r aggregator.Report) (Report, bool) {
+	shown := Report{Report: r}
+	if u, ok := g.tx.Tree().Unit(r.Key.Unit); ok {
+		shown.UnitCode = u.Code
+	}
+	newest, sent := r.Newest()
+	draft, drafted := r.Draft()
+	if !g.ownDrafts(r.Key.Unit) {
+		drafted = false
+	}
+	switch {
+	case sent:
+		shown.Shown = newest
+	case drafted:
+		shown.Shown = draft
+	default:
+		return Report{}, false
+	}
+	shown.Etag = etagOf(shown.Shown)
+	if drafted && draft.Number > shown.Shown.Number {
+		shown.Etag = etagOf(draft)
+	}
+	return shown, true
+}
+
+func noReport(name string) *fault.Error {
+	return fault.NotFound("REPORT_NOT_FOUND", "nothing was sent for %s", name).With("name", name).In("name")
+}
+
+// GetReport gives a report with the figures of its newest revision that was sent.
+func (s *Service) GetReport(ctx context.Context, caller auth.Caller, ref ReportRef, minSequence uint64) (Report, Stamp, error) {
+	var report Report
+	var stamp Stamp
+	err := s.read(ctx, caller, minSequence, func(tx *aggregator.Tx, who granted) error {
+		stamp = stampOf(tx)
+		at, r, err := who.stored(ref)
+		if err != nil {
+			return err
+		}
+		shown, ok := who.report(r)
+		if !ok {
+			return noReport(ReportName(at.key))
+		}
+		report = shown
+		return nil
+	})
+	return report, stamp, err
+}
+
+// stored finds a report that the caller may read and that somebody wrote.
+func (g granted) stored(ref ReportRef) (place, aggregator.Report, error) {
+	if err := g.need(auth.Read); err != nil {
+		return place{}, aggregator.Report{}, err
+	}
+	at, err := g.place(ref)
+	if err != nil {
+		return place{}, aggregator.Report{}, err
+	}
+	if !g.reads(at.unit.ID, at.last) || !g.readsForm(at.form.Code) {
+		return place{}, aggregator.Report{}, notSeen(ref.Unit).In("unit")
+	}
+	r, ok, err := g.tx.Report(at.key)
+	if err != nil {
+		return place{}, aggregator.Report{}, err
+	}
+	if !ok {
+		return place{}, aggregator.Report{}, noReport(ReportName(at.key))
+	}
+	return at, r, nil
+}
+
+// ListRevisions gives the revisions of a report that the caller may see, newest first.
+func (s *Service) ListRevisions(
+	ctx context.Context, caller auth.Caller, ref ReportRef, page Page,
+) (Report, []aggregator.Revision, string, Stamp, error) {
+	size, err := page.size(defaultPage, largestPage)
+	if err != nil {
+		return Report{}, nil, "", Stamp{}, err
+	}
+	var report Report
+	var revisions []aggregator.Revision
+	var next string
+	var stamp Stamp
+	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+		stamp, revisions, next = stampOf(tx), nil, ""
+		at, r, err := who.stored(ref)
+		if err != nil {
+			return err
+		}
+		from, err := page.open(stamp, filterHash("revisions", ReportName(at.key)))
+		if err != nil {
+			return err
+		}
+		var ok bool
+		if report, ok = who.report(r); !ok {
+			return noReport(ReportName(at.key))
+		}
+		for i := len(r.Revisions) - 1; i >= 0; i-- {
+			rev := r.Revisions[i]
+			if rev.State == aggregator.Draft && !who.ownDrafts(at.unit.ID) {
+				continue
+			}
+			if key := revisionKey(rev.Number); from.key == "" || key < from.key {
+				if len(revisions) == size {
+					from.key = revisionKey(revisions[size-1].Number)
+					next = from.token()
+					return nil
+				}
+				revisions = append(revisions, rev)
+			}
+		}
+		return nil
+	})
+	return report, revisions, next, stamp, err
+}
+
+func revisionKey(n int) string { return fmt.Sprintf("%010d", n) }
+
+// ReportFilter narrows a list of reports.
+type ReportFilter struct {
+	// Unit is a unit's reference; empty for all.
+	Unit          string
+	Form, Periods string
+	Below         string
+	States        []aggregator.RevisionState
+	Page          Page
+}
+
+// ReportPage is one page of reports.
+type ReportPage struct {
+	Reports []Report
+	Next    string
+	Stamp   Stamp
+}
+
+// ListReports lists reports by period, then in the order in which their units were accepted.
+func (s *Service) ListReports(ctx context.Context, caller auth.Caller, f ReportFilter) (ReportPage, error) {
+	size, err := f.Page.size(defaultPage, largestPage)
+	if err != nil {
+		return ReportPage{}, err
+	}
+	periods, err := period.ParseRange(f.Periods)
+	if err != nil {
+		return ReportPage{}, fault.Of(err).In("periods")
+	}
+	if len(periods) > maxFormPeriods {
+		return ReportPage{}, tooManyPeriods(f.Periods, len(periods), maxFormPeriods)
+	}
+	var page ReportPage
+	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+		page = ReportPage{Stamp: stampOf(tx)}
+		from, err := f.Page.open(page.Stamp, filterHash("reports", f.Unit, f.Form, f.Periods, f.Below, fmt.Sprint(f.States)))
+		if err != nil {
+			return err
+		}
+		l := reportList{who: who, filter: f, size: size, page: &page, from: from}
+		return l.run(periods)
+	})
+	return page, err
+}
+
+// reportList is one listing under way.
+type reportList struct {
+	who    granted
+	filter ReportFilter
+	size   int
+	page   *ReportPage
+	from   cursor
+	unit   hierarchy.ID // only this one; empty for all
+	below  hierarchy.ID
+}
+
+func (l *reportList) run(periods []period.Period) error {
+	if err := l.who.need(auth.Read); err != nil {
+		return err
+	}
+	for _, p := range periods {
+		f, err := formOf(l.who.tx, l.filter.Form, p)
+		if err != nil {
+			return err
+		}
+		if !l.who.readsForm(f.Code) {
+			return unknownForm(l.who.tx, l.filter.Form, f.Last(p)).In("form")
+		}
+		if err := l.resolve(f.Last(p)); err != nil {
+			return err
+		}
+		if l.page.Next != "" || p.String() < l.lastPeriod() {
+			continue
+		}
+		if err := l.period(f, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resolve finds the units of the filter on the day of a period.
+func (l *reportList) resolve(on period.Day) error {
+	if l.filter.Unit != "" {
+		u, err := l.who.seen("parent", l.filter.Unit, on)
+		if err != nil {
+			return err
+		}
+		l.unit = u.ID
+	}
+	if l.filter.Below != "" {
+		u, err := l.who.seen("below", l.filter.Below, on)
+		if err != nil {
+			return err
+		}
+		l.below = u.ID
+	}
+	return nil
+}
+
+// The key of the list's cursor is period, then the ordinal of the unit.
+func (l *reportList) lastPeriod() string {
+	p, _, _ := strings.Cut(l.from.key, "/")
+	return p
+}
+
+func (l *reportList) after(p period.Period) int {
+	last, ordinal, ok := strings.Cut(l.from.key, "/")
+	var n int
+	if !ok || last != p.String() {
+		return -1
+	}
+	if _, err := fmt.Sscanf(ordinal, "%d", &n); err != nil {
+		return -1
+	}
+	return n
+}
+
+func (l *reportList) period(f form.Form, p period.Period) error {
+	if l.unit != "" {
+		r, ok, err := l.who.tx.Report(entry.ReportKey{Unit: l.unit, Form: f.Code, Period: p})
+		if err != nil || !ok {
+			return err
+		}
+		ordinal, _ := l.who.tx.Tree().Ordinal(l.unit)
+		if ordinal > l.after(p) {
+			l.take(f, p, ordinal, r)
+		}
+		return nil
+	}
+	return l.who.tx.ScanReports(f.Code, p, l.after(p), func(ordinal int, r aggregator.Report) (bool, error) {
+		return l.take(f, p, ordinal, r), nil
+	})
+}
+
+// take adds a report to the page if the filter and the caller's rights let it; it says whether to go on.
+func (l *reportList) take(f form.Form, p period.Period, ordinal int, r aggregator.Report) bool {
+	on := f.Last(p)
+	if l.below != "" && !l.who.tx.Tree().Within(r.Key.Unit, l.below, on) || !l.who.reads(r.Key.Unit, on) {
+		return true
+	}
+	shown, ok := l.who.report(r)
+	if !ok || !stateWanted(l.filter.States, shown.Shown.State) {
+		return true
+	}
+	if len(l.page.Reports) == l.size {
+		l.page.Next = l.from.token()
+		return false
+	}
+	l.page.Reports = append(l.page.Reports, shown)
+	l.from.key = fmt.Sprintf("%s/%d", p, ordinal)
+	return true
+}
+
+func stateWanted(states []aggregator.RevisionState, state aggregator.RevisionState) bool {
+	if len(states) == 0 {
+		return true
+	}
+	for _, s := range states {
+		if s == state {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,109 @@
+package reporting
+
+import (
+	"context"
+	"time"
+
+	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/committer"
+	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/journal"
+	"github.com/tonghop/tonghop/server/period"
+)
+
+// Config is what the use cases work with.
+type Config struct {
+	Journal   journal.Journal
+	State     *aggregator.Store
+	Committer *committer.Committer
+	// Now is the clock.
+	Now func() time.Time
+	// Random gives secret bytes, for tokens.
+	Random func([]byte)
+	// Holidays move deadlines; the zero value knows Saturdays and Sundays.
+	Holidays period.Holidays
+	// Version of the program.
+	Version string
+	// Disk tells the bytes of the store and the bytes free beside it.
+	Disk func() (used, free int64, err error)
+	// ReadOnly tells why changes are refused; nil while they are taken.
+	ReadOnly func() error
+}
+
+// Service is the use cases over one store.
+type Service struct {
+	cfg     Config
+	started time.Time
+}
+
+// New makes the use cases.
+func New(cfg Config) *Service {
+	return &Service{cfg: cfg, started: cfg.Now()}
+}
+
+// Stamp says at which state an answer was computed.
+type Stamp struct {
+	JournalID    journal.ID
+	Sequence     uint64
+	StateVersion int
+}
+
+func stampOf(tx *aggregator.Tx) Stamp {
+	p := tx.Position()
+	return Stamp{JournalID: p.JournalID, Sequence: p.Head.Sequence, StateVersion: aggregator.StateVersion}
+}
+
+// longestWait is how long a read waits for min_sequence (R48).
+const longestWait = 2 * time.Second
+
+// read runs a use case that changes nothing, on a state not older than minSequence.
+func (s *Service) read(
+	ctx context.Context, caller auth.Caller, minSequence uint64, use func(tx *aggregator.Tx, who granted) error,
+) error {
+	if err := s.await(ctx, minSequence); err != nil {
+		return err
+	}
+	now := s.cfg.Now()
+	return s.cfg.State.View(ctx, func(tx *aggregator.Tx) error {
+		who, err := regrant(tx, caller, now)
+		if err != nil {
+			return err
+		}
+		return use(tx, who)
+	})
+}
+
+// await waits until the state has the sequence (R48).
+func (s *Service) await(ctx context.Context, minSequence uint64) error {
+	if minSequence == 0 {
+		return nil
+	}
+	waiting, stop := context.WithTimeout(ctx, longestWait)
+	defer stop()
+	head, err := s.cfg.State.Wait(waiting, minSequence-1)
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fault.Unavailable("SEQUENCE_NOT_REACHED",
+		"min_sequence %d was asked for; this server is at %d: try again, or ask the server that gave the sequence",
+		minSequence, head.Sequence).With("asked", minSequence).With("head", head.Sequence).After(longestWait)
+}
+
+// today is the day in Vietnam.
+func (s *Service) today() period.Day { return period.DayOf(s.cfg.Now()) }
+
+// dayOr reads a day, or gives today for an empty text.
+func (s *Service) dayOr(field, text string) (period.Day, error) {
+	if text == "" {
+		return s.today(), nil
+	}
+	day, err := period.ParseDay(text)
+	if err != nil {
+		return 0, fault.Of(err).In(field)
+	}
+	return day, nil
+}

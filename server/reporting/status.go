@@ -1,0 +1,53 @@
+package reporting
+
+import (
+	"context"
+	"time"
+
+	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/journal"
+)
+
+// Status is how the server and its store are.
+type Status struct {
+	Version                          string
+	Started                          time.Time
+	Head                             journal.Head
+	LastTime                         time.Time
+	Units, Indicators, Forms, Reports int
+	StoreBytes, FreeBytes            int64
+	// ReadOnly tells why changes are refused; nil while they are taken.
+	ReadOnly error
+	Stamp    Stamp
+}
+
+// GetStatus says how the server is; every token may ask.
+func (s *Service) GetStatus(ctx context.Context, caller auth.Caller) (Status, error) {
+	status := Status{Version: s.cfg.Version, Started: s.started}
+	err := s.read(ctx, caller, 0, func(tx *aggregator.Tx, _ granted) error {
+		p := tx.Position()
+		status.Head, status.LastTime, status.Stamp = p.Head, p.Time, stampOf(tx)
+		status.Units, status.Indicators, status.Forms, status.Reports = tx.Counts()
+		return nil
+	})
+	if err != nil {
+		return Status{}, err
+	}
+	if s.cfg.ReadOnly != nil {
+		status.ReadOnly = s.cfg.ReadOnly()
+	}
+	status.StoreBytes, status.FreeBytes, err = s.cfg.Disk()
+	if err != nil {
+		return Status{}, fault.Internal(err, "the disk did not tell how full it is")
+	}
+	return status, nil
+}
+
+// MayOperate asks whether the caller looks after the store.
+func (s *Service) MayOperate(ctx context.Context, caller auth.Caller) error {
+	return s.read(ctx, caller, 0, func(_ *aggregator.Tx, who granted) error {
+		return who.needEverywhere(auth.Operate)
+	})
+}

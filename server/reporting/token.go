@@ -1,0 +1,292 @@
+package reporting
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/committer"
+	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/form"
+	"github.com/tonghop/tonghop/server/period"
+	"github.com/tonghop/tonghop/server/text"
+)
+
+// TokenDraft asks for a token.
+type TokenDraft struct {
+	Role        auth.Role
+	Unit, Form  string
+	DisplayName string
+	// Lifetime is 90 days when it is zero.
+	Lifetime time.Duration
+}
+
+// Lifetimes of tokens.
+const (
+	defaultLifetime = 90 * 24 * time.Hour
+	longestLifetime = 3 * 366 * 24 * time.Hour
+	maxDisplayName  = 200
+)
+
+// Authenticate finds the caller of a token's text. It tells nothing about why a token is not good.
+func (s *Service) Authenticate(ctx context.Context, secret auth.Secret) (auth.Caller, error) {
+	id, hash, err := auth.ParseSecret(secret.Reveal())
+	if err != nil {
+		return auth.Caller{}, unauthenticated()
+	}
+	var caller auth.Caller
+	err = s.cfg.State.View(ctx, func(tx *aggregator.Tx) error {
+		token, known, err := tx.Token(id)
+		if err != nil {
+			return err
+		}
+		if !known || !token.Proves(hash) || !token.ActiveAt(s.cfg.Now()) {
+			return unauthenticated()
+		}
+		caller = auth.Caller{Principal: token.ID, Token: token}
+		return nil
+	})
+	return caller, err
+}
+
+// CreateToken issues a token; its text is given once, never in a replay.
+func (s *Service) CreateToken(ctx context.Context, call Call, draft TokenDraft) (auth.Token, auth.Secret, Receipt, Stamp, error) {
+	const method = "AccessService.CreateToken"
+	hash := canon(method).text("role", draft.Role.String()).text("unit", draft.Unit).text("form", draft.Form).
+		text("display_name", draft.DisplayName).text("lifetime", strconv.FormatInt(int64(draft.Lifetime), 10)).sum()
+	id, secret, secretHash, err := auth.NewSecret(randomReader(s.cfg.Random))
+	if err != nil {
+		return auth.Token{}, "", Receipt{}, Stamp{}, err
+	}
+	var token auth.Token
+	receipt, err := s.change(ctx, mutation{
+		call: call, method: method, hash: hash, size: 512,
+		decide: func(who granted, at committer.Slot) (entry.Body, error) {
+			var err error
+			if token, err = who.newToken(draft, at.Time); err != nil {
+				return nil, err
+			}
+			token.ID, token.SecretHash = id, secretHash
+			return entry.TokenIssued{Token: token}, nil
+		},
+		replayed: func(who granted, sequence uint64) error {
+			id, secret = "", ""
+			return who.tx.Changes(sequence-1, 1, func(c aggregator.Change) error {
+				id = c.Name
+				return nil
+			})
+		},
+	})
+	if err != nil {
+		return auth.Token{}, "", Receipt{}, Stamp{}, err
+	}
+	if call.ValidateOnly {
+		_, stamp, err := s.GetStamp(ctx, call.Caller)
+		token.ID = ""
+		return token, "", receipt, stamp, err
+	}
+	token, stamp, err := s.getToken(ctx, call.Caller, tokenID(id))
+	return token, auth.Secret(secret), receipt, stamp, err
+}
+
+// randomReader makes a reader of a function that fills.
+type randomReader func([]byte)
+
+func (fill randomReader) Read(b []byte) (int, error) {
+	fill(b)
+	return len(b), nil
+}
+
+// newToken checks what is asked for and that it is not wider than the caller's own grant.
+func (g granted) newToken(d TokenDraft, now time.Time) (auth.Token, error) {
+	if err := g.need(auth.Grant); err != nil {
+		return auth.Token{}, err
+	}
+	var problems fault.List
+	token := auth.Token{Role: d.Role, Created: now, Expires: now.Add(d.Lifetime)}
+	switch {
+	case d.Lifetime == 0:
+		token.Expires = now.Add(defaultLifetime)
+	case d.Lifetime < 0 || d.Lifetime > longestLifetime:
+		problems.Add(fault.Invalid("LIFETIME_INVALID", "lifetime %s: it must be positive and at most three years", d.Lifetime).In("lifetime"))
+	}
+	name, err := text.Clean("display_name", d.DisplayName, maxDisplayName)
+	problems.Add(err)
+	token.DisplayName = name
+	if d.Unit != "" {
+		unit, err := g.seen("unit", d.Unit, period.DayOf(now))
+		problems.Add(err)
+		token.Unit = unit.ID
+	} else if d.Role == auth.Reporter {
+		problems.Add(fault.Invalid("UNIT_REQUIRED", "a reporter writes for one unit; name it").In("unit"))
+	}
+	if d.Form != "" {
+		f, ok := g.tx.Forms().Latest(form.Code(d.Form))
+		if !ok {
+			problems.Add(unknownForm(g.tx, d.Form, 0).In("form"))
+		}
+		token.Form = f.Code
+	}
+	if err := problems.Err(); err != nil {
+		return auth.Token{}, err
+	}
+	if !g.may(auth.Grant, auth.Scope{Unit: token.Unit, On: period.DayOf(now), Form: token.Form}) {
+		return auth.Token{}, fault.Denied("GRANT_TOO_WIDE", "the token would be wider than your own; bind it to a unit and form of yours")
+	}
+	return token, nil
+}
+
+// RevokeToken ends a token at once.
+func (s *Service) RevokeToken(ctx context.Context, call Call, id string) (auth.Token, Receipt, Stamp, error) {
+	const method = "AccessService.RevokeToken"
+	receipt, err := s.change(ctx, mutation{
+		call: call, method: method, hash: canon(method).text("token", id).sum(), size: 256,
+		decide: func(who granted, at committer.Slot) (entry.Body, error) {
+			token, err := who.token(id)
+			if err != nil {
+				return nil, err
+			}
+			if !token.Revoked.IsZero() {
+				return nil, nil
+			}
+			if err := who.notTheLast(token, at.Time); err != nil {
+				return nil, err
+			}
+			return entry.TokenRevoked{ID: id}, nil
+		},
+	})
+	if err != nil {
+		return auth.Token{}, Receipt{}, Stamp{}, err
+	}
+	token, stamp, err := s.getToken(ctx, call.Caller, id)
+	if fault.KindOf(err) == fault.KindUnauthenticated { // one's own token: it was revoked a moment ago
+		return auth.Token{ID: id}, receipt, Stamp{JournalID: receipt.JournalID, Sequence: receipt.Sequence}, nil
+	}
+	return token, receipt, stamp, err
+}
+
+// token finds a token that the caller could have issued.
+func (g granted) token(id string) (auth.Token, error) {
+	if err := g.need(auth.Grant); err != nil {
+		return auth.Token{}, err
+	}
+	token, known, err := g.tx.Token(id)
+	if err != nil {
+		return auth.Token{}, err
+	}
+	if !known || !g.may(auth.Grant, auth.Scope{Unit: token.Unit, On: period.DayOf(g.now), Form: token.Form}) {
+		return auth.Token{}, fault.NotFound("TOKEN_NOT_FOUND", "there is no token %q that you may see", shorten(id)).With("token", shorten(id)).In("name")
+	}
+	return token, nil
+}
+
+// notTheLast keeps one administrator over everything, without whom nobody could issue tokens over the wire.
+func (g granted) notTheLast(token auth.Token, now time.Time) error {
+	if token.Role != auth.Administrator || token.Unit != "" || token.Form != "" {
+		return nil
+	}
+	after := ""
+	for {
+		tokens, err := g.tx.Tokens(after, largestPage)
+		if err != nil {
+			return err
+		}
+		for _, t := range tokens {
+			if t.ID != token.ID && t.Role == auth.Administrator && t.Unit == "" && t.Form == "" && t.ActiveAt(now) {
+				return nil
+			}
+			after = t.ID
+		}
+		if len(tokens) < largestPage {
+			return fault.Precondition("LAST_ADMINISTRATOR",
+				"this is the last token of an administrator over every unit; issue another one first")
+		}
+	}
+}
+
+func (s *Service) getToken(ctx context.Context, caller auth.Caller, id string) (token auth.Token, stamp Stamp, err error) {
+	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+		stamp = stampOf(tx)
+		token, err = who.token(id)
+		return err
+	})
+	return token, stamp, err
+}
+
+// tokenID takes the id out of a resource name.
+func tokenID(name string) string {
+	const prefix = "tokens/"
+	if len(name) > len(prefix) && name[:len(prefix)] == prefix {
+		return name[len(prefix):]
+	}
+	return name
+}
+
+// TokenPage is one page of tokens.
+type TokenPage struct {
+	Tokens []auth.Token
+	Next   string
+	Stamp  Stamp
+}
+
+// ListTokens lists the tokens that the caller could have issued, by id.
+func (s *Service) ListTokens(ctx context.Context, caller auth.Caller, p Page) (TokenPage, error) {
+	size, err := p.size(defaultPage, largestPage)
+	if err != nil {
+		return TokenPage{}, err
+	}
+	var page TokenPage
+	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+		page = TokenPage{Stamp: stampOf(tx)}
+		if err := who.need(auth.Grant); err != nil {
+			return err
+		}
+		at, err := p.open(page.Stamp, filterHash("tokens"))
+		if err != nil {
+			return err
+		}
+		for {
+			tokens, err := tx.Tokens(at.key, largestPage)
+			if err != nil {
+				return err
+			}
+			for _, t := range tokens {
+				if !who.may(auth.Grant, auth.Scope{Unit: t.Unit, On: period.DayOf(who.now), Form: t.Form}) {
+					at.key = t.ID
+					continue
+				}
+				if len(page.Tokens) == size {
+					page.Next = at.token()
+					return nil
+				}
+				page.Tokens, at.key = append(page.Tokens, t), t.ID
+			}
+			if len(tokens) < largestPage {
+				return nil
+			}
+		}
+	})
+	return page, err
+}
+
+// GetCaller says who the caller is.
+func (s *Service) GetCaller(ctx context.Context, caller auth.Caller) (token auth.Token, stamp Stamp, err error) {
+	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+		token, stamp = who.Token, stampOf(tx)
+		return nil
+	})
+	return token, stamp, err
+}
+
+// GetStamp says where the state is.
+func (s *Service) GetStamp(ctx context.Context, caller auth.Caller) (auth.Token, Stamp, error) {
+	token, stamp, err := s.GetCaller(ctx, caller)
+	if err != nil {
+		return auth.Token{}, Stamp{}, fmt.Errorf("stamp: %w", err)
+	}
+	return token, stamp, nil
+}

@@ -1,0 +1,311 @@
+package reporting
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/committer"
+	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/period"
+	"github.com/tonghop/tonghop/server/text"
+)
+
+// Unit is a unit as it is shown.
+type Unit struct {
+	hierarchy.Unit
+	Etag string
+	// Ancestors are the units above on the day that was asked for, nearest first.
+	Ancestors []hierarchy.Unit
+}
+
+// GetUnit gives the unit that ref names on the day asOf, today when it is empty.
+func (s *Service) GetUnit(ctx context.Context, caller auth.Caller, ref, asOf string) (Unit, Stamp, error) {
+	day, err := s.dayOr("as_of", asOf)
+	if err != nil {
+		return Unit{}, Stamp{}, err
+	}
+	var unit Unit
+	var stamp Stamp
+	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+		stamp = stampOf(tx)
+		found, err := who.seen("name", ref, day)
+		if err != nil {
+			return err
+		}
+		unit = who.unit(found, day)
+		return nil
+	})
+	return unit, stamp, err
+}
+
+// unit dresses a unit for showing.
+func (g granted) unit(u hierarchy.Unit, day period.Day) Unit {
+	shown := Unit{Unit: u, Etag: unitEtag(g.tx, u.ID)}
+	if !u.ValidOn(day) {
+		day = max(u.ValidFrom, min(day, u.ValidTo-1))
+	}
+	path := g.tx.Tree().Path(u.ID, day)
+	for _, id := range path[min(1, len(path)):] {
+		if above, known := g.tx.Tree().Unit(id); known {
+			shown.Ancestors = append(shown.Ancestors, above)
+		}
+	}
+	return shown
+}
+
+func unitEtag(tx *aggregator.Tx, id hierarchy.ID) string {
+	return strconv.FormatUint(tx.UnitSequence(id), 10)
+}
+
+// UnitFilter narrows a list of units.
+type UnitFilter struct {
+	AsOf, Below string
+	Kinds       []string
+	Search      string
+	Page        Page
+	MinSequence uint64
+}
+
+// UnitPage is one page of units.
+type UnitPage struct {
+	Units []Unit
+	Next  string
+	Stamp Stamp
+}
+
+// ListUnits lists units in code order, then id order.
+func (s *Service) ListUnits(ctx context.Context, caller auth.Caller, f UnitFilter) (UnitPage, error) {
+	day, err := s.dayOr("as_of", f.AsOf)
+	if err != nil {
+		return UnitPage{}, err
+	}
+	size, err := f.Page.size(defaultPage, largestPage)
+	if err != nil {
+		return UnitPage{}, err
+	}
+	query := hierarchy.Query{On: day, Text: f.Search}
+	for i, k := range f.Kinds {
+		kind, err := hierarchy.ParseKind(k)
+		if err != nil {
+			return UnitPage{}, fault.Of(err).In(fmt.Sprintf("kinds[%d]", i))
+		}
+		query.Kinds = append(query.Kinds, kind)
+	}
+	filter := filterHash(append([]string{"units", day.String(), f.Below, f.Search}, f.Kinds...)...)
+	var page UnitPage
+	err = s.read(ctx, caller, f.MinSequence, func(tx *aggregator.Tx, who granted) error {
+		page = UnitPage{Stamp: stampOf(tx)}
+		at, err := f.Page.open(page.Stamp, filter)
+		if err != nil {
+			return err
+		}
+		if f.Below != "" {
+			below, err := who.seen("below", f.Below, day)
+			if err != nil {
+				return err
+			}
+			query.Below = below.ID
+		} else if err := who.need(auth.Read); err != nil {
+			return err
+		}
+		for _, u := range tx.Tree().Search(query) {
+			key := unitKey(u)
+			if key <= at.key || !who.reads(u.ID, day) {
+				continue
+			}
+			if len(page.Units) == size {
+				at.key = unitKey(page.Units[size-1].Unit)
+				page.Next = at.token()
+				return nil
+			}
+			page.Units = append(page.Units, who.unit(u, day))
+		}
+		return nil
+	})
+	return page, err
+}
+
+// unitKey orders units in lists: by code, then by id.
+func unitKey(u hierarchy.Unit) string { return string(u.Code) + "\x00" + string(u.ID) }
+
+// CatalogueChange says what a change of units, indicators or forms did.
+type CatalogueChange struct {
+	Created, Updated, Unchanged int
+	Receipt                     Receipt
+	Warnings                    []error
+}
+
+// CreateUnit adds one unit; a parent may be a bare code, which is resolved on the unit's first day.
+func (s *Service) CreateUnit(ctx context.Context, call Call, u hierarchy.Unit) (Unit, Receipt, Stamp, error) {
+	return s.changeOneUnit(ctx, call, "UnitService.CreateUnit", hashUnits("UnitService.CreateUnit", u),
+		func(who granted) (hierarchy.Unit, error) {
+			u := u
+			u.ID = hierarchy.NewID(u.Code, u.ValidFrom)
+			if _, known := who.tx.Tree().Unit(u.ID); known {
+				return u, fault.Exists("UNIT_EXISTS", "there is a unit %s already; update it, or give the first day of the new one", u.ID).
+					With("unit", u.ID)
+			}
+			return u, nil
+		})
+}
+
+// UnitPatch is what may change in a unit; nil leaves a field alone.
+type UnitPatch struct {
+	NameVI, NameEN *string
+	ValidTo        *period.Day
+	Etag           string
+}
+
+// UpdateUnit changes the names or the last day of a unit.
+func (s *Service) UpdateUnit(ctx context.Context, call Call, ref string, p UnitPatch) (Unit, Receipt, Stamp, error) {
+	const method = "UnitService.UpdateUnit"
+	hash := canon(method).text("unit", ref).text("etag", p.Etag).optional("name_vi", p.NameVI).optional("name_en", p.NameEN)
+	if p.ValidTo != nil {
+		hash = hash.text("valid_to", p.ValidTo.String())
+	}
+	return s.changeOneUnit(ctx, call, method, hash.sum(), func(who granted) (hierarchy.Unit, error) {
+		u, err := who.seen("unit.name", ref, period.DayOf(who.now))
+		if err != nil {
+			return u, err
+		}
+		if etag := unitEtag(who.tx, u.ID); p.Etag != etag {
+			return u, etagMismatch(p.Etag, etag)
+		}
+		if p.NameVI != nil {
+			u.NameVI = text.NFC(*p.NameVI)
+		}
+		if p.NameEN != nil {
+			u.NameEN = text.NFC(*p.NameEN)
+		}
+		if p.ValidTo != nil {
+			u.ValidTo = *p.ValidTo
+		}
+		return u, nil
+	})
+}
+
+// changeOneUnit is the road of a change of one unit, which make gives as it is to be.
+func (s *Service) changeOneUnit(
+	ctx context.Context, call Call, method string, hash [32]byte, make func(who granted) (hierarchy.Unit, error),
+) (Unit, Receipt, Stamp, error) {
+	var id hierarchy.ID
+	var preview Unit
+	receipt, err := s.change(ctx, mutation{
+		call: call, method: method, hash: hash, size: 1 << 10,
+		decide: func(who granted, _ committer.Slot) (entry.Body, error) {
+			if err := who.needEverywhere(auth.Catalogue); err != nil {
+				return nil, err
+			}
+			u, err := make(who)
+			if err != nil {
+				return nil, err
+			}
+			units, err := bindUnits(who.tx, []hierarchy.Unit{u})
+			if err != nil {
+				return nil, unnumbered(err)
+			}
+			id, preview = units[0].ID, Unit{Unit: units[0]}
+			if old, known := who.tx.Tree().Unit(id); known && old == units[0] {
+				return nil, nil
+			}
+			return entry.UnitsChanged{Units: units}, nil
+		},
+		replayed: func(who granted, _ uint64) error {
+			u, err := make(granted{Caller: who.Caller, now: who.now, tx: who.tx})
+			id = u.ID
+			if fault.KindOf(err) == fault.KindExists || fault.KindOf(err) == fault.KindConflict {
+				return nil // the first time round made just that
+			}
+			return err
+		},
+	})
+	if err != nil {
+		return Unit{}, Receipt{}, Stamp{}, err
+	}
+	if call.ValidateOnly {
+		_, stamp, err := s.GetStamp(ctx, call.Caller)
+		return preview, Receipt{}, stamp, err
+	}
+	unit, stamp, err := s.GetUnit(ctx, call.Caller, string(id), "")
+	return unit, receipt, stamp, err
+}
+
+// ImportUnits adds or replaces units, all or none. Problems name the rows as [i].
+func (s *Service) ImportUnits(ctx context.Context, call Call, rows []hierarchy.Unit) (CatalogueChange, error) {
+	const method = "UnitService.ImportUnits"
+	var change CatalogueChange
+	var err error
+	change.Receipt, err = s.change(ctx, mutation{
+		call: call, method: method, hash: hashUnits(method, rows...), size: 128 * len(rows),
+		decide: func(who granted, _ committer.Slot) (entry.Body, error) {
+			change = CatalogueChange{}
+			if err := who.needEverywhere(auth.Catalogue); err != nil {
+				return nil, err
+			}
+			units, err := bindUnits(who.tx, rows)
+			if err != nil {
+				return nil, err
+			}
+			units = slices.DeleteFunc(units, func(u hierarchy.Unit) bool {
+				old, known := who.tx.Tree().Unit(u.ID)
+				switch {
+				case !known:
+					change.Created++
+				case old == u:
+					change.Unchanged++
+				default:
+					change.Updated++
+				}
+				return known && old == u
+			})
+			if len(units) == 0 {
+				return nil, nil
+			}
+			return entry.UnitsChanged{Units: units}, nil
+		},
+	})
+	return change, err
+}
+
+// bindUnits resolves the parents of units and asks whether the tree takes them.
+func bindUnits(tx *aggregator.Tx, rows []hierarchy.Unit) ([]hierarchy.Unit, error) {
+	units := slices.Clone(rows)
+	for i := range units {
+		units[i].NameVI, units[i].NameEN = text.NFC(units[i].NameVI), text.NFC(units[i].NameEN)
+		units[i].ID = hierarchy.NewID(units[i].Code, units[i].ValidFrom)
+	}
+	units, err := tx.Tree().Bind(units)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tx.Tree().With(units...); err != nil {
+		return nil, err
+	}
+	return units, nil
+}
+
+func hashUnits(method string, units ...hierarchy.Unit) [32]byte {
+	c := canon(method).count("units", len(units))
+	for _, u := range units {
+		c.text("code", string(u.Code)).text("kind", string(u.Kind)).text("name_vi", u.NameVI).text("name_en", u.NameEN).
+			text("parent", string(u.Parent)).text("valid_from", u.ValidFrom.String()).text("valid_to", u.ValidTo.String())
+	}
+	return c.sum()
+}
+
+func etagMismatch(given, now string) *fault.Error {
+	if given == "" {
+		return fault.Conflict("ETAG_MISMATCH",
+			"give the etag of what you saw; it is now %q: look at what is there, then send the change with it", now).
+			With("etag", now).In("etag")
+	}
+	return fault.Conflict("ETAG_MISMATCH",
+		"somebody changed this after you saw it: your etag is %q, it is now %q; look again, then send the change with it", given, now).
+		With("given", given).With("etag", now).In("etag")
+}
