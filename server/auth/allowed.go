@@ -74,12 +74,12 @@ func (t Token) reaches(scope Scope, tree *hierarchy.Tree) bool {
 	if t.Unit == "" {
 		return true
 	}
-	return scope.Unit != "" && tree != nil && tree.Within(scope.Unit, t.Unit, scope.On)
+	return tree != nil && tree.Within(scope.Unit, t.Unit, scope.On)
 }
 
 // isFor says whether the token is good for the form.
 func (t Token) isFor(code form.Code) bool {
-	return t.Form == "" || code != "" && t.Form.Same(code)
+	return t.Form == "" || t.Form.Same(code)
 }
 
 func known(tree *hierarchy.Tree, id hierarchy.ID) bool {

@@ -15,5 +15,5 @@
 // sum lets a mistyped one be told from a wrong one without asking the store. The parts have fixed lengths, since
 // base64url has the underscore among its letters.
 //
-//	th_0k3v9f2mxqra_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY_c14f7d52
+//	th_0m3v9f2nxqra_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY_830fc5f3
 package auth

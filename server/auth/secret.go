@@ -78,8 +78,8 @@ func isID(s string) bool { return strings.Trim(s, "0123456789abcdefghijklmnopqrs
 const redacted = "[redacted]"
 
 // Secret holds the text of a token on its way to the one who may see it. Whatever prints, logs or marshals it gives
-// [redacted]; only Reveal gives the text. Keep it in variables and exported fields: package fmt cannot ask a value in an
-// unexported field how it wants to be printed.
+// [redacted]; only Reveal gives the text. Keep it in variables and exported fields, and make it no key of a map: package
+// fmt cannot ask a value in an unexported field how it wants to be printed, and JSON does not ask keys that are strings.
 type Secret string
 
 // Reveal gives the text.
@@ -97,8 +97,5 @@ func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 // LogValue hides the text from slog.
 func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalJSON hides the text from JSON.
-func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
-
-// MarshalText hides the text from every other encoding that asks for text.
+// MarshalText hides the text from JSON and from every other encoding that asks for text.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
