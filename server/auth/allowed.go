@@ -35,27 +35,28 @@ type Scope struct {
 // A token for one form is good for that form alone: where a request names no form it may only read. A reporter bound to
 // no unit has no unit of its own and may do nothing.
 func Allowed(c Caller, now time.Time, right Right, scope Scope, t *hierarchy.Tree) bool {
-	k := c.Token
-	if c.Principal == "" || !k.ActiveAt(now) || !k.Role.Holds(right) {
+	if c.Principal == "" || !c.Token.ActiveAt(now) || !c.Token.Role.Holds(right) {
 		return false
 	}
-	if right == Authenticated {
-		return true
-	}
-	if k.Role == Reporter && k.Unit == "" {
+	return right == Authenticated || c.Token.mayUse(right, scope, t)
+}
+
+// mayUse decides for a token that is active and whose role holds the right somewhere.
+func (t Token) mayUse(right Right, scope Scope, tree *hierarchy.Tree) bool {
+	if t.Role == Reporter && t.Unit == "" {
 		return false
 	}
 	switch right {
 	case Read:
-		return k.mayRead(scope, t)
+		return t.mayRead(scope, tree)
 	case Submit:
-		return scope.Unit == k.Unit && k.reaches(scope, t) && k.isFor(scope.Form)
+		return scope.Unit == t.Unit && t.reaches(scope, tree) && t.isFor(scope.Form)
 	case Approve:
-		return scope.Unit != "" && k.reaches(scope, t) && k.isFor(scope.Form)
+		return scope.Unit != "" && t.reaches(scope, tree) && t.isFor(scope.Form)
 	case Catalogue, Grant:
-		return k.reaches(scope, t) && k.isFor(scope.Form)
+		return t.reaches(scope, tree) && t.isFor(scope.Form)
 	case Operate:
-		return k.Unit == "" && k.Form == ""
+		return t.Unit == "" && t.Form == ""
 	default:
 		return false
 	}
