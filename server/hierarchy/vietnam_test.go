@@ -95,7 +95,7 @@ func TestR1_TheTreeOfVietnamBeforeAndAfterTheReform(t *testing.T) {
 			reused++
 		}
 	}
-	// One commune of 2025, Ba Chẽ, was given back its old code for a new one afterwards, so the list has one fewer.
+	// One more, Ba Chẽ, took an old code in 2025 and was given an unused one later; the list has the later one.
 	if reused != 34+3315 {
 		t.Errorf("%d codes are used again, want 34 of provinces and 3315 of communes", reused)
 	}
