@@ -127,12 +127,28 @@ func (s *Service) receiptOf(ctx context.Context, sequence uint64) (Receipt, erro
 			return err
 		}
 		receipt.Sequence, receipt.Hash, receipt.Time = e.Sequence, e.Hash, decoded.Header.Time
+		receipt.Revision = revisionOf(decoded.Body)
 		return errEnough
 	})
 	if err != nil && !errors.Is(err, errEnough) {
 		return Receipt{}, err
 	}
 	return receipt, nil
+}
+
+// revisionOf gives the revision that an entry made or changed; 0 where there is none, or more than one.
+func revisionOf(body entry.Body) int {
+	switch b := body.(type) {
+	case entry.ReportsSubmitted:
+		if len(b.Reports) == 1 {
+			return b.Reports[0].Revision
+		}
+	case entry.ReportApproved:
+		return b.Revision
+	case entry.ReportReturned:
+		return b.Revision
+	}
+	return 0
 }
 
 // errEnough ends a reading of the journal early.

@@ -88,11 +88,11 @@ type feed struct {
 
 func (f feed) shows(c aggregator.Change) bool {
 	switch c.Kind {
-	case aggregator.AccessChanged:
+	case aggregator.AccessChange:
 		return f.below == "" && f.form == "" && f.who.has(auth.Grant)
-	case aggregator.UnitsChanged, aggregator.IndicatorsChanged, aggregator.FormsChanged:
+	case aggregator.UnitsChange, aggregator.IndicatorsChange, aggregator.FormsChange:
 		return f.below == "" && f.form == ""
-	case aggregator.ReportDrafted, aggregator.ReportSubmitted, aggregator.ReportApproved, aggregator.ReportReturned:
+	case aggregator.DraftChange, aggregator.SubmittedChange, aggregator.ApprovedChange, aggregator.ReturnedChange:
 		return f.showsReport(c)
 	default:
 		return false
@@ -110,7 +110,7 @@ func (f feed) showsReport(c aggregator.Change) bool {
 	if f.below != "" && !f.who.tx.Tree().Within(c.Key.Unit, f.below, on) {
 		return false
 	}
-	if c.Kind == aggregator.ReportDrafted {
+	if c.Kind == aggregator.DraftChange {
 		return f.who.ownDrafts(c.Key.Unit)
 	}
 	return f.who.reads(c.Key.Unit, on)

@@ -35,7 +35,9 @@ func regrant(tx *aggregator.Tx, caller auth.Caller, now time.Time) (granted, err
 
 // isLocal says whether the caller is the operator at the machine itself, who proved it by the files of the store and
 // has no token. Nobody who comes over a wire is without one.
-func isLocal(caller auth.Caller) bool { return caller.Principal == LocalPrincipal && caller.Token.ID == "" }
+func isLocal(caller auth.Caller) bool {
+	return caller.Principal == LocalPrincipal && caller.Token.ID == ""
+}
 
 // LocalPrincipal stands in entries that were made at the machine itself. No token has such an id.
 const LocalPrincipal = "local"

@@ -73,20 +73,15 @@ func (s *Service) review(
 			revision = n
 			return body, err
 		},
-		replayed: func(who granted, sequence uint64) error {
-			_, r, err := who.reviewable(ref)
-			for _, rev := range r.Revisions {
-				if rev.ReviewSequence == sequence {
-					revision = rev.Number
-				}
-			}
+		replayed: func(who granted, _ uint64) error {
+			_, _, err := who.reviewable(ref)
 			return err
 		},
 	})
 	if err != nil {
 		return Report{}, Receipt{}, Stamp{}, err
 	}
-	if receipt.Sequence != 0 {
+	if receipt.Sequence != 0 && !receipt.Replayed {
 		receipt.Revision = revision
 	}
 	report, stamp, err := s.GetReport(ctx, call.Caller, ref, 0)

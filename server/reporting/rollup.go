@@ -31,10 +31,8 @@ type RollupQuery struct {
 
 // Rollup is one answer.
 type Rollup struct {
-	Unit      hierarchy.Unit
-	Kind      hierarchy.Kind // with ByKind
-	Period    period.Period
-	Indicator indicator.Indicator
+	Kind   hierarchy.Kind // with ByKind
+	Period period.Period
 	aggregator.Answer
 }
 
@@ -270,11 +268,7 @@ func (r *rollupRun) one(u hierarchy.Unit, code indicator.Code, p period.Period, 
 	if err != nil {
 		return err
 	}
-	version, ok := r.who.tx.Indicators().On(code, r.calendar.Last(p))
-	if !ok {
-		version, _ = r.who.tx.Indicators().Latest(code)
-	}
-	r.page.Rollups = append(r.page.Rollups, Rollup{Unit: u, Kind: kind, Period: p, Indicator: version, Answer: answer})
+	r.page.Rollups = append(r.page.Rollups, Rollup{Kind: kind, Period: p, Answer: answer})
 	return nil
 }
 
@@ -329,20 +323,37 @@ func (s *Service) ExplainRollup(ctx context.Context, caller auth.Caller, q Expla
 			return err
 		}
 		explained.Rollup = page.Rollups[0]
+		after, err := contributionCursor(from.key)
+		if err != nil {
+			return err
+		}
 		contributions, next, err := tx.Contributions(aggregator.Query{
 			Unit: explained.Rollup.Unit.ID, Indicator: explained.Rollup.Indicator.Code, Period: p, Basis: q.Basis, Measure: q.Measure,
-		}, from.key, size)
+		}, after, size)
 		if err != nil {
 			return err
 		}
 		explained.Contributions = contributions
-		if next != "" {
-			from.key = next
+		if next != (aggregator.Cursor{}) {
+			from.key = next.Period.String() + "/" + string(next.Unit)
 			explained.Next = from.token()
 		}
 		return nil
 	})
 	return explained, err
+}
+
+// contributionCursor reads the key of a page token.
+func contributionCursor(key string) (aggregator.Cursor, error) {
+	if key == "" {
+		return aggregator.Cursor{}, nil
+	}
+	text, unit, _ := strings.Cut(key, "/")
+	p, err := period.Parse(text)
+	if err != nil {
+		return aggregator.Cursor{}, badToken("it is not one that this server gave")
+	}
+	return aggregator.Cursor{Period: p, Unit: hierarchy.ID(unit)}, nil
 }
 
 // singular renames the fields of a query for many to those of a request for one.

@@ -12,12 +12,12 @@ import (
 
 // Status is how the server and its store are.
 type Status struct {
-	Version                          string
-	Started                          time.Time
-	Head                             journal.Head
-	LastTime                         time.Time
+	Version                           string
+	Started                           time.Time
+	Head                              journal.Head
+	LastTime                          time.Time
 	Units, Indicators, Forms, Reports int
-	StoreBytes, FreeBytes            int64
+	StoreBytes, FreeBytes             int64
 	// ReadOnly tells why changes are refused; nil while they are taken.
 	ReadOnly error
 	Stamp    Stamp
