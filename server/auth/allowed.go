@@ -26,7 +26,8 @@ type Scope struct {
 //   - Authenticated: every active token.
 //   - Read: every role but the operator's, for its unit and the units below it. Its own unit it may read on every day.
 //     With no unit in particular it may ask, and sees what it may read one by one.
-//   - Submit: a reporter, for exactly its own unit, on a day on which that unit stands.
+//   - Submit: a reporter, for exactly its own unit, on a day on which that unit stands; an administrator, on behalf of a
+//     unit at or below its own.
 //   - Approve: an approver or administrator, at or below its unit.
 //   - Catalogue, Grant: an administrator, at or below its unit; with no unit in particular only one bound to none, so
 //     that nobody makes or changes what is wider than his own grant.
@@ -50,7 +51,7 @@ func (t Token) mayUse(right Right, scope Scope, tree *hierarchy.Tree) bool {
 	case Read:
 		return t.mayRead(scope, tree)
 	case Submit:
-		return scope.Unit == t.Unit && t.reaches(scope, tree) && t.isFor(scope.Form)
+		return scope.Unit != "" && (t.Role != Reporter || scope.Unit == t.Unit) && t.reaches(scope, tree) && t.isFor(scope.Form)
 	case Approve:
 		return scope.Unit != "" && t.reaches(scope, tree) && t.isFor(scope.Form)
 	case Catalogue, Grant:

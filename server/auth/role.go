@@ -18,8 +18,8 @@ const (
 	Approver
 	// Viewer reads its unit and what is below it.
 	Viewer
-	// Administrator changes units, indicators and forms, issues tokens that are not wider than its own, and may read and
-	// approve.
+	// Administrator changes units, indicators and forms, issues tokens that are not wider than its own, and may read,
+	// approve, and send what a unit without access hands in on paper.
 	Administrator
 	// Operator looks after the store and sees no figures.
 	Operator
@@ -58,7 +58,7 @@ var held = [...][]Right{
 	Reporter:      {Read, Submit},
 	Approver:      {Read, Approve},
 	Viewer:        {Read},
-	Administrator: {Read, Approve, Catalogue, Grant},
+	Administrator: {Read, Submit, Approve, Catalogue, Grant},
 	Operator:      {Operate},
 }
 
