@@ -1,6 +1,7 @@
 package form
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -125,7 +126,8 @@ func (sc *scene) bothCarry(a, b int) *fault.Error {
 				return fault.Precondition("INDICATOR_IN_TWO_FORMS",
 					"forms %s and %s would both ask %s for indicator %s %s; a unit reports an indicator in one form only",
 					f.Code, g.Code, who(u), i.Code, fromDay(day)).
-					With("form", f.Code).With("other", g.Code).With("indicator", i.Code).With("day", day).In("assigned")
+					With("form", f.Code).With("other", g.Code).With("indicator", i.Code).With("day", day).
+					With("kind", u.Kind).With("unit", cmp.Or(u.ID, u.Parent)).In("assigned")
 			}
 		}
 	}

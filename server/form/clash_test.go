@@ -30,6 +30,8 @@ func TestR4_OneFormPerIndicatorUnitAndDay(t *testing.T) {
 		{"a district that ended", "kind:commune@D1-0", "kind:commune;2025-07-01..", ""},
 		{"one after the other", "kind:commune;..2025-01-01", "kind:commune;2025-01-01..", ""},
 		{"one day together", "kind:commune;..2025-01-02", "kind:commune;2025-01-01..", "every commune|from 2025-01-01"},
+		{"one unit that begins later", "unit:A-20250701", "unit:A-20250701", "unit A-20250701|from 2025-07-01"},
+		{"under one that begins later", "kind:department@A-20250701", "kind:department@A-20250701", "every department under A-20250701|from 2025-07-01"},
 		{"all but one, and the one", "kind:department|except:unit:S1-0", "unit:S1-0", ""},
 		{"all but one until a day, and the one", "kind:department|except:unit:S1-0;..2026-01-01", "unit:S1-0", "unit S1-0 (Đơn vị S1)|from 2026-01-01"},
 		{"all but a district, and the district", "kind:commune|except:kind:commune@D1-0", "kind:commune@D1-0", ""},

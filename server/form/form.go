@@ -110,7 +110,7 @@ func (f *Form) checkIndicators(problems *fault.List) {
 		_, err := text.Code(at, string(code))
 		problems.Add(err)
 		if seen[code.Fold()] {
-			problems.Add(fault.Invalid("INDICATOR_REPEATED", "form %q asks for indicator %q twice", f.Code, code).
+			problems.Add(fault.Invalid("FORM_INDICATOR_REPEATED", "form %q asks for indicator %q twice", f.Code, code).
 				With("code", f.Code).With("indicator", code).In(at))
 		}
 		seen[code.Fold()] = true

@@ -36,7 +36,7 @@ func TestCheckTellsEveryViolationWithItsField(t *testing.T) {
 		{"calendar", func(f *Form) { f.Calendar = 9 }, []string{"calendar CALENDAR_UNKNOWN"}},
 		{"asks nothing", func(f *Form) { f.Indicators = nil }, []string{"indicators INDICATORS_EMPTY"}},
 		{"asks twice", func(f *Form) { f.Indicators = []indicator.Code{"X", "y", "x", "a b"} },
-			[]string{"indicators[2] INDICATOR_REPEATED", "indicators[3] CODE_MALFORMED"}},
+			[]string{"indicators[2] FORM_INDICATOR_REPEATED", "indicators[3] CODE_MALFORMED"}},
 		{"nobody", func(f *Form) { f.Assigned = nil }, []string{"assigned ASSIGNED_EMPTY"}},
 		{"exceptions alone", func(f *Form) { f.Assigned = hierarchy.Excepting(f.Assigned) }, []string{"assigned ASSIGNED_EMPTY"}},
 		{"a wrong selector", func(f *Form) { f.Assigned = []hierarchy.Selector{{Kind: "Xã"}} }, []string{"assigned[0].kind KIND_MALFORMED"}},

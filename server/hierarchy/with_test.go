@@ -141,6 +141,24 @@ func TestTwoTreesGrowFromOne(t *testing.T) {
 	}
 }
 
+func TestTwoTreesDoNotShareTheUnitsOfACode(t *testing.T) {
+	unit := func(code Code, from period.Day) Unit {
+		return Unit{ID: NewID(code, from), Code: code, Kind: Commune, NameVI: "Xã", ValidFrom: from, ValidTo: from + 1}
+	}
+	tree := Empty()
+	for n := range 9 {
+		left, err1 := tree.With(unit("1", period.Day(n)))
+		_, err2 := tree.With(unit("2", period.Day(n)), unit("1", period.Day(n+100)))
+		if err1 != nil || err2 != nil {
+			t.Fatal(err1, err2)
+		}
+		if got := left.WithCode("1")[n].ID; got != NewID("1", period.Day(n)) {
+			t.Fatalf("after %d units the left tree has %s of the right one", n, got)
+		}
+		tree = left
+	}
+}
+
 func TestManyChildrenAreToldInShort(t *testing.T) {
 	lines := "87 province - - - Tỉnh"
 	for _, c := range "abcdefgh" {

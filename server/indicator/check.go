@@ -32,7 +32,7 @@ func (i Indicator) Check() error {
 	}
 	if int(i.Direction) >= len(directionNames) {
 		problems.Add(fault.Invalid("DIRECTION_UNKNOWN", "direction %d is unknown; give one of %s", i.Direction, strings.Join(directionNames, ", ")).
-			In("direction"))
+			With("value", i.Direction).In("direction"))
 	}
 	if i.Min != nil && i.Max != nil && *i.Min > *i.Max {
 		problems.Add(fault.Invalid("BOUNDS_REVERSED", "min %s is greater than max %s", i.Min.Format(i.Scale), i.Max.Format(i.Scale)).
@@ -85,7 +85,7 @@ func checkClean(field, s string, limit int) error {
 func (i *Indicator) checkUnitRule(problems *fault.List) {
 	if int(i.UnitRule) >= len(unitRuleNames) {
 		problems.Add(fault.Invalid("UNIT_RULE_UNKNOWN", "rule over units %d is unknown; give one of %s", i.UnitRule, strings.Join(unitRuleNames, ", ")).
-			In("unit_rule"))
+			With("value", i.UnitRule).In("unit_rule"))
 		return
 	}
 	if (i.UnitRule == UnitWeightedMean) != (i.Weight != "") {

@@ -146,7 +146,7 @@ type Part struct {
 // Check refuses a rule over time that has no meaning for the measure (R14). It names no field.
 func (p Part) Check() error {
 	if int(p.Measure) >= len(measureNames) {
-		return fault.Invalid("MEASURE_UNKNOWN", "measure %d is unknown; give one of %s", p.Measure, strings.Join(measureNames, ", "))
+		return fault.Invalid("MEASURE_UNKNOWN", "measure %d is unknown; give one of %s", p.Measure, strings.Join(measureNames, ", ")).With("value", p.Measure)
 	}
 	if p.Time == TimeNone {
 		return nil
