@@ -113,13 +113,13 @@ func (q *question) count(t *Total) {
 		if s.stands() {
 			standing++
 		}
-		if i == w.n-1 && w.n > 1 && !s.stands() {
-			t.OutsideLast++
-		}
 	}
 	if w.n > 1 && owed > 0 {
 		t.Complete = one(standing > 0 && t.Received == standing)
 		t.Outside = one(standing == 0)
+	}
+	if last := q.slot(w.last()); w.n > 1 && q.ind.UnitRule == indicator.UnitShareYes {
+		t.OutsideLast = one(last.owed && !last.stands())
 	}
 }
 

@@ -10,8 +10,9 @@ import (
 type Total struct {
 	// Sum adds values; each is × figure.MeanUnit where the rule over time is MEAN (R16).
 	Sum Wide
-	// Numerator and Denominator add the parts of a RATIO, or value × weight and weight of a WEIGHTED_MEAN; each part is
-	// × figure.MeanUnit where its own rule over time is MEAN. What comes from another indicator is brought to six decimals.
+	// Numerator and Denominator add the parts of a RATIO, each × figure.MeanUnit where its own rule over time is MEAN, or
+	// value × weight and weight of a WEIGHTED_MEAN. A denominator of another indicator is brought to six decimals, a weight
+	// to six decimals × figure.MeanUnit.
 	Numerator, Denominator Wide
 	// Min and Max are the extremes of the rules MIN and MAX, if there are any; carried as Sum is.
 	Min, Max       figure.Int128
@@ -35,7 +36,7 @@ type Total struct {
 	Complete int64
 	// Outside counts units all of whose obligations are excluded or not applicable, in a span of several base periods.
 	Outside int64
-	// OutsideLast is NotApplicable plus Excluded of the last base period alone, in a span of several (R20).
+	// OutsideLast is NotApplicable plus Excluded of the last base period alone, in a span of several, for SHARE_YES (R20).
 	OutsideLast int64
 
 	// Fell counts units whose year-to-date figure is lower than the one before (R14).

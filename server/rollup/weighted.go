@@ -5,7 +5,8 @@ import (
 )
 
 // addWeighted adds value × weight and weight of a unit that has both; a unit with a value and no weight is left out
-// and counted as unweighted (R19). A weight of 0 is a weight; a negative one is none.
+// and counted as unweighted (R19). A weight of 0 is a weight; a negative one is none. Every weight is carried under
+// weightCarry, whatever its rule over time and its scale are, so that Finish need not know them.
 func addWeighted(q *question, t *Total) {
 	v := q.part(q.ind.Value, numerator, false)
 	switch w, ok := q.weight(); {
@@ -20,27 +21,23 @@ func addWeighted(q *question, t *Total) {
 	}
 }
 
-// weight brings the weight over time by its own rule: over the base periods of the span, or the shorter ones in which
-// it is reported. Where it is reported less often, it is the figure of the shortest period that contains the span.
+// weight brings the weight over time by its own rule, over the periods in which it is reported as far as they make up
+// the span. Where it is reported less often, it is the figure of the shortest period that contains the span.
 func (q *question) weight() (figure.Int128, bool) {
 	other, known := q.f.Other(q.ind.Weight)
 	if !known {
 		return figure.Int128{}, false
 	}
-	for i := len(frequencies) - 1; i >= 0; i-- {
-		w := q.m.window(other.Part, windowOf(q.span, frequencies[i]))
-		if w.n == 0 || frequencies[i] > q.asked.first.Kind {
-			continue
-		}
+	for _, kind := range frequencies {
+		w := q.m.window(other.Part, windowOf(q.span, kind))
 		if v, ok := q.weightOver(w, other); ok {
-			return sixDecimals(v, other.Scale), true
+			return v, true
 		}
 	}
 	for p := range DenominatorPeriods(q.span) {
-		if p.Contains(q.span) && p.Kind > q.asked.first.Kind {
+		if p != q.span && p.Contains(q.span) {
 			if n, ok := q.given(q.ind.Weight, p); ok {
-				v, _ := n.Wide().MulInt64(carry(other.Part.Time))
-				return sixDecimals(v, other.Scale), true
+				return weightOf(n.Wide(), 1, other.Scale), true
 			}
 		}
 	}
@@ -56,13 +53,22 @@ func (q *question) weightOver(w window, other Other) (figure.Int128, bool) {
 		}
 	}
 	a := s.over(other.Part.Time, w.n)
-	return a.v, a.ok
+	return weightOf(a.v, carry(other.Part.Time), other.Scale), a.ok
 }
 
-// finishWeighted gives Σ (value × weight) / Σ weight. The factors under which the weight is carried stand above and
-// below the line and fall away.
+// weightCarry is the factor under which weights are carried: means over time are exact, at six decimals.
+var weightCarry = figure.MeanUnit * figure.MaxScale.Factor()
+
+// weightOf brings a weight that has one factor, 1 or MeanUnit, and a scale to weightCarry. It has 102 bits at most.
+func weightOf(v figure.Int128, carried int64, scale figure.Scale) figure.Int128 {
+	v, _ = sixDecimals(v, scale).MulInt64(figure.MeanUnit / carried)
+	return v
+}
+
+// finishWeighted gives Σ (value × weight) / Σ weight. The factor under which the weight is carried stands above and
+// below the line and falls away.
 func finishWeighted(a *answer) {
-	valueCarry, weightCarry := carry(a.ind.Value.Time), figure.MaxScale.Factor()
+	valueCarry := carry(a.ind.Value.Time)
 	if !a.t.Numerator.within(valueCarry*weightCarry) || !a.t.Denominator.within(weightCarry) {
 		a.result.State = Overflow
 		return

@@ -1,0 +1,181 @@
+package rollup_test
+
+import (
+	"bytes"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/tonghop/tonghop/server/indicator"
+	"github.com/tonghop/tonghop/server/rollup"
+)
+
+// TestRollupsAgreeWithTheOracle asks random questions of every rule over units and compares value, state and coverage
+// with an independent computation in fractions of any size.
+func TestRollupsAgreeWithTheOracle(t *testing.T) {
+	for rule := indicator.UnitNone; rule <= indicator.UnitCountAtLeast; rule++ {
+		t.Run(rule.String(), rapid.MakeCheck(func(t *rapid.T) {
+			agree(t, drawSceneOf(t, drawIndicator(t, rule)))
+		}))
+	}
+}
+
+func agree(t *rapid.T, s *scene) {
+	got, want := s.finish(s.total()), s.judge(s.names, s.m, s.measure, s.span)
+	if got.State != want.state {
+		t.Fatalf("state = %s, want %s", got.State, want.state)
+	}
+	if got.Value.Exists() != (want.value != nil) || want.value != nil && got.Value.Rat().Cmp(want.value) != 0 {
+		t.Fatalf("value = %v, want %v", got.Value.Rat(), want.value)
+	}
+	if got.State == rollup.NotAtThisPeriod {
+		return
+	}
+	if diff := cmp.Diff(want.coverage, got.Coverage); diff != "" {
+		t.Fatalf("coverage (-want +got):\n%s", diff)
+	}
+	if got.State == rollup.Value && got.Fell != want.fell {
+		t.Fatalf("fell = %v, want %v", got.Fell, want.fell)
+	}
+	if got.State == rollup.Value && got.Display != rounded(want.value, s.m) {
+		t.Fatalf("display = %s, want %s", got.Display, rounded(want.value, s.m))
+	}
+}
+
+// rounded prints a number as a clerk does: half away from zero, no zeros at the end, no minus before zero.
+func rounded(r *big.Rat, m *measured) string {
+	scale := int(m.Scale)
+	if m.UnitRule == indicator.UnitCountYes || m.UnitRule == indicator.UnitCountAtLeast {
+		scale = 0
+	}
+	s := r.FloatString(scale)
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	if s == "-0" {
+		return "0"
+	}
+	return s
+}
+
+// TestOrderAndGroupingDoNotMatter merges the same units in another order and through a random tree.
+func TestOrderAndGroupingDoNotMatter(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawScene(t)
+		want := s.total()
+		var list []rollup.Total
+		for _, u := range rapid.Permutation(s.names).Draw(t, "order") {
+			list = append(list, s.contribute(u))
+		}
+		for len(list) > 1 {
+			i := rapid.IntRange(1, len(list)-1).Draw(t, "joined")
+			list[0].Merge(list[i])
+			list = append(list[:i], list[i+1:]...)
+			list = rapid.Permutation(list).Draw(t, "next order")
+		}
+		if list[0] != want {
+			t.Fatalf("in another order and grouping: %+v, want %+v", list[0], want)
+		}
+	})
+}
+
+// TestMissingIsNotZero adds a unit that owes everything and is silent: no total changes, only what is missing.
+func TestMissingIsNotZero(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawScene(t)
+		before := s.finish(s.total())
+		s.names = append(s.names, "silent")
+		if silent := s.contribute("silent"); !silent.IsZero() {
+			t.Fatalf("a silent unit contributes %+v", silent)
+		}
+		after := s.finish(s.total())
+		if before.State == rollup.NotAtThisPeriod {
+			return
+		}
+		if after.Coverage.Missing <= before.Coverage.Missing || after.Coverage.Received != before.Coverage.Received {
+			t.Fatalf("coverage with a silent unit: %+v, before: %+v", after.Coverage, before.Coverage)
+		}
+		if expected := after.Coverage.Received + after.Coverage.NotAvailable + after.Coverage.Missing; expected != after.Coverage.Expected {
+			t.Fatalf("expected = %d, its parts are %d", after.Coverage.Expected, expected)
+		}
+	})
+}
+
+// TestCorrectionEqualsNeverHavingSentTheOldFigure takes a unit's old total out, puts the new one in, makes the extremes
+// again from the children, and compares with totals made from scratch.
+func TestCorrectionEqualsNeverHavingSentTheOldFigure(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawScene(t)
+		total, corrected := s.total(), rapid.SampledFrom(s.names).Draw(t, "corrected")
+		old := s.contribute(corrected)
+		s.drawUnit(t, corrected)
+		total.Subtract(old)
+		total.Merge(s.contribute(corrected))
+		total.ClearExtremes()
+		for _, u := range s.names {
+			total.MergeExtremes(s.contribute(u))
+		}
+		if want := s.total(); total != want {
+			t.Fatalf("after the correction: %+v\nfrom scratch: %+v", total, want)
+		}
+	})
+}
+
+// TestSubtractIsTheInverseOfMerge leaves nothing behind but the extremes.
+func TestSubtractIsTheInverseOfMerge(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawScene(t)
+		before := s.total()
+		after, other := before, s.contribute(rapid.SampledFrom(s.names).Draw(t, "unit"))
+		after.Merge(other)
+		after.Subtract(other)
+		after.Min, after.Max, after.HasMin, after.HasMax = before.Min, before.Max, before.HasMin, before.HasMax
+		if after != before {
+			t.Fatalf("after merging and subtracting: %+v, want %+v", after, before)
+		}
+	})
+}
+
+// TestR17LongerPeriodsAreTheMergeOfTheirBaseRows adds the rows of base periods and the remainder of the span.
+func TestR17LongerPeriodsAreTheMergeOfTheirBaseRows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawSceneOf(t, drawSummed(t))
+		var got rollup.Total
+		bases := rollup.Bases(s.m.Indicator, s.measure, s.span, s.m.base)
+		for _, u := range s.names {
+			for _, p := range bases {
+				got.Merge(rollup.Contribute(s.m.Indicator, rollup.AsReported, p, s.m.base, s.of(u, s.m.Code, rollup.Official)))
+			}
+			got.Merge(s.contribute(u).Remainder())
+		}
+		if want := s.total(); got != want {
+			t.Fatalf("merged %v: %+v, want %+v", bases, got, want)
+		}
+	})
+}
+
+// TestTotalsSurviveTheirBytes encodes and decodes, with other bytes behind.
+func TestTotalsSurviveTheirBytes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawScene(t)
+		want := s.total()
+		if rapid.Bool().Draw(t, "below zero") {
+			want.Subtract(want)
+			want.Subtract(s.total())
+		}
+		behind := rapid.SliceOf(rapid.Byte()).Draw(t, "behind")
+		b := want.AppendBinary(nil)
+		got, rest, err := rollup.DecodeTotal(append(b[:len(b):len(b)], behind...))
+		if err != nil || got != want || !bytes.Equal(rest, behind) {
+			t.Fatalf("decoded %+v, %d bytes left, %v; want %+v, %d left", got, len(rest), err, want, len(behind))
+		}
+		for n := range b {
+			if _, _, err := rollup.DecodeTotal(b[:n]); err == nil {
+				t.Fatalf("%d of %d bytes are no total", n, len(b))
+			}
+		}
+	})
+}
