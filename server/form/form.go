@@ -77,7 +77,7 @@ func (f Form) Check() error {
 	}
 	if f.Calendar != period.Civil && f.Calendar != period.CutoffFifteenth {
 		problems.Add(fault.Invalid("CALENDAR_UNKNOWN", "form %q: the calendar is CIVIL or CUTOFF_15_14", f.Code).
-			With("code", f.Code).In("calendar"))
+			With("code", f.Code).With("value", f.Calendar).In("calendar"))
 	}
 	f.checkIndicators(&problems)
 	f.checkAssigned(&problems)
