@@ -11,41 +11,35 @@ import (
 )
 
 func putIndicators(b IndicatorsChanged, m *journalv1.Entry) error {
-	list := make([]*journalv1.Indicator, len(b.Indicators))
-	for i := range b.Indicators {
-		var err error
-		if list[i], err = indicatorMessage(&b.Indicators[i]); err != nil {
-			return err
-		}
-	}
+	list, err := mapped(b.Indicators, indicatorMessage)
 	m.Body = &journalv1.Entry_IndicatorsChanged{IndicatorsChanged: &journalv1.IndicatorsChanged{Indicators: list}}
-	return nil
+	return err
 }
 
 func indicatorsOf(m *journalv1.IndicatorsChanged) (Body, error) {
-	b := IndicatorsChanged{Indicators: make([]Indicator, len(m.GetIndicators()))}
-	for i, v := range m.GetIndicators() {
-		var err error
-		if b.Indicators[i], err = indicatorOf(v); err != nil {
-			return nil, err
-		}
+	list, err := mapped(m.GetIndicators(), indicatorOf)
+	if err != nil {
+		return nil, err
 	}
-	return b, known(m)
+	return IndicatorsChanged{Indicators: list}, known(m)
 }
 
-func indicatorMessage(v *Indicator) (*journalv1.Indicator, error) {
+func indicatorMessage(v Indicator) (*journalv1.Indicator, error) {
 	m := &journalv1.Indicator{
 		Number: v.Number, Code: string(v.Code), NameVi: v.NameVI, NameEn: v.NameEN, Group: v.Group,
 		UnitOfMeasure: v.UnitOfMeasure, Scale: uint32(v.Scale), AtLeast: int64(v.AtLeast),
 		DenominatorIndicator: string(v.DenominatorIndicator), Weight: string(v.Weight),
-		ReportedBy: stringsOf(v.ReportedBy), CheckedBy: stringsOf(v.CheckedBy), LevelsOwn: v.LevelsOwn,
-		Assigned: selectorMessages(v.Assigned), Min: boundMessage(v.Min), Max: boundMessage(v.Max),
+		ReportedBy: textsOf[string](v.ReportedBy), CheckedBy: textsOf[string](v.CheckedBy), LevelsOwn: v.LevelsOwn,
+		Min: boundMessage(v.Min), Max: boundMessage(v.Max),
 		Replaces: string(v.Replaces), ValidFrom: dayMessage(v.ValidFrom, period.Beginning),
 	}
 	if v.Scale > figure.MaxScale {
 		return nil, fault.Internal(nil, "indicator %s has scale %d", v.Code, v.Scale)
 	}
 	var err error
+	if m.Assigned, err = mapped(v.Assigned, selectorMessage); err != nil {
+		return nil, err
+	}
 	if m.UnitRule, err = wordOf(unitRuleWords, v.UnitRule, "rule over units"); err != nil {
 		return nil, err
 	}
@@ -75,7 +69,7 @@ func indicatorOf(m *journalv1.Indicator) (Indicator, error) {
 		Replaces: indicator.Code(m.GetReplaces()), ValidFrom: dayOf(m.ValidFrom, period.Beginning),
 	}}
 	var err error
-	if v.Assigned, err = selectorsOf(m.GetAssigned()); err != nil {
+	if v.Assigned, err = mapped(m.GetAssigned(), selectorOf); err != nil {
 		return Indicator{}, err
 	}
 	if v.UnitRule, err = valueOf[indicator.UnitRule](unitRuleWords, m.GetUnitRule(), "rule over units"); err != nil {
@@ -131,36 +125,29 @@ func boundOf(b *int64) *figure.Number {
 }
 
 func putForms(b FormsChanged, m *journalv1.Entry) error {
-	list := make([]*journalv1.Form, len(b.Forms))
-	for i := range b.Forms {
-		var err error
-		if list[i], err = formMessage(&b.Forms[i]); err != nil {
-			return err
-		}
-	}
+	list, err := mapped(b.Forms, formMessage)
 	m.Body = &journalv1.Entry_FormsChanged{FormsChanged: &journalv1.FormsChanged{Forms: list}}
-	return nil
+	return err
 }
 
 func formsOf(m *journalv1.FormsChanged) (Body, error) {
-	b := FormsChanged{Forms: make([]Form, len(m.GetForms()))}
-	for i, v := range m.GetForms() {
-		var err error
-		if b.Forms[i], err = formOf(v); err != nil {
-			return nil, err
-		}
+	list, err := mapped(m.GetForms(), formOf)
+	if err != nil {
+		return nil, err
 	}
-	return b, known(m)
+	return FormsChanged{Forms: list}, known(m)
 }
 
-func formMessage(v *Form) (*journalv1.Form, error) {
+func formMessage(v Form) (*journalv1.Form, error) {
 	m := &journalv1.Form{
 		Number: v.Number, Code: string(v.Code), NameVi: v.NameVI, NameEn: v.NameEN,
-		Indicators: stringsOf(v.Indicators), Assigned: selectorMessages(v.Assigned),
-		Owner: string(v.Owner), Reviewer: string(v.Reviewer), Due: v.Due.String(),
+		Indicators: textsOf[string](v.Indicators), Owner: string(v.Owner), Reviewer: string(v.Reviewer), Due: v.Due.String(),
 		ValidFrom: dayMessage(v.ValidFrom, period.Beginning),
 	}
 	var err error
+	if m.Assigned, err = mapped(v.Assigned, selectorMessage); err != nil {
+		return nil, err
+	}
 	if m.Frequency, err = wordOf(frequencyWords, v.Frequency, "frequency"); err != nil {
 		return nil, err
 	}
@@ -176,7 +163,7 @@ func formOf(m *journalv1.Form) (Form, error) {
 		ValidFrom: dayOf(m.ValidFrom, period.Beginning),
 	}}
 	var err error
-	if v.Assigned, err = selectorsOf(m.GetAssigned()); err != nil {
+	if v.Assigned, err = mapped(m.GetAssigned(), selectorOf); err != nil {
 		return Form{}, err
 	}
 	if v.Frequency, err = valueOf[period.Kind](frequencyWords, m.GetFrequency(), "frequency"); err != nil {

@@ -54,8 +54,7 @@ func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
 		m.Body = &journalv1.Entry_StoreCreated{StoreCreated: &journalv1.StoreCreated{ProgramVersion: b.ProgramVersion}}
 		return nil
 	case UnitsChanged:
-		m.Body = &journalv1.Entry_UnitsChanged{UnitsChanged: unitsMessage(b)}
-		return nil
+		return putUnits(b, m)
 	case IndicatorsChanged:
 		return putIndicators(b, m)
 	case FormsChanged:

@@ -21,7 +21,13 @@ const (
 )
 
 // AppendUnit appends the bytes of one unit, the message that stands in an entry.
-func AppendUnit(b []byte, u hierarchy.Unit) ([]byte, error) { return appendMessage(b, unitMessage(&u)) }
+func AppendUnit(b []byte, u hierarchy.Unit) ([]byte, error) {
+	m, err := unitMessage(u)
+	if err != nil {
+		return b, err
+	}
+	return appendMessage(b, m)
+}
 
 // ParseUnit reads what AppendUnit appended.
 func ParseUnit(b []byte) (hierarchy.Unit, error) {
@@ -34,7 +40,7 @@ func ParseUnit(b []byte) (hierarchy.Unit, error) {
 
 // AppendIndicator appends the bytes of one version of an indicator, the message that stands in an entry.
 func AppendIndicator(b []byte, v Indicator) ([]byte, error) {
-	m, err := indicatorMessage(&v)
+	m, err := indicatorMessage(v)
 	if err != nil {
 		return b, err
 	}
@@ -52,7 +58,7 @@ func ParseIndicator(b []byte) (Indicator, error) {
 
 // AppendForm appends the bytes of one version of a form, the message that stands in an entry.
 func AppendForm(b []byte, v Form) ([]byte, error) {
-	m, err := formMessage(&v)
+	m, err := formMessage(v)
 	if err != nil {
 		return b, err
 	}
@@ -71,7 +77,7 @@ func ParseForm(b []byte) (Form, error) {
 // AppendSubmission appends the bytes of one revision with its texts: the message that stands in an entry as field 1,
 // and as field 2, where there are texts, the private part that an entry of this report alone would have.
 func AppendSubmission(b []byte, s Submission) ([]byte, error) {
-	m, err := submissionMessage(&s)
+	m, err := submissionMessage(s)
 	if err != nil {
 		return b, err
 	}

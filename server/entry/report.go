@@ -26,34 +26,26 @@ const (
 const maxNumbers = 3
 
 func putReports(b ReportsSubmitted, m *journalv1.Entry, texts *journalv1.Private) error {
-	list := make([]*journalv1.Submission, len(b.Reports))
-	for i := range b.Reports {
-		s := &b.Reports[i]
-		var err error
-		if list[i], err = submissionMessage(s); err != nil {
-			return err
-		}
-		texts.FigureTexts = appendTexts(texts.FigureTexts, uint32(i), s.Figures) //nolint:gosec // an entry has 8 MiB at most
-	}
+	list, err := mapped(b.Reports, submissionMessage)
 	m.Body = &journalv1.Entry_ReportsSubmitted{ReportsSubmitted: &journalv1.ReportsSubmitted{Reports: list}}
-	return nil
+	for i := range b.Reports {
+		texts.FigureTexts = appendTexts(texts.FigureTexts, uint32(i), b.Reports[i].Figures) //nolint:gosec // an entry has 8 MiB at most
+	}
+	return err
 }
 
 func reportsOf(m *journalv1.ReportsSubmitted, texts []*journalv1.FigureText) (Body, error) {
-	b := ReportsSubmitted{Reports: make([]Submission, len(m.GetReports()))}
-	for i, s := range m.GetReports() {
-		var err error
-		if b.Reports[i], err = submissionOf(s); err != nil {
-			return nil, err
-		}
-	}
-	if err := putTexts(texts, b.Reports); err != nil {
+	list, err := mapped(m.GetReports(), submissionOf)
+	if err != nil {
 		return nil, err
 	}
-	return b, known(m)
+	if err := putTexts(texts, list); err != nil {
+		return nil, err
+	}
+	return ReportsSubmitted{Reports: list}, known(m)
 }
 
-func submissionMessage(s *Submission) (*journalv1.Submission, error) {
+func submissionMessage(s Submission) (*journalv1.Submission, error) {
 	if err := checkKey(s.Key, s.Revision); err != nil {
 		return nil, err
 	}

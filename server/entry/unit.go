@@ -6,30 +6,25 @@ import (
 	"github.com/tonghop/tonghop/server/period"
 )
 
-func unitsMessage(b UnitsChanged) *journalv1.UnitsChanged {
-	m := &journalv1.UnitsChanged{Units: make([]*journalv1.Unit, len(b.Units))}
-	for i := range b.Units {
-		m.Units[i] = unitMessage(&b.Units[i])
-	}
-	return m
+func putUnits(b UnitsChanged, m *journalv1.Entry) error {
+	units, err := mapped(b.Units, unitMessage)
+	m.Body = &journalv1.Entry_UnitsChanged{UnitsChanged: &journalv1.UnitsChanged{Units: units}}
+	return err
 }
 
 func unitsOf(m *journalv1.UnitsChanged) (Body, error) {
-	b := UnitsChanged{Units: make([]hierarchy.Unit, len(m.GetUnits()))}
-	for i, u := range m.GetUnits() {
-		var err error
-		if b.Units[i], err = unitOf(u); err != nil {
-			return nil, err
-		}
+	units, err := mapped(m.GetUnits(), unitOf)
+	if err != nil {
+		return nil, err
 	}
-	return b, known(m)
+	return UnitsChanged{Units: units}, known(m)
 }
 
-func unitMessage(u *hierarchy.Unit) *journalv1.Unit {
+func unitMessage(u hierarchy.Unit) (*journalv1.Unit, error) {
 	return &journalv1.Unit{
 		Id: string(u.ID), Code: string(u.Code), Kind: string(u.Kind), NameVi: u.NameVI, NameEn: u.NameEN,
 		Parent: string(u.Parent), ValidFrom: dayMessage(u.ValidFrom, period.Beginning), ValidTo: dayMessage(u.ValidTo, period.Forever),
-	}
+	}, nil
 }
 
 func unitOf(m *journalv1.Unit) (hierarchy.Unit, error) {
@@ -56,57 +51,38 @@ func dayOf(n *int32, open period.Day) period.Day {
 	return period.Day(*n)
 }
 
-func selectorMessages(selectors []hierarchy.Selector) []*journalv1.Selector {
-	if len(selectors) == 0 {
-		return nil
-	}
-	list := make([]*journalv1.Selector, len(selectors))
-	for i, s := range selectors {
-		from, to := s.Span()
-		list[i] = &journalv1.Selector{
-			Kind: string(s.Kind), Under: string(s.Under), Unit: string(s.Unit), Except: s.Except,
-			From: dayMessage(from, period.Beginning), To: dayMessage(to, period.Forever),
-		}
-	}
-	return list
+func selectorMessage(s hierarchy.Selector) (*journalv1.Selector, error) {
+	from, to := s.Span()
+	return &journalv1.Selector{
+		Kind: string(s.Kind), Under: string(s.Under), Unit: string(s.Unit), Except: s.Except,
+		From: dayMessage(from, period.Beginning), To: dayMessage(to, period.Forever),
+	}, nil
 }
 
-func selectorsOf(list []*journalv1.Selector) ([]hierarchy.Selector, error) {
+func selectorOf(m *journalv1.Selector) (hierarchy.Selector, error) {
+	return hierarchy.Selector{
+		Kind: hierarchy.Kind(m.GetKind()), Under: hierarchy.ID(m.GetUnder()), Unit: hierarchy.ID(m.GetUnit()), Except: m.GetExcept(),
+		From: dayOf(m.From, period.Beginning), To: dayOf(m.To, period.Forever),
+	}, known(m)
+}
+
+// mapped turns every thing of a list into another, up to the first that fails; an empty list is nil.
+func mapped[A, B any](list []A, turn func(A) (B, error)) ([]B, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
-	selectors := make([]hierarchy.Selector, len(list))
-	for i, m := range list {
-		selectors[i] = hierarchy.Selector{
-			Kind: hierarchy.Kind(m.GetKind()), Under: hierarchy.ID(m.GetUnder()), Unit: hierarchy.ID(m.GetUnit()), Except: m.GetExcept(),
-			From: dayOf(m.From, period.Beginning), To: dayOf(m.To, period.Forever),
-		}
-		if err := known(m); err != nil {
+	turned := make([]B, len(list))
+	for i, a := range list {
+		var err error
+		if turned[i], err = turn(a); err != nil {
 			return nil, err
 		}
 	}
-	return selectors, nil
+	return turned, nil
 }
 
-// textsOf and stringsOf turn lists of one sort of text into lists of another; an empty list is nil.
-func textsOf[T ~string](list []string) []T {
-	if len(list) == 0 {
-		return nil
-	}
-	texts := make([]T, len(list))
-	for i, s := range list {
-		texts[i] = T(s)
-	}
-	return texts
-}
-
-func stringsOf[T ~string](list []T) []string {
-	if len(list) == 0 {
-		return nil
-	}
-	texts := make([]string, len(list))
-	for i, s := range list {
-		texts[i] = string(s)
-	}
+// textsOf turns a list of one sort of text into a list of another.
+func textsOf[B, A ~string](list []A) []B {
+	texts, _ := mapped(list, func(a A) (B, error) { return B(a), nil })
 	return texts
 }

@@ -1,0 +1,87 @@
+package entry_test
+
+import (
+	"testing"
+
+	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/fault"
+)
+
+// FuzzDecode holds that no bytes end the program, that whatever is refused is refused for one of the two reasons, and
+// that whatever is read can be written and read again.
+func FuzzDecode(f *testing.F) {
+	for _, e := range goldens(f) {
+		public, private := encode(f, e)
+		f.Add(public, private)
+		f.Add(public, []byte(nil))
+		f.Add(public[:len(public)/2], private)
+	}
+	f.Fuzz(func(t *testing.T, public, private []byte) {
+		e, err := entry.Decode(public, private)
+		if err != nil {
+			kind, reason := fault.KindOf(err), fault.ReasonOf(err)
+			if kind == fault.KindDataLoss && reason == entry.ReasonDamaged || kind == fault.KindPrecondition && reason == entry.ReasonTooNew {
+				return
+			}
+			t.Fatalf("Decode(%x, %x): %v (%s, %s)", public, private, err, kind, reason)
+		}
+		again, privateAgain, err := entry.Encode(e)
+		if err != nil {
+			t.Fatalf("Encode of what Decode gave: %v", err)
+		}
+		back, err := entry.Decode(again, privateAgain)
+		if err != nil || different(back, e) != "" {
+			t.Fatalf("written again it is another entry: %v\n%s", err, different(back, e))
+		}
+	})
+}
+
+// FuzzParseRecord holds the same of the records of single things, whichever thing the bytes are taken for.
+func FuzzParseRecord(f *testing.F) {
+	for name, e := range goldens(f) {
+		switch b := e.Body.(type) {
+		case entry.ReportsSubmitted:
+			seed(f, b.Reports[0], entry.AppendSubmission)
+		case entry.TokenIssued:
+			seed(f, b.Token, entry.AppendToken)
+		case entry.UnitsChanged:
+			seed(f, b.Units[1], entry.AppendUnit)
+		case entry.IndicatorsChanged:
+			seed(f, b.Indicators[0], entry.AppendIndicator)
+		case entry.FormsChanged:
+			seed(f, b.Forms[0], entry.AppendForm)
+		default:
+			f.Logf("%s has no record", name)
+		}
+	}
+	f.Fuzz(func(t *testing.T, record []byte) {
+		again(t, record, entry.AppendUnit, entry.ParseUnit)
+		again(t, record, entry.AppendIndicator, entry.ParseIndicator)
+		again(t, record, entry.AppendForm, entry.ParseForm)
+		again(t, record, entry.AppendSubmission, entry.ParseSubmission)
+		again(t, record, entry.AppendToken, entry.ParseToken)
+	})
+}
+
+func seed[T any](f *testing.F, thing T, add func([]byte, T) ([]byte, error)) {
+	record, err := add(nil, thing)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(record)
+}
+
+func again[T any](t *testing.T, record []byte, add func([]byte, T) ([]byte, error), parse func([]byte) (T, error)) {
+	t.Helper()
+	thing, err := parse(record)
+	if err != nil {
+		return
+	}
+	written, err := add(nil, thing)
+	if err != nil {
+		t.Fatalf("append of %+v, which was parsed: %v", thing, err)
+	}
+	if back, err := parse(written); err != nil || different(back, thing) != "" {
+		t.Fatalf("written again it is another thing: %v\n%s", err, different(back, thing))
+	}
+}
