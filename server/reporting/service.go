@@ -27,6 +27,8 @@ type Config struct {
 	Version string
 	// Disk tells the bytes of the store and the bytes free beside it.
 	Disk func() (used, free int64, err error)
+	// LocalSecret is the hash of the secret by which the operator of this machine is known; zero for none.
+	LocalSecret [32]byte
 	// ReadOnly tells why changes are refused; nil while they are taken.
 	ReadOnly func() error
 }

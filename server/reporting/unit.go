@@ -284,7 +284,12 @@ func bindUnits(tx *aggregator.Tx, rows []hierarchy.Unit) ([]hierarchy.Unit, erro
 	if err != nil {
 		return nil, err
 	}
-	if _, err := tx.Tree().With(units...); err != nil {
+	tree, err := tx.Tree().With(units...)
+	if err != nil {
+		return nil, err
+	}
+	// A unit that is new or lasts longer may be asked for one indicator by two forms (R4).
+	if err := tx.Forms().Check(tree, tx.Indicators()); err != nil {
 		return nil, err
 	}
 	return units, nil

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/tonghop/tonghop/client"
+	"github.com/tonghop/tonghop/server"
+	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/reporting"
+)
+
+// version is set by the release; a build from a checkout names its revision.
+var version string
+
+func programVersion() string {
+	if version != "" {
+		return version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "development"
+	}
+	return info.Main.Version
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(w world) error {
+	_, err := fmt.Fprintln(w.out, "tonghopd", programVersion())
+	return err
+}
+
+type initCommand struct {
+	Data string `help:"Data folder; made if it is missing." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
+}
+
+// Run makes a store.
+func (c initCommand) Run(w world) error {
+	secret, err := server.Init(w.ctx, server.Config{Dir: c.Data, Version: programVersion()})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w.out, "The store is in %s. Serve it with:\n\n  tonghopd serve --data %s\n\n"+
+		"This is the token of the first administrator. It is shown once and ends in 90 days; keep it safe.\n%s\n",
+		c.Data, c.Data, secret.Reveal())
+	return err
+}
+
+type tokenCommand struct {
+	Data     string        `help:"Data folder." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
+	Role     string        `help:"reporter, approver, viewer, administrator or operator." required:""`
+	Unit     string        `help:"Unit it is bound to, by id or code; a reporter needs one. Without: every unit."`
+	Form     string        `help:"The only form it is for. Without: every form."`
+	Name     string        `help:"Who holds it, for people."`
+	Lifetime time.Duration `help:"How long it lives, such as 720h." default:"2160h"`
+}
+
+// Run issues a token through the running server, or on the store itself where none runs.
+func (c tokenCommand) Run(w world) error {
+	role, err := auth.ParseRole(c.Role)
+	if err != nil {
+		return err
+	}
+	draft := reporting.TokenDraft{Role: role, Unit: c.Unit, Form: c.Form, DisplayName: c.Name, Lifetime: c.Lifetime}
+	control, err := server.ReadControl(c.Data)
+	if err == nil {
+		text, err := c.ask(w.ctx, control)
+		if err == nil || !client.Unreachable(err) {
+			return c.print(w, text, err)
+		}
+		// The server was killed and left its control file behind.
+	} else if fault.KindOf(err) != fault.KindNotFound {
+		return err
+	}
+	store, err := server.OpenStore(w.ctx, server.Config{Dir: c.Data, Version: programVersion()})
+	if err != nil {
+		return err
+	}
+	secret, err := store.IssueToken(w.ctx, draft)
+	return c.print(w, secret.Reveal(), errors.Join(err, store.Close()))
+}
+
+// ask has the running server issue the token.
+func (c tokenCommand) ask(ctx context.Context, control server.Control) (string, error) {
+	conn, err := client.Dial(ctx, client.Config{Address: control.GRPC, Token: control.Secret, Language: "en"})
+	if err != nil {
+		return "", err
+	}
+	text, err := conn.IssueToken(ctx, client.TokenOptions{
+		Role: c.Role, Unit: c.Unit, Form: c.Form, DisplayName: c.Name, Lifetime: c.Lifetime,
+	})
+	return text, errors.Join(err, conn.Close())
+}
+
+func (tokenCommand) print(w world, text string, err error) error {
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(w.out, text)
+	return err
+}
+
+type rebuildCommand struct {
+	Data string `help:"Data folder." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
+}
+
+// Run rebuilds the derived state.
+func (c rebuildCommand) Run(w world) error {
+	head, took, err := server.Rebuild(w.ctx, server.Config{
+		Dir: c.Data, Version: programVersion(), Progress: newProgress(w.err),
+	})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w.out, "rebuilt from %d entries in %s, chain %s\n", head.Sequence, took.Round(time.Millisecond), head.Hash)
+	return err
+}
+
+type verifyCommand struct {
+	Data string `help:"Data folder." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
+	JSON bool   `help:"Print the result as one line of JSON." name:"json"`
+}
+
+// isTerminal says whether a stream is a terminal, where a line can be written again.
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

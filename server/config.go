@@ -1,0 +1,71 @@
+package server
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Config is everything that can be set. The zero value of a field means its default.
+type Config struct {
+	// Dir is the data folder.
+	Dir string
+	// GRPCListen is where gRPC is served; 127.0.0.1:9090 if empty. Without TLS it must be a loopback address.
+	GRPCListen string
+	// HTTPListen is where JSON is served; 127.0.0.1:8080 if empty.
+	HTTPListen string
+	// Reflection lets anybody who connects list the services; no figures.
+	Reflection bool
+	// FreeGuard is how many bytes must stay free on the disk; below it changes are refused. 512 MiB if zero.
+	FreeGuard int64
+	// SegmentBytes is the size of the journal's segments; 64 MiB if zero.
+	SegmentBytes int64
+	// SyncEvery is how often the derived state is flushed; 60 s if zero, which is also the most.
+	SyncEvery time.Duration
+	// Grace is how long calls under way may take when the server stops; 10 s if zero.
+	Grace time.Duration
+	// Version of the program.
+	Version string
+	// Logger is where the server writes what happens; nothing if nil.
+	Logger *slog.Logger
+	// Now is the clock; time.Now if nil.
+	Now func() time.Time
+	// Progress is told of long work at the start: what, how far, of how much. May be nil.
+	Progress func(what string, done, total uint64)
+}
+
+// Defaults.
+const (
+	DefaultGRPCListen = "127.0.0.1:9090"
+	DefaultHTTPListen = "127.0.0.1:8080"
+	DefaultFreeGuard  = 512 << 20
+	longestSync       = 60 * time.Second
+	defaultGrace      = 10 * time.Second
+)
+
+func (c Config) withDefaults() Config {
+	if c.GRPCListen == "" {
+		c.GRPCListen = DefaultGRPCListen
+	}
+	if c.HTTPListen == "" {
+		c.HTTPListen = DefaultHTTPListen
+	}
+	if c.FreeGuard == 0 {
+		c.FreeGuard = DefaultFreeGuard
+	}
+	if c.SyncEvery <= 0 || c.SyncEvery > longestSync {
+		c.SyncEvery = longestSync
+	}
+	if c.Grace == 0 {
+		c.Grace = defaultGrace
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Progress == nil {
+		c.Progress = func(string, uint64, uint64) {}
+	}
+	return c
+}

@@ -1,0 +1,69 @@
+package server
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/fault"
+)
+
+// control lets commands on the same machine reach the running server: whoever may read the data folder may act as its
+// operator. The secret lives as long as the process and is in no entry.
+type control struct {
+	secret auth.Secret
+	hash   [32]byte
+}
+
+// Control is what a running server writes for commands on the same machine.
+type Control struct {
+	GRPC   string `json:"grpc"`
+	HTTP   string `json:"http"`
+	PID    int    `json:"pid"`
+	Secret string `json:"secret"`
+}
+
+func newControl() (control, error) {
+	_, secret, hash, err := auth.NewSecret(rand.Reader)
+	return control{secret: auth.Secret(secret), hash: hash}, err
+}
+
+func (c control) write(dir, grpc, http string) error {
+	b, err := json.Marshal(Control{GRPC: grpc, HTTP: http, PID: os.Getpid(), Secret: c.secret.Reveal()})
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, controlFile)
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.WriteFile(path, append(b, '\n'), 0o600)
+}
+
+func removeControl(dir string) error {
+	err := os.Remove(filepath.Join(dir, controlFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// ReadControl reads what a running server wrote; NotFound if none runs here.
+func ReadControl(dir string) (Control, error) {
+	b, err := os.ReadFile(filepath.Join(dir, controlFile)) //nolint:gosec // the operator names the folder
+	if errors.Is(err, fs.ErrNotExist) {
+		return Control{}, fault.NotFound("SERVER_NOT_RUNNING", "no server runs on the store in %s", dir).With("dir", dir)
+	}
+	if err != nil {
+		return Control{}, fault.Internal(err, "the control file in %s cannot be read", dir)
+	}
+	var c Control
+	if err := json.Unmarshal(b, &c); err != nil {
+		return Control{}, fault.Internal(err, "the control file in %s is damaged; stop the server and start it again", dir)
+	}
+	return c, nil
+}

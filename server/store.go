@@ -1,0 +1,207 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/committer"
+	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/journal"
+	"github.com/tonghop/tonghop/server/journal/filejournal"
+	"github.com/tonghop/tonghop/server/reporting"
+)
+
+// Folders and files of the data folder.
+const (
+	journalDir  = "journal"
+	stateDir    = "state"
+	stageDir    = "stage"
+	controlFile = "control"
+)
+
+// Store is an open data folder with its use cases, and nothing that listens.
+type Store struct {
+	cfg       Config
+	journal   *filejournal.Journal
+	state     *aggregator.Store
+	committer *committer.Committer
+	disk      *disk
+	control   control
+	// Service is the use cases.
+	Service *reporting.Service
+}
+
+// Init makes the data folder with an empty journal and gives the token of its first administrator, who is bound to no
+// unit. It refuses a folder that holds a store.
+func Init(ctx context.Context, cfg Config) (auth.Secret, error) {
+	cfg = cfg.withDefaults()
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return "", fault.Precondition("DATA_FOLDER", "the data folder %s cannot be made: %s", cfg.Dir, pathError(err)).In("data")
+	}
+	var id journal.ID
+	_, _ = rand.Read(id[:]) // never fails
+	if err := filejournal.Create(ctx, cfg.journalConfig(), id); err != nil {
+		return "", err
+	}
+	store, err := OpenStore(ctx, cfg)
+	if err != nil {
+		return "", err
+	}
+	secret, err := store.begin(ctx)
+	return secret, errors.Join(err, store.Close())
+}
+
+// begin writes the first entries.
+func (s *Store) begin(ctx context.Context) (auth.Secret, error) {
+	_, err := s.committer.Do(ctx, 64, func(_ *aggregator.Tx, _ committer.Slot) (*entry.Entry, error) {
+		return &entry.Entry{
+			Header: entry.Header{Principal: reporting.LocalPrincipal},
+			Body:   entry.StoreCreated{ProgramVersion: s.cfg.Version},
+		}, nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return s.IssueToken(ctx, reporting.TokenDraft{Role: auth.Administrator})
+}
+
+// IssueToken issues a token as the operator of this machine.
+func (s *Store) IssueToken(ctx context.Context, draft reporting.TokenDraft) (auth.Secret, error) {
+	call := reporting.Call{Caller: s.Service.Local()}
+	_, _ = rand.Read(call.RequestID[:])
+	_, secret, _, _, err := s.Service.CreateToken(ctx, call, draft)
+	return secret, err
+}
+
+func (c Config) journalConfig() filejournal.Config {
+	return filejournal.Config{
+		Dir: filepath.Join(c.Dir, journalDir), SegmentBytes: c.SegmentBytes, Logger: c.Logger,
+	}
+}
+
+func (c Config) stateConfig() aggregator.Config {
+	return aggregator.Config{Dir: filepath.Join(c.Dir, stateDir), Logger: c.Logger}
+}
+
+// OpenStore opens a data folder that Init made: the journal, checked to its end; the state, rebuilt or brought up to
+// the journal's head where that is needed. It never makes a store.
+func OpenStore(ctx context.Context, cfg Config) (*Store, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.checkFolder(); err != nil {
+		return nil, err
+	}
+	log, err := filejournal.Open(ctx, cfg.journalConfig())
+	if err != nil {
+		return nil, err
+	}
+	state, err := cfg.openState(ctx, log)
+	if err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	s := &Store{cfg: cfg, journal: log, state: state, disk: newDisk(cfg.Dir, cfg.FreeGuard)}
+	if s.control, err = newControl(); err != nil {
+		return nil, errors.Join(err, state.Close(), log.Close())
+	}
+	s.committer = committer.New(committer.Config{
+		Journal: log, State: state, Now: cfg.Now, Random: random, Refuse: s.disk.refuse, Logger: cfg.Logger,
+	})
+	s.Service = reporting.New(reporting.Config{
+		Journal: log, State: state, Committer: s.committer, Now: cfg.Now, Random: random,
+		Version: cfg.Version, Disk: s.disk.usage, ReadOnly: s.disk.refuse, LocalSecret: s.control.hash,
+	})
+	return s, nil
+}
+
+func random(b []byte) { _, _ = rand.Read(b) } // never fails
+
+// checkFolder refuses a folder that others may read: it holds the figures and the hashes of tokens.
+func (c Config) checkFolder() error {
+	info, err := os.Stat(c.Dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fault.NotFound("STORE_MISSING", "there is no store in %s; make one with: tonghopd init --data %s", c.Dir, c.Dir).
+			With("dir", c.Dir).In("data")
+	case err != nil:
+		return fault.Precondition("DATA_FOLDER", "the data folder %s cannot be opened: %s", c.Dir, pathError(err)).In("data")
+	case info.Mode().Perm()&0o077 != 0 && modesCount:
+		return fault.Precondition("DATA_FOLDER_OPEN",
+			"the data folder %s may be opened by others (mode %#o); make it yours alone: chmod 700 %s", c.Dir, info.Mode().Perm(), c.Dir).
+			With("dir", c.Dir).In("data")
+	}
+	return nil
+}
+
+func pathError(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err.Error()
+	}
+	return err.Error()
+}
+
+// openState opens the derived state and brings it to the journal's head.
+func (c Config) openState(ctx context.Context, log *filejournal.Journal) (*aggregator.Store, error) {
+	cfg := c.stateConfig()
+	state, verdict, err := aggregator.Open(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if verdict.MustRebuild() {
+		c.Logger.Warn("the derived state is rebuilt from the journal", "why", verdict.Reason)
+		if err := state.Close(); err != nil {
+			return nil, err
+		}
+		if err := aggregator.Rebuild(ctx, cfg, log, c.progress("rebuild")); err != nil {
+			return nil, err
+		}
+		if state, _, err = aggregator.Open(ctx, cfg); err != nil {
+			return nil, err
+		}
+	}
+	if err := state.Replay(ctx, log, c.progress("replay")); err != nil {
+		return nil, errors.Join(err, state.Close())
+	}
+	return state, nil
+}
+
+func (c Config) progress(what string) func(done, total uint64) {
+	return func(done, total uint64) { c.Progress(what, done, total) }
+}
+
+// Close stops the committer, flushes the state, and marks both as stopped in order.
+func (s *Store) Close() error {
+	s.committer.Close()
+	if s.committer.Err() != nil {
+		// What is in the caches is not to be trusted: leave no mark of a clean stop.
+		return s.journal.Close()
+	}
+	return errors.Join(s.state.Close(), s.journal.Close())
+}
+
+// Rebuild makes the derived state anew from the journal; no server may be running.
+func Rebuild(ctx context.Context, cfg Config) (journal.Head, time.Duration, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.checkFolder(); err != nil {
+		return journal.Head{}, 0, err
+	}
+	began := cfg.Now()
+	log, err := filejournal.Open(ctx, cfg.journalConfig())
+	if err != nil {
+		return journal.Head{}, 0, err
+	}
+	err = aggregator.Rebuild(ctx, cfg.stateConfig(), log, cfg.progress("rebuild"))
+	head := log.Head()
+	if err := errors.Join(err, log.Close()); err != nil {
+		return journal.Head{}, 0, fmt.Errorf("rebuild: %w", err)
+	}
+	return head, cfg.Now().Sub(began), nil
+}
