@@ -326,7 +326,7 @@ func (o *oracle) half(v *verdict, c contribution, both bool) {
 	lacking := int64(0)
 	for _, p := range o.bases(o.m.Value) {
 		g := o.given(o.m.Code, p)
-		if !g.unowed && !g.excluded && g.figure.State == figure.Value && !(g.figure.HasNumerator && g.figure.HasDenominator) {
+		if !g.unowed && !g.excluded && g.figure.State == figure.Value && (!g.figure.HasNumerator || !g.figure.HasDenominator) {
 			lacking++
 		}
 	}

@@ -33,7 +33,7 @@ func (s *slot) gives(which side, paired bool) bool {
 
 // question is one call of Contribute.
 type question struct {
-	ind   *indicator.Indicator
+	ind   indicator.Indicator // A copy: a pointer beside f would move the caller's to the heap.
 	m     Measure
 	span  period.Period
 	asked window

@@ -15,7 +15,7 @@ func addRatio(q *question, t *Total) {
 	num := q.part(q.ind.Value, numerator, paired)
 	den := q.part(q.ind.Denominator, denominator, paired)
 	switch {
-	case SumsBases(*q.ind, q.m):
+	case SumsBases(q.ind, q.m):
 		// Count and Half are of base periods here, so that the rows of months add up to the year's.
 		t.Numerator, t.Denominator = WideOf(num.v), WideOf(den.v)
 		t.Count, t.Half = num.n, t.Received-num.n

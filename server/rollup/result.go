@@ -102,7 +102,7 @@ type answer struct {
 	asked window
 	// short is true for a span of one base period, in which an obligation is a unit.
 	short  bool
-	t      *Total
+	t      Total
 	e      Expected
 	scale  figure.Scale
 	result Result
@@ -110,7 +110,7 @@ type answer struct {
 
 // Finish says what a total comes to. The arguments before the total are those with which it was made.
 func Finish(ind indicator.Indicator, m Measure, span period.Period, base period.Kind, t Total, e Expected) Result {
-	a := answer{ind: &ind, span: span, asked: windowOf(span, base), t: &t, e: e, scale: ind.Scale}
+	a := answer{ind: ind, span: span, asked: windowOf(span, base), t: t, e: e, scale: ind.Scale}
 	a.short = measured(ind, m).window(ind.Value, a.asked).n == 1
 	if a.short {
 		a.e.Last, a.e.Units = e.Owed, e.Owed
@@ -124,14 +124,14 @@ func Finish(ind indicator.Indicator, m Measure, span period.Period, base period.
 	case t.Count > 0:
 		a.result.Fell = t.Fell > 0
 		a.result.From = a.from()
-		ruleOf(&ind).finish(&a)
+		a.finish()
 	}
 	return a.result
 }
 
 // coverage counts obligations; in a span of one base period a unit is complete that was received.
 func (a *answer) coverage() Coverage {
-	t := a.t
+	t := &a.t
 	c := Coverage{
 		Expected: a.e.Owed - t.NotApplicable - t.Excluded,
 		Received: t.Received, NotAvailable: t.NotAvailable, NotApplicable: t.NotApplicable, Excluded: t.Excluded,

@@ -113,34 +113,6 @@ func (m Measure) window(p indicator.Part, asked window) window {
 	return asked
 }
 
-// rule is what a rule over units does: add one unit to a total, and say what the total comes to.
-type rule struct {
-	add    func(q *question, t *Total)
-	finish func(a *answer)
-}
-
-// rules is indexed by indicator.UnitRule.
-var rules = [...]rule{
-	indicator.UnitNone:         {addSum, finishSum},
-	indicator.UnitSum:          {addSum, finishSum},
-	indicator.UnitRatio:        {addRatio, finishRatio},
-	indicator.UnitMean:         {addSum, finishMean},
-	indicator.UnitWeightedMean: {addWeighted, finishWeighted},
-	indicator.UnitMin:          {addMin, finishMin},
-	indicator.UnitMax:          {addMax, finishMax},
-	indicator.UnitCountYes:     {addYes, finishCount},
-	indicator.UnitShareYes:     {addShare, finishShare},
-	indicator.UnitCountAtLeast: {addAtLeast, finishCount},
-}
-
-// ruleOf gives what the rule of the indicator does; an unknown rule is NONE.
-func ruleOf(ind *indicator.Indicator) rule {
-	if int(ind.UnitRule) < len(rules) {
-		return rules[ind.UnitRule]
-	}
-	return rules[indicator.UnitNone]
-}
-
 // Contribute gives what one unit adds to the roll-up of a span: time first, by the indicator's rule over the base
 // periods of the span, then the parts that its rule over units needs. It is nothing where the base periods do not tile
 // the span. It reads no period outside the span's year, except for the denominator or the weight of another indicator.
@@ -150,11 +122,56 @@ func Contribute(ind indicator.Indicator, m Measure, span period.Period, base per
 	if asked.n == 0 {
 		return t
 	}
-	q := question{ind: &ind, m: measured(ind, m), span: span, asked: asked, f: f}
+	q := question{ind: ind, m: measured(ind, m), span: span, asked: asked, f: f}
 	q.load()
 	q.count(&t)
-	ruleOf(&ind).add(&q, &t)
+	q.add(&t)
 	return t
+}
+
+// add adds the unit by the rule over units; an unknown rule is NONE. It is a switch and not a table of functions, with
+// which every call would leave the question and the total to the garbage collector.
+func (q *question) add(t *Total) {
+	switch q.ind.UnitRule {
+	case indicator.UnitRatio:
+		addRatio(q, t)
+	case indicator.UnitWeightedMean:
+		addWeighted(q, t)
+	case indicator.UnitMin:
+		addMin(q, t)
+	case indicator.UnitMax:
+		addMax(q, t)
+	case indicator.UnitCountYes:
+		addYes(q, t)
+	case indicator.UnitShareYes:
+		addShare(q, t)
+	case indicator.UnitCountAtLeast:
+		addAtLeast(q, t)
+	default: // NONE, SUM and MEAN.
+		addSum(q, t)
+	}
+}
+
+// finish says what the total comes to by the rule over units.
+func (a *answer) finish() {
+	switch a.ind.UnitRule {
+	case indicator.UnitRatio:
+		finishRatio(a)
+	case indicator.UnitWeightedMean:
+		finishWeighted(a)
+	case indicator.UnitMean:
+		finishMean(a)
+	case indicator.UnitMin:
+		finishMin(a)
+	case indicator.UnitMax:
+		finishMax(a)
+	case indicator.UnitCountYes, indicator.UnitCountAtLeast:
+		finishCount(a)
+	case indicator.UnitShareYes:
+		finishShare(a)
+	default: // NONE and SUM.
+		finishSum(a)
+	}
 }
 
 // word gives a name by its number.

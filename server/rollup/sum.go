@@ -6,7 +6,7 @@ import "github.com/tonghop/tonghop/server/indicator"
 func addSum(q *question, t *Total) {
 	v := q.value(t)
 	t.Sum = WideOf(v.v)
-	if SumsBases(*q.ind, q.m) {
+	if SumsBases(q.ind, q.m) {
 		// Count is of base periods here, so that the rows of months add up to the year's.
 		t.Count = v.n
 	}

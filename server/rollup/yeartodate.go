@@ -62,7 +62,7 @@ func Spans(ind indicator.Indicator, span period.Period, base period.Kind, f Figu
 	if asked.n == 0 || ind.Value != (indicator.Part{Measure: indicator.YearToDate, Time: indicator.TimeLast}) {
 		return Gap{}, false
 	}
-	q := question{ind: &ind, m: Own, span: span, asked: asked, f: f}
+	q := question{ind: ind, m: Own, span: span, asked: asked, f: f}
 	q.load()
 	if q.own(numerator, false).ok {
 		return Gap{}, false
