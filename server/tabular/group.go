@@ -79,7 +79,7 @@ type packed struct {
 func GroupFigures(r io.Reader, format figure.NumberFormat, locate Locate) (*Reports, error) {
 	g := grouper{
 		out: &Reports{format: format}, locate: locate,
-		located: map[located]placed{}, byKey: map[ReportKey]int32{}, byCode: map[indicator.Code]int32{},
+		located: map[located]placed{}, byKey: map[ReportKey]int32{}, byCode: map[indicator.Code]int32{}, byFold: map[indicator.Code]int32{},
 	}
 	t := open(r, figureColumns, g.problem)
 	for {
@@ -104,7 +104,8 @@ type grouper struct {
 	// located remembers what locate said, for a report has many rows.
 	located map[located]placed
 	byKey   map[ReportKey]int32
-	byCode  map[indicator.Code]int32
+	// byCode knows spellings, byFold the first spelling of each code.
+	byCode, byFold map[indicator.Code]int32
 }
 
 // maxRemembered is how many answers of locate are kept once some of them are errors.
@@ -186,15 +187,15 @@ func (g *grouper) find(line *FigureLine) (int32, error) {
 
 // code gives the place of an indicator's code.
 func (g *grouper) code(code indicator.Code) int32 {
-	if at, known := g.byCode[code]; known {
+	at, known := g.byCode[code]
+	if known {
 		return at
 	}
-	at := int32(len(g.out.codes)) //nolint:gosec // a file has fewer rows
-	first := at
-	if f, known := g.byCode[code.Fold()]; known {
-		first = g.out.folded[f]
-	} else {
-		g.byCode[code.Fold()] = at
+	at = int32(len(g.out.codes)) //nolint:gosec // a file has fewer rows
+	first, known := g.byFold[code.Fold()]
+	if !known {
+		first = at
+		g.byFold[code.Fold()] = at
 	}
 	g.byCode[code] = at
 	g.out.codes, g.out.folded = append(g.out.codes, code), append(g.out.folded, first)

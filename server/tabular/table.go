@@ -135,7 +135,7 @@ func (t *table) next() (row, bool) {
 		if !ok {
 			return row{}, false
 		}
-		if rec.bad == nil && blank(rec.cells) {
+		if rec.bad == nil && rec.count <= maxCells && blank(rec.cells) {
 			continue
 		}
 		if t.rows++; t.rows > maxRows {
