@@ -97,7 +97,7 @@ type Result struct {
 
 // answer is one call of Finish.
 type answer struct {
-	ind   *indicator.Indicator
+	ind   indicator.Indicator
 	span  period.Period
 	asked window
 	// short is true for a span of one base period, in which an obligation is a unit.
