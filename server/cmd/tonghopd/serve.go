@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/tonghop/tonghop/server"
+)
+
+// listenFlags are shared by serve and demo.
+type listenFlags struct {
+	GRPCListen string `help:"Address of gRPC; port 0 takes a free one." default:"127.0.0.1:9090" name:"grpc-listen" env:"TONGHOP_GRPC_LISTEN"`
+	HTTPListen string `help:"Address of JSON; port 0 takes a free one." default:"127.0.0.1:8080" name:"http-listen" env:"TONGHOP_HTTP_LISTEN"`
+	Reflection bool   `help:"Let gRPC clients list the services." default:"true" negatable:""`
+	LogLevel   string `help:"debug, info, warn or error." default:"warn" enum:"debug,info,warn,error"`
+}
+
+type serveCommand struct {
+	Data      string `help:"Data folder that init made." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
+	FreeGuard int64  `help:"MiB that must stay free on the disk; below it changes are refused." default:"512" name:"free-guard"`
+	listenFlags
+}
+
+// Run serves until it is interrupted.
+func (c serveCommand) Run(w world) error {
+	cfg, err := c.config(w)
+	if err != nil {
+		return err
+	}
+	cfg.Dir, cfg.FreeGuard = c.Data, c.FreeGuard<<20
+	s, err := server.Open(w.ctx, cfg)
+	if err != nil {
+		return err
+	}
+	return serve(w.ctx, w, s)
+}
+
+// serve prints the addresses, for programs, on one line, and serves.
+func serve(ctx context.Context, w world, s *server.Server) error {
+	if _, err := fmt.Fprintf(w.out, "grpc=%s http=%s\n", s.GRPCAddress(), s.HTTPAddress()); err != nil {
+		return err
+	}
+	return s.Run(ctx)
+}
+
+func (c listenFlags) config(w world) (server.Config, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return server.Config{}, err
+	}
+	return server.Config{
+		GRPCListen: c.GRPCListen, HTTPListen: c.HTTPListen, Reflection: c.Reflection, Version: programVersion(),
+		Logger:   slog.New(slog.NewTextHandler(w.err, &slog.HandlerOptions{Level: level})),
+		Progress: newProgress(w.err),
+	}, nil
+}

@@ -1,0 +1,205 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/gateway"
+	"github.com/tonghop/tonghop/server/journal/filejournal"
+	"github.com/tonghop/tonghop/server/rpc"
+)
+
+// ErrStoreFailed says that the store failed and the outcome of changes under way is unknown: the process is to exit with
+// code 70 and to start again.
+var ErrStoreFailed = errors.New("the store failed")
+
+// Server is an open store that listens. Make one with Open, serve with Run.
+type Server struct {
+	cfg     Config
+	store   *Store
+	rpc     *rpc.Server
+	gateway *gateway.Gateway
+	web     *http.Server
+	grpcAt  net.Listener
+	httpAt  net.Listener
+	failed  chan error
+}
+
+// Open opens the store in cfg.Dir and both ports. It serves nothing until Run.
+func Open(ctx context.Context, cfg Config) (*Server, error) {
+	cfg = cfg.withDefaults()
+	for _, at := range []struct{ field, address string }{{"grpc-listen", cfg.GRPCListen}, {"http-listen", cfg.HTTPListen}} {
+		if err := loopback(at.field, at.address); err != nil {
+			return nil, err
+		}
+	}
+	store, err := OpenStore(ctx, cfg)
+	if err != nil {
+		return nil, storeFailed(err)
+	}
+	s := &Server{cfg: cfg, store: store, failed: make(chan error, 4)}
+	if err := s.listen(); err != nil {
+		return nil, errors.Join(err, s.closeListeners(), store.Close())
+	}
+	return s, nil
+}
+
+// storeFailed marks the errors of a start after which only another start can help.
+func storeFailed(err error) error {
+	if fault.ReasonOf(err) == filejournal.ReasonRewriteFailed {
+		return fmt.Errorf("%w: %w", ErrStoreFailed, err)
+	}
+	return err
+}
+
+// loopback refuses an address that other machines can reach: without TLS, tokens and figures would cross the network
+// in the clear.
+func loopback(field, address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fault.Invalid("ADDRESS_INVALID", "%q is not an address; write host:port, such as 127.0.0.1:9090", address).
+			With("value", address).In(field)
+	}
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return fault.Invalid("ADDRESS_NOT_LOOPBACK",
+		"%q can be reached from other machines and there is no TLS yet; listen on 127.0.0.1, and put a proxy with TLS before it", address).
+		With("value", address).In(field)
+}
+
+// listen makes the servers and opens their ports.
+func (s *Server) listen() error {
+	stage := filepath.Join(s.cfg.Dir, stageDir)
+	if err := errors.Join(os.RemoveAll(stage), os.MkdirAll(stage, 0o700)); err != nil {
+		return fault.Internal(err, "the folder for uploads in %s cannot be made", s.cfg.Dir)
+	}
+	var err error
+	if s.rpc, err = rpc.New(rpc.Config{
+		Service: s.store.Service, Logger: s.cfg.Logger, Reflection: s.cfg.Reflection,
+		Verify: s.store.Verify, StageDir: stage,
+	}); err != nil {
+		return err
+	}
+	if s.gateway, err = gateway.New(gateway.Config{GRPC: s.rpc.GRPC(), Logger: s.cfg.Logger}); err != nil {
+		return err
+	}
+	if s.grpcAt, err = listenOn("grpc-listen", s.cfg.GRPCListen); err != nil {
+		return err
+	}
+	s.httpAt, err = listenOn("http-listen", s.cfg.HTTPListen)
+	return err
+}
+
+func listenOn(field, address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fault.Precondition("ADDRESS_IN_USE", "cannot listen on %s; is another server running? Choose another with --%s, or port 0", address, field).
+			With("value", address).In(field)
+	}
+	return l, nil
+}
+
+func (s *Server) closeListeners() error {
+	var errs []error
+	for _, l := range []net.Listener{s.grpcAt, s.httpAt} {
+		if l != nil {
+			errs = append(errs, l.Close())
+		}
+	}
+	if s.gateway != nil {
+		errs = append(errs, s.gateway.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// GRPCAddress is where gRPC is served.
+func (s *Server) GRPCAddress() string { return s.grpcAt.Addr().String() }
+
+// HTTPAddress is where JSON is served.
+func (s *Server) HTTPAddress() string { return s.httpAt.Addr().String() }
+
+// Store gives the store behind the server.
+func (s *Server) Store() *Store { return s.store }
+
+// Run serves until the context ends or the store fails, then stops in order: health says so, calls under way end, the
+// committer, the state and the journal close. It returns ErrStoreFailed if the process must start again.
+func (s *Server) Run(ctx context.Context) error {
+	if err := s.store.control.write(s.cfg.Dir, s.GRPCAddress(), s.HTTPAddress()); err != nil {
+		return errors.Join(err, s.closeListeners(), s.store.Close())
+	}
+	s.web = s.gateway.Server()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var serving sync.WaitGroup
+	serving.Go(func() { s.note(s.rpc.Serve(s.grpcAt)) })
+	serving.Go(func() { s.note(ignoreClosed(s.web.Serve(s.httpAt))) })
+	serving.Go(func() { s.flush(ctx) })
+	s.cfg.Logger.Info("serving", "grpc", s.GRPCAddress(), "http", s.HTTPAddress(), "sequence", s.store.journal.Head().Sequence)
+
+	var failure error
+	select {
+	case <-ctx.Done():
+	case <-s.store.committer.Poisoned():
+		failure = fmt.Errorf("%w: %w", ErrStoreFailed, s.store.committer.Err())
+	case failure = <-s.failed:
+	}
+	stop()
+	s.shutdown(failure != nil)
+	serving.Wait()
+	return errors.Join(failure, removeControl(s.cfg.Dir), s.gateway.Close(), s.store.Close())
+}
+
+func (s *Server) note(err error) {
+	if err != nil {
+		s.failed <- err
+	}
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// flush syncs the derived state now and then, so that little is rebuilt after a crash of the machine. What a failed
+// flush left on the disk is unknown, so the process starts again and rebuilds.
+func (s *Server) flush(ctx context.Context) {
+	tick := time.NewTicker(s.cfg.SyncEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := s.store.state.Sync(); err != nil {
+				s.note(fmt.Errorf("%w: flush of the derived state: %w", ErrStoreFailed, err))
+				return
+			}
+		}
+	}
+}
+
+// shutdown lets calls under way end within the grace; after a failure there is nothing to wait for.
+func (s *Server) shutdown(failed bool) {
+	grace := s.cfg.Grace
+	if failed {
+		grace = time.Second
+	}
+	ctx, stop := context.WithTimeout(context.Background(), grace)
+	defer stop()
+	s.rpc.Stopping()
+	if err := s.web.Shutdown(ctx); err != nil {
+		_ = s.web.Close()
+	}
+	s.rpc.Stop(ctx)
+}
