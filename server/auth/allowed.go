@@ -39,14 +39,15 @@ func Allowed(c Caller, now time.Time, right Right, scope Scope, t *hierarchy.Tre
 	if c.Principal == "" || !c.Token.ActiveAt(now) || !c.Token.Role.Holds(right) {
 		return false
 	}
-	return right == Authenticated || c.Token.mayUse(right, scope, t)
+	if right == Authenticated {
+		return true
+	}
+	nowhere := c.Token.Role == Reporter && c.Token.Unit == ""
+	return !nowhere && c.Token.mayUse(right, scope, t)
 }
 
-// mayUse decides for a token that is active and whose role holds the right somewhere.
+// mayUse decides for a token that is active and whose role holds the right somewhere, and for a reporter with a unit.
 func (t Token) mayUse(right Right, scope Scope, tree *hierarchy.Tree) bool {
-	if t.Role == Reporter && t.Unit == "" {
-		return false
-	}
 	switch right {
 	case Read:
 		return t.mayRead(scope, tree)

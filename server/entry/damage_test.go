@@ -101,6 +101,29 @@ func TestANewerVersionsEntryIsRefusedAndNotHalfUnderstood(t *testing.T) {
 	}
 }
 
+func TestARecordOfANewerVersionIsRefused(t *testing.T) {
+	k := goldens(t)["token-issued"].Body.(entry.TokenIssued).Token
+	k.DisplayName = ""
+	record, err := entry.AppendToken(nil, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	issued, err := proto.Marshal(&journalv1.TokenIssued{Id: k.ID, SecretSha256: k.SecretHash[:], Role: "reporter"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inTexts := protowire.AppendBytes(protowire.AppendTag(slices.Clone(record), 2, protowire.BytesType), newField)
+	inThing := protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), append(issued, newField...))
+	for what, b := range map[string][]byte{"in its texts": inTexts, "in the token": inThing} {
+		if k, err := entry.ParseToken(b); fault.ReasonOf(err) != entry.ReasonTooNew {
+			t.Errorf("a new field %s: ParseToken = %v, %v, want %s", what, k, err, entry.ReasonTooNew)
+		}
+	}
+	if k, err := entry.ParseToken(slices.Concat(record, newField)); fault.ReasonOf(err) != entry.ReasonDamaged {
+		t.Errorf("a new field of the record: ParseToken = %v, %v, want %s", k, err, entry.ReasonDamaged)
+	}
+}
+
 func TestBytesThatNoVersionWroteAreDataLoss(t *testing.T) {
 	text := func(report, figure uint32, note string) *journalv1.FigureText {
 		return &journalv1.FigureText{Report: report, Figure: figure, Note: note}

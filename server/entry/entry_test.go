@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
+	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
 
+	journalv1 "github.com/tonghop/tonghop/gen/journal/v1"
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
 )
 
@@ -131,6 +135,55 @@ func TestASelectorWithoutDaysComesBackWithTheOpenDays(t *testing.T) {
 	want := hierarchy.Selector{Kind: hierarchy.Commune, From: period.Beginning, To: period.Forever}
 	if back := got.Body.(entry.FormsChanged).Forms[0].Assigned[0]; back != want {
 		t.Errorf("the selector came back as %+v, want %+v", back, want)
+	}
+}
+
+func TestADenominatorWithoutRulesHasThoseOfTheNumerator(t *testing.T) {
+	public, _ := encode(t, goldens(t)["indicators-changed"])
+	var m journalv1.Entry
+	if err := proto.Unmarshal(public, &m); err != nil {
+		t.Fatal(err)
+	}
+	ratio := m.GetIndicatorsChanged().GetIndicators()[0]
+	ratio.DenominatorMeasure, ratio.DenominatorTimeRule = "", ""
+	public, err := proto.Marshal(&m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := entry.Decode(public, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := e.Body.(entry.IndicatorsChanged).Indicators
+	if v[0].Denominator != v[0].Value || v[1].Denominator != (indicator.Part{}) {
+		t.Errorf("the ratio's denominator has %+v, want %+v; what is no ratio has %+v, want nothing", v[0].Denominator, v[0].Value, v[1].Denominator)
+	}
+}
+
+func TestInstantsComeBackInUTC(t *testing.T) {
+	hanoi := time.FixedZone("+07", 7*60*60)
+	for name, e := range goldens(t) {
+		e.Header.Time = e.Header.Time.In(hanoi)
+		if b, ok := e.Body.(entry.ReportsSubmitted); ok {
+			b.Reports[0].Deadline = b.Reports[0].Deadline.In(hanoi)
+		}
+		public, private := encode(t, e)
+		got, err := entry.Decode(public, private)
+		if err != nil {
+			t.Fatal(err)
+		}
+		instants := []time.Time{got.Header.Time}
+		switch b := got.Body.(type) {
+		case entry.ReportsSubmitted:
+			instants = append(instants, b.Reports[0].Deadline)
+		case entry.TokenIssued:
+			instants = append(instants, b.Token.Created, b.Token.Expires)
+		}
+		for i, at := range instants {
+			if at.Location() != time.UTC {
+				t.Errorf("%s: instant %d is %s, not in UTC", name, i, at)
+			}
+		}
 	}
 }
 
