@@ -155,11 +155,8 @@ func (c Config) openState(ctx context.Context, log *filejournal.Journal) (*aggre
 	if err != nil {
 		return nil, err
 	}
-	if verdict.MustRebuild() {
+	if verdict.Fate == aggregator.MustRebuild {
 		c.Logger.Warn("the derived state is rebuilt from the journal", "why", verdict.Reason)
-		if err := state.Close(); err != nil {
-			return nil, err
-		}
 		if err := aggregator.Rebuild(ctx, cfg, log, c.progress("rebuild")); err != nil {
 			return nil, err
 		}
