@@ -172,25 +172,84 @@ func TestTheLastGroupIsWrittenAgain(t *testing.T) {
 		}
 		s.disk = diskOf(s.disk.content())
 		before := s.disk.content()[segmentName(1)]
-		var operations []string
-		s.disk.before = func(op operation) error {
-			operations = append(operations, op.verb+" "+op.name)
-			return nil
-		}
+		operations := s.disk.listen()
 		if err := s.openAgain(); err != nil {
 			t.Fatal(err)
 		}
 		name := segmentName(1)
-		want := "write " + name + ", sync " + name + ", write " + name + ", sync " + name + ", syncdir ."
+		want := "write " + name + ", sync " + name + ", syncdir journal"
 		if clean {
-			want = "remove clean, syncdir ."
+			want = "remove clean, syncdir journal"
 		}
-		if got := strings.Join(operations, ", "); got != want {
+		if got := strings.Join(*operations, ", "); got != want {
 			t.Errorf("clean %v: Open did %s, want %s", clean, got, want)
 		}
 		if string(s.disk.content()[name]) != string(before) {
 			t.Errorf("clean %v: Open changed the bytes of the segment", clean)
 		}
+	}
+}
+
+// Where a crash left the last segment empty, the last group is in the one before it; a quick start finds it too.
+func TestTheLastGroupBeforeAnEmptySegmentIsWrittenAgain(t *testing.T) {
+	for _, quick := range []bool{false, true} {
+		s := oneGroup(t)
+		head, name, next := s.j.Head(), segmentName(1), segmentName(3)
+		files := s.disk.content()
+		files[next] = append(newSegment(scenarioID, head, mark{1}, MinSegmentBytes).header(), make([]byte, MinSegmentBytes-segmentHeaderBytes)...)
+		s.disk = diskOf(files)
+		operations := s.disk.listen()
+		config := s.config()
+		config.Quick = quick
+		j, err := Open(t.Context(), config)
+		if err != nil || j.Head() != head {
+			t.Fatalf("quick %v: Open = %v", quick, err)
+		}
+		want := "write " + name + ", sync " + name + ", syncdir journal"
+		if got := strings.Join(*operations, ", "); got != want {
+			t.Errorf("quick %v: Open did %s, want %s", quick, got, want)
+		}
+	}
+}
+
+func TestCreateMakesNamesDurable(t *testing.T) {
+	s := newScenario(t, 1)
+	operations := s.disk.listen()
+	if err := Create(t.Context(), s.config(), scenarioID); err != nil {
+		t.Fatal(err)
+	}
+	want := "syncdir ., create prepared, write prepared, sync prepared, write prepared, sync prepared, rename prepared, syncdir journal"
+	if got := strings.Join(*operations, ", "); got != want {
+		t.Errorf("Create did %s, want %s", got, want)
+	}
+}
+
+// Close does not leave work behind, nor wait for all of it.
+func TestCloseEndsThePreparation(t *testing.T) {
+	s := oneGroup(t)
+	s.j.config.SegmentBytes = 8 * prepareStep
+	begun, closing := make(chan struct{}), make(chan struct{})
+	steps := 0
+	s.disk.before = func(op operation) error {
+		if op.name == preparedName && op.verb == "write" {
+			if steps++; steps == 1 {
+				close(begun)
+				<-closing
+			}
+		}
+		return nil
+	}
+	if _, err := s.j.Append(t.Context(), 2, texts(strings.Repeat("a", MinSegmentBytes/2))); err != nil {
+		t.Fatal(err)
+	}
+	<-begun
+	s.j.next.stop.Store(true) // as Close does, which then waits for the disk that this test holds up
+	close(closing)
+	if err := s.j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if steps != 1 || s.j.next != nil {
+		t.Errorf("%d steps of the next segment were written, want 1", steps)
 	}
 }
 

@@ -157,6 +157,15 @@ func TestSegmentsFollowEachOther(t *testing.T) {
 		if _, err := j.Append(t.Context(), j.Head().Sequence, group); err != nil {
 			t.Fatalf("group %d: %v", i, err)
 		}
+		if i == 0 && len(j.segments) != 1 {
+			t.Errorf("%d segments after the first group, want 1", len(j.segments))
+		}
+		read := uint64(0)
+		for from := uint64(1); from <= j.Head().Sequence; from++ {
+			if err := j.Read(t.Context(), from, func(entry journal.Entry) error { read = entry.Sequence; return nil }); err != nil || read != j.Head().Sequence {
+				t.Fatalf("after group %d, Read from %d ended at %d, %v", i, from, read, err)
+			}
+		}
 	}
 	if err := j.Close(); err != nil {
 		t.Fatal(err)

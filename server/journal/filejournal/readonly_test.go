@@ -2,7 +2,6 @@ package filejournal
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -121,7 +120,7 @@ func TestAMarkThatIsNoneMeansAnUncleanStop(t *testing.T) {
 			t.Errorf("%s mark: Open = %v", name, err)
 			continue
 		}
-		if disk.count < 4 {
+		if disk.count < 3 {
 			t.Errorf("%s mark: %d operations, want the last group written again", name, disk.count)
 		}
 		if _, ok := disk.content()[cleanName]; ok {
@@ -147,14 +146,13 @@ func TestReadingTheTailReadsLittle(t *testing.T) {
 		}
 	}
 	for _, opened := range []string{"live", "again"} {
-		for _, from := range []uint64{1, 999, 1000, 1996, 2000} {
+		for from := uint64(1); from <= 2000; from++ {
 			s, err := j.stretch(from)
 			if err != nil {
 				t.Fatal(err)
 			}
-			behind := int64(from-1-s.start.before.Sequence) * 1000
-			if s.start.before.Sequence >= from || behind > 2*placeEvery {
-				t.Errorf("%s: reading from %d starts after entry %d, want at most %d bytes before it", opened, from, s.start.before.Sequence, 2*placeEvery)
+			if behind := int64(from-1-s.start.before.Sequence) * 1000; s.start.before.Sequence >= from || behind > 2*placeEvery {
+				t.Fatalf("%s: reading from %d starts after entry %d, want at most %d bytes before it", opened, from, s.start.before.Sequence, 2*placeEvery)
 			}
 		}
 		if opened == "live" {
@@ -164,7 +162,7 @@ func TestReadingTheTailReadsLittle(t *testing.T) {
 			}
 		}
 	}
-	if err := errors.Join(j.Close()); err != nil {
+	if err := j.Close(); err != nil {
 		t.Error(err)
 	}
 }

@@ -33,13 +33,9 @@ func (j *Journal) recover(s *scanned) error {
 	return nil
 }
 
-// rewriteLast writes the last group and the header of the last segment where they stand, with the same bytes. What was
-// written before them was synced before they were begun.
+// rewriteLast writes the last group where it stands, with the same bytes. All that was written before it, headers too,
+// was synced before it was begun.
 func (j *Journal) rewriteLast(s *scanned) error {
-	last := s.segments[len(s.segments)-1]
-	if err := j.rewrite(last, 0, last.header()); err != nil {
-		return err
-	}
 	if s.lastIn == nil {
 		return nil
 	}

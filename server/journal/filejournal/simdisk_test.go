@@ -76,13 +76,13 @@ func (d *simDisk) List(string) ([]string, error) {
 	return slices.Sorted(maps.Keys(d.names)), nil
 }
 
-func (d *simDisk) SyncDir(string) error {
+func (d *simDisk) SyncDir(dir string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.step("syncdir", "."); err != nil {
+	if err := d.step("syncdir", dir); err != nil {
 		return err
 	}
-	if !d.lies {
+	if !d.lies && filepath.Base(dir) == "journal" {
 		d.durable, d.pending = maps.Clone(d.names), nil
 	}
 	return nil
@@ -272,6 +272,16 @@ func (d *simDisk) restart(random *rand.Rand) *simDisk {
 		}
 	}
 	return d
+}
+
+// listen takes down what changes the disk from now on.
+func (d *simDisk) listen() *[]string {
+	var operations []string
+	d.before = func(op operation) error {
+		operations = append(operations, op.verb+" "+op.name)
+		return nil
+	}
+	return &operations
 }
 
 // put places a durable file.
