@@ -24,7 +24,7 @@ func Create(ctx context.Context, config Config, id journal.ID) error {
 		return err
 	}
 	if err := makeFolder(config.Files, config.Dir); err != nil {
-		return failed("making the folder of", lockName, err)
+		return folderFailed("making it", config.Dir, err)
 	}
 	release, err := lock(ctx, config)
 	if err != nil {
@@ -60,7 +60,7 @@ func create(config Config, id journal.ID) error {
 func checkEmpty(config Config) error {
 	names, err := config.Files.List(config.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return failed("listing the folder of", lockName, err)
+		return folderFailed("listing it", config.Dir, err)
 	}
 	for _, name := range names {
 		if name != lockName && name != preparedName {

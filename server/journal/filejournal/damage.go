@@ -37,6 +37,11 @@ func failed(what, file string, err error) error {
 	return fault.Unavailable(ReasonUnreadable, "journal file %s: %s failed: %w", file, what, err).With("file", file)
 }
 
+// folderFailed is the same for the folder as a whole.
+func folderFailed(what, dir string, err error) error {
+	return fault.Unavailable(ReasonUnreadable, "the folder %s of the journal: %s failed: %w", dir, what, err).With("folder", dir)
+}
+
 func missing(dir string) error {
 	return fault.NotFound(ReasonStoreMissing,
 		"there is no journal in the folder %s; give the right folder, or make a new store with tonghopd init", dir).

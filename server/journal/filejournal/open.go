@@ -86,7 +86,7 @@ func lock(ctx context.Context, config Config) (release func() error, err error) 
 	for waited := time.Duration(0); ; waited += lockPause {
 		release, holder, err := config.Files.Lock(filepath.Join(config.Dir, lockName))
 		if err != nil {
-			return nil, failed("locking", lockName, err)
+			return nil, folderFailed("locking it", config.Dir, err)
 		}
 		if release != nil {
 			return release, nil
@@ -115,7 +115,7 @@ func lockedBy(dir string, holder int) error {
 func listSegments(config Config) ([]string, error) {
 	names, err := config.Files.List(config.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, failed("listing the folder of", lockName, err)
+		return nil, folderFailed("listing it", config.Dir, err)
 	}
 	segments := names[:0]
 	for _, name := range names {

@@ -96,7 +96,7 @@ func TestAForgedLastGroupIsFoundWhileTheJournalIsOpen(t *testing.T) {
 	s := oneGroup(t)
 	last := s.j.last()
 	forged, _ := appendGroup(nil, last.mark, last.start().before, texts("one", "twO"))
-	file := must(s.disk.Open(last.name, true))
+	file := must(s.disk.Open(last.name, true))(t)
 	if _, err := file.WriteAt(forged, segmentHeaderBytes); err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestALaterGroupIsFoundWherever(t *testing.T) {
 		disk.put("x", raw)
 		var c cursor
 		s := newSegment(exampleID, first, exampleMark, size)
-		c.at(must(disk.Open("x", false)), s, s.start(), size)
+		c.at(must(disk.Open("x", false))(t), s, s.start(), size)
 		if found, err := c.search(t.Context()); err != nil || found.later != at || found.end < at+50 {
 			t.Errorf("a header at %d: search = %+v, %v", at, found, err)
 		}
