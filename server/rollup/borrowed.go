@@ -46,8 +46,7 @@ func sixDecimals(v figure.Int128, scale figure.Scale) figure.Int128 {
 
 // DenominatorPeriods gives the periods from which a denominator that is another indicator's figure may be taken, the
 // one to be preferred first: those that contain the span or end no later than it, latest end first and shorter before
-// longer, none that ended more than 24 months before the span does (R15). Whoever keeps roll-ups must make those again
-// for whose span the period of a changed denominator is among these.
+// longer, none that ended more than 24 months before the span does (R15).
 func DenominatorPeriods(span period.Period) iter.Seq[period.Period] {
 	return func(yield func(period.Period) bool) {
 		months := windowOf(span, period.Month)
@@ -56,7 +55,7 @@ func DenominatorPeriods(span period.Period) iter.Seq[period.Period] {
 		}
 		end := months.last().Ordinal()
 		month := period.Of(int(span.Year), period.Month, maxBases)
-		for ; month.Valid() && month.Ordinal() >= end-maxAge; month = month.Prev() {
+		for ; month.Ordinal() >= end-maxAge; month = month.Prev() {
 			for _, kind := range frequencies {
 				p, ok := endingWith(month, kind)
 				if ok && (month.Ordinal() <= end || p.Contains(span)) && !yield(p) {

@@ -25,7 +25,6 @@ func addAtLeast(q *question, t *Total) {
 
 // finishCount gives how many units there are; it has no decimals.
 func finishCount(a *answer) {
-	a.scale = 0
 	a.value(wideInt(a.t.Yes), wideInt(1))
 }
 

@@ -10,7 +10,8 @@
 //
 // Whoever keeps totals keeps one per unit, indicator, reporting kind, basis, measure and span. Where [SumsBases] is
 // true, a longer span is the merge of its base rows, and only [Total.Remainder] needs a row of its own (R17). MIN and
-// MAX cannot be subtracted: the caller clears them and merges them again from the direct children.
+// MAX cannot be subtracted: the caller clears them and merges them again from the direct children. [Touched] names the
+// spans whose totals a changed figure can change.
 //
 // # What the caller decides
 //

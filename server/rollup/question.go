@@ -39,7 +39,7 @@ type question struct {
 	asked window
 	f     Figures
 
-	// loaded are the base periods of slots: the asked ones, or those since the beginning of the year.
+	// loaded are the base periods of slots: those whose obligations are counted.
 	loaded window
 	slots  [maxBases]slot
 }
@@ -47,11 +47,6 @@ type question struct {
 // load reads each base period once.
 func (q *question) load() {
 	q.loaded = q.m.window(q.ind.Value, q.asked)
-	if q.ind.OwnDenominator() {
-		if w := q.m.window(q.ind.Denominator, q.asked); w.n > q.loaded.n {
-			q.loaded = w
-		}
-	}
 	for i := range q.loaded.n {
 		q.slots[i] = q.read(q.loaded.at(i))
 	}
@@ -89,11 +84,10 @@ func (q *question) slot(p period.Period) slot {
 
 // count counts the unit's obligations (R10).
 func (q *question) count(t *Total) {
-	w := q.m.window(q.ind.Value, q.asked)
+	w := q.loaded
 	var owed, standing int64
 	for i := range w.n {
-		p := w.at(i)
-		s := q.slot(p)
+		p, s := w.at(i), &q.slots[i]
 		switch {
 		case !s.owed:
 			continue
@@ -118,7 +112,7 @@ func (q *question) count(t *Total) {
 		t.Complete = one(standing > 0 && t.Received == standing)
 		t.Outside = one(standing == 0)
 	}
-	if last := q.slot(w.last()); w.n > 1 && q.ind.UnitRule == indicator.UnitShareYes {
+	if last := &q.slots[w.n-1]; w.n > 1 && q.ind.UnitRule == indicator.UnitShareYes {
 		t.OutsideLast = one(last.owed && !last.stands())
 	}
 }

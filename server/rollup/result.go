@@ -104,13 +104,12 @@ type answer struct {
 	short  bool
 	t      Total
 	e      Expected
-	scale  figure.Scale
 	result Result
 }
 
 // Finish says what a total comes to. The arguments before the total are those with which it was made.
 func Finish(ind indicator.Indicator, m Measure, span period.Period, base period.Kind, t Total, e Expected) Result {
-	a := answer{ind: ind, span: span, asked: windowOf(span, base), t: t, e: e, scale: ind.Scale}
+	a := answer{ind: ind, span: span, asked: windowOf(span, base), t: t, e: e}
 	a.short = measured(ind, m).window(ind.Value, a.asked).n == 1
 	if a.short {
 		a.e.Last, a.e.Units = e.Owed, e.Owed
@@ -202,7 +201,7 @@ func (a *answer) value(num, den Wide) {
 	}
 	a.result.State = Value
 	a.result.Value = fractionOf(num, den)
-	a.result.Display = a.result.Value.Decimal(a.scale)
+	a.result.Display = a.result.Value.Decimal(a.ind.Scale)
 }
 
 // numerator gives the upper part.

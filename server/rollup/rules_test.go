@@ -51,7 +51,7 @@ func TestR17WhatIsSummed(t *testing.T) {
 		"SUM flow SUM": true, "RATIO flow SUM": true,
 		"SUM flow MEAN": false, "SUM stock LAST": false, "SUM year_to_date LAST": false, "MEAN flow SUM": false, "NONE flow SUM": false,
 		"MIN flow MIN": false, "MAX flow SUM": false, "WEIGHTED_MEAN flow SUM weight=Y": false, "COUNT_AT_LEAST_1 flow SUM": false,
-		"RATIO flow SUM denominator=stock:LAST": false, "RATIO flow SUM over=Y": false, "RATIO stock LAST denominator=flow:SUM": false,
+		"RATIO flow SUM denominator=stock:LAST": false, "RATIO flow SUM over=Y": false, "RATIO flow SUM over=Y denominator=flow:SUM": false, "RATIO stock LAST denominator=flow:SUM": false,
 	} {
 		ind := storyOf(t, "indicator X "+rule).indicators["X"].Indicator
 		for _, m := range []rollup.Measure{rollup.AsReported, rollup.Own, rollup.YearToDate} {

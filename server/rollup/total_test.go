@@ -1,8 +1,10 @@
 package rollup_test
 
 import (
+	"bytes"
 	"testing"
 
+	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
@@ -117,6 +119,24 @@ func stateOf(s *story, code indicator.Code, t rollup.Total) string {
 	return rollup.Finish(m.Indicator, rollup.AsReported, period.Of(2024, period.Month, 1), m.base, t, rollup.Expected{}).State.String()
 }
 
+// TestR31EitherPartOfARatioCanOverflow looks at both.
+func TestR31EitherPartOfARatioCanOverflow(t *testing.T) {
+	s := storyOf(t, "indicator R RATIO flow SUM", "indicator X SUM stock LAST base=year", "indicator B RATIO flow SUM over=X",
+		"figure A R 2024-01 3/4", "figure A B 2024-01 3/", "figure A X 2024 4")
+	for _, code := range []indicator.Code{"R", "B"} {
+		for _, part := range []func(*rollup.Total) *rollup.Wide{
+			func(t *rollup.Total) *rollup.Wide { return &t.Numerator },
+			func(t *rollup.Total) *rollup.Wide { return &t.Denominator },
+		} {
+			total := s.total("A", code, "2024-01")
+			*part(&total) = part(&total).Times(1 << 62).Times(1 << 62).Times(16)
+			if got := stateOf(s, code, total); got != "OVERFLOW" {
+				t.Errorf("%s with %+v: %s, want OVERFLOW", code, total, got)
+			}
+		}
+	}
+}
+
 // TestR21RescaleBringsOldTotalsToTheNewScale adds a month of scale 0 to one of scale 2.
 func TestR21RescaleBringsOldTotalsToTheNewScale(t *testing.T) {
 	for _, rule := range []string{"SUM flow SUM", "RATIO flow SUM", "MEAN stock MEAN", "MIN flow MIN", "MAX flow MEAN", "WEIGHTED_MEAN flow SUM weight=Y", "RATIO stock LAST over=Y"} {
@@ -153,6 +173,35 @@ func TestCommonTotalsAreShort(t *testing.T) {
 	for unit, want := range map[string]int{"A": 4, "B": 3, "nobody": 1} {
 		if got := s.total(unit, "X", "2024-01").AppendBinary(nil); len(got) != want {
 			t.Errorf("total of %s takes %d bytes (%x), want %d", unit, len(got), got, want)
+		}
+	}
+}
+
+// TestDamagedTotalsAreRefused gives bytes that no total has: cut, with fields that are zero or unknown, or longer than
+// they need be.
+func TestDamagedTotalsAreRefused(t *testing.T) {
+	tooWide := append([]byte{0x01}, bytes.Repeat([]byte{0xff}, 36)...)
+	for name, b := range map[string][]byte{
+		"nothing": {}, "a sum that is cut": {0x01}, "a sum of zero": {0x01, 0x00}, "a long sum": {0x01, 0x82, 0x00},
+		"a count of zero": {0x08, 0x00}, "a long count": {0x08, 0x82, 0x00}, "a long mask": {0x81, 0x00},
+		"an unknown field": {0x80, 0x80, 0x80, 0x08, 0x02}, "a minimum that is cut": {0x80, 0x01},
+		"a sum of 257 bits": append(tooWide, 0x1f), "a sum without end": append(tooWide, 0x8f, 0x01),
+	} {
+		total, rest, err := rollup.DecodeTotal(b)
+		if reason := fault.Of(err).Reason; reason != rollup.ReasonTotalDamaged || total != (rollup.Total{}) || len(rest) != len(b) {
+			t.Errorf("%s (%x): %+v, %d bytes left, %v; want %s", name, b, total, len(rest), err, rollup.ReasonTotalDamaged)
+		}
+	}
+}
+
+// TestExtremesThatWereTakenOutAreNoData finishes a total between Subtract and MergeExtremes.
+func TestExtremesThatWereTakenOutAreNoData(t *testing.T) {
+	s := storyOf(t, "indicator X MAX flow MAX", "indicator N MIN flow MIN", "figure A X,N 2024-01 90")
+	for _, code := range []indicator.Code{"X", "N"} {
+		total := s.total("A", code, "2024-01")
+		total.ClearExtremes()
+		if got := stateOf(s, code, total); got != "NO_DATA" {
+			t.Errorf("%s without its extreme: %s, want NO_DATA", code, got)
 		}
 	}
 }

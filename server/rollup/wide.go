@@ -158,7 +158,7 @@ func appendWide(dst []byte, a Wide) []byte {
 func readWide(b []byte) (a Wide, rest []byte, ok bool) {
 	const most = 37 // 256 bits in groups of seven; the last byte has four of them.
 	for i, c := range b {
-		if i == most || i == most-1 && c > 0x0f {
+		if i == most-1 && c > 0x0f {
 			return Wide{}, b, false
 		}
 		shift, d := uint(7*i), uint64(c&0x7f)
