@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/fault"
@@ -66,4 +68,14 @@ func ReadControl(dir string) (Control, error) {
 		return Control{}, fault.Internal(err, "the control file in %s is damaged; stop the server and start it again", dir)
 	}
 	return c, nil
+}
+
+// Alive says whether somebody listens where the control file says; a server that was killed leaves the file behind.
+func (c Control) Alive() bool {
+	conn, err := net.DialTimeout("tcp", c.GRPC, time.Second)
+	if err != nil {
+		return false
+	}
+	_ = conn.Close()
+	return true
 }

@@ -45,7 +45,7 @@ const pure = "fault text figure period hierarchy indicator form rollup auth"
 var keepers = []struct{ path, rooms string }{
 	{"go.etcd.io/bbolt", "aggregator"},
 	{"google.golang.org/grpc", "rpc gateway server client"},
-	{module + "/gen/reporting", "rpc gateway server client client/cmd"},
+	{module + "/gen/reporting", "rpc gateway demo server cmd client client/cmd"},
 	{module + "/gen/journal", "entry"},
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -79,12 +78,9 @@ func loopback(field, address string) error {
 // listen makes the servers and opens their ports.
 func (s *Server) listen() error {
 	stage := filepath.Join(s.cfg.Dir, stageDir)
-	if err := errors.Join(os.RemoveAll(stage), os.MkdirAll(stage, 0o700)); err != nil {
-		return fault.Internal(err, "the folder for uploads in %s cannot be made", s.cfg.Dir)
-	}
 	var err error
 	if s.rpc, err = rpc.New(rpc.Config{
-		Service: s.store.Service, Logger: s.cfg.Logger, Reflection: s.cfg.Reflection,
+		Service: s.store.Service, Logger: s.cfg.Logger, Now: s.cfg.Now, Reflection: s.cfg.Reflection,
 		Verify: s.store.Verify, StageDir: stage,
 	}); err != nil {
 		return err
@@ -140,9 +136,10 @@ func (s *Server) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var serving sync.WaitGroup
-	serving.Go(func() { s.note(s.rpc.Serve(s.grpcAt)) })
+	serving.Go(func() { s.note(s.rpc.GRPC().Serve(s.grpcAt)) })
 	serving.Go(func() { s.note(ignoreClosed(s.web.Serve(s.httpAt))) })
 	serving.Go(func() { s.flush(ctx) })
+	s.rpc.SetServing(true)
 	s.cfg.Logger.Info("serving", "grpc", s.GRPCAddress(), "http", s.HTTPAddress(), "sequence", s.store.journal.Head().Sequence)
 
 	var failure error
@@ -197,7 +194,7 @@ func (s *Server) shutdown(failed bool) {
 	}
 	ctx, stop := context.WithTimeout(context.Background(), grace)
 	defer stop()
-	s.rpc.Stopping()
+	s.rpc.SetServing(false)
 	if err := s.web.Shutdown(ctx); err != nil {
 		_ = s.web.Close()
 	}

@@ -52,8 +52,13 @@ func sample(ind *reportingv1.Indicator, unit *reportingv1.Unit, period string, m
 	case roll("absent", ind.GetCode(), unit.GetCode(), period).chance(1):
 		f.State = reportingv1.FigureState_FIGURE_STATE_NOT_AVAILABLE
 		return f
+	case people[ind.GetCode()] != 0:
+		f.Value = text(population(unit, people[ind.GetCode()], month))
 	case ind.GetUnitRule() == reportingv1.UnitRule_UNIT_RULE_RATIO:
 		denominator := base(ind, unit) * (100 + month/2) / 100
+		if of := people[ind.GetDenominatorIndicator()]; of != 0 {
+			denominator = population(unit, of, month)
+		}
 		numerator := denominator * share(ind, unit, month) / 1000
 		numerator = min(denominator, numerator+correction*max(1, denominator/50))
 		f.Numerator = text(numerator)
@@ -79,6 +84,14 @@ func sample(ind *reportingv1.Indicator, unit *reportingv1.Unit, period string, m
 	return f
 }
 
+// people are the base figures of the catalogue, in thousandths of the population: all, adults, households.
+var people = map[string]int64{"DS-01": 1000, "DS-02": 720, "DS-03": 265}
+
+// population grows by a thousandth every two months.
+func population(unit *reportingv1.Unit, share, month int64) int64 {
+	return roll("people", unit.GetCode()).between(5200, 13800) * weight(unit.GetKind()) * (2000 + month) / 2000 * share / 1000
+}
+
 // base is the size of what the indicator counts at the unit.
 func base(ind *reportingv1.Indicator, unit *reportingv1.Unit) int64 {
 	return roll("base", ind.GetGroup(), unit.GetCode()).between(180, 900) * weight(unit.GetKind())
@@ -92,8 +105,7 @@ func share(ind *reportingv1.Indicator, unit *reportingv1.Unit, month int64) int6
 
 func yesNo(ind *reportingv1.Indicator) bool {
 	rule := ind.GetUnitRule()
-	return rule == reportingv1.UnitRule_UNIT_RULE_COUNT_YES || rule == reportingv1.UnitRule_UNIT_RULE_SHARE_YES ||
-		ind.GetMax() == "1" && ind.GetScale() == 0
+	return rule == reportingv1.UnitRule_UNIT_RULE_COUNT_YES || rule == reportingv1.UnitRule_UNIT_RULE_SHARE_YES
 }
 
 // monthOf is the number of the last month of a period within its year.

@@ -11,6 +11,7 @@ import (
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
 )
 
@@ -92,6 +93,10 @@ type Report struct {
 	// nothing else.
 	Shown aggregator.Revision
 	Etag  string
+
+	// What Figures needs: the names of the indicators, and the day whose versions give the scales.
+	catalogue *indicator.Catalogue
+	last      period.Day
 }
 
 // etagOf names what was seen: revision and state (R24).
@@ -101,7 +106,10 @@ func etagOf(r aggregator.Revision) string {
 
 // report dresses a report for the caller; ok is false where there is nothing that he may see.
 func (g granted) report(r aggregator.Report) (Report, bool) {
-	shown := Report{Report: r}
+	shown := Report{Report: r, catalogue: g.tx.Indicators()}
+	if f, ok := g.tx.Forms().Latest(r.Key.Form); ok {
+		shown.last = f.Last(r.Key.Period)
+	}
 	if u, ok := g.tx.Tree().Unit(r.Key.Unit); ok {
 		shown.UnitCode = u.Code
 	}

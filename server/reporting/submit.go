@@ -22,6 +22,8 @@ type Submission struct {
 	Merge   bool
 	// Etag of what the sender saw; needed to change what is there (R24).
 	Etag string
+	// Wrong is what was wrong with it before it could be read; it refuses this submission alone.
+	Wrong error
 }
 
 // OutcomeKind is what became of a submission.
@@ -123,6 +125,9 @@ func (d decision) outcome(receipt Receipt) Outcome {
 
 // decide says what a submission comes to at an instant: it is right, and what it changes; or nothing; or why not.
 func (s *Service) decide(who granted, now time.Time, sub Submission) (decision, error) {
+	if sub.Wrong != nil {
+		return decision{}, sub.Wrong
+	}
 	at, err := who.submittable(sub.Ref)
 	if err != nil {
 		return decision{}, err

@@ -122,6 +122,7 @@ func (g granted) newToken(d TokenDraft, now time.Time) (auth.Token, error) {
 	case d.Lifetime < 0 || d.Lifetime > longestLifetime:
 		problems.Add(fault.Invalid("LIFETIME_INVALID", "lifetime %s: it must be positive and at most three years", d.Lifetime).In("lifetime"))
 	}
+	token.Expires = token.Expires.Truncate(time.Second) // entries keep whole seconds
 	name, err := text.Clean("display_name", d.DisplayName, maxDisplayName)
 	problems.Add(err)
 	token.DisplayName = name

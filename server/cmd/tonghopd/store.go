@@ -8,7 +8,10 @@ import (
 	"runtime/debug"
 	"time"
 
+	"google.golang.org/protobuf/types/known/durationpb"
+
 	"github.com/tonghop/tonghop/client"
+	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server"
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/fault"
@@ -70,13 +73,11 @@ func (c tokenCommand) Run(w world) error {
 	}
 	draft := reporting.TokenDraft{Role: role, Unit: c.Unit, Form: c.Form, DisplayName: c.Name, Lifetime: c.Lifetime}
 	control, err := server.ReadControl(c.Data)
-	if err == nil {
-		text, err := c.ask(w.ctx, control)
-		if err == nil || !client.Unreachable(err) {
-			return c.print(w, text, err)
-		}
-		// The server was killed and left its control file behind.
-	} else if fault.KindOf(err) != fault.KindNotFound {
+	switch {
+	case err == nil && control.Alive():
+		text, err := c.ask(w.ctx, control, role)
+		return c.print(w, text, err)
+	case err != nil && fault.KindOf(err) != fault.KindNotFound:
 		return err
 	}
 	store, err := server.OpenStore(w.ctx, server.Config{Dir: c.Data, Version: programVersion()})
@@ -88,15 +89,24 @@ func (c tokenCommand) Run(w world) error {
 }
 
 // ask has the running server issue the token.
-func (c tokenCommand) ask(ctx context.Context, control server.Control) (string, error) {
-	conn, err := client.Dial(ctx, client.Config{Address: control.GRPC, Token: control.Secret, Language: "en"})
+func (c tokenCommand) ask(ctx context.Context, control server.Control, role auth.Role) (string, error) {
+	conn, err := client.Dial(ctx, client.Config{
+		Address: control.GRPC, Token: client.Secret(control.Secret), Language: "en",
+	})
 	if err != nil {
 		return "", err
 	}
-	text, err := conn.IssueToken(ctx, client.TokenOptions{
-		Role: c.Role, Unit: c.Unit, Form: c.Form, DisplayName: c.Name, Lifetime: c.Lifetime,
+	answer, err := conn.CreateToken(ctx, &reportingv1.CreateTokenRequest{
+		Role: roles[role], Unit: c.Unit, Form: c.Form, DisplayName: c.Name, Lifetime: durationpb.New(c.Lifetime),
 	})
-	return text, errors.Join(err, conn.Close())
+	return answer.GetSecret(), errors.Join(err, conn.Close())
+}
+
+// roles pairs the roles with those of the contract.
+var roles = map[auth.Role]reportingv1.Role{
+	auth.Reporter: reportingv1.Role_ROLE_REPORTER, auth.Approver: reportingv1.Role_ROLE_APPROVER,
+	auth.Viewer: reportingv1.Role_ROLE_VIEWER, auth.Administrator: reportingv1.Role_ROLE_ADMINISTRATOR,
+	auth.Operator: reportingv1.Role_ROLE_OPERATOR,
 }
 
 func (tokenCommand) print(w world, text string, err error) error {

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"text/template"
+	"time"
+
+	"github.com/tonghop/tonghop/client"
+	"github.com/tonghop/tonghop/server"
+	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/demo"
+	"github.com/tonghop/tonghop/server/reporting"
+)
+
+type demoCommand struct {
+	Data string `help:"Data folder to keep; made if it is missing, served again as it is if it holds a store. Without: a temporary one." placeholder:"DIR"`
+	listenFlags
+}
+
+// clock is the server's clock, which the demo sets back to play two years.
+type clock struct{ played atomic.Pointer[time.Time] }
+
+func (c *clock) now() time.Time {
+	if t := c.played.Load(); t != nil {
+		return *t
+	}
+	return time.Now()
+}
+
+func (c *clock) set(t time.Time) { c.played.Store(&t) }
+
+// Run makes the sample province where it is missing, and serves it.
+func (c demoCommand) Run(w world) (err error) {
+	cfg, err := c.config(w)
+	if err != nil {
+		return err
+	}
+	cfg.Dir = c.Data
+	if cfg.Dir == "" {
+		temporary, err := os.MkdirTemp("", "tonghop-demo-")
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(temporary)) }()
+		cfg.Dir = filepath.Join(temporary, "store")
+	}
+	var played clock
+	cfg.Now = played.now
+	fresh := false
+	if _, statErr := os.Stat(filepath.Join(cfg.Dir, "journal")); errors.Is(statErr, os.ErrNotExist) {
+		fresh = true
+		played.set(time.Date(2022, time.November, 1, 8, 0, 0, 0, time.UTC))
+		if _, err := server.Init(w.ctx, cfg); err != nil {
+			return err
+		}
+	}
+	s, err := server.Open(w.ctx, cfg)
+	if err != nil {
+		return err
+	}
+	// The server runs while the demo fills it, and stops with it.
+	ctx, stop := context.WithCancel(w.ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	err = c.show(ctx, w, s, &played, fresh)
+	if err != nil {
+		stop()
+	}
+	err = errors.Join(err, <-ended)
+	stop()
+	return err
+}
+
+// show fills the store if it is new, and tells what to try.
+func (c demoCommand) show(ctx context.Context, w world, s *server.Server, played *clock, fresh bool) error {
+	if fresh {
+		if err := load(ctx, w, s, played); err != nil {
+			return err
+		}
+	}
+	played.played.Store(nil)
+	tokens := map[string]string{}
+	for _, draft := range []reporting.TokenDraft{
+		{Role: auth.Administrator}, {Role: auth.Approver, Unit: "87"}, {Role: auth.Reporter, Unit: "29869"},
+		{Role: auth.Viewer}, {Role: auth.Operator},
+	} {
+		secret, err := s.Store().IssueToken(ctx, draft)
+		if err != nil {
+			return err
+		}
+		tokens[draft.Role.String()] = secret.Reveal()
+	}
+	return tell(w.out, s, tokens)
+}
+
+// load plays the two years through the API.
+func load(ctx context.Context, w world, s *server.Server, played *clock) error {
+	began := time.Now()
+	conns := map[auth.Role]*client.Client{}
+	for _, role := range []auth.Role{auth.Administrator, auth.Approver} {
+		secret, err := s.Store().IssueToken(ctx, reporting.TokenDraft{Role: role, Lifetime: 3 * 365 * 24 * time.Hour})
+		if err != nil {
+			return err
+		}
+		if conns[role], err = client.Dial(ctx, client.Config{
+			Address: s.GRPCAddress(), Token: client.Secret(secret.Reveal()), Language: "en",
+		}); err != nil {
+			return err
+		}
+	}
+	show := newProgress(w.err)
+	result, err := demo.Load(ctx, demo.Options{
+		Admin: conns[auth.Administrator], Approver: conns[auth.Approver], SetTime: played.set,
+		Progress: func(done, total uint64) { show("reports", done, total) },
+	})
+	if err := errors.Join(err, conns[auth.Administrator].Close(), conns[auth.Approver].Close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w.out, "Loaded in %s: %d units, %d indicators, %d forms; %d reports of %s to %s, of them %d late and %d corrected; "+
+		"%d approved, %d sent back, %d never sent.\n\n", time.Since(began).Round(100*time.Millisecond),
+		result.Units, result.Indicators, result.Forms, result.Reports, demo.FirstPeriod, demo.LastPeriod,
+		result.Late, result.Corrected, result.Approved, result.Returned, result.Missing)
+	return err
+}
+
+// guide is what the demo says; every command in it is run by a test.
+var guide = template.Must(template.New("guide").Parse(`grpc={{.GRPC}} http={{.HTTP}}
+
+Tokens, one for each role:
+  administrator         {{.Tokens.administrator}}
+  approver of 87        {{.Tokens.approver}}
+  reporter of 29869     {{.Tokens.reporter}}
+  viewer                {{.Tokens.viewer}}
+  operator              {{.Tokens.operator}}
+
+Try, in another terminal:
+
+# How many files came in online in the province in 2024, and how far can the figure be trusted?
+curl -s -H 'Authorization: Bearer {{.Tokens.viewer}}' 'http://{{.HTTP}}/v1/rollups:query?units=87&indicators=CQ-06&periods=2024&asOf=2025-06-30'
+
+# Month by month, what was approved:
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop query --unit 87 --indicator CQ-06,XH-01 --period 2024-01..2024-12
+
+# The districts beside one another in December, with what still waits for approval:
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop query --unit 87 --children --indicator XH-01 --period 2024-12 --basis provisional
+
+# Why is it that much? Down to each commune's report:
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop explain --unit 866 --indicator XH-01 --period 2024-12
+
+# What changed last, and is the store sound?
+curl -s -H 'Authorization: Bearer {{.Tokens.administrator}}' 'http://{{.HTTP}}/v1/changes?pageSize=5'
+
+Interrupt (Ctrl+C) to end it.
+`))
+
+func tell(out io.Writer, s *server.Server, tokens map[string]string) error {
+	return guide.Execute(out, map[string]any{"GRPC": s.GRPCAddress(), "HTTP": s.HTTPAddress(), "Tokens": tokens})
+}

@@ -1,0 +1,54 @@
+package reporting
+
+import (
+	"context"
+
+	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/period"
+)
+
+// Tree gives the tree as it stands, for reading a file of units, indicators or forms against it. Only who may change
+// the catalogue gets it: he sees every unit anyway. What he then sends is checked again on the tree of that moment.
+func (s *Service) Tree(ctx context.Context, caller auth.Caller) (*hierarchy.Tree, error) {
+	var tree *hierarchy.Tree
+	err := s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+		tree = tx.Tree()
+		return who.needEverywhere(auth.Catalogue)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return tree, nil
+}
+
+// Today is the day in Vietnam.
+func (s *Service) Today() period.Day { return s.today() }
+
+// Locate finds the report that a row of a file names. A unit for which the caller may not send is not found, in the
+// same words as one that does not exist: the rows of an upload must not tell the two apart. The caller's own unit is
+// found even where it no longer stands, for then its report is refused with that reason.
+func (s *Service) Locate(ctx context.Context, caller auth.Caller, ref ReportRef) (entry.ReportKey, error) {
+	var key entry.ReportKey
+	err := s.read(ctx, caller, 0, func(_ *aggregator.Tx, who granted) error {
+		if err := who.need(auth.Submit); err != nil {
+			return err
+		}
+		at, err := who.place(ref)
+		if err != nil {
+			return err
+		}
+		scope := auth.Scope{Unit: at.unit.ID, On: at.last, Form: at.form.Code}
+		if at.unit.ID != who.Token.Unit && !who.may(auth.Submit, scope) {
+			return notSeen(ref.Unit).In("unit")
+		}
+		key = at.key
+		return nil
+	})
+	return key, err
+}
+
+// Ended is closed when the pipe takes no more, so that whoever waits for the next submission stops waiting.
+func (p *Pipe) Ended() <-chan struct{} { return p.ctx.Done() }

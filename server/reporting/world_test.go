@@ -1,0 +1,193 @@
+package reporting_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/committer"
+	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/figure"
+	"github.com/tonghop/tonghop/server/form"
+	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/indicator"
+	"github.com/tonghop/tonghop/server/journal"
+	"github.com/tonghop/tonghop/server/journal/filejournal"
+	"github.com/tonghop/tonghop/server/period"
+	"github.com/tonghop/tonghop/server/reporting"
+	"github.com/tonghop/tonghop/server/rollup"
+)
+
+// world is a real store in a temporary folder: province P with district D and communes A and B, and commune C, which
+// hangs under the province. The form M is monthly on the civil calendar: FLOW is added, RATIO divided, STOCK the latest.
+type world struct {
+	t         *testing.T
+	now       time.Time
+	svc       *reporting.Service
+	committer *committer.Committer
+	state     *aggregator.Store
+	journal   *filejournal.Journal
+	admin     auth.Caller
+	requests  int
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, now: time.Date(2024, 6, 15, 9, 0, 0, 0, period.Location())}
+	ctx := t.Context()
+	dir := t.TempDir()
+	logs := filejournal.Config{Dir: dir + "/journal", SegmentBytes: 1 << 20}
+	must(t, filejournal.Create(ctx, logs, journal.ID{1, 2, 3}))
+	var err error
+	w.journal, err = filejournal.Open(ctx, logs)
+	must(t, err)
+	w.state, _, err = aggregator.Open(ctx, aggregator.Config{Dir: dir + "/state"})
+	must(t, err)
+	must(t, w.state.Replay(ctx, w.journal, nil))
+	clock := func() time.Time { return w.now }
+	w.committer = committer.New(committer.Config{
+		Journal: w.journal, State: w.state, Now: clock, Random: salt, Logger: slog.New(slog.DiscardHandler),
+	})
+	w.svc = reporting.New(reporting.Config{
+		Journal: w.journal, State: w.state, Committer: w.committer, Now: clock, Random: salt,
+		Disk: func() (int64, int64, error) { return 1, 2, nil },
+	})
+	w.admin = w.svc.Local()
+	t.Cleanup(func() {
+		w.committer.Close()
+		must(t, errors.Join(w.state.Close(), w.journal.Close()))
+	})
+	w.catalogue()
+	return w
+}
+
+var salted byte
+
+// salt fills with bytes that differ each time; secrets of a test need not be secret.
+func salt(b []byte) {
+	salted++
+	sum := sha256.Sum256([]byte{salted})
+	for i := range b {
+		b[i] = sum[i%32] ^ byte(i)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("unexpected error: %v", fault.Of(err).Private())
+	}
+}
+
+// call is a mutation by somebody with a request id of its own.
+func (w *world) call(by auth.Caller) reporting.Call {
+	w.requests++
+	return reporting.Call{Caller: by, RequestID: [16]byte{byte(w.requests >> 8), byte(w.requests), 7}}
+}
+
+func unit(code, kind, parent string) hierarchy.Unit {
+	return hierarchy.Unit{
+		Code: hierarchy.Code(code), Kind: hierarchy.Kind(kind), NameVI: "Đơn vị " + code, Parent: hierarchy.ID(parent),
+		ValidFrom: period.Beginning, ValidTo: period.Forever,
+	}
+}
+
+func (w *world) catalogue() {
+	w.t.Helper()
+	ctx := w.t.Context()
+	_, err := w.svc.ImportUnits(ctx, w.call(w.admin), []hierarchy.Unit{
+		unit("A", "commune", "D"), unit("B", "commune", "D"), unit("D", "district", "P"), unit("P", "province", ""), unit("C", "commune", "P"),
+	})
+	must(w.t, err)
+	flow := indicator.Part{Measure: indicator.Flow, Time: indicator.TimeSum}
+	ind := func(code string, rule indicator.UnitRule, part indicator.Part) indicator.Indicator {
+		i := indicator.Indicator{
+			Code: indicator.Code(code), NameVI: "Chỉ tiêu " + code, UnitOfMeasure: "%", Scale: 2, UnitRule: rule, Value: part,
+			ReportedBy: []hierarchy.Kind{"commune"}, ValidFrom: period.Beginning,
+		}
+		if rule == indicator.UnitRatio {
+			i.Denominator = part
+		}
+		return i
+	}
+	_, err = w.svc.ImportIndicators(ctx, w.call(w.admin), []indicator.Indicator{
+		ind("FLOW", indicator.UnitSum, flow), ind("RATIO", indicator.UnitRatio, flow),
+		ind("STOCK", indicator.UnitSum, indicator.Part{Measure: indicator.Stock, Time: indicator.TimeLast}),
+	})
+	must(w.t, err)
+	due, err := period.ParseDue("commune=+2")
+	must(w.t, err)
+	_, err = w.svc.ImportForms(ctx, w.call(w.admin), []form.Form{{
+		Code: "M", NameVI: "Báo cáo tháng", Frequency: period.Month, Calendar: period.Civil,
+		Indicators: []indicator.Code{"FLOW", "RATIO", "STOCK"}, Assigned: []hierarchy.Selector{{Kind: "commune"}}, Due: due,
+		ValidFrom: period.Beginning,
+	}})
+	must(w.t, err)
+}
+
+// token issues a token and gives its caller.
+func (w *world) token(role auth.Role, unit string) auth.Caller {
+	w.t.Helper()
+	_, secret, _, _, err := w.svc.CreateToken(w.t.Context(), w.call(w.admin), reporting.TokenDraft{Role: role, Unit: unit, Lifetime: 1000 * time.Hour})
+	must(w.t, err)
+	caller, err := w.svc.Authenticate(w.t.Context(), secret)
+	must(w.t, err)
+	return caller
+}
+
+// flow is a submission of the one figure FLOW by its unit.
+func flow(unit, per, value string) reporting.Submission {
+	return reporting.Submission{
+		Ref:     reporting.ReportRef{Unit: unit, Form: "m", Period: per},
+		Figures: []reporting.FigureDraft{{Indicator: "FLOW", Value: &value, Format: figure.Plain}},
+	}
+}
+
+func (w *world) submit(by auth.Caller, sub reporting.Submission) (reporting.Outcome, error) {
+	w.t.Helper()
+	o, _, _, err := w.svc.Submit(w.t.Context(), w.call(by), sub)
+	return o, err
+}
+
+func (w *world) submitted(by auth.Caller, sub reporting.Submission) reporting.Outcome {
+	w.t.Helper()
+	o, err := w.submit(by, sub)
+	must(w.t, err)
+	return o
+}
+
+// value is a roll-up in words: its display, or its state.
+func (w *world) value(unit, ind, per string, basis rollup.Basis) string {
+	w.t.Helper()
+	page, err := w.svc.QueryRollups(context.Background(), w.admin, reporting.RollupQuery{
+		Units: []string{unit}, Indicators: []string{ind}, Periods: []string{per}, Basis: basis,
+	})
+	must(w.t, err)
+	r := page.Rollups[0].Result
+	word := r.State.String()
+	if r.State == rollup.Value {
+		word = r.Display
+	}
+	return fmt.Sprintf("%s %d/%d", word, r.Coverage.Received, r.Coverage.Expected)
+}
+
+func (w *world) expect(what, got, want string) {
+	w.t.Helper()
+	if got != want {
+		w.t.Errorf("%s = %q, want %q", what, got, want)
+	}
+}
+
+// refused expects an error with that reason.
+func (w *world) refused(err error, reason string) {
+	w.t.Helper()
+	if fault.ReasonOf(err) != reason {
+		w.t.Errorf("error = %v (%s), want %s", err, fault.ReasonOf(err), reason)
+	}
+}
