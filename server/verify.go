@@ -1,0 +1,56 @@
+package server
+
+import (
+	"context"
+
+	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/journal"
+	"github.com/tonghop/tonghop/server/rollup"
+	"github.com/tonghop/tonghop/server/verify"
+)
+
+// Verify checks the journal's chain, and that every roll-up of the state is what the reports come to.
+func (s *Store) Verify(ctx context.Context, progress func(verify.Report)) (verify.Report, error) {
+	return verify.Run(ctx, s.journal, subject{s.state}, progress)
+}
+
+// subject shows the aggregator to those who verify it.
+type subject struct{ state *aggregator.Store }
+
+// Read answers questions from one read transaction.
+func (s subject) Read(ctx context.Context, use func(journal.Head, func(verify.Question) (verify.Answer, error)) error) error {
+	return s.state.View(ctx, func(tx *aggregator.Tx) error {
+		return use(tx.Position().Head, func(q verify.Question) (verify.Answer, error) {
+			basis := rollup.Official
+			if q.Provisional {
+				basis = rollup.Provisional
+			}
+			a, err := tx.Rollup(aggregator.Query{
+				Unit: q.Unit, Indicator: q.Indicator, Period: q.Period, Basis: basis, Kind: q.Kind,
+				Measure: map[verify.Measure]rollup.Measure{
+					verify.AsReported: rollup.AsReported, verify.Own: rollup.Own, verify.YearToDate: rollup.YearToDate,
+				}[q.Measure],
+			})
+			return said(a), err
+		})
+	})
+}
+
+// said puts an answer into the words that are compared.
+func said(a aggregator.Answer) verify.Answer {
+	r, c := a.Result, a.Result.Coverage
+	answer := verify.Answer{
+		State: r.State.String(), Value: r.Display, Numerator: r.NumeratorDisplay, Denominator: r.DenominatorDisplay,
+		Expected: c.Expected, Received: c.Received, NotAvailable: c.NotAvailable, Missing: c.Missing,
+		NotApplicable: c.NotApplicable, Excluded: c.Excluded, Late: c.Late, Stale: c.Stale,
+		UnitsComplete: c.UnitsComplete, Units: c.Units, Half: c.Half, Unweighted: c.Unweighted, Gaps: c.Gaps, Over: c.Divisor,
+		Fell: r.Fell,
+	}
+	if a.LastPeriod.Valid() {
+		answer.Last = a.LastPeriod.String()
+	}
+	if r.DenominatorFrom.Valid() {
+		answer.DenominatorFrom = r.DenominatorFrom.String()
+	}
+	return answer
+}
