@@ -35,7 +35,7 @@ var vietnamese = sync.OnceValue(func() catalogue {
 // translated are the parameters whose values are words of the program. The value of any other one is shown as it is.
 var translated = map[string]bool{
 	"kind": true, "upper": true, "lower": true, "part": true, "measure": true, "frequency": true, "state": true,
-	"role": true, "list": true,
+	"role": true, "list": true, "separator": true,
 }
 
 // Text gives the sentence for people in the language. An error with several details tells how many there are and the

@@ -27,7 +27,7 @@ func province(t *testing.T) (*hierarchy.Tree, *indicator.Catalogue, *form.Set) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { f.Close() }) //nolint:errcheck // only read
+		t.Cleanup(func() { _ = f.Close() })
 		return f
 	}
 	sound := func(what string, problems tabular.Problems, err error) {
@@ -128,7 +128,7 @@ func TestEveryIndicatorOfTheSampleSaysWhyItIsWhatItIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // only read
 	rows, err := csv.NewReader(f).ReadAll()
 	if err != nil {
 		t.Fatal(err)

@@ -89,24 +89,31 @@ func (s *scanner) separate() {
 	counts := map[byte]int{}
 	inQuotes, something := false, false
 	for _, b := range head {
-		if (b == '\n' || b == '\r') && !inQuotes && something {
-			break
-		}
 		switch {
 		case b == '"':
 			inQuotes = !inQuotes
 		case inQuotes:
 		case b == ',' || b == ';' || b == '\t':
 			counts[b]++
+			continue
+		case (b == '\n' || b == '\r') && something:
+			s.sep = mostOften(counts)
+			return
 		}
-		something = something || b > ' ' && b != ',' && b != ';'
+		something = something || b > ' '
 	}
-	s.sep = ','
+	s.sep = mostOften(counts)
+}
+
+// mostOften gives the separator that was counted most often, the comma if none was.
+func mostOften(counts map[byte]int) byte {
+	most := byte(',')
 	for _, b := range []byte{';', '\t'} {
-		if counts[b] > counts[s.sep] {
-			s.sep = b
+		if counts[b] > counts[most] {
+			most = b
 		}
 	}
+	return most
 }
 
 // next gives the next record; false at the end of the file, after a failure, and where the rest cannot be read.

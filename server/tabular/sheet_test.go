@@ -88,7 +88,7 @@ func TestEveryProblemOfABadFileIsTold(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer f.Close()
+			defer f.Close() //nolint:errcheck // only read
 			format, _, _ := strings.Cut(strings.TrimSuffix(filepath.Base(name), ".csv"), "_")
 			problems, err := read[format](f)
 			if err != nil {
