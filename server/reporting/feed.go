@@ -2,6 +2,7 @@ package reporting
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/tonghop/tonghop/server/aggregator"
@@ -70,10 +71,13 @@ func (s *Service) ListChanges(ctx context.Context, caller auth.Caller, f ChangeF
 			}
 			return nil
 		})
-		if err != nil && err != errEnough { //nolint:errorlint // Changes returns visit's error as it is
+		if err != nil && !errors.Is(err, errEnough) {
 			return err
 		}
 		page.More = page.More || scanned == largestPage
+		if !page.More {
+			page.NextAfter = page.Stamp.Sequence // entries that nobody is told of lie behind too
+		}
 		return nil
 	})
 	return page, err
@@ -119,7 +123,7 @@ func (f feed) showsReport(c aggregator.Change) bool {
 // Intervals of the change feed (R46).
 const (
 	heartbeat    = 15 * time.Second
-	recheckGrant = 4 * time.Second
+	recheckGrant = 3 * time.Second
 )
 
 // WatchChanges follows the feed: tell is called with each stretch of changes, and with an empty one as a heartbeat. It
