@@ -1,0 +1,69 @@
+package rpc
+
+import (
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/keepalive"
+)
+
+// Limits of the door. Every limit of grpc-go is set here, so that none is what a release happens to think.
+const (
+	// maxRequest is 1 MiB of request (R44) and room for what frames it.
+	maxRequest = 1<<20 + 64<<10
+	// MaxAnswer is the largest answer: a page of 5,000 roll-ups. Clients must be set to receive it.
+	MaxAnswer = 8 << 20
+	// MaxStreams is how many calls one connection may have at once; the gateway's connection carries all of JSON.
+	MaxStreams = 256
+
+	maxHeaders     = 16 << 10
+	connectWithin  = 10 * time.Second
+	maxIdle        = 15 * time.Minute
+	maxAge         = 2 * time.Hour
+	maxAgeGrace    = 5 * time.Minute
+	pingEvery      = 2 * time.Minute
+	pingWithin     = 20 * time.Second
+	leastPingEvery = 30 * time.Second
+)
+
+// A unary call has this long if it says nothing, and never longer than the second.
+const (
+	defaultDeadline = 10 * time.Second
+	longestDeadline = 60 * time.Second
+)
+
+// After how long it is worth trying again.
+const (
+	retryStopped = 5 * time.Second
+	retryVerify  = time.Minute
+	retryUpload  = 5 * time.Second
+)
+
+// Limits of uploads.
+const (
+	maxChunk     = 256 << 10
+	maxCatalogue = 8 << 20
+	maxFigures   = 64 << 20
+	// maxSeen is how many etags an upload may carry: a year of every commune in the country, twice.
+	maxSeen = 100_000
+	// maxUploads is how many uploads are staged at once.
+	maxUploads = 16
+	// quietUpload is how long an upload may say nothing before it is dropped.
+	quietUpload = time.Minute
+)
+
+func limits() []grpc.ServerOption {
+	return []grpc.ServerOption{
+		grpc.MaxRecvMsgSize(maxRequest),
+		grpc.MaxSendMsgSize(MaxAnswer),
+		grpc.MaxConcurrentStreams(MaxStreams),
+		grpc.MaxHeaderListSize(maxHeaders),
+		grpc.ConnectionTimeout(connectWithin),
+		grpc.KeepaliveParams(keepalive.ServerParameters{
+			MaxConnectionIdle: maxIdle, MaxConnectionAge: maxAge, MaxConnectionAgeGrace: maxAgeGrace,
+			Time: pingEvery, Timeout: pingWithin,
+		}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: leastPingEvery}),
+		grpc.WaitForHandlers(true),
+	}
+}
