@@ -11,6 +11,7 @@ import (
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/form"
+	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/tabular"
 )
@@ -180,4 +181,18 @@ func TestGroupingLosesNothing(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || reports.Problems.Count > 0 {
 		t.Errorf("%d problems (-want +got):\n%s", reports.Problems.Count, diff)
 	}
+}
+
+func BenchmarkGroupFigures(b *testing.B) {
+	const n = 20_000
+	b.ReportAllocs()
+	for b.Loop() {
+		reports, err := tabular.GroupFigures(rows(n), figure.Undeclared, func(unit string, code form.Code, p period.Period) (tabular.ReportKey, error) {
+			return tabular.ReportKey{Unit: hierarchy.ID(unit), Form: code, Period: p}, nil
+		})
+		if err != nil || reports.Rows != n || reports.Problems.Count > 0 {
+			b.Fatal(reports, err)
+		}
+	}
+	b.ReportMetric(n*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }

@@ -189,7 +189,7 @@ func TestIndicatorsTakeTheirDefaults(t *testing.T) {
 CQ-06,Hồ sơ trực tuyến,Online files,CQ,%,0,RATIO,SUM,flow,department|district|commune|levels=own,,higher,,,,,0,100,,vì sao,,
 XH-01,Hộ có Internet,,XH,%,0,ratio,last,stock,commune,district,higher,stock,MEAN,,,,,,,,
 DL-02,Nền tảng,,DL,có/không,0,COUNT_YES,LAST,stock,department,,,,,,,,,2025-07-01,,unit:STTTT,kind:department@82;2026-01-01..
-CQ-13,Sản phẩm,,CQ,sản phẩm,1,COUNT_AT_LEAST 1.5,LAST,stock,department,,,,,,,,,,,,
+CQ-13,Sản phẩm,,CQ,sản phẩm,1,COUNT_AT_LEAST 1.5,LAST,stock,department,,,,,,,,,2024-01-01,,kind:department@82,
 XH-02,Số người,,XH,%,0,RATIO,LAST,stock,commune,,higher,,,DS-15,,,,,,,
 DS-15,Dân số,,XH,người,0,SUM,LAST,stock,commune,,,,,,,0.0,,,,,
 `), tree.Resolve, today)
@@ -209,6 +209,9 @@ DS-15,Dân số,,XH,người,0,SUM,LAST,stock,commune,,,,,,,0.0,,,,,
 	}
 	if least.UnitRule != indicator.UnitCountAtLeast || least.AtLeast != 15 {
 		t.Errorf("CQ-13 has the rule %s, want COUNT_AT_LEAST 1.5", indicator.FormatUnitRule(least.UnitRule, least.AtLeast, least.Scale))
+	}
+	if got := hierarchy.FormatSelectors(least.Assigned); got != "kind:department@82-0" {
+		t.Errorf("CQ-13 of 2024 is assigned to %s, want the unit that had the code then", got)
 	}
 	if other.OwnDenominator() || other.Denominator != (indicator.Part{}) || *people.Min != 0 {
 		t.Errorf("XH-02 has a denominator of its own: %+v", other)

@@ -46,14 +46,14 @@ type row struct {
 	rec   record
 }
 
-// cell gives the text of a column as it is stored: NFC, without space at the ends. It is empty where the file lacks the
-// column or the row lacks the cell.
+// cell gives the text of a column without space at the ends. It is empty where the file lacks the column or the row
+// lacks the cell.
 func (r row) cell(column int) string {
 	at := r.table.at[column]
 	if at < 0 || at >= len(r.rec.cells) {
 		return ""
 	}
-	return text.NFC(strings.TrimSpace(r.rec.cells[at]))
+	return strings.TrimSpace(r.rec.cells[at])
 }
 
 // open reads the header. What is wrong with it is told, and then the table has no rows.

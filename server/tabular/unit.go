@@ -43,29 +43,30 @@ func readUnit(r row, problems *fault.List) hierarchy.Unit {
 	return u
 }
 
-// bindParents replaces the codes of parents by ids. Rows that were refused for something else still are what others
-// name as their parent, so all rows take part; but only what is wrong with good rows is told, since a refused row may
-// have another code or day when it is mended.
+// bindParents replaces the codes of parents by ids. Rows that were refused for something else take part: others name
+// them as their parent, and what is wrong with their own parent is told too, unless their first day could not be read,
+// on which the answer hangs.
 func bindParents(s *Sheet[hierarchy.Unit], tree *hierarchy.Tree, given []hierarchy.Unit, lines []int) {
 	bound, err := tree.Bind(given)
 	if err == nil {
-		good := s.Rows
 		at := 0
 		for i := range bound {
-			if at < len(good) && lines[i] == s.Lines[at] {
-				good[at] = bound[i]
+			if at < len(s.Rows) && lines[i] == s.Lines[at] {
+				s.Rows[at] = bound[i]
 				at++
 			}
 		}
 		return
 	}
-	all := Sheet[hierarchy.Unit]{Lines: lines}
-	good := make(map[int]bool, len(s.Lines))
-	for _, line := range s.Lines {
-		good[line] = true
+	undated := map[int]bool{}
+	for _, p := range s.Problems.List {
+		if p.Column == unitColumns[unitValidFrom].name {
+			undated[p.Line] = true
+		}
 	}
+	all := Sheet[hierarchy.Unit]{Lines: lines}
 	for _, p := range all.Place(err) {
-		if good[p.Line] {
+		if !undated[p.Line] {
 			s.Problems.put(p)
 		}
 	}
