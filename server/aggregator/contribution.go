@@ -1,10 +1,15 @@
 package aggregator
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
+	"github.com/tonghop/tonghop/server/rollup"
 )
 
 // Why a contribution does not take part in the value.
@@ -44,4 +49,182 @@ type Contribution struct {
 type Cursor struct {
 	Period period.Period
 	Unit   hierarchy.ID
+}
+
+// Contributions gives what stands behind a roll-up, one contribution for each obligation, by period and then by the codes
+// of the units, from the one after the cursor on, at most limit. The cursor that it gives goes on; it is zero at the end.
+// What the unit itself sent as one of the checked_by kinds is among them, and not counted.
+func (t *Tx) Contributions(q Query, after Cursor, limit int) ([]Contribution, Cursor, error) {
+	u, err := t.ask(q)
+	if err != nil {
+		return nil, Cursor{}, err
+	}
+	bases := u.obligations()
+	var list []Contribution
+	for _, base := range bases {
+		if after.Period.Valid() && before(base, after.Period) {
+			continue
+		}
+		for _, o := range u.owing(base) {
+			id := u.x.tree.At(o.unit).ID
+			if base == after.Period && u.compare(o.unit, after.Unit) <= 0 {
+				continue
+			}
+			if len(list) == limit {
+				last := list[limit-1]
+				return list, Cursor{Period: last.Key.Period, Unit: last.Unit.ID}, nil
+			}
+			c, err := u.contribution(base, o)
+			if err != nil {
+				return nil, Cursor{}, err
+			}
+			c.Key.Unit = id
+			list = append(list, c)
+		}
+	}
+	return list, Cursor{}, nil
+}
+
+// before orders base periods by their end, and shorter before longer.
+func before(a, b period.Period) bool { return compareEnds(a, b) < 0 }
+
+func compareEnds(a, b period.Period) int {
+	end := func(p period.Period) int { return int(p.Year)*12 + int(p.Index)*p.Kind.Months() }
+	return cmp.Or(cmp.Compare(end(a), end(b)), cmp.Compare(a.Kind, b.Kind))
+}
+
+// obligations lists the base periods of all forms in question, in their order.
+func (u *question) obligations() []period.Period {
+	var list []period.Period
+	for _, c := range u.i.carriers {
+		f := &u.x.forms[c]
+		from, to := f.window(u.q.Period, u.since)
+		for n := from; n < to; n++ {
+			if base := f.base(u.q.Period.Year, n); !slices.Contains(list, base) {
+				list = append(list, base)
+			}
+		}
+	}
+	slices.SortFunc(list, compareEnds)
+	return list
+}
+
+// obligation is a unit that owes a base period, by which form, and whether it is added.
+type obligation struct {
+	unit int
+	form *formIndex
+	adds bool
+}
+
+// owing lists the obligations of a base period in the order of the units' codes.
+func (u *question) owing(base period.Period) []obligation {
+	var list []obligation
+	add := func(unit int) {
+		for _, c := range u.i.carriers {
+			u.f = &u.x.forms[c]
+			if u.f.frequency != base.Kind || !u.turn() || !u.t.owing(u.x, u.f, u.i, base.Year)[base.Index-1].has(unit) {
+				continue
+			}
+			kind := u.x.tree.At(unit).Kind
+			adds := u.version.Adds(kind) && (u.q.Kind == "" || u.q.Kind == kind)
+			if adds || unit == u.unit && u.q.Kind == "" && u.version.Checks(kind) {
+				list = append(list, obligation{unit: unit, form: u.f, adds: adds})
+			}
+			return
+		}
+	}
+	add(u.unit)
+	_ = u.eachBelow(u.unit, func(unit int) error { //nolint:errcheck // it gives what the visit gives
+		add(unit)
+		return nil
+	})
+	slices.SortFunc(list, func(a, b obligation) int { return u.compare(a.unit, u.x.tree.At(b.unit).ID) })
+	return list
+}
+
+// compare orders units by code and then by id.
+func (u *question) compare(unit int, other hierarchy.ID) int {
+	a := u.x.tree.At(unit)
+	return cmp.Or(cmp.Compare(a.Code, other.Code()), cmp.Compare(a.ID, other))
+}
+
+// contribution tells what became of one obligation.
+func (u *question) contribution(base period.Period, o obligation) (Contribution, error) {
+	l := &leaf{t: u.t, x: u.x, unit: o.unit, basis: u.q.Basis}
+	c := Contribution{Unit: u.x.tree.At(o.unit), Key: entry.ReportKey{Form: o.form.code, Period: base}, WhyNot: WhyMissing}
+	k := reportKey{form: o.form.ordinal, period: periodCode(base), unit: uint32(o.unit)} //nolint:gosec // an ordinal
+	rec, ok, err := u.t.readRecord(k, nil)
+	if err != nil || !ok {
+		return c, err
+	}
+	number := [...]int{rollup.Official: rec.official, rollup.Provisional: rec.provisional()}[u.q.Basis]
+	h := rec.find(number)
+	if number == 0 || h == nil {
+		return c, nil
+	}
+	c.Revision, c.State, c.Late = number, h.state, rec.late
+	if err := u.t.load(k, h); err != nil {
+		return c, err
+	}
+	rev, ok := h.revision()
+	if !ok {
+		return c, reportBucket.damaged(k.append(nil))
+	}
+	at := slices.IndexFunc(rev.Figures, func(f entry.Figure) bool { return f.Number == u.i.number })
+	if at < 0 {
+		return c, nil
+	}
+	c.Figure = rev.Figures[at].Figure
+	c.WhyNot, err = u.whyNot(l, base, o, &c.Figure)
+	c.Counted = c.WhyNot == ""
+	return c, err
+}
+
+// whyNot says why a figure that was given does not take part; nothing if it does.
+func (u *question) whyNot(l *leaf, base period.Period, o obligation, f *figure.Figure) (string, error) {
+	switch {
+	case f.State == figure.NotAvailable:
+		return WhyNotAvailable, nil
+	case f.State == figure.NotApplicable:
+		return WhyNotApplicable, nil
+	case f.State != figure.Value:
+		return WhyMissing, nil
+	case !o.adds:
+		return WhyCheck, nil
+	}
+	at := u.t.homeOf(u.x, u.i, o.unit, u.q.Period, u.since)
+	if at.form == nil || !l.ask(u.i, at.form, at.form.calendar.Last(u.q.Period)) {
+		return WhyMissing, nil
+	}
+	total := rollup.Contribute(*l.version, u.q.Measure, u.q.Period, at.form.frequency, l)
+	switch {
+	case l.err != nil:
+		return "", l.err
+	case u.halfOf(l.version, f):
+		return WhyHalf, nil
+	case total.Unweighted > 0:
+		return WhyUnweighted, nil
+	case total.Gaps > 0:
+		return WhyGap, nil
+	case total.Count == 0 && l.version.UnitRule == indicator.UnitRatio:
+		return WhyHalf, nil
+	case !u.i.sums && (at.form.frequency != base.Kind || u.notLast(l, base, at.form, total)):
+		return WhyNotLast, nil
+	}
+	return "", nil
+}
+
+// halfOf says whether a figure lacks a part of its ratio.
+func (u *question) halfOf(v *indicator.Indicator, f *figure.Figure) bool {
+	return v.OwnDenominator() && v.Value.Time == v.Denominator.Time && !(f.HasNumerator && f.HasDenominator)
+}
+
+// notLast says whether another base period's figure is taken where the rule over time is LAST.
+func (u *question) notLast(l *leaf, base period.Period, f *formIndex, total rollup.Total) bool {
+	v := l.version
+	if v.Value.Time != indicator.TimeLast || v.OwnDenominator() && v.Denominator.Time != indicator.TimeLast {
+		return false
+	}
+	_, to := f.window(u.q.Period, u.since)
+	return int(base.Index) != to-int(total.Lag.Sum)
 }

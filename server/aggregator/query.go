@@ -1,6 +1,10 @@
 package aggregator
 
 import (
+	"slices"
+
+	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
@@ -25,7 +29,8 @@ type Answer struct {
 	// Unit is the unit that was asked about, Indicator the version of the period's last day.
 	Unit      hierarchy.Unit
 	Indicator indicator.Indicator
-	// Forms are the forms that carry the indicator in the period, in code order; Base is the shortest of their frequencies.
+	// Forms are the forms by which the units owe the indicator in the period, in the order of acceptance; Base is the
+	// shortest of their frequencies.
 	Forms []form.Code
 	Base  period.Kind
 	// Calendar, FirstDay and LastDay say which days the period has.
@@ -46,4 +51,228 @@ type Check struct {
 	Result rollup.Result
 	// Difference is the value of the check minus that of the roll-up, rounded for display; empty if either is missing.
 	Difference string
+}
+
+// question is one Query at work.
+type question struct {
+	t    *Tx
+	x    *index
+	q    Query
+	i    *indicatorIndex
+	unit int
+	// since says that the obligations are those since the beginning of the year; gathered that no row holds the answer.
+	since, gathered bool
+	// f is the form that is being looked at, version that of the period's last day in its calendar.
+	f       *formIndex
+	version *indicator.Indicator
+}
+
+// Rollup answers from rows: the units below by kind, and the unit's own report beside them. Only YEAR_TO_DATE of what is
+// neither a sum nor year-to-date itself is made from the reports of the units below, and limited.
+func (t *Tx) Rollup(q Query) (Answer, error) {
+	u, err := t.ask(q)
+	if err != nil {
+		return Answer{}, err
+	}
+	a := Answer{Unit: u.x.tree.At(u.unit)}
+	var parts []part
+	var coarse *formIndex
+	for _, c := range u.i.carriers {
+		u.f = &u.x.forms[c]
+		if !u.turn() {
+			continue
+		}
+		if from, to := u.f.window(q.Period, u.since); from == to {
+			if coarse == nil && u.owedCoarsely() {
+				coarse = u.f
+			}
+			continue
+		}
+		p, err := u.part()
+		if err != nil {
+			return Answer{}, err
+		}
+		if p.expected.Owed != 0 || !p.total.IsZero() || p.check != nil {
+			parts = append(parts, p)
+		}
+	}
+	if err := u.dress(&a, parts, coarse); err != nil {
+		return Answer{}, err
+	}
+	switch {
+	case coarse != nil:
+		a.Result = rollup.Finish(a.Indicator, q.Measure, q.Period, coarse.frequency, rollup.Total{}, rollup.Expected{})
+	default:
+		u.finish(&a, parts)
+	}
+	return a, nil
+}
+
+// ask finds what the query names.
+func (t *Tx) ask(q Query) (*question, error) {
+	u := &question{t: t, x: t.snap.derived(), q: q}
+	unit, ok := t.snap.tree.Ordinal(q.Unit)
+	if !ok {
+		return nil, fault.NotFound("UNIT_NOT_FOUND", "there is no unit %q", q.Unit).With("unit", q.Unit).In("unit")
+	}
+	number, ok := u.x.number(q.Indicator)
+	if !ok {
+		return nil, fault.NotFound("INDICATOR_NOT_FOUND", "there is no indicator %q", q.Indicator).
+			With("indicator", q.Indicator).In("indicator")
+	}
+	if !q.Period.Valid() || q.Basis >= bases {
+		return nil, fault.Invalid("PERIOD_INVALID", "period %q: give one such as 2024-02, 2024-Q1, 2024-H1, 2024-9M or 2024", q.Period).
+			In("period")
+	}
+	u.unit, u.i = unit, &u.x.indicators[number]
+	first := u.i.versions[0]
+	if !rollup.Possible(first, q.Measure) {
+		return nil, fault.Invalid("MEASURE_NOT_POSSIBLE",
+			"indicator %s is %s and has no amount that is %s; ask for AS_REPORTED", u.i.code, first.Value.Measure, q.Measure).
+			With("indicator", u.i.code).With("measure", q.Measure).In("measure")
+	}
+	u.since = q.Measure == rollup.YearToDate && first.Value.Measure == indicator.Flow
+	u.gathered = q.Measure == rollup.YearToDate && !u.i.sums && u.anyFlow()
+	return u, nil
+}
+
+// anyFlow says whether a part, or the weight, is taken from the beginning of the year when YEAR_TO_DATE is asked.
+func (u *question) anyFlow() bool {
+	for n := range u.i.versions {
+		v := &u.i.versions[n]
+		if v.Value.Measure == indicator.Flow || v.OwnDenominator() && v.Denominator.Measure == indicator.Flow {
+			return true
+		}
+		if weight, ok := u.x.number(v.Weight); ok && v.Weight != "" && u.x.indicators[weight].versions[0].Value.Measure == indicator.Flow {
+			return true
+		}
+	}
+	return false
+}
+
+// turn takes the version of the period's last day in the form's calendar; false if the indicator did not exist.
+func (u *question) turn() bool {
+	at := u.i.on(u.f.calendar.Last(u.q.Period))
+	if at < 0 {
+		return false
+	}
+	u.version = &u.i.versions[at]
+	return true
+}
+
+// kinds lists the kinds whose figures are added, by their places.
+func (u *question) kinds() []uint16 {
+	var kinds []uint16
+	for _, kind := range u.version.ReportedBy {
+		if at := slices.Index(u.x.kinds, kind); at >= 0 && (u.q.Kind == "" || u.q.Kind == kind) {
+			kinds = append(kinds, uint16(at)) //nolint:gosec // kinds are few
+		}
+	}
+	return kinds
+}
+
+// owedCoarsely says whether units in question owe the indicator in the form for a base period that is longer than the
+// span, or does not tile it.
+func (u *question) owedCoarsely() bool {
+	lastMonth := int(u.q.Period.Index) * u.q.Period.Kind.Months()
+	base := u.f.base(u.q.Period.Year, (lastMonth-1)/u.f.frequency.Months())
+	for _, kind := range u.kinds() {
+		if u.expected(base, kind).Owed > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// expected gives what the units of a kind in the subtree owe for a span, the unit itself among them.
+func (u *question) expected(span period.Period, kind uint16) rollup.Expected {
+	since := u.since && span == u.q.Period
+	e := u.t.expectBelow(u.x, u.f, u.i, span, since, u.unit, kind)
+	if u.x.kind[u.unit] == kind {
+		own, _ := u.t.expectOf(u.x, u.f, u.i, span, since, u.unit)
+		e.Merge(own.expected())
+	}
+	return e
+}
+
+// dress fills in what is said beside the number.
+func (u *question) dress(a *Answer, parts []part, coarse *formIndex) error {
+	var forms []*formIndex
+	for _, p := range parts {
+		forms = append(forms, p.form)
+		a.Forms = append(a.Forms, p.form.code)
+	}
+	if coarse != nil {
+		forms = append(forms, coarse)
+	}
+	if len(forms) == 0 {
+		// Nobody owes it: the calendar of whatever form once carried it is the best guess.
+		for _, c := range u.i.carriers {
+			forms = append(forms, &u.x.forms[c])
+		}
+		forms = forms[:min(1, len(forms))]
+	}
+	a.Base = u.q.Period.Kind
+	for n, f := range forms {
+		if n > 0 && f.calendar != forms[0].calendar {
+			return fault.Invalid("CALENDARS_MIXED",
+				"indicator %s is reported by form %s in the calendar %s and by form %s in %s; ask for one kind of unit at a time",
+				u.i.code, forms[0].code, forms[0].calendar, f.code, f.calendar).
+				With("indicator", u.i.code).With("form", forms[0].code).With("other", f.code).In("indicator")
+		}
+		if n == 0 || f.frequency < a.Base {
+			a.Base = f.frequency
+		}
+		a.Calendar = f.calendar
+	}
+	a.FirstDay, a.LastDay = a.Calendar.First(u.q.Period), a.Calendar.Last(u.q.Period)
+	a.Indicator = u.i.versions[max(0, u.i.on(a.LastDay))]
+	return nil
+}
+
+// finish makes the answer of the parts.
+func (u *question) finish(a *Answer, parts []part) {
+	var total rollup.Total
+	var expected, ownExpected rollup.Expected
+	for n := range parts {
+		p := &parts[n]
+		if p.form.frequency == u.q.Period.Kind && a.Base != p.form.frequency {
+			// One base period of this form stands beside several of another: its units are complete when they gave it.
+			p.total.Complete = p.total.Received
+			p.total.Outside = p.total.NotApplicable + p.total.Excluded
+			p.total.OutsideLast = p.total.Outside
+		}
+		total.Merge(p.total)
+		expected.Merge(p.expected)
+		ownExpected.Merge(p.ownExpected)
+		if p.gap.Last.Valid() && expected.Units <= 1 {
+			a.Gap = p.gap
+		}
+	}
+	a.Result = rollup.Finish(a.Indicator, u.q.Measure, u.q.Period, a.Base, total, expected)
+	a.LastPeriod = a.Result.From
+	if a.Result.Single && ownExpected.Units == 0 {
+		// A rank belongs to the unit that has it and is nothing to those above.
+		a.Result.State = rollup.NotRolledUp
+		a.Result.Value, a.Result.Display, a.Result.Single = rollup.Fraction{}, "", false
+	}
+	if expected.Units > 1 {
+		a.Gap = rollup.Gap{}
+	}
+	for n := range parts {
+		if c := parts[n].check; c != nil {
+			c.Difference = difference(c.Result, a.Result, a.Indicator.Scale)
+			a.Checks = append(a.Checks, *c)
+		}
+	}
+}
+
+// difference gives a minus b for display.
+func difference(a, b rollup.Result, scale figure.Scale) string {
+	if a.State != rollup.Value || b.State != rollup.Value {
+		return ""
+	}
+	d := a.Value.Rat()
+	d.Sub(d, b.Value.Rat())
+	return figure.QuotientBig(d.Num(), d.Denom(), 1, scale)
 }

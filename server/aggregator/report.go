@@ -1,10 +1,13 @@
 package aggregator
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/period"
 )
 
 // RevisionState is where a revision stands (R23). The zero value is no state.
@@ -95,4 +98,74 @@ func (r Report) Revision(number int) (Revision, bool) {
 		}
 	}
 	return Revision{}, false
+}
+
+// Report gives a report with all its revisions; false if nothing was ever saved.
+func (t *Tx) Report(key entry.ReportKey) (Report, bool, error) {
+	k, ok := t.place(key)
+	if !ok {
+		return Report{}, false, nil
+	}
+	rec, ok, err := t.readRecord(k, nil)
+	if err != nil || !ok {
+		return Report{}, false, err
+	}
+	report, err := t.report(k, &rec)
+	return report, err == nil, err
+}
+
+// report gives a record as others see it.
+func (t *Tx) report(k reportKey, rec *record) (Report, error) {
+	revisions, err := t.history(k, rec)
+	if err != nil {
+		return Report{}, err
+	}
+	return Report{
+		Key: entry.ReportKey{
+			Unit: t.snap.tree.At(int(k.unit)).ID, Form: t.snap.forms.At(int(k.form)), Period: k.base(),
+		},
+		Deadline: rec.deadline, Late: rec.late, Revisions: revisions,
+		Official: rec.official, Provisional: rec.provisional(),
+	}, nil
+}
+
+// ScanReports visits the reports of a form for a base period in the order of the ordinals of their units, from the one
+// after the given ordinal on; -1 begins. It ends when visit says false. Visit at most 500 in one transaction.
+func (t *Tx) ScanReports(code form.Code, base period.Period, after int, visit func(ordinal int, r Report) (bool, error)) error {
+	at, ok := t.snap.forms.Ordinal(code)
+	if !ok || at >= maxForms || !base.Valid() {
+		return nil
+	}
+	k := reportKey{form: uint16(at), period: periodCode(base)} //nolint:gosec // checked
+	prefix := k.append(nil)[:reportKeyBytes-4]
+	k.unit = uint32(max(0, after+1)) //nolint:gosec // an ordinal
+	cursor := t.buckets[reportBucket.at].Cursor()
+	for key, value := cursor.Seek(k.append(nil)); bytes.HasPrefix(key, prefix); key, value = cursor.Next() {
+		raw, err := reportBucket.unseal(key, value)
+		if err != nil {
+			return err
+		}
+		rec, ok := decodeRecord(raw, nil)
+		k, known := t.reportKeyOf(key)
+		if !ok || !known {
+			return reportBucket.damaged(key)
+		}
+		report, err := t.report(k, &rec)
+		if err != nil {
+			return err
+		}
+		if more, err := visit(int(k.unit), report); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+// reportKeyOf reads a key; false if it names a unit or a form that is not there.
+func (t *Tx) reportKeyOf(key []byte) (reportKey, bool) {
+	if len(key) != reportKeyBytes {
+		return reportKey{}, false
+	}
+	k := reportKeyOf(key)
+	return k, int(k.unit) < t.snap.tree.Len() && int(k.form) < t.snap.forms.Len()
 }

@@ -1,0 +1,90 @@
+package aggregator
+
+import (
+	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/journal"
+)
+
+// Apply makes an entry part of the state; head is the journal's head once the entry is its last. It is total (R31): the
+// entry is durable already, so it validates nothing, and fails only where the disk failed, the state is damaged, or the
+// entry is not the one that follows. After an error the transaction can only be rolled back.
+//
+// What cannot be placed is passed over, always in the same way: a version of a unit, an indicator or a form that the
+// tree, the catalogue or the set refuses, or whose number is not its own; a report of a unit or form that is not there;
+// a revision whose number was given already; an approval or a return of a revision that is not waiting or approved.
+// The entry counts all the same: its sequence, its request id and the note of the change are kept.
+func (t *Tx) Apply(e entry.Entry, head journal.Head) error {
+	switch next := t.position.Head.Sequence + 1; {
+	case !t.writing:
+		return fault.Internal(nil, "the transaction only reads")
+	case t.failed != nil:
+		return t.failed
+	case e.Header.Sequence != next || head.Sequence != next:
+		return fault.Internal(nil, "entry %d at head %d was applied where %d follows", e.Header.Sequence, head.Sequence, next)
+	}
+	t.position.Head, t.position.Time, t.applied = head, e.Header.Time, true
+	if err := t.take(&e); err != nil {
+		t.failed = err
+		return err
+	}
+	return nil
+}
+
+func (t *Tx) take(e *entry.Entry) error {
+	if err := t.forget(e.Header.Time); err != nil {
+		return err
+	}
+	if err := t.applyBody(e); err != nil {
+		return err
+	}
+	if err := t.remember(&e.Header); err != nil {
+		return err
+	}
+	if err := t.note(e); err != nil {
+		return err
+	}
+	return t.rest()
+}
+
+func (t *Tx) applyBody(e *entry.Entry) error {
+	switch body := e.Body.(type) {
+	case entry.UnitsChanged:
+		return t.applyUnits(body.Units)
+	case entry.IndicatorsChanged:
+		return t.applyIndicators(body.Indicators)
+	case entry.FormsChanged:
+		return t.applyForms(body.Forms)
+	case entry.ReportsSubmitted:
+		for i := range body.Reports {
+			if err := t.submit(&e.Header, &body.Reports[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	case entry.ReportApproved:
+		return t.approve(&e.Header, body)
+	case entry.ReportReturned:
+		return t.giveBack(&e.Header, body)
+	case entry.TokenIssued:
+		return t.issue(body.Token)
+	case entry.TokenRevoked:
+		return t.revoke(&e.Header, body.ID)
+	}
+	return nil
+}
+
+// How much a long transaction, such as a replay, keeps in memory between two entries.
+const (
+	restAtYears = 4096
+	restAtRows  = 8192
+)
+
+// rest keeps a long transaction from growing.
+func (t *Tx) rest() error {
+	if len(t.memory.years) > restAtYears {
+		clear(t.memory.years)
+		t.memory.givens = nil
+	}
+	return t.settle(restAtRows)
+}

@@ -1,0 +1,123 @@
+package aggregator
+
+import (
+	"time"
+
+	"github.com/tonghop/tonghop/server/rollup"
+)
+
+// memory is what a transaction keeps so as not to read it twice. The writer's stays from one transaction to the next, as
+// long as nothing was rolled back: it never holds what the file does not, or will not at the commit.
+type memory struct {
+	rows  map[rowKey]*row
+	dirty []rowKey
+
+	// years hold the reports of a unit that were read in this transaction, words what is known about which there are.
+	years map[yearKey]*year
+	words map[yearKey]word
+
+	// owings hold who owes what, of the index of.
+	owings map[owingKey]*owing
+	of     *index
+
+	// used are the indicators of which a figure exists, as far as they were asked for.
+	used map[uint32]bool
+
+	// oldestAt is the first entry whose request id is still known, oldestTime its time.
+	oldestAt   uint64
+	oldestTime time.Time
+
+	// arena is where values are built: bbolt keeps them until the commit. givens is the same for figures.
+	arena  []byte
+	givens []given
+
+	deltas []delta
+	held   []held
+}
+
+// How much is kept from one transaction to the next.
+const (
+	keptRows   = 2048
+	keptWords  = 1 << 18
+	keptOwings = 1 << 10
+	arenaSize  = 256 << 10
+	givenSize  = 4096
+)
+
+func newMemory() *memory {
+	return &memory{
+		rows: map[rowKey]*row{}, years: map[yearKey]*year{}, words: map[yearKey]word{},
+		owings: map[owingKey]*owing{}, used: map[uint32]bool{},
+	}
+}
+
+// end is called when a transaction was committed.
+func (m *memory) end() {
+	if len(m.rows) > keptRows {
+		clear(m.rows)
+	}
+	if len(m.words) > keptWords {
+		clear(m.words)
+	}
+	if len(m.owings) > keptOwings {
+		clear(m.owings)
+	}
+	clear(m.years)
+	m.dirty, m.arena, m.givens = m.dirty[:0], m.arena[:0], m.givens[:0]
+}
+
+// drop is called when a transaction was rolled back.
+func (m *memory) drop() {
+	clear(m.rows)
+	clear(m.words)
+	clear(m.used)
+	m.oldestAt = 0
+	m.end()
+}
+
+// value gives room for a value of about n bytes and its checksum.
+func (m *memory) value(n int) []byte {
+	n += sumBytes
+	if cap(m.arena)-len(m.arena) < n {
+		m.arena = make([]byte, 0, max(arenaSize, n))
+	}
+	at := len(m.arena)
+	m.arena = m.arena[:at+n]
+	return m.arena[at : at : at+n]
+}
+
+// yearKey names the reports of one unit for one form in one year.
+type yearKey struct {
+	form uint16
+	year int16
+	unit uint32
+}
+
+// word says which base periods of a year have a report, and a revision in force in each basis: bit 0 is the first.
+type word struct {
+	known, official, provisional uint16
+}
+
+// in gives the base periods with a revision in force.
+func (w word) in(b rollup.Basis) uint16 {
+	if b == rollup.Official {
+		return w.official
+	}
+	return w.provisional
+}
+
+func (w *word) set(index int, v *view) {
+	at := uint16(1) << index
+	w.known |= at
+	w.official &^= at
+	w.provisional &^= at
+	if v == nil {
+		return
+	}
+	if v.numbers[rollup.Official] != 0 {
+		w.official |= at
+	}
+	if v.numbers[rollup.Provisional] != 0 {
+		w.provisional |= at
+	}
+}

@@ -1,0 +1,129 @@
+package aggregator
+
+import (
+	"slices"
+
+	"github.com/tonghop/tonghop/server/period"
+	"github.com/tonghop/tonghop/server/rollup"
+)
+
+// reach is how far a change of one base period goes within its year, in one basis.
+type reach struct {
+	// spans are the base period, the longer ones that contain it, and those of the year that end after it.
+	spans []period.Period
+	// before and after are the base periods of the year with a revision in force.
+	before, after uint16
+}
+
+// spansOf gives the spans of a year that base periods of a kind tile, the base periods first, by their length.
+func spansOf(year int16, kind period.Kind) []period.Period {
+	var spans []period.Period
+	for k := kind; k <= period.Year; k++ {
+		if k.Months()%kind.Months() != 0 {
+			continue
+		}
+		for n := range k.PerYear() {
+			spans = append(spans, period.Of(int(year), k, n+1))
+		}
+	}
+	return spans
+}
+
+func (s *shift) reachOf(b rollup.Basis, changed []changedFigure) (*reach, error) {
+	r := &reach{}
+	place := int(s.base.Index) - 1
+	for _, span := range spansOf(s.base.Year, s.f.frequency) {
+		if _, to := s.f.window(span, false); to > place {
+			r.spans = append(r.spans, span)
+		}
+	}
+	sums := slices.ContainsFunc(changed, func(c changedFigure) bool { return c.i.sums })
+	if !sums {
+		return r, nil
+	}
+	var err error
+	all := uint16(1)<<s.f.frequency.PerYear() - 1
+	if r.before, err = s.t.inForce(s.year, all, b); err != nil {
+		return nil, err
+	}
+	word := s.year.word
+	word.set(place, s.after)
+	r.after = word.in(b)
+	return r, nil
+}
+
+// planCells adds the cells of one indicator in one span.
+func (s *shift) planCells(b rollup.Basis, c *changedFigure, span period.Period, r *reach) {
+	add := func(sl slot) { s.deltas = append(s.deltas, delta{i: c.i, slot: sl, basis: b, span: span}) }
+	place := int(s.base.Index) - 1
+	from, to := s.f.window(span, false)
+	contains := from <= place
+	short := span.Kind == s.f.frequency
+	if contains && (!c.i.sums || short || s.mayComplete(c.i, from, to, r)) {
+		add(reported)
+	}
+	// What a year-to-date figure gained begins where the one before it stood; where that was not applicable it may
+	// begin earlier still.
+	if c.i.gains && (contains || from == place+1 || c.outside) {
+		add(own)
+	}
+	if c.i.sums && short && to > 1 && s.mayComplete(c.i, 0, to, r) {
+		add(since)
+	}
+}
+
+// mayComplete says whether the unit has something in force for each base period that it owes, before the change or after
+// it. As long as it has not, it is not complete and the remainder of the span is nothing.
+func (s *shift) mayComplete(i *indicatorIndex, from, to int, r *reach) bool {
+	if len(i.carriers) > 1 {
+		return true // what it owes may be in another form's reports
+	}
+	window := uint16(1)<<to - uint16(1)<<from
+	owed := s.t.owing(s.x, s.f, i, s.base.Year).mask(s.unit) & window
+	return owed != 0 && (owed&^r.before == 0 || owed&^r.after == 0)
+}
+
+// planWeighted adds the cells of an indicator that is weighted by one that changed: those whose span contains the
+// period of the weight, or lies in it.
+func (s *shift) planWeighted(b rollup.Basis, user *indicatorIndex) {
+	s.planUser(b, user, s.base.Year, func(span period.Period) bool { return span.Contains(s.base) || s.base.Contains(span) })
+}
+
+// planDivided adds the cells of an indicator of which one that changed is the denominator: those that may take it from
+// this period.
+func (s *shift) planDivided(b rollup.Basis, user *indicatorIndex) {
+	const years = 2 // a denominator serves spans that end at most 24 months after it
+	for year := s.base.Year; year <= s.base.Year+years; year++ {
+		s.planUser(b, user, year, func(span period.Period) bool {
+			for p := range rollup.DenominatorPeriods(span) {
+				if p == s.base {
+					return true
+				}
+			}
+			return false
+		})
+	}
+}
+
+// planUser adds the cells of an indicator that leans on another, of the spans that are reached. One that changed itself,
+// or leans on two that did, is there already.
+func (s *shift) planUser(b rollup.Basis, user *indicatorIndex, year int16, reached func(period.Period) bool) {
+	add := func(sl slot, span period.Period) {
+		if !slices.ContainsFunc(s.deltas, func(d delta) bool {
+			return d.i == user && d.slot == sl && d.basis == b && d.span == span
+		}) {
+			s.deltas = append(s.deltas, delta{i: user, slot: sl, basis: b, span: span})
+		}
+	}
+	for _, c := range user.carriers {
+		for _, span := range spansOf(year, s.x.forms[c].frequency) {
+			if !reached(span) {
+				continue
+			}
+			add(reported, span)
+			if user.gains {
+				add(own, span)
+			}
+		}
+	}
+}

@@ -1,0 +1,237 @@
+package aggregator
+
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/period"
+)
+
+// reportKey names a report inside this room.
+type reportKey struct {
+	form   uint16
+	period uint32 // see periodCode
+	unit   uint32
+}
+
+// reportKeyBytes is the length of a report's key.
+const reportKeyBytes = 10
+
+func (k reportKey) append(b []byte) []byte {
+	b = binary.BigEndian.AppendUint16(b, k.form)
+	b = binary.BigEndian.AppendUint32(b, k.period)
+	return binary.BigEndian.AppendUint32(b, k.unit)
+}
+
+func reportKeyOf(b []byte) reportKey {
+	return reportKey{form: binary.BigEndian.Uint16(b), period: binary.BigEndian.Uint32(b[2:]), unit: binary.BigEndian.Uint32(b[6:])}
+}
+
+func (k reportKey) base() period.Period { return periodOf(k.period) }
+
+// record is what the bucket reports holds for one report.
+type record struct {
+	deadline time.Time
+	late     bool
+	// sent says that something other than a draft has come.
+	sent bool
+	// official is the approved revision, waiting the submitted one; 0 if there is none.
+	official, waiting int
+	// count is the greatest number of a revision.
+	count int
+	// held are the revisions in ascending order, but for those that were laid by whole: they are in the bucket revisions.
+	held []held
+}
+
+// held is one revision in its record.
+type held struct {
+	number int
+	state  RevisionState
+	// apart says that the bytes are in the bucket revisions.
+	apart bool
+	// body is the story and the figures; nil where it is apart and was not loaded.
+	body []byte
+	// stale says that what is apart is not what stands here.
+	stale bool
+}
+
+// provisional is the newest revision that was sent or approved and not returned (R23).
+func (r *record) provisional() int { return max(r.official, r.waiting) }
+
+func (r *record) find(number int) *held {
+	for i := range r.held {
+		if r.held[i].number == number {
+			return &r.held[i]
+		}
+	}
+	return nil
+}
+
+// live says whether a revision may still change or counts, so that its record keeps it in view.
+func (r *record) live(h *held) bool {
+	return h.number == r.official || h.number == r.waiting || h.number == r.count
+}
+
+// The bits of a record's first byte, and of a revision's state.
+const (
+	recordLate   = 1 << 0
+	recordSent   = 1 << 1
+	apartBit     = 1 << 7
+	stateOfByte  = apartBit - 1
+	spillAt      = 16 << 10 // records longer than this lay old revisions by
+	revisionHead = 8        // a guess at the bytes around a body
+)
+
+func (r *record) append(b []byte) []byte {
+	b = append(b, bit(r.late, recordLate)|bit(r.sent, recordSent))
+	b = appendTime(b, r.deadline)
+	b = appendUvarints(b, uint64(r.official), uint64(r.waiting), uint64(r.count), uint64(len(r.held))) //nolint:gosec // not negative
+	for i := range r.held {
+		h := &r.held[i]
+		b = binary.AppendUvarint(b, uint64(h.number)) //nolint:gosec // not negative
+		b = append(b, byte(h.state)|bit(h.apart, apartBit))
+		if !h.apart {
+			b = appendText(b, h.body)
+		}
+	}
+	return b
+}
+
+// decodeRecord reads a record. Its bodies are slices of the value, so they live as long as the transaction.
+func decodeRecord(value []byte, held []held) (record, bool) {
+	r := reader{b: value}
+	flags := r.byte()
+	rec := record{late: flags&recordLate != 0, sent: flags&recordSent != 0, deadline: r.time(), held: held[:0]}
+	rec.official, rec.waiting, rec.count = r.number(), r.number(), r.number()
+	for n := r.number(); n > 0 && !r.bad; n-- {
+		h := heldOf(&r)
+		rec.held = append(rec.held, h)
+	}
+	return rec, r.done()
+}
+
+func heldOf(r *reader) held {
+	h := held{number: r.number()}
+	state := r.byte()
+	h.state, h.apart = RevisionState(state&stateOfByte), state&apartBit != 0
+	if !h.apart {
+		h.body = r.bytes()
+	}
+	return h
+}
+
+// event is something that happened to a revision after it was made. The sequence makes it possible to tell what was in
+// force at any earlier entry (R30).
+type event struct {
+	sequence  uint64
+	time      time.Time
+	principal string
+	reason    string
+}
+
+// story is what a revision's body says besides its figures.
+type story struct {
+	made                           event
+	merged                         bool
+	actingFor                      hierarchy.ID
+	approved, returned, superseded event
+}
+
+// The bits that announce the parts of a story.
+const (
+	storyMerged = 1 << iota
+	storyActingFor
+	storyApproved
+	storyReturned
+	storySuperseded
+)
+
+func (s *story) append(b []byte) []byte {
+	b = append(b, bit(s.merged, storyMerged)|bit(s.actingFor != "", storyActingFor)|bit(s.approved.sequence != 0, storyApproved)|
+		bit(s.returned.sequence != 0, storyReturned)|bit(s.superseded.sequence != 0, storySuperseded))
+	b = s.made.append(b)
+	if s.actingFor != "" {
+		b = appendText(b, s.actingFor)
+	}
+	if s.approved.sequence != 0 {
+		b = s.approved.append(b)
+	}
+	if s.returned.sequence != 0 {
+		b = appendText(s.returned.append(b), s.returned.reason)
+	}
+	if s.superseded.sequence != 0 {
+		b = binary.AppendUvarint(b, s.superseded.sequence)
+	}
+	return b
+}
+
+func (e *event) append(b []byte) []byte {
+	b = appendTime(binary.AppendUvarint(b, e.sequence), e.time)
+	return appendText(b, e.principal)
+}
+
+func (r *reader) event() event {
+	return event{sequence: r.uvarint(), time: r.time(), principal: r.text()}
+}
+
+func (r *reader) story() story {
+	flags := r.byte()
+	s := story{merged: flags&storyMerged != 0, made: r.event()}
+	if flags&storyActingFor != 0 {
+		s.actingFor = hierarchy.ID(r.text())
+	}
+	if flags&storyApproved != 0 {
+		s.approved = r.event()
+	}
+	if flags&storyReturned != 0 {
+		s.returned = r.event()
+		s.returned.reason = r.text()
+	}
+	if flags&storySuperseded != 0 {
+		s.superseded.sequence = r.uvarint()
+	}
+	return s
+}
+
+// bodyOf makes the bytes of a revision: its story with its length, then the figures.
+func bodyOf(b []byte, s *story, figures []byte) []byte {
+	start := len(b)
+	b = s.append(b)
+	length := binary.AppendUvarint(nil, uint64(len(b)-start)) //nolint:gosec // not negative
+	return append(slices.Insert(b, start, length...), figures...)
+}
+
+// split parts a body into its story and its figures.
+func (h *held) split() (words, figures []byte, ok bool) {
+	r := reader{b: h.body}
+	words = r.bytes()
+	return words, r.b, !r.bad
+}
+
+// revision gives a held revision as others see it.
+func (h *held) revision() (Revision, bool) {
+	words, figures, ok := h.split()
+	sr, fr := reader{b: words}, reader{b: figures}
+	s := sr.story()
+	rev := Revision{
+		Number: h.number, State: h.state, Figures: fr.figures(), Principal: s.made.principal, Time: s.made.time,
+		Sequence: s.made.sequence, Merged: s.merged, ActingFor: s.actingFor,
+		Reviewer: s.approved.principal, ReviewTime: s.approved.time,
+	}
+	if s.returned.sequence != 0 {
+		rev.Reviewer, rev.ReviewTime, rev.Reason = s.returned.principal, s.returned.time, s.returned.reason
+	}
+	return rev, ok && sr.done() && fr.done()
+}
+
+// submissionBody makes the body of a new revision.
+func submissionBody(b []byte, h *entry.Header, s *entry.Submission) []byte {
+	words := story{
+		made:   event{sequence: h.Sequence, time: h.Time, principal: h.Principal},
+		merged: s.Merged, actingFor: s.ActingFor,
+	}
+	return bodyOf(b, &words, appendFigures(nil, s.Figures))
+}

@@ -1,0 +1,333 @@
+package aggregator
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"maps"
+	"slices"
+
+	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/period"
+	"github.com/tonghop/tonghop/server/rollup"
+)
+
+// endedUnit is a unit whose last day changed, and the first day from which that matters.
+type endedUnit struct {
+	ordinal uint32
+	from    period.Day
+}
+
+// movedBy finds the indicators whose roll-ups depend on when these units end: those of forms in which one of them has a
+// report.
+func (t *Tx) movedBy(s *snapshot, ended []endedUnit) (moved, error) {
+	var m moved
+	if len(ended) == 0 || t.ledger.reports == 0 {
+		return m, nil
+	}
+	x := s.derived()
+	from := ended[0].from
+	for _, e := range ended {
+		from = min(from, e.from)
+	}
+	for n := range x.forms {
+		f := &x.forms[n]
+		touched := false
+		err := t.eachPeriod(f.ordinal, yearOf(from), func(code uint32) (bool, error) {
+			touched = slices.ContainsFunc(ended, func(e endedUnit) bool {
+				k := reportKey{form: f.ordinal, period: code, unit: e.ordinal}
+				return t.buckets[reportBucket.at].Get(k.append(nil)) != nil
+			})
+			return !touched, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		if touched {
+			for number := range x.indicators {
+				if slices.Contains(x.indicators[number].carriers, f.ordinal) {
+					m.add(uint32(number), from) //nolint:gosec // an ordinal
+				}
+			}
+		}
+	}
+	return m, nil
+}
+
+// yearOf gives the first year of which a base period may end on the day or later; every calendar's year ends with or
+// before the civil one.
+func yearOf(day period.Day) int16 {
+	if day == period.Beginning {
+		return period.MinYear
+	}
+	if day == period.Forever {
+		return period.MaxYear
+	}
+	year, _, _ := day.YMD()
+	return int16(min(max(year, period.MinYear), period.MaxYear)) //nolint:gosec // clamped
+}
+
+// eachPeriod visits the base periods, from a year on, of which a form has reports. It ends when visit says false.
+func (t *Tx) eachPeriod(form uint16, year int16, visit func(code uint32) (bool, error)) error {
+	prefix := binary.BigEndian.AppendUint16(nil, form)
+	cursor := t.buckets[reportBucket.at].Cursor()
+	for key, _ := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); {
+		if len(key) != reportKeyBytes {
+			return reportBucket.damaged(key)
+		}
+		code := binary.BigEndian.Uint32(key[2:])
+		p := periodOf(code)
+		next := code + 1
+		if p.Year < year {
+			next = max(next, periodCode(period.Period{Year: year, Kind: p.Kind}))
+		} else if more, err := visit(code); err != nil || !more {
+			return err
+		}
+		key, _ = cursor.Seek(reportKey{form: form, period: next}.append(nil))
+	}
+	return nil
+}
+
+// rebuildRows makes the roll-ups of indicators anew after a change of what is owed or how it is brought together:
+// correctness goes before speed here. It takes the cells out of all rows of the years concerned, turns to the new
+// snapshot, and adds up the contributions of all units again.
+func (t *Tx) rebuildRows(next *snapshot, m moved) error {
+	if len(m) == 0 || t.ledger.reports == 0 {
+		t.snap = next
+		return nil
+	}
+	r := remake{t: t, old: t.snap.derived(), x: next.derived(), from: map[uint32]int16{}, forms: map[uint16]int16{}}
+	for number, day := range m {
+		r.add(number, yearOf(day))
+	}
+	if err := r.clear(); err != nil {
+		return err
+	}
+	t.snap = next
+	clear(t.memory.years)
+	units, err := r.units()
+	if err != nil {
+		return err
+	}
+	for _, year := range slices.Sorted(maps.Keys(units)) {
+		for _, unit := range r.inOrder(units[year]) {
+			if err := r.unit(year, unit); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// remake is one call of rebuildRows at work.
+type remake struct {
+	t      *Tx
+	old, x *index
+	// from is the first year of each indicator, forms that of each form that carries or carried one.
+	from  map[uint32]int16
+	forms map[uint16]int16
+}
+
+// add takes in an indicator and those that lean on it.
+func (r *remake) add(number uint32, year int16) {
+	for _, x := range [...]*index{r.old, r.x} {
+		if int(number) >= len(x.indicators) {
+			continue
+		}
+		i := &x.indicators[number]
+		r.note(x, i, year)
+		for _, user := range slices.Concat(i.weighs, i.divides) {
+			r.note(x, &x.indicators[user], year)
+		}
+	}
+}
+
+func (r *remake) note(x *index, i *indicatorIndex, year int16) {
+	lower := func(known int16, ok bool) int16 {
+		if ok {
+			return min(known, year)
+		}
+		return year
+	}
+	known, ok := r.from[i.number]
+	r.from[i.number] = lower(known, ok)
+	for _, c := range i.carriers {
+		known, ok := r.forms[c]
+		r.forms[c] = lower(known, ok)
+	}
+}
+
+// clear takes the cells of the indicators out of the rows of their years.
+func (r *remake) clear() error {
+	for _, form := range slices.Sorted(maps.Keys(r.forms)) {
+		for b := range rollup.Basis(bases) {
+			if err := r.clearForm(b, form); err != nil {
+				return err
+			}
+		}
+	}
+	return r.t.settle(0)
+}
+
+func (r *remake) clearForm(b rollup.Basis, form uint16) error {
+	if err := r.t.settle(0); err != nil {
+		return err
+	}
+	prefix := binary.BigEndian.AppendUint16([]byte{byte(b)}, form)
+	cursor := r.t.buckets[rollupBucket.at].Cursor()
+	for key, _ := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); {
+		k, ok := r.old.rowKeyOf(key)
+		if !ok {
+			return rollupBucket.damaged(key)
+		}
+		if year := periodOf(k.span).Year; year >= r.forms[form] {
+			if err := r.clearRow(k, year); err != nil {
+				return err
+			}
+		}
+		if len(r.t.memory.rows) < settleAt {
+			key, _ = cursor.Next()
+			continue
+		}
+		// Writing moves the pages under a cursor, and the row may be gone.
+		at := bytes.Clone(key)
+		if err := r.t.settle(0); err != nil {
+			return err
+		}
+		cursor = r.t.buckets[rollupBucket.at].Cursor()
+		if key, _ = cursor.Seek(at); bytes.Equal(key, at) {
+			key, _ = cursor.Next()
+		}
+	}
+	return nil
+}
+
+func (r *remake) clearRow(k rowKey, year int16) error {
+	row, err := r.t.row(k, r.old.kinds)
+	if err != nil {
+		return err
+	}
+	touched := false
+	for n := range row.cells {
+		c := &row.cells[n]
+		from, affected := r.from[uint32((c.id-1)/slots)] //nolint:gosec // a number of 32 bits was put in
+		if affected && year >= from && !c.total.IsZero() {
+			c.total, touched = rollup.Total{}, true
+		}
+	}
+	if touched {
+		r.t.touch(k, row)
+	}
+	return nil
+}
+
+// rowKeyOf reads the key of a row.
+func (x *index) rowKeyOf(b []byte) (rowKey, bool) {
+	if len(b) <= rowKeyHead {
+		return rowKey{}, false
+	}
+	kind := slices.Index(x.kinds, hierarchy.Kind(b[rowKeyHead:]))
+	return rowKey{
+		basis: rollup.Basis(b[0]), form: binary.BigEndian.Uint16(b[1:]), span: binary.BigEndian.Uint32(b[3:]),
+		unit: binary.BigEndian.Uint32(b[7:]), block: binary.BigEndian.Uint16(b[11:]), kind: uint16(max(kind, 0)), //nolint:gosec // few
+	}, kind >= 0
+}
+
+// units lists for each year the units that have a report in one of the forms.
+func (r *remake) units() (map[int16]map[uint32]bool, error) {
+	units := map[int16]map[uint32]bool{}
+	for _, form := range slices.Sorted(maps.Keys(r.forms)) {
+		prefix := binary.BigEndian.AppendUint16(nil, form)
+		err := r.t.eachPeriod(form, r.forms[form], func(code uint32) (bool, error) {
+			year := periodOf(code).Year
+			if units[year] == nil {
+				units[year] = map[uint32]bool{}
+			}
+			within := binary.BigEndian.AppendUint32(slices.Clip(prefix), code)
+			cursor := r.t.buckets[reportBucket.at].Cursor()
+			for key, _ := cursor.Seek(within); bytes.HasPrefix(key, within); key, _ = cursor.Next() {
+				units[year][reportKeyOf(key).unit] = true
+			}
+			return true, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return units, nil
+}
+
+// inOrder sorts units so that those with one parent follow each other and their rows stay at hand.
+func (r *remake) inOrder(set map[uint32]bool) []uint32 {
+	list := slices.Collect(maps.Keys(set))
+	parent := func(unit uint32) int {
+		at, _ := r.x.tree.Ordinal(r.x.tree.At(int(unit)).Parent)
+		return at
+	}
+	slices.SortFunc(list, func(a, b uint32) int { return cmp.Or(cmp.Compare(parent(a), parent(b)), cmp.Compare(a, b)) })
+	return list
+}
+
+// unit adds what a unit contributes to the spans of a year.
+func (r *remake) unit(year int16, unit uint32) error {
+	numbers := slices.Sorted(maps.Keys(r.from))
+	deltas := r.t.memory.deltas[:0]
+	for b := range rollup.Basis(bases) {
+		l := leaf{t: r.t, x: r.x, unit: int(unit), basis: b}
+		for _, span := range r.spans(year) {
+			for _, number := range numbers {
+				if int(number) >= len(r.x.indicators) || r.from[number] > year {
+					continue
+				}
+				i := &r.x.indicators[number]
+				for s := range slot(slots) {
+					if !i.keeps(s, span, r.x) {
+						continue
+					}
+					at, total, err := l.contribution(i, s, span)
+					if err != nil {
+						return err
+					}
+					if !total.IsZero() {
+						deltas = append(deltas, delta{i: i, slot: s, basis: b, span: span, home: at, after: total})
+					}
+				}
+			}
+		}
+	}
+	r.t.memory.deltas = deltas
+	if err := r.t.apply(r.x, int(unit), deltas); err != nil {
+		return err
+	}
+	clear(r.t.memory.years)
+	r.t.memory.givens = r.t.memory.givens[:0]
+	return r.t.settle(settleAt)
+}
+
+// spans lists the spans of a year that the forms can have rows of.
+func (r *remake) spans(year int16) []period.Period {
+	var spans []period.Period
+	for form := range r.forms {
+		if int(form) >= len(r.x.forms) {
+			continue
+		}
+		for _, span := range spansOf(year, r.x.forms[form].frequency) {
+			if !slices.Contains(spans, span) {
+				spans = append(spans, span)
+			}
+		}
+	}
+	slices.SortFunc(spans, period.Period.Compare)
+	return spans
+}
+
+// keeps says whether rows of a span have a cell for the slot.
+func (i *indicatorIndex) keeps(s slot, span period.Period, x *index) bool {
+	switch s {
+	case own:
+		return i.gains
+	case since:
+		return i.sums && span.Index > 1 && slices.ContainsFunc(i.carriers, func(c uint16) bool { return x.forms[c].frequency == span.Kind })
+	}
+	return true
+}

@@ -1,0 +1,244 @@
+package aggregator
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+
+	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/rollup"
+)
+
+// rowKey names a row of roll-ups: of all units of one kind that stand strictly below a unit, for one form and span, in
+// one basis. The unit's own report is not in it, so that a unit without units below it has no rows.
+type rowKey struct {
+	basis rollup.Basis
+	form  uint16
+	span  uint32 // see periodCode
+	unit  uint32
+	// block keeps rows short where a form has very many indicators: it is the number of the first one, by blockSize.
+	block uint16
+	kind  uint16 // place in index.kinds
+}
+
+// blockSize is how many indicators share a row.
+const blockSize = 1024
+
+func blockOf(number uint32) uint16 { return uint16(number / blockSize) } //nolint:gosec // numbers are places in a catalogue
+
+// append gives the bytes of the key. The kind stands in it by its name, for its place is only known in memory.
+func (k rowKey) append(b []byte, kinds []hierarchy.Kind) []byte {
+	b = append(b, byte(k.basis))
+	b = binary.BigEndian.AppendUint16(b, k.form)
+	b = binary.BigEndian.AppendUint32(b, k.span)
+	b = binary.BigEndian.AppendUint32(b, k.unit)
+	b = binary.BigEndian.AppendUint16(b, k.block)
+	return append(b, kinds[k.kind]...)
+}
+
+// rowKeyHead is the length of a row's key without the kind.
+const rowKeyHead = 13
+
+// row is a row as it is worked on.
+type row struct {
+	// sequence is the entry that last changed it.
+	sequence uint64
+	cells    []cell // by id
+	dirty    bool
+}
+
+// cell is one total of a row.
+type cell struct {
+	id    uint64
+	total rollup.Total
+}
+
+// cellID orders the cells of a row: by indicator, then by slot. It is never 0.
+func cellID(number uint32, s slot) uint64 { return uint64(number)*slots + uint64(s) + 1 }
+
+// at gives the place of a cell, or where it would be.
+func (r *row) at(id uint64) (int, bool) {
+	return slices.BinarySearchFunc(r.cells, id, func(c cell, id uint64) int {
+		switch {
+		case c.id < id:
+			return -1
+		case c.id > id:
+			return 1
+		}
+		return 0
+	})
+}
+
+// cell gives a cell to be changed; it is made if it is not there.
+func (r *row) cell(id uint64) *rollup.Total {
+	at, ok := r.at(id)
+	if !ok {
+		r.cells = slices.Insert(r.cells, at, cell{id: id})
+	}
+	return &r.cells[at].total
+}
+
+// total gives a cell to be read; nothing if it is not there.
+func (r *row) total(id uint64) rollup.Total {
+	if at, ok := r.at(id); ok {
+		return r.cells[at].total
+	}
+	return rollup.Total{}
+}
+
+// append gives the bytes of the row: the sequence, and for each cell that holds something the distance of its id from
+// the one before, the length of its total and the total. It is false if there is no such cell.
+func (r *row) append(b []byte) ([]byte, bool) {
+	b = binary.AppendUvarint(b, r.sequence)
+	empty := true
+	last := uint64(0)
+	var scratch [256]byte
+	for i := range r.cells {
+		c := &r.cells[i]
+		if c.total.IsZero() {
+			continue
+		}
+		empty = false
+		b = binary.AppendUvarint(b, c.id-last)
+		last = c.id
+		b = appendText(b, c.total.AppendBinary(scratch[:0]))
+	}
+	return b, !empty
+}
+
+// next takes the next cell's id and the bytes of its total.
+func (r *reader) cell(last uint64) (id uint64, total []byte) {
+	id = last + r.uvarint()
+	return id, r.bytes()
+}
+
+// decodeRow reads a row.
+func decodeRow(value []byte) (*row, bool) {
+	r := reader{b: value}
+	decoded := &row{sequence: r.uvarint(), cells: make([]cell, 0, len(value)/8)}
+	last := uint64(0)
+	for len(r.b) > 0 && !r.bad {
+		id, raw := r.cell(last)
+		last = id
+		total, rest, err := rollup.DecodeTotal(raw)
+		if err != nil || len(rest) > 0 {
+			return nil, false
+		}
+		decoded.cells = append(decoded.cells, cell{id: id, total: total})
+	}
+	return decoded, r.done()
+}
+
+// row gives a row to be worked on; an empty one if there is none.
+func (t *Tx) row(k rowKey, kinds []hierarchy.Kind) (*row, error) {
+	if r := t.memory.rows[k]; r != nil {
+		return r, nil
+	}
+	var scratch [64]byte
+	key := k.append(scratch[:0], kinds)
+	value, ok, err := t.get(rollupBucket, key)
+	if err != nil {
+		return nil, err
+	}
+	r := &row{}
+	if ok {
+		if r, ok = decodeRow(value); !ok {
+			return nil, rollupBucket.damaged(key)
+		}
+	}
+	t.memory.rows[k] = r
+	return r, nil
+}
+
+// touch notes that a row is about to be changed by the entry that is applied.
+func (t *Tx) touch(k rowKey, r *row) {
+	r.sequence = t.position.Head.Sequence
+	if !r.dirty {
+		r.dirty = true
+		t.memory.dirty = append(t.memory.dirty, k)
+	}
+}
+
+// total gives one cell of a row without keeping the row.
+func (t *Tx) total(k rowKey, kinds []hierarchy.Kind, id uint64) (rollup.Total, error) {
+	if r := t.memory.rows[k]; r != nil {
+		return r.total(id), nil
+	}
+	var scratch [64]byte
+	key := k.append(scratch[:0], kinds)
+	value, ok, err := t.get(rollupBucket, key)
+	if err != nil || !ok {
+		return rollup.Total{}, err
+	}
+	r := reader{b: value}
+	r.uvarint()
+	for last := uint64(0); len(r.b) > 0 && last < id; {
+		at, raw := r.cell(last)
+		if last = at; at != id {
+			continue
+		}
+		total, rest, err := rollup.DecodeTotal(raw)
+		if err != nil || len(rest) > 0 || r.bad {
+			return rollup.Total{}, rollupBucket.damaged(key)
+		}
+		return total, nil
+	}
+	if r.bad {
+		return rollup.Total{}, rollupBucket.damaged(key)
+	}
+	return rollup.Total{}, nil
+}
+
+// flush writes the rows that were changed; a row in which nothing is left is removed. They are written in the order of
+// their keys, which is how bbolt likes it.
+func (t *Tx) flush() error {
+	if len(t.memory.dirty) == 0 {
+		return nil
+	}
+	type pending struct {
+		key []byte
+		row *row
+	}
+	kinds := t.snap.derived().kinds
+	list := make([]pending, len(t.memory.dirty))
+	keys := make([]byte, 0, len(list)*(rowKeyHead+12))
+	for i, k := range t.memory.dirty {
+		start := len(keys)
+		keys = k.append(keys, kinds)
+		list[i] = pending{key: keys[start:len(keys):len(keys)], row: t.memory.rows[k]}
+	}
+	slices.SortFunc(list, func(a, b pending) int { return bytes.Compare(a.key, b.key) })
+	for _, p := range list {
+		p.row.dirty = false
+		value, ok := p.row.append(t.memory.value(len(p.row.cells) * cellGuess))
+		var err error
+		if ok {
+			err = t.put(rollupBucket, p.key, value)
+		} else {
+			err = t.remove(rollupBucket, p.key)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	t.memory.dirty = t.memory.dirty[:0]
+	return nil
+}
+
+// cellGuess is how many bytes a cell usually takes.
+const cellGuess = 16
+
+// settleAt is how many rows are worked on at once where very many change.
+const settleAt = 4096
+
+// settle writes the changed rows and forgets all, once there are so many. No row that was given out may be used after it.
+func (t *Tx) settle(atLeast int) error {
+	if len(t.memory.rows) < atLeast {
+		return nil
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	clear(t.memory.rows)
+	return nil
+}

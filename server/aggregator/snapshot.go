@@ -1,0 +1,74 @@
+package aggregator
+
+import (
+	"sync"
+
+	"github.com/tonghop/tonghop/server/form"
+	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/indicator"
+)
+
+// snapshot is the tree, the catalogue and the forms as they stood from one entry on. It never changes.
+type snapshot struct {
+	// since is the sequence of the entry that made it.
+	since      uint64
+	tree       *hierarchy.Tree
+	indicators *indicator.Catalogue
+	forms      *form.Set
+
+	// index is what is derived from them, made when it is first needed: while units come in one by one nobody asks.
+	once  sync.Once
+	index *index
+}
+
+// derived gives the index.
+func (s *snapshot) derived() *index {
+	s.once.Do(func() { s.index = newIndex(s) })
+	return s.index
+}
+
+// changed gives a snapshot for a later entry in which something is different.
+func (s *snapshot) changed(sequence uint64, change func(*snapshot)) *snapshot {
+	next := &snapshot{since: sequence, tree: s.tree, indicators: s.indicators, forms: s.forms}
+	change(next)
+	return next
+}
+
+// eachThatCan adds versions to a set: all together, as every released version of the program decided it. Where the set
+// refuses them, the entry is durable all the same, and Apply is total (R31): each is taken that can be, in their order
+// and as often as it takes for one to find another that stands behind it. It gives the versions that were taken too.
+func eachThatCan[S, V any](set S, versions []V, with func(S, ...V) (S, error)) (S, []V) {
+	if next, err := with(set, versions...); err == nil {
+		return next, versions
+	}
+	var taken []V
+	for left, progress := versions, true; progress; {
+		progress = false
+		var refused []V
+		for _, v := range left {
+			next, err := with(set, v)
+			if err != nil {
+				refused = append(refused, v)
+				continue
+			}
+			set, progress = next, true
+			taken = append(taken, v)
+		}
+		left = refused
+	}
+	return set, taken
+}
+
+func withUnits(tree *hierarchy.Tree, units ...hierarchy.Unit) (*hierarchy.Tree, error) {
+	return tree.With(units...)
+}
+
+func withIndicators(cat *indicator.Catalogue, versions ...indicator.Indicator) (*indicator.Catalogue, error) {
+	next, _, err := cat.With(nil, versions...)
+	return next, err
+}
+
+func (s *snapshot) withForms(set *form.Set, forms ...form.Form) (*form.Set, error) {
+	next, _, err := set.With(s.tree, s.indicators, forms...)
+	return next, err
+}

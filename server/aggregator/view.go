@@ -1,0 +1,143 @@
+package aggregator
+
+import (
+	"github.com/tonghop/tonghop/server/period"
+	"github.com/tonghop/tonghop/server/rollup"
+)
+
+// bases is the number of bases.
+const bases = 2
+
+// view is a report as the arithmetic sees it. A nil view is a report that does not exist or counts nowhere.
+type view struct {
+	late bool
+	// numbers are the revisions in force by basis, 0 for none; given their figures.
+	numbers [bases]int
+	given   [bases][]given
+}
+
+// in gives the figures in force in a basis; false if no revision is.
+func (v *view) in(b rollup.Basis) ([]given, bool) {
+	if v == nil || v.numbers[b] == 0 {
+		return nil, false
+	}
+	return v.given[b], true
+}
+
+// year holds the reports of one unit for one form in one year, by the index of their base periods in the year.
+type year struct {
+	key    yearKey
+	kind   period.Kind
+	word   word
+	loaded uint16
+	views  [12]*view
+}
+
+// year gives the reports of a year, each read when it is first asked for.
+func (t *Tx) year(f *formIndex, unit int, y int16) *year {
+	key := yearKey{form: f.ordinal, year: y, unit: uint32(unit)} //nolint:gosec // see hierarchy
+	if known := t.memory.years[key]; known != nil {
+		return known
+	}
+	fresh := &year{key: key, kind: f.frequency, word: t.memory.words[key]}
+	t.memory.years[key] = fresh
+	return fresh
+}
+
+// view gives one report of a year.
+func (t *Tx) view(y *year, index int) (*view, error) {
+	at := uint16(1) << index
+	if y.loaded&at != 0 {
+		return y.views[index], nil
+	}
+	if y.word.known&at != 0 && (y.word.official|y.word.provisional)&at == 0 {
+		y.loaded |= at
+		return nil, nil
+	}
+	base := period.Of(int(y.key.year), y.kind, index+1)
+	k := reportKey{form: y.key.form, period: periodCode(base), unit: y.key.unit}
+	rec, ok, err := t.readRecord(k, t.memory.held)
+	if err != nil {
+		return nil, err
+	}
+	t.memory.held = rec.held[:0]
+	var v *view
+	if ok {
+		if v, err = t.viewOf(k, &rec); err != nil {
+			return nil, err
+		}
+	}
+	t.see(y, index, v)
+	return v, nil
+}
+
+// see notes a report of a year.
+func (t *Tx) see(y *year, index int, v *view) {
+	y.loaded |= 1 << index
+	y.views[index] = v
+	y.word.set(index, v)
+	t.memory.words[y.key] = y.word
+}
+
+// inForce says which base periods of a year have a revision in force in a basis, of those that are asked for. It reads
+// only what was never seen.
+func (t *Tx) inForce(y *year, asked uint16, b rollup.Basis) (uint16, error) {
+	for index := 0; asked&^y.word.known != 0; index++ {
+		if asked&^y.word.known&(1<<index) == 0 {
+			continue
+		}
+		if _, err := t.view(y, index); err != nil {
+			return 0, err
+		}
+	}
+	return y.word.in(b) & asked, nil
+}
+
+// viewOf gives what the arithmetic sees of a record; nil if nothing is in force.
+func (t *Tx) viewOf(k reportKey, rec *record) (*view, error) {
+	v := view{late: rec.late, numbers: [bases]int{rec.official, rec.provisional()}}
+	if v.numbers[rollup.Provisional] == 0 {
+		return nil, nil
+	}
+	for b, number := range v.numbers {
+		if number == 0 {
+			continue
+		}
+		if b > 0 && number == v.numbers[b-1] {
+			v.given[b] = v.given[b-1]
+			continue
+		}
+		var err error
+		if v.given[b], err = t.givenOf(k, rec, number); err != nil {
+			return nil, err
+		}
+	}
+	return &v, nil
+}
+
+// givenOf gives the figures of a revision of a record.
+func (t *Tx) givenOf(k reportKey, rec *record, number int) ([]given, error) {
+	h := rec.find(number)
+	if h == nil {
+		return nil, reportBucket.damaged(k.append(nil))
+	}
+	if err := t.load(k, h); err != nil {
+		return nil, err
+	}
+	_, figures, ok := h.split()
+	r := reader{b: figures}
+	m := t.memory
+	if cap(m.givens)-len(m.givens) < givenRoom {
+		m.givens = make([]given, 0, givenSize)
+	}
+	start := len(m.givens)
+	all := r.appendGiven(m.givens)
+	if !ok || !r.done() {
+		return nil, reportBucket.damaged(k.append(nil))
+	}
+	m.givens = all
+	return all[start:len(all):len(all)], nil
+}
+
+// givenRoom is for how many figures there must be room before a list is begun.
+const givenRoom = 128
