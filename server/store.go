@@ -151,6 +151,9 @@ func pathError(err error) string {
 // openState opens the derived state and brings it to the journal's head.
 func (c Config) openState(ctx context.Context, log *filejournal.Journal) (*aggregator.Store, error) {
 	cfg := c.stateConfig()
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, fault.Precondition("DATA_FOLDER", "the folder %s cannot be made: %s", cfg.Dir, pathError(err)).In("data")
+	}
 	state, verdict, err := aggregator.Open(ctx, cfg)
 	if err != nil {
 		return nil, err

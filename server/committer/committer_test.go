@@ -60,7 +60,7 @@ func newBench(t *testing.T, change func(*committer.Config)) *bench {
 	check(t, filejournal.Create(ctx, logs, journal.ID{9}))
 	file, err := filejournal.Open(ctx, logs)
 	check(t, err)
-	state, _, err := aggregator.Open(ctx, aggregator.Config{Dir: dir + "/state"})
+	state, _, err := aggregator.Open(ctx, aggregator.Config{Dir: dir})
 	check(t, err)
 	check(t, state.Replay(ctx, file, nil))
 	b := &bench{t: t, gate: &gate{Journal: file}, state: state, now: time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)}

@@ -47,7 +47,7 @@ func newWorld(t *testing.T) *world {
 	var err error
 	w.journal, err = filejournal.Open(ctx, logs)
 	must(t, err)
-	w.state, _, err = aggregator.Open(ctx, aggregator.Config{Dir: dir + "/state"})
+	w.state, _, err = aggregator.Open(ctx, aggregator.Config{Dir: dir})
 	must(t, err)
 	must(t, w.state.Replay(ctx, w.journal, nil))
 	clock := func() time.Time { return w.now }
