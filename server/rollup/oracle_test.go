@@ -292,6 +292,11 @@ func (o *oracle) contribute(v *verdict) contribution {
 	switch o.m.UnitRule {
 	case indicator.UnitRatio:
 		den := o.denominator(both)
+		if den.gap {
+			c.counts = false
+			o.gap(&v.coverage, v.coverage.UnitsComplete > completeBefore)
+			return c
+		}
 		stale = stale || den.stale
 		c.den, c.counts = den.v, num.v != nil && den.v != nil
 		o.half(v, c, both)

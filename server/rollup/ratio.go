@@ -22,7 +22,7 @@ func addRatio(q *question, t *Total) {
 	case num.ok && den.ok:
 		num.fell, num.lag = num.fell || den.fell, max(num.lag, den.lag)
 		q.addParts(t, num, WideOf(den.v))
-	case num.gap:
+	case num.gap || den.gap:
 		q.withdraw(t)
 	case paired:
 		t.Half = one(q.unpaired())

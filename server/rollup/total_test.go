@@ -258,3 +258,23 @@ func TestMergingAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestR19TheShortestPeriodAroundTheSpanWeighs has a weight that was reported by the quarter and later by the year: the
+// months of the first quarter are weighed by it, and those of the last by the year.
+func TestR19TheShortestPeriodAroundTheSpanWeighs(t *testing.T) {
+	s := storyOf(t,
+		"indicator DS SUM stock LAST base=quarter", "indicator HL WEIGHTED_MEAN stock LAST weight=DS",
+		"figure A HL 2024-01 10", "figure A HL 2024-12 10", "figure A DS 2024-Q1 3",
+		"figure B HL 2024-01 30", "figure B HL 2024-12 30", "figure B DS 2024-Q1 1",
+	)
+	year := period.Of(2024, period.Year, 1)
+	for unit, n := range map[string]figure.Number{"A": 1, "B": 9} {
+		s.gave[rollup.Official][key{unit, "DS", year}] = given{figure: figure.Figure{State: figure.Value, HasValue: true, Value: n}}
+	}
+	for month, want := range map[int]string{1: "15", 12: "28"} {
+		r := s.ask("D", s.indicators["HL"], rollup.AsReported, rollup.Official, period.Of(2024, period.Month, month))
+		if r.Display != want {
+			t.Errorf("month %d weighs to %q, want %s", month, r.Display, want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package rollup
 
 import (
 	"github.com/tonghop/tonghop/server/figure"
+	"github.com/tonghop/tonghop/server/period"
 )
 
 // addWeighted adds value × weight and weight of a unit that has both; a unit with a value and no weight is left out
@@ -34,7 +35,9 @@ func (q *question) weight() (figure.Int128, bool) {
 			return v, true
 		}
 	}
-	for p := range DenominatorPeriods(q.span) {
+	months := windowOf(q.span, period.Month)
+	for _, kind := range frequencies {
+		p := period.Of(int(q.span.Year), kind, (int(months.last().Index)-1)/kind.Months()+1)
 		if p != q.span && p.Contains(q.span) {
 			if n, ok := q.given(q.ind.Weight, p); ok {
 				return weightOf(n.Wide(), 1, other.Scale), true
