@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
@@ -233,6 +234,61 @@ func TestRefusalThatALaterAttemptTakesBackIsTold(t *testing.T) {
 	}
 	if !slices.Equal(kinds, []outcomeKind{refused, created}) || end.GetRefused() != 0 || end.GetCreated() != 1 {
 		t.Errorf("outcomes %v and summary %v, want the refusal, then that it was accepted after all", kinds, end)
+	}
+}
+
+func TestProblemOfALineIsToldOnce(t *testing.T) {
+	f := startFake(t)
+	var attempt atomic.Int32
+	f.reports.importer = func(stream uploadServer) error {
+		if _, err := receive(stream); err != nil {
+			return err
+		}
+		// The second attempt comes one problem further than the first: line 20 has the same one twice.
+		lines := []int32{20, 20, 21}
+		if attempt.Add(1) == 1 {
+			lines = lines[:1]
+		}
+		for _, line := range lines {
+			if err := stream.Send(problem(line, "PERIOD_INVALID")); err != nil {
+				return err
+			}
+		}
+		if len(lines) == 1 {
+			return refusal(codes.Unavailable, "SHUTTING_DOWN")
+		}
+		return stream.Send(summary(&reportingv1.ImportReportsSummary{}))
+	}
+	var lines []int32
+	var end *reportingv1.ImportReportsSummary
+	for answer, err := range f.dial(t).UploadFigures(t.Context(), strings.NewReader("figures"), nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := answer.GetProblem(); p != nil {
+			lines = append(lines, p.GetLine())
+		}
+		end = answer.GetSummary()
+	}
+	if !slices.Equal(lines, []int32{20, 20, 21}) || end.GetRefusedLines() != 2 {
+		t.Errorf("problems of the lines %v and %d refused lines, want 20, 20, 21 and two", lines, end.GetRefusedLines())
+	}
+}
+
+func TestSilentImportIsSentAgain(t *testing.T) {
+	f := startFake(t)
+	var attempt atomic.Int32
+	f.units.importer = func(stream grpc.ClientStreamingServer[reportingv1.ImportUnitsRequest, reportingv1.ImportSummary]) error {
+		if attempt.Add(1) == 1 {
+			<-stream.Context().Done()
+			return stream.Context().Err()
+		}
+		return stream.SendAndClose(&reportingv1.ImportSummary{Rows: 2})
+	}
+	c := f.dial(t, func(c *client.Config) { c.Silence = 30 * time.Millisecond })
+	got, err := c.ImportUnits(t.Context(), strings.NewReader("units"), nil)
+	if err != nil || got.GetRows() != 2 {
+		t.Errorf("ImportUnits = %v, %v, want the answer to the second attempt", got, err)
 	}
 }
 
