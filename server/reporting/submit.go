@@ -159,6 +159,9 @@ func (s *Service) decide(who granted, now time.Time, sub Submission) (decision, 
 			"the etag %q is of a report, and nothing was sent for %s yet; send it without", sub.Etag, ReportName(at.key)).
 			With("given", sub.Etag).With("etag", "").In("etag")
 	}
+	if d.kind != Unchanged {
+		d.etag = etagOf(aggregator.Revision{Number: d.revision.Revision, State: stateOf(sub.Draft)})
+	}
 	d.late = !sub.Draft && !d.revision.Deadline.IsZero() && !now.Before(d.revision.Deadline)
 	if exists && firstFinal(report) {
 		d.late = report.Late
@@ -261,8 +264,14 @@ func (g granted) correct(d *decision, r aggregator.Report, sub Submission, now t
 		return fault.Exhausted("DRAFT_TOO_SOON", "a draft of this report was saved %s ago; one a minute is kept", now.Sub(newest.Time).Round(time.Second)).
 			After(shortestBetweenDrafts - now.Sub(newest.Time))
 	}
-	d.etag = ""
 	return nil
+}
+
+func stateOf(draft bool) aggregator.RevisionState {
+	if draft {
+		return aggregator.Draft
+	}
+	return aggregator.Submitted
 }
 
 // reportChanged tells who changed the report that the sender has not seen.

@@ -39,7 +39,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, now: time.Date(2024, 6, 15, 9, 0, 0, 0, period.Location())}
+	w := &world{t: t, now: time.Date(2024, 6, 1, 9, 0, 0, 0, period.Location())}
 	ctx := t.Context()
 	dir := t.TempDir()
 	logs := filejournal.Config{Dir: dir + "/journal", SegmentBytes: 1 << 20}
