@@ -81,7 +81,7 @@ func (s *Server) listen() error {
 	var err error
 	if s.rpc, err = rpc.New(rpc.Config{
 		Service: s.store.Service, Logger: s.cfg.Logger, Now: s.cfg.Now, Reflection: s.cfg.Reflection,
-		Verify: s.store.Verify, StageDir: stage,
+		Verify: s.store.verifyForCall, StageDir: stage,
 	}); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/journal"
 	"github.com/tonghop/tonghop/server/rollup"
+	"github.com/tonghop/tonghop/server/rpc"
 	"github.com/tonghop/tonghop/server/verify"
 )
 
@@ -53,4 +54,30 @@ func said(a aggregator.Answer) verify.Answer {
 		answer.DenominatorFrom = r.DenominatorFrom.String()
 	}
 	return answer
+}
+
+// verifyForCall is Verify for a caller who is told over the wire.
+func (s *Store) verifyForCall(ctx context.Context, progress func(rpc.VerifyProgress) error) (rpc.VerifyResult, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	report, err := s.Verify(ctx, func(r verify.Report) {
+		if err := progress(progressOf(r)); err != nil {
+			stop(err)
+		}
+	})
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause
+	}
+	result := rpc.VerifyResult{VerifyProgress: progressOf(report), Findings: report.Findings, Count: int64(report.FindingCount)}
+	if err != nil {
+		return result, err
+	}
+	_, result.Stamp, err = s.Service.GetStamp(ctx, s.Service.Local())
+	return result, err
+}
+
+func progressOf(r verify.Report) rpc.VerifyProgress {
+	return rpc.VerifyProgress{
+		Entries: int64(r.Entries), TotalEntries: int64(r.TotalEntries), Rollups: int64(r.Rollups), //nolint:gosec // counts
+	}
 }
