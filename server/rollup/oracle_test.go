@@ -328,10 +328,12 @@ func (o *oracle) denominator(both bool) part {
 // half counts what was sent and left out.
 func (o *oracle) half(v *verdict, c contribution, both bool) {
 	summed := indicator.Part{Measure: indicator.Flow, Time: indicator.TimeSum}
-	lacking := int64(0)
+	lacking, received := int64(0), false
 	for _, p := range o.bases(o.m.Value) {
 		g := o.given(o.m.Code, p)
-		if !g.unowed && !g.excluded && g.figure.State == figure.Value && (!g.figure.HasNumerator || !g.figure.HasDenominator) {
+		came := !g.unowed && !g.excluded && g.figure.State == figure.Value
+		received = received || came
+		if came && (!g.figure.HasNumerator || !g.figure.HasDenominator) {
 			lacking++
 		}
 	}
@@ -343,7 +345,7 @@ func (o *oracle) half(v *verdict, c contribution, both bool) {
 	case both:
 		v.coverage.Half += btoi(!c.counts && lacking > 0)
 	default:
-		v.coverage.Half += btoi((c.num == nil) != (c.den == nil))
+		v.coverage.Half += btoi((c.num == nil) != (c.den == nil) && received)
 	}
 }
 

@@ -27,7 +27,8 @@ func addRatio(q *question, t *Total) {
 	case paired:
 		t.Half = one(q.unpaired())
 	default:
-		t.Half = one(num.ok != den.ok)
+		// Since the beginning of the year a part may be there of which nothing came in the span.
+		t.Half = one(num.ok != den.ok && t.Received > 0)
 	}
 }
 
