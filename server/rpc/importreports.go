@@ -60,7 +60,7 @@ type reportImport struct {
 // ImportReports uploads figures.csv.
 func (s reports) ImportReports(stream reportsStream) error {
 	ctx := stream.Context()
-	file, err := s.stage.open(maxFigures)
+	file, err := s.stage.open(MaxFiguresFile)
 	if err != nil {
 		return err
 	}

@@ -41,9 +41,11 @@ const (
 
 // Limits of uploads.
 const (
-	maxChunk     = 256 << 10
-	maxCatalogue = 8 << 20
-	maxFigures   = 64 << 20
+	// MaxChunk is the largest chunk of a file.
+	MaxChunk = 256 << 10
+	// MaxCatalogueFile is the largest file of units, indicators or forms, MaxFiguresFile the largest of figures.
+	MaxCatalogueFile = 8 << 20
+	MaxFiguresFile   = 64 << 20
 	// maxSeen is how many etags an upload may carry: a year of every commune in the country, twice.
 	maxSeen = 100_000
 	// maxUploads is how many uploads are staged at once.

@@ -64,9 +64,9 @@ func (s *stage) open(limit int) (*staged, error) {
 
 // add appends a chunk.
 func (f *staged) add(chunk []byte) error {
-	if len(chunk) > maxChunk {
-		return fault.Invalid("CHUNK_TOO_LARGE", "a chunk has %d bytes; send chunks of %d at most", len(chunk), maxChunk).
-			With("size", len(chunk)).With("limit", maxChunk).In("chunk")
+	if len(chunk) > MaxChunk {
+		return fault.Invalid("CHUNK_TOO_LARGE", "a chunk has %d bytes; send chunks of %d at most", len(chunk), MaxChunk).
+			With("size", len(chunk)).With("limit", MaxChunk).In("chunk")
 	}
 	if f.size += len(chunk); f.size > f.limit {
 		return fault.Exhausted("FILE_TOO_LARGE", "the file has more than %d MiB; divide it", f.limit>>20).

@@ -83,7 +83,7 @@ func importCatalogue[T any, P interface {
 	if err != nil {
 		return err
 	}
-	file, err := c.stage.open(maxCatalogue)
+	file, err := c.stage.open(MaxCatalogueFile)
 	if err != nil {
 		return err
 	}

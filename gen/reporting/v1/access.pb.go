@@ -36,7 +36,7 @@ const (
 	Role_ROLE_APPROVER Role = 2
 	// Read.
 	Role_ROLE_VIEWER Role = 3
-	// Change the catalogue, issue tokens, and read.
+	// Change the catalogue, issue tokens, read, approve, and send reports on behalf of units.
 	Role_ROLE_ADMINISTRATOR Role = 4
 	// Look after the store: status, verification.
 	Role_ROLE_OPERATOR Role = 5
