@@ -29,6 +29,7 @@ const floors = `
 	form < tabular;
 	figure, period < message;
 	reporting, tabular, message < rpc;
+	rpc, journal/filejournal < rpc/rpctest;
 
 	# client stands on nothing of ours: what a user of the library compiles holds no server.
 	rpc, client < gateway;
@@ -44,8 +45,8 @@ const pure = "fault text figure period hierarchy indicator form rollup auth"
 // keepers are the only rooms that may name a package, or one below it, directly.
 var keepers = []struct{ path, rooms string }{
 	{"go.etcd.io/bbolt", "aggregator"},
-	{"google.golang.org/grpc", "rpc gateway server client"},
-	{module + "/gen/reporting", "rpc gateway demo server cmd client client/cmd"},
+	{"google.golang.org/grpc", "rpc rpc/rpctest gateway server client"},
+	{module + "/gen/reporting", "rpc rpc/rpctest gateway demo server cmd client client/cmd"},
 	{module + "/gen/journal", "entry"},
 }
 
