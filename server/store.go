@@ -177,6 +177,9 @@ func (c Config) progress(what string) func(done, total uint64) {
 	return func(done, total uint64) { c.Progress(what, done, total) }
 }
 
+// Head is the last entry of the journal.
+func (s *Store) Head() journal.Head { return s.journal.Head() }
+
 // Close stops the committer, flushes the state, and marks both as stopped in order.
 func (s *Store) Close() error {
 	s.committer.Close()

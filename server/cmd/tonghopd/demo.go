@@ -153,12 +153,16 @@ TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/t
 # Why is it that much? Down to each commune's report:
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop explain --unit 866 --indicator XH-01 --period 2024-12
 
-# What changed last, and is the store sound?
-curl -s -H 'Authorization: Bearer {{.Tokens.administrator}}' 'http://{{.HTTP}}/v1/changes?pageSize=5'
+# What changed last? Give nextAfterSequence as afterSequence to go on from there:
+curl -s -H 'Authorization: Bearer {{.Tokens.viewer}}' 'http://{{.HTTP}}/v1/changes?afterSequence={{.After}}'
 
 Interrupt (Ctrl+C) to end it.
 `))
 
 func tell(out io.Writer, s *server.Server, tokens map[string]string) error {
-	return guide.Execute(out, map[string]any{"GRPC": s.GRPCAddress(), "HTTP": s.HTTPAddress(), "Tokens": tokens})
+	return guide.Execute(out, map[string]any{
+		"GRPC": s.GRPCAddress(), "HTTP": s.HTTPAddress(), "Tokens": tokens,
+		// The last entries are the tokens themselves, which a viewer is not told of.
+		"After": s.Store().Head().Sequence - uint64(len(tokens)) - 3,
+	})
 }

@@ -19,7 +19,13 @@ func (c verifyCommand) Run(w world) error {
 	if err != nil {
 		return err
 	}
-	report, err := store.Verify(w.ctx, func(r verify.Report) { show("verify", r.Entries, r.TotalEntries) })
+	report, err := store.Verify(w.ctx, func(r verify.Report) {
+		if r.Entries < r.TotalEntries {
+			show("entries checked", r.Entries, r.TotalEntries)
+			return
+		}
+		show("roll-ups recomputed", r.Rollups, 0)
+	})
 	if err := errors.Join(err, store.Close()); err != nil {
 		return err
 	}
