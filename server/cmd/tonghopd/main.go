@@ -11,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/tonghop/tonghop/client"
 	"github.com/tonghop/tonghop/server"
 	"github.com/tonghop/tonghop/server/fault"
 )
@@ -80,6 +81,11 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 
 // complain tells what went wrong, every problem on a line of its own.
 func complain(out io.Writer, err error) {
+	var answered *client.Error
+	if errors.As(err, &answered) { // by the server that runs beside the command
+		_, _ = fmt.Fprintln(out, "tonghopd:", answered)
+		return
+	}
 	e := fault.Of(err)
 	if e.Kind == fault.KindInternal {
 		_, _ = fmt.Fprintln(out, "tonghopd:", e.Private())
