@@ -1,18 +1,36 @@
-// Package gateway is the same as JSON: grpc-gateway in front of the very same gRPC server, over a connection in memory.
+// Package gateway is the same API as JSON over HTTP, and the files that are uploaded by it.
 //
-// No request reaches a use case by another way than rpc's interceptors, so JSON has the same callers, rights, limits and
-// log. Because the connection is in memory and plain, TLS must be ended by the listener and not by an option of the
-// gRPC server.
+// It is a client of the real gRPC server over a connection in memory, so a JSON request passes the same authentication,
+// the same limits and the same log as any other; it decides nothing and never calls an implementation directly. What
+// HTTP adds is refused or translated here, before the call:
 //
-// What JSON adds is decided here and nowhere else:
+//	Authorization, Accept-Language, Traceparent   go on as they are
+//	Idempotency-Key                               becomes request_id (stream_id of an upload of figures); made where absent
+//	If-Match                                      becomes the etag of the request or of its resource
+//	Grpc-Timeout                                  at most 60 s
 //
-//   - Fields are spelled as protobuf's JSON spells them, in lowerCamel; requests may also spell them as the protos do.
-//     Answers show every plain field, false, 0 and "" too; an optional field, such as value, is there only where there
-//     is a number, "0" being one. Fields, query parameters and values that are not known are refused.
-//   - The header Idempotency-Key is the request_id of a change; where both are absent one is made (UUIDv7). If-Match is
-//     the etag. Only these, Authorization, Accept-Language and Traceparent are looked at.
-//   - Errors have the HTTP form of AIP-193: {"error": {"code", "status", "message", "details"}}.
-//   - POST /v1/units:import, /v1/indicators:import, /v1/forms:import and /v1/reports:import take a file as the body and
-//     options as query parameters, and pass it on in chunks.
-//   - /healthz says that the process answers, /readyz that it serves, /openapi.json what there is.
+// No other header goes on: not Cookie, not Grpc-Metadata-..., not X-HTTP-Method-Override, not X-Forwarded-For.
+// A parameter or a field that is not known is refused, for a misspelled validateOnly would change what was only to be
+// looked at.
+//
+// # Answers
+//
+// Names are lowerCamelCase, numbers of figures and 64-bit integers are strings. Of the two ways in which protojson
+// writes what is not set, EmitDefaultValues is taken: "missing": "0" and "late": false are there to be read, while an
+// optional field or message that is absent stays absent. So "value": "0" is a zero that was reported and no "value" is
+// nothing; EmitUnpopulated would write null for the latter, which a careless reader takes for zero.
+//
+// An error is {"error": {"code": 404, "status": "NOT_FOUND", "message": "...", "details": [...]}} (AIP-193), in the
+// language of Accept-Language, whoever found it: the use cases, grpc or this room.
+//
+// Streams (changes:watch, store:verify) are one JSON object a line; one that breaks ends with a line {"error": ...}.
+//
+// # Files
+//
+// POST /v1/units:import, indicators:import, forms:import and reports:import take the CSV file as their body and the
+// options as parameters. The file goes on in chunks as it comes, and is accepted only when it came whole. The answer to
+// reports:import is written as outcomes come: one object {"outcomes": [...], "problems": [...], "summary": {...}}, or
+// with Accept: application/x-ndjson a line for each. An answer without summary is not whole; it has an error instead.
+//
+// Open to everybody, for they tell no figures: /healthz (the process answers), /readyz (gRPC serves), /openapi.json.
 package gateway

@@ -4,131 +4,164 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
-	"google.golang.org/genproto/googleapis/rpc/code"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/tonghop/tonghop/server/fault"
-	"github.com/tonghop/tonghop/server/message"
 	"github.com/tonghop/tonghop/server/rpc"
 )
 
-// Reasons of errors that are made here and have an HTTP status of their own.
-const (
-	reasonBodyTooLarge = "BODY_TOO_LARGE"
-	reasonBodyType     = "BODY_TYPE"
-	reasonMethod       = "METHOD_NOT_ALLOWED"
-)
-
-// httpStatus is what a reason is in HTTP where the code alone says too little.
-var httpStatus = map[string]int{
-	reasonBodyTooLarge:  http.StatusRequestEntityTooLarge,
-	"FILE_TOO_LARGE":    http.StatusRequestEntityTooLarge,
-	"MESSAGE_TOO_LARGE": http.StatusRequestEntityTooLarge,
-	reasonBodyType:      http.StatusUnsupportedMediaType,
-	reasonMethod:        http.StatusMethodNotAllowed,
+// outcomes gives each canonical code its HTTP status and its name in google.rpc.Code. FAILED_PRECONDITION is 400 and
+// not 412, which HTTP keeps for If-Match; that is ABORTED here.
+var outcomes = map[codes.Code]struct {
+	http int
+	name string
+}{
+	codes.OK:                 {http.StatusOK, "OK"},
+	codes.Canceled:           {499, "CANCELLED"},
+	codes.Unknown:            {http.StatusInternalServerError, "UNKNOWN"},
+	codes.InvalidArgument:    {http.StatusBadRequest, "INVALID_ARGUMENT"},
+	codes.DeadlineExceeded:   {http.StatusGatewayTimeout, "DEADLINE_EXCEEDED"},
+	codes.NotFound:           {http.StatusNotFound, "NOT_FOUND"},
+	codes.AlreadyExists:      {http.StatusConflict, "ALREADY_EXISTS"},
+	codes.PermissionDenied:   {http.StatusForbidden, "PERMISSION_DENIED"},
+	codes.ResourceExhausted:  {http.StatusTooManyRequests, "RESOURCE_EXHAUSTED"},
+	codes.FailedPrecondition: {http.StatusBadRequest, "FAILED_PRECONDITION"},
+	codes.Aborted:            {http.StatusConflict, "ABORTED"},
+	codes.OutOfRange:         {http.StatusBadRequest, "OUT_OF_RANGE"},
+	codes.Unimplemented:      {http.StatusNotImplemented, "UNIMPLEMENTED"},
+	codes.Internal:           {http.StatusInternalServerError, "INTERNAL"},
+	codes.Unavailable:        {http.StatusServiceUnavailable, "UNAVAILABLE"},
+	codes.DataLoss:           {http.StatusInternalServerError, "DATA_LOSS"},
+	codes.Unauthenticated:    {http.StatusUnauthorized, "UNAUTHENTICATED"},
 }
 
-// errorBody is the HTTP form of an error (AIP-193).
+// exactly are the reasons for which HTTP has a better word than the code has. 429 would ask the caller to send a file
+// that is too large once more.
+var exactly = map[string]int{
+	"METHOD_NOT_ALLOWED":       http.StatusMethodNotAllowed,
+	"BODY_STALLED":             http.StatusRequestTimeout,
+	"BODY_TOO_LARGE":           http.StatusRequestEntityTooLarge,
+	"FILE_TOO_LARGE":           http.StatusRequestEntityTooLarge,
+	"MESSAGE_TOO_LARGE":        http.StatusRequestEntityTooLarge,
+	"CONTENT_TYPE_UNSUPPORTED": http.StatusUnsupportedMediaType,
+}
+
+// errorForm is how an error looks (AIP-193, the HTTP form).
+type errorForm struct {
+	Error errorBody `json:"error"`
+}
+
 type errorBody struct {
-	Error struct {
-		Code    int               `json:"code"`
-		Status  string            `json:"status"`
-		Message string            `json:"message"`
-		Details []json.RawMessage `json:"details"`
-	} `json:"error"`
+	Code    int               `json:"code"`
+	Status  string            `json:"status"`
+	Message string            `json:"message"`
+	Details []json.RawMessage `json:"details"`
 }
 
-// httpCode gives the HTTP status of an error.
-func httpCode(s *status.Status) int {
-	for _, d := range s.Details() {
-		if info, ok := d.(*errdetails.ErrorInfo); ok {
-			if special, ok := httpStatus[info.GetReason()]; ok {
-				return special
+// formOf gives the form of a status. Its message is the one for people, in their language, where there is one.
+func formOf(s *status.Status) errorForm {
+	outcome, known := outcomes[s.Code()]
+	if !known {
+		outcome = outcomes[codes.Unknown]
+	}
+	body := errorBody{Code: outcome.http, Status: outcome.name, Message: s.Message(), Details: []json.RawMessage{}}
+	for _, detail := range s.Details() {
+		switch d := detail.(type) {
+		case *errdetails.LocalizedMessage:
+			body.Message = d.GetMessage()
+		case *errdetails.ErrorInfo:
+			if code, better := exactly[d.GetReason()]; better {
+				body.Code = code
 			}
 		}
 	}
-	return runtime.HTTPStatusFromCode(s.Code())
-}
-
-// errorJSON writes an error. A detail that cannot be written is left out: the rest is worth more than nothing.
-func errorJSON(s *status.Status) []byte {
-	var body errorBody
-	body.Error.Code = httpCode(s)
-	body.Error.Status = code.Code(s.Code()).String() //nolint:gosec // there are seventeen codes
-	body.Error.Message = s.Message()
-	body.Error.Details = []json.RawMessage{}
-	for _, d := range s.Proto().GetDetails() {
-		if b, err := protojson.Marshal(d); err == nil {
-			body.Error.Details = append(body.Error.Details, b)
+	for _, detail := range s.Proto().GetDetails() {
+		// A detail whose type is not known here cannot be written, and the rest is still worth reading.
+		if b, err := protojson.Marshal(detail); err == nil {
+			body.Details = append(body.Details, b)
 		}
 	}
-	b, err := json.Marshal(body)
-	if err != nil { // no field of it can fail
-		return []byte(`{"error":{"code":500,"status":"INTERNAL","message":"the error cannot be written","details":[]}}`)
-	}
-	return b
+	return errorForm{Error: body}
 }
 
-// fail answers with an error.
-func fail(w http.ResponseWriter, r *http.Request, err error) {
-	s := rpc.Status(err, message.ParseAcceptLanguage(r.Header.Get("Accept-Language")), "")
-	for _, d := range s.Details() {
-		if retry, ok := d.(*errdetails.RetryInfo); ok {
-			seconds := (retry.GetRetryDelay().AsDuration() + time.Second - 1) / time.Second
-			w.Header().Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
+// retryOf says after how long the same request may be tried again; zero if nothing is promised.
+func retryOf(s *status.Status) time.Duration {
+	for _, detail := range s.Details() {
+		if d, ok := detail.(*errdetails.RetryInfo); ok {
+			return d.GetRetryDelay().AsDuration()
 		}
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(httpCode(s))
-	_, _ = w.Write(append(errorJSON(s), '\n')) //nolint:errcheck // nobody is left to tell
+	return 0
 }
 
-// callFailed answers with what the gRPC server refused, or what grpc-gateway could not read.
-func callFailed(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
-	if t := tripOf(r.Context()); t != nil && t.tooLarge {
-		err = bodyTooLarge(maxBody)
+// refuse answers with an error.
+func (g *Gateway) refuse(ctx context.Context, w http.ResponseWriter, err error) {
+	s := rpc.Status(err, languageIn(ctx), "")
+	if fault.KindOf(err) == fault.KindInternal && s.Code() == codes.Internal {
+		if _, told := status.FromError(err); !told { // otherwise the gRPC server has logged it, and it is his
+			g.log.ErrorContext(ctx, "a JSON request failed", "error", fault.Of(err).Private())
+		}
 	}
-	var routed *runtime.HTTPStatusError
-	if errors.As(err, &routed) {
-		err = malformed(routed.Err.Error())
+	form := formOf(s)
+	h := w.Header()
+	if form.Error.Code == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
 	}
-	if s, ok := status.FromError(err); ok && s.Code() == codes.InvalidArgument && len(s.Details()) == 0 {
-		err = malformed(s.Message())
+	if retry := retryOf(s); retry > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(retry.Seconds()))))
 	}
-	fail(w, r, err)
+	g.write(ctx, w, form.Error.Code, form)
 }
 
-// routingFailed answers a request that no method is for.
-func routingFailed(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, code int) {
-	switch code {
-	case http.StatusNotFound:
-		fail(w, r, fault.NotFound("PATH_UNKNOWN", "there is nothing at %s; see /openapi.json for what there is", shorten(r.URL.Path)).
-			With("path", shorten(r.URL.Path)))
-	case http.StatusMethodNotAllowed:
-		fail(w, r, methodNotAllowed(r))
-	default:
-		fail(w, r, malformed(http.StatusText(code)))
+// write answers with a value of the gateway's own.
+func (g *Gateway) write(ctx context.Context, w http.ResponseWriter, code int, value any) {
+	b, err := json.Marshal(value)
+	if err != nil {
+		g.log.ErrorContext(ctx, "an answer cannot be written as JSON", "error", err)
+		w.WriteHeader(http.StatusInternalServerError)
+		return
 	}
+	w.Header().Set("Content-Type", typeJSON)
+	w.WriteHeader(code)
+	_, _ = w.Write(b) // whoever does not read any more needs no answer
 }
 
-func malformed(what string) error {
-	return fault.Invalid("REQUEST_MALFORMED", "the request cannot be read: %s", what).With("detail", what)
+// onError answers with the error of a call, of the client's interceptors, or of the generated code.
+func (g *Gateway) onError(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
+	var routing *runtime.HTTPStatusError
+	if errors.As(err, &routing) {
+		err = fault.Invalid("PATH_INVALID", "the path %q cannot be read; escape it once", shorten(r.URL.EscapedPath()))
+	}
+	g.refuse(ctx, w, err)
 }
 
-func methodNotAllowed(r *http.Request) error {
-	return fault.Invalid(reasonMethod, "%s cannot be done at %s; see /openapi.json for what can", shorten(r.Method), shorten(r.URL.Path)).
-		With("method", shorten(r.Method)).With("path", shorten(r.URL.Path))
+// onStreamError gives an error that comes after the first part of a stream the form of any other.
+func onStreamError(ctx context.Context, err error) *status.Status {
+	return rpc.Status(err, languageIn(ctx), "")
 }
 
-func bodyTooLarge(limit int64) error {
-	return fault.Exhausted(reasonBodyTooLarge, "the body has more than %d MiB; divide it, or import a file", limit>>20).
-		With("limit", limit>>20)
+func pathUnknown(path string) error {
+	return fault.NotFound("PATH_UNKNOWN", "there is no path %s here; /openapi.json lists those that are", shorten(path)).With("path", shorten(path))
+}
+
+// onRoutingError answers where there is no method for a path.
+func (g *Gateway) onRoutingError(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, code int) {
+	verbs := strings.Join(g.verbsOf(r.URL.Path), ", ")
+	if code != http.StatusMethodNotAllowed || verbs == "" {
+		g.refuse(ctx, w, pathUnknown(r.URL.Path))
+		return
+	}
+	w.Header().Set("Allow", verbs)
+	g.refuse(ctx, w, fault.Invalid("METHOD_NOT_ALLOWED", "%s %s is not possible; use %s", shorten(r.Method), shorten(r.URL.Path), verbs).
+		With("method", shorten(r.Method)).With("path", shorten(r.URL.Path)).With("list", verbs))
 }

@@ -2,216 +2,171 @@ package gateway
 
 import (
 	"context"
-	"fmt"
-	"slices"
+	"errors"
+	"io"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
-	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/emptypb"
 
-	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server/fault"
 )
 
-// longestCall is how long a call over the connection may take, a little longer than the server lets it.
-const longestCall = 65 * time.Second
-
-// methods is what the contract says about the methods, by the names that grpc gives them.
-type methods struct {
-	// body is the field that the HTTP body fills; "*" is the whole request, and then there is no query.
-	body map[string]string
-	// reads are the methods that are a GET, patches those whose body is a thing with its etag.
-	reads, patches map[string]bool
-	// lasts are the paths whose answer has many parts.
-	lasts map[string]bool
-}
-
-func methodsOf() (methods, error) {
-	m := methods{body: map[string]string{}, reads: map[string]bool{}, patches: map[string]bool{}, lasts: map[string]bool{}}
-	for _, file := range []protoreflect.FileDescriptor{
-		reportingv1.File_reporting_v1_unit_proto, reportingv1.File_reporting_v1_indicator_proto,
-		reportingv1.File_reporting_v1_form_proto, reportingv1.File_reporting_v1_report_proto,
-		reportingv1.File_reporting_v1_rollup_proto, reportingv1.File_reporting_v1_change_proto,
-		reportingv1.File_reporting_v1_access_proto, reportingv1.File_reporting_v1_operation_proto,
-	} {
-		for i := range file.Services().Len() {
-			service := file.Services().Get(i)
-			for j := range service.Methods().Len() {
-				if err := m.add(service, service.Methods().Get(j)); err != nil {
-					return m, err
-				}
-			}
-		}
-	}
-	return m, nil
-}
-
-func (m methods) add(service protoreflect.ServiceDescriptor, method protoreflect.MethodDescriptor) error {
-	rule, _ := proto.GetExtension(method.Options(), annotations.E_Http).(*annotations.HttpRule)
-	if rule == nil {
-		return nil // a stream from the client, which has a path of its own here
-	}
-	name := fmt.Sprintf("/%s/%s", service.FullName(), method.Name())
-	m.body[name] = rule.GetBody()
-	m.reads[name], m.patches[name] = rule.GetGet() != "", rule.GetPatch() != ""
-	if !method.IsStreamingServer() {
-		return nil
-	}
-	path := rule.GetGet() + rule.GetPost()
-	if strings.ContainsAny(path, "{*") {
-		return fmt.Errorf("method %s has an answer of many parts and a path with variables, which the gateway cannot tell apart", name)
-	}
-	m.lasts[path] = true
-	return nil
-}
-
-// unary fills what the request brought beside its body into the message.
-func (g *gate) unary(
-	ctx context.Context, method string, request, answer any, conn *grpc.ClientConn, call grpc.UnaryInvoker, options ...grpc.CallOption,
+// fillUnary puts into a request what came in headers. It stands before the call and behind the generated code, so that it
+// sees every request in its own type and no method can be forgotten.
+func fillUnary(
+	ctx context.Context, method string, request, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption,
 ) error {
-	if err := g.fill(ctx, method, request); err != nil {
+	if err := askedIn(ctx).fill(request); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, longestCall)
-	defer cancel()
-	return call(ctx, method, request, answer, conn, options...)
+	return invoke(ctx, method, request, reply, conn, options...)
 }
 
-func (g *gate) stream(
+// fillStream does the same for streams, and has them say at once that they were refused.
+func fillStream(
 	ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, options ...grpc.CallOption,
 ) (grpc.ClientStream, error) {
-	s, err := open(ctx, desc, conn, method, options...)
+	stream, err := open(ctx, desc, conn, method, options...)
 	if err != nil {
 		return nil, err
 	}
-	return &filled{ClientStream: s, fill: func(request any) error { return g.fill(ctx, method, request) }}, nil
+	return &filled{ClientStream: stream, asked: askedIn(ctx)}, nil
 }
 
-// filled fills the one request of a stream.
 type filled struct {
 	grpc.ClientStream
-	fill func(request any) error
+	asked *asked
+	ended bool
 }
 
-// SendMsg sends a message with what belongs into it.
+// SendMsg sends a request with what came in headers.
 func (f *filled) SendMsg(m any) error {
-	if err := f.fill(m); err != nil {
+	if err := f.asked.fill(m); err != nil {
 		return err
 	}
 	return f.ClientStream.SendMsg(m)
 }
 
-// fill looks at what a request brought beside its body: unknown query parameters are refused, for a filter with a
-// mistyped name would give more than was asked for; the request id and the etag get their places.
-func (g *gate) fill(ctx context.Context, method string, request any) error {
-	t := tripOf(ctx)
+// Header waits for the beginning of the answer. A stream that ends before it has begun is an error like that of any
+// call; the library would find it only after it had chosen the headers of a stream.
+func (f *filled) Header() (metadata.MD, error) {
+	md, err := f.ClientStream.Header()
+	if err != nil || md != nil {
+		return md, err
+	}
+	err = f.ClientStream.RecvMsg(&emptypb.Empty{})
+	f.ended = true
+	if errors.Is(err, io.EOF) {
+		return nil, nil
+	}
+	return nil, err
+}
+
+// RecvMsg receives the next part.
+func (f *filled) RecvMsg(m any) error {
+	if f.ended {
+		return io.EOF
+	}
+	return f.ClientStream.RecvMsg(m)
+}
+
+// fill puts request id and etag where the request has a place for them; nothing for a call of the gateway's own.
+func (a *asked) fill(request any) error {
 	m, ok := request.(proto.Message)
-	if t == nil || !ok {
+	if a == nil || !ok {
 		return nil
 	}
-	message := m.ProtoReflect()
-	if err := g.checkQuery(method, message.Descriptor(), t); err != nil {
+	to := m.ProtoReflect()
+	if err := a.fillID(to); err != nil {
 		return err
 	}
-	if err := fillRequestID(message, t.key); err != nil {
+	if err := a.fillEtag(to); err != nil {
 		return err
 	}
-	return g.fillEtag(method, message, t.match)
+	return a.fillMask(to)
 }
 
-func (g *gate) checkQuery(method string, message protoreflect.MessageDescriptor, t *trip) error {
-	names := make([]string, 0, len(t.query))
-	for name := range t.query {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		switch {
-		case g.methods.body[method] == "*":
-			return fault.Invalid("QUERY_NOT_READ", "the query parameter %q would not be read here; put it into the body", shorten(name)).
-				With("parameter", shorten(name))
-		case !knows(message, strings.Split(name, ".")):
-			return fault.Invalid("QUERY_UNKNOWN", "the query parameter %q is unknown here; see /openapi.json for those that are", shorten(name)).
-				With("parameter", shorten(name))
-		}
-	}
-	return nil
-}
-
-// knows follows a path of field names, in either spelling.
-func knows(message protoreflect.MessageDescriptor, path []string) bool {
-	for i, name := range path {
-		field := message.Fields().ByTextName(name)
+// fillID makes an id where neither the header nor the request has one (R37). It is ordered by time, which costs the
+// store half of what a random one does.
+func (a *asked) fillID(to protoreflect.Message) error {
+	for _, name := range []protoreflect.Name{"request_id", "stream_id"} {
+		field := to.Descriptor().Fields().ByName(name)
 		if field == nil {
-			field = message.Fields().ByJSONName(name)
+			continue
 		}
+		given := to.Get(field).String()
 		switch {
-		case field == nil:
-			return false
-		case i == len(path)-1:
-			return true
-		case field.Message() == nil || field.Cardinality() == protoreflect.Repeated:
-			return false
+		case given != "" && a.requestID != "" && !strings.EqualFold(given, a.requestID):
+			return fault.Invalid("REQUEST_ID_TWICE", "the header Idempotency-Key is %q and %s is %q; send one of them",
+				shorten(a.requestID), field.JSONName(), shorten(given)).With("header", headerIdempotency).With("value", shorten(a.requestID)).In(string(name))
+		case given != "":
+		case a.requestID != "":
+			to.Set(field, protoreflect.ValueOfString(a.requestID))
+		default:
+			id, err := uuid.NewV7()
+			if err != nil {
+				return fault.Internal(err, "no request id can be made")
+			}
+			to.Set(field, protoreflect.ValueOfString(id.String()))
 		}
-		message = field.Message()
-	}
-	return false
-}
-
-// fillRequestID puts the key into a change, or a new id where there is none: a client that sends no key cannot repeat,
-// and gets what it would have without one. A preview needs none.
-func fillRequestID(m protoreflect.Message, key string) error {
-	field := textField(m, "request_id")
-	if field == nil {
-		return nil
-	}
-	given := m.Get(field).String()
-	switch preview := m.Descriptor().Fields().ByName("validate_only"); {
-	case given != "" && key != "" && given != key:
-		return fault.Invalid("IDEMPOTENCY_KEY_DIFFERS", "the header Idempotency-Key and the field request_id differ; send one of the two").
-			In("request_id")
-	case given != "":
-	case key != "":
-		m.Set(field, protoreflect.ValueOfString(key))
-	case preview == nil || !m.Get(preview).Bool():
-		id, err := uuid.NewV7()
-		if err != nil {
-			return fault.Internal(err, "no request id could be made")
-		}
-		m.Set(field, protoreflect.ValueOfString(id.String()))
 	}
 	return nil
 }
 
-// fillEtag puts the header If-Match where the request has an etag: in itself, or in the thing that is patched. A change
-// that knows no etag refuses the header, because going on would disregard a condition.
-func (g *gate) fillEtag(method string, m protoreflect.Message, match string) error {
-	if match == "" || g.methods.reads[method] {
+// fillEtag puts If-Match into the request or its resource. A resource that is not there is for the use case to miss.
+func (a *asked) fillEtag(to protoreflect.Message) error {
+	if a.etag == "" || a.route == nil || len(a.route.etag) == 0 || to.Descriptor() != a.route.input.Descriptor() {
 		return nil
 	}
-	if body := m.Descriptor().Fields().ByName(protoreflect.Name(g.methods.body[method])); body != nil && g.methods.patches[method] {
-		m = m.Mutable(body).Message()
+	path := a.route.etag
+	for _, field := range path[:len(path)-1] {
+		if !to.Has(field) {
+			return nil
+		}
+		to = to.Mutable(field).Message()
 	}
-	field := textField(m, "etag")
-	if field == nil {
-		return fault.Invalid("IF_MATCH_NOT_HERE", "nothing here has an etag, so the header If-Match cannot be held; leave it out")
+	field := path[len(path)-1]
+	if given := to.Get(field).String(); given != "" && given != a.etag {
+		return fault.Invalid("ETAG_TWICE", "the header If-Match is %q and etag is %q; send one of them", shorten(a.etag), shorten(given)).
+			With("header", headerIfMatch).With("value", shorten(a.etag)).In(string(field.Name()))
 	}
-	if given := m.Get(field).String(); given != "" && given != match {
-		return fault.Invalid("IF_MATCH_DIFFERS", "the header If-Match and the field etag differ; send one of the two").In("etag")
-	}
-	m.Set(field, protoreflect.ValueOfString(match))
+	to.Set(field, protoreflect.ValueOfString(a.etag))
 	return nil
 }
 
-// textField finds a single field of text.
-func textField(m protoreflect.Message, name protoreflect.Name) protoreflect.FieldDescriptor {
-	field := m.Descriptor().Fields().ByName(name)
-	if field == nil || field.Kind() != protoreflect.StringKind || field.IsList() {
+// fillMask takes off the mask that the generated code makes of whatever the body names: without a mask the contract says
+// which fields count, the same for gRPC and JSON. A mask that was given may use the names of JSON.
+func (a *asked) fillMask(to protoreflect.Message) error {
+	if a.route == nil || a.route.mask == nil || to.Descriptor() != a.route.input.Descriptor() {
 		return nil
 	}
-	return field
+	mask := a.route.mask
+	if _, given := a.parameters[mask.JSONName()]; !given {
+		if _, given = a.parameters[string(mask.Name())]; !given {
+			to.Clear(mask)
+			return nil
+		}
+	}
+	if !to.Has(mask) {
+		return nil
+	}
+	inner := to.Mutable(mask).Message()
+	paths := inner.Mutable(inner.Descriptor().Fields().ByName("paths")).List()
+	for i := range paths.Len() {
+		paths.Set(i, protoreflect.ValueOfString(a.route.fieldName(strings.TrimSpace(paths.Get(i).String()))))
+	}
+	return nil
+}
+
+// fieldName gives the name in the contract of a field of the body's resource; what is none stays as it is.
+func (r *route) fieldName(name string) string {
+	if field := r.bodyOf.Descriptor().Fields().ByJSONName(name); field != nil {
+		return string(field.Name())
+	}
+	return name
 }

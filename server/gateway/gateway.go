@@ -3,176 +3,165 @@ package gateway
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/test/bufconn"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
-	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/rpc"
+)
+
+// Limits of HTTP. An ordinary request has readWithin for its body and writeWithin for all; what takes longer by its
+// nature (see patience) is measured by its steps instead.
+const (
+	headersWithin = 5 * time.Second
+	readWithin    = 90 * time.Second // more than a call may take: net/http ends a call whose connection's time to read is over
+	writeWithin   = 3 * time.Minute
+	idleWithin    = 2 * time.Minute
+	maxHeaders    = 16 << 10
+
+	maxBody      = 1 << 20
+	maxCatalogue = 8 << 20
+	maxFigures   = 64 << 20
+
+	// memoryBuffer is what the connection in memory holds each way: a chunk of an upload.
+	memoryBuffer = 256 << 10
+	// maxFollowers keeps half of the connection's streams for calls that end.
+	maxFollowers = rpc.MaxStreams / 2
 )
 
 // Config is what the gateway needs.
 type Config struct {
-	// GRPC is the server that answers. It must not speak TLS by itself.
+	// GRPC is the server whose API is given as JSON, with all its services registered.
 	GRPC *grpc.Server
-	// Logger is told of what goes wrong in here; the calls themselves are logged by the gRPC server. Nothing if nil.
+	// Logger is told of what the gateway itself cannot do; nothing if nil. Calls are logged by the gRPC server.
 	Logger *slog.Logger
-	// Now is the clock, for how long a slow upload or listener is waited for.
-	Now func() time.Time
 }
 
-const (
-	// pipeBytes is the buffer of the connection in memory.
-	pipeBytes = 1 << 20
-	// maxFollowers is how many uploads and answers of many parts run at once: each holds one of the connection's streams
-	// for as long as it likes, and the rest must stay for short calls.
-	maxFollowers = rpc.MaxStreams / 4
-)
-
-// gate is the handler.
-type gate struct {
-	mux     *runtime.ServeMux
-	conn    *grpc.ClientConn
-	log     *slog.Logger
-	now     func() time.Time
-	methods methods
-	// plain are the paths that the mux does not know.
-	plain map[string]plain
-	// followers has a place for each request that may last.
+// Gateway gives a gRPC server's API as JSON. Make one with New.
+type Gateway struct {
+	log       *slog.Logger
+	listener  *bufconn.Listener
+	conn      *grpc.ClientConn
+	health    healthv1.HealthClient
+	mux       *runtime.ServeMux
+	routes    map[string]*route
 	followers chan struct{}
+	closing   atomic.Bool
+	served    chan struct{}
 }
 
-// plain is a path that is served here.
-type plain struct {
-	method string
-	serve  func(g *gate, w http.ResponseWriter, r *http.Request)
-	lasts  bool
-}
-
-// New connects to the server and gives the handler, and a function that ends the connection. The server begins to
-// serve the connection in memory at once; whether it answers is for its health to say.
-func New(cfg Config) (http.Handler, func() error, error) {
-	if cfg.GRPC == nil || cfg.Now == nil {
-		return nil, nil, errors.New("gateway.New needs a server and a clock")
+// New makes a gateway and serves the gRPC server on a connection in memory until Close.
+func New(cfg Config) (*Gateway, error) {
+	if cfg.GRPC == nil {
+		return nil, errors.New("gateway.New needs a gRPC server")
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	methods, err := methodsOf()
-	if err != nil {
-		return nil, nil, err
+	g := &Gateway{
+		log: cfg.Logger, listener: bufconn.Listen(memoryBuffer),
+		followers: make(chan struct{}, maxFollowers), served: make(chan struct{}),
 	}
-	listener := bufconn.Listen(pipeBytes)
-	g := &gate{
-		mux: newMux(), log: cfg.Logger, now: cfg.Now, methods: methods, plain: plainPaths(),
-		followers: make(chan struct{}, maxFollowers),
+	var err error
+	if g.routes, err = routesOf(reportingv1.File_reporting_v1_common_proto.Package()); err != nil {
+		return nil, err
 	}
-	g.conn, err = grpc.NewClient("passthrough:///memory",
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
+	g.conn, err = grpc.NewClient("passthrough:///in-memory",
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return g.listener.DialContext(ctx) }),
+		grpc.WithTransportCredentials(insecure.NewCredentials()), // it never leaves the process
+		grpc.WithDisableServiceConfig(), grpc.WithNoProxy(),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(rpc.MaxAnswer)),
-		grpc.WithUnaryInterceptor(g.unary), grpc.WithStreamInterceptor(g.stream))
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := register(g.mux, g.conn); err != nil {
-		return nil, nil, errors.Join(err, g.conn.Close())
-	}
-	go func() {
-		if err := cfg.GRPC.Serve(listener); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
-			cfg.Logger.Error("the connection in memory ended", "error", err)
-		}
-	}()
-	return g, func() error { return errors.Join(g.conn.Close(), listener.Close()) }, nil
-}
-
-func newMux() *runtime.ServeMux {
-	return runtime.NewServeMux(
-		runtime.WithMarshalerOption(runtime.MIMEWildcard, newCodec()),
-		runtime.WithIncomingHeaderMatcher(forwarded),
-		runtime.WithOutgoingHeaderMatcher(nothing), runtime.WithOutgoingTrailerMatcher(nothing),
-		runtime.WithErrorHandler(callFailed), runtime.WithRoutingErrorHandler(routingFailed),
-		runtime.WithDisableHTTPMethodOverride(), runtime.WithDisablePathLengthFallback(),
-		runtime.WithWriteContentLength(),
+		grpc.WithUnaryInterceptor(fillUnary), grpc.WithStreamInterceptor(fillStream),
 	)
-}
-
-// register adds every service as a client of the connection, never as the implementation: that would pass the
-// interceptors by.
-func register(mux *runtime.ServeMux, conn *grpc.ClientConn) error {
-	ctx := context.Background() // grpc-gateway only passes it on
-	for _, service := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
-		reportingv1.RegisterUnitServiceHandler, reportingv1.RegisterIndicatorServiceHandler,
-		reportingv1.RegisterFormServiceHandler, reportingv1.RegisterReportServiceHandler,
-		reportingv1.RegisterRollupServiceHandler, reportingv1.RegisterChangeServiceHandler,
-		reportingv1.RegisterAccessServiceHandler, reportingv1.RegisterOperationServiceHandler,
-	} {
-		if err := service(ctx, mux, conn); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// ServeHTTP answers one request.
-func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	answer := &answer{ResponseWriter: w}
-	defer g.recovered(answer, r)
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "no-store")
-	own, isOwn := g.plain[r.URL.Path]
-	if isOwn && own.method != r.Method && (own.method != http.MethodGet || r.Method != http.MethodHead) {
-		answer.Header().Set("Allow", own.method)
-		fail(answer, r, methodNotAllowed(r))
-		return
-	}
-	if own.lasts || g.methods.lasts[r.URL.Path] {
-		select {
-		case g.followers <- struct{}{}:
-			defer func() { <-g.followers }()
-		default:
-			fail(answer, r, fault.Exhausted("FOLLOWERS_BUSY",
-				"%d uploads and followers are connected already; try again in a moment, or use gRPC", maxFollowers).
-				With("limit", maxFollowers).After(retryBusy))
-			return
-		}
-		answer.patient(g.now)
-	}
-	if isOwn {
-		own.serve(g, answer, r)
-		return
-	}
-	r, err := g.begin(answer, r)
 	if err != nil {
-		fail(answer, r, err)
-		return
+		return nil, err
 	}
-	g.mux.ServeHTTP(answer, r)
+	g.health = healthv1.NewHealthClient(g.conn)
+	if g.mux, err = g.newMux(); err != nil {
+		return nil, errors.Join(err, g.conn.Close())
+	}
+	go g.serveGRPC(cfg.GRPC)
+	return g, nil
 }
 
-// retryBusy is after how long a place may be free.
-const retryBusy = 5 * time.Second
+func (g *Gateway) serveGRPC(server *grpc.Server) {
+	defer close(g.served)
+	err := server.Serve(g.listener)
+	if err != nil && !g.closing.Load() && !errors.Is(err, grpc.ErrServerStopped) {
+		g.log.Error("the connection in memory ended; JSON is not served any more", "error", err)
+	}
+}
 
-// recovered makes an error of a panic, unless the answer has begun: then the connection is broken off.
-func (g *gate) recovered(w *answer, r *http.Request) {
-	p := recover()
-	if p == nil {
-		return
+// newMux makes the router. Every method of the contract that has an HTTP binding is here; a test walks them.
+func (g *Gateway) newMux() (*runtime.ServeMux, error) {
+	mux := runtime.NewServeMux(
+		runtime.WithMarshalerOption(runtime.MIMEWildcard, marshaler{}),
+		runtime.WithIncomingHeaderMatcher(goesOn),
+		runtime.WithOutgoingHeaderMatcher(nothing),
+		runtime.WithOutgoingTrailerMatcher(nothing),
+		runtime.WithDisableHTTPMethodOverride(),
+		runtime.WithDisablePathLengthFallback(),
+		runtime.WithErrorHandler(g.onError),
+		runtime.WithStreamErrorHandler(onStreamError),
+		runtime.WithRoutingErrorHandler(g.onRoutingError),
+		runtime.WithMiddlewares(g.enter),
+	)
+	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
+		reportingv1.RegisterUnitServiceHandler,
+		reportingv1.RegisterIndicatorServiceHandler,
+		reportingv1.RegisterFormServiceHandler,
+		reportingv1.RegisterReportServiceHandler,
+		reportingv1.RegisterRollupServiceHandler,
+		reportingv1.RegisterChangeServiceHandler,
+		reportingv1.RegisterAccessServiceHandler,
+		reportingv1.RegisterOperationServiceHandler,
+	} {
+		if err := register(context.Background(), mux, g.conn); err != nil {
+			return nil, err
+		}
 	}
-	if err, ok := p.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
-		g.log.Error("panic in the gateway", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	for _, u := range g.uploads() {
+		g.routes[u.route.key()] = u.route
+		if err := mux.HandlePath(u.route.verb, u.route.template, u.handle); err != nil {
+			return nil, err
+		}
 	}
-	if w.begun {
-		panic(http.ErrAbortHandler) //nolint:forbidigo // the way to tell net/http; it logs nothing
+	return mux, nil
+}
+
+// Handler answers HTTP requests.
+func (g *Gateway) Handler() http.Handler { return http.HandlerFunc(g.serve) }
+
+// Server makes an HTTP server with every limit set, for a listener of the caller's.
+func (g *Gateway) Server() *http.Server {
+	return &http.Server{
+		Handler:                      g.Handler(),
+		ReadHeaderTimeout:            headersWithin,
+		ReadTimeout:                  readWithin,
+		WriteTimeout:                 writeWithin,
+		IdleTimeout:                  idleWithin,
+		MaxHeaderBytes:               maxHeaders,
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(g.log.Handler(), slog.LevelWarn),
 	}
-	fail(w, r, fault.Internal(nil, "the server failed; its log has the cause"))
+}
+
+// Close ends the connection in memory, and with it the calls under way. The gRPC server itself is the caller's.
+func (g *Gateway) Close() error {
+	if g.closing.Swap(true) {
+		<-g.served
+		return nil
+	}
+	err := errors.Join(g.conn.Close(), g.listener.Close())
+	<-g.served
+	return err
 }
