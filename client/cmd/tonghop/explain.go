@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"iter"
+
+	"github.com/tonghop/tonghop/client"
+	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+)
+
+type explainCmd struct {
+	Unit      string `required:"" placeholder:"U" help:"Unit."`
+	Indicator string `required:"" placeholder:"I" help:"Indicator."`
+	Period    string `required:"" placeholder:"P" help:"One period."`
+	Basis     string `enum:"official,provisional" default:"official" help:"official counts approved reports, provisional also those that wait for approval."`
+	Measure   string `enum:"as-reported,own,year-to-date" default:"as-reported" help:"Of cumulative indicators: ${enum}."`
+	AsOf      string `placeholder:"DATE" help:"Day on which the code of the unit is understood; otherwise today."`
+}
+
+// Help shows how it is used.
+func (explainCmd) Help() string {
+	return `One line for each report that is owed, with its revision, or with why it does not count. With -o json the first line is the roll-up itself.
+
+Examples:
+
+    tonghop explain --unit 87 --indicator CQ-06 --period 2024-Q1
+    tonghop explain --unit 87 --indicator CQ-06 --period 2024-Q1 --basis provisional -o csv`
+}
+
+// Run asks and shows.
+func (c *explainCmd) Run(ctx context.Context, s *session) error {
+	q := &reportingv1.ExplainRollupRequest{
+		Unit: c.Unit, Indicator: c.Indicator, Period: c.Period, AsOf: c.AsOf,
+		Basis:   choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis),
+		Measure: choice[reportingv1.RollupMeasure](reportingv1.RollupMeasure_value, measurePrefix, c.Measure),
+	}
+	return s.with(ctx, func(to *client.Client) error {
+		return list(s, contributionSheet, contributions(to.ExplanationPages(ctx, q), func(page *reportingv1.ExplainRollupResponse) error {
+			return c.head(s, page)
+		}))
+	})
+}
+
+// head shows the roll-up before what makes it.
+func (c *explainCmd) head(s *session, page *reportingv1.ExplainRollupResponse) error {
+	r := rollup{Rollup: page.GetRollup(), sequence: page.GetStamp().GetSequence()}
+	switch s.Output {
+	case "csv":
+		return nil
+	case "json":
+		r.basis = choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis)
+		object, err := rollupJSON(r)
+		if err != nil {
+			return err
+		}
+		return writeLine(s.stdout, named("rollup", object))
+	}
+	value := valueOf(r)
+	if r.Value != nil && r.GetUnitOfMeasure() != "" {
+		value += " " + r.GetUnitOfMeasure()
+	}
+	if err := one(s, r.Rollup, []pair{
+		{"unit", r.GetUnitCode() + " " + r.GetUnitName() + " (" + r.GetUnit() + ")"},
+		{"indicator", r.GetIndicator()},
+		{"period", r.GetPeriod() + ", units of " + r.GetTreeDate()},
+		{"value", value},
+		{"parts", partsOf(r)},
+		{"coverage", coverage(r)},
+		{"remarks", remarks(r)},
+		{"basis", c.Basis},
+		{"at entry", number(r.sequence)},
+	}); err != nil {
+		return err
+	}
+	return s.printf("\n")
+}
+
+// contributions takes them from their pages, the first of which is shown first.
+func contributions(pages iter.Seq2[*reportingv1.ExplainRollupResponse, error], head func(*reportingv1.ExplainRollupResponse) error) iter.Seq2[*reportingv1.Contribution, error] {
+	return func(yield func(*reportingv1.Contribution, error) bool) {
+		began := false
+		for page, err := range pages {
+			if err == nil && !began {
+				began = true
+				err = head(page)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, contribution := range page.GetContributions() {
+				if !yield(contribution, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+var contributionSheet = sheet[*reportingv1.Contribution]{
+	table: []column[*reportingv1.Contribution]{
+		{name: "UNIT", text: func(c *reportingv1.Contribution) string { return c.GetUnitCode() + " " + c.GetUnitName() }},
+		{name: "KIND", text: (*reportingv1.Contribution).GetKind},
+		{name: "PERIOD", text: (*reportingv1.Contribution).GetPeriod},
+		{name: "FIGURE", text: func(c *reportingv1.Contribution) string { return amountOf(c.GetFigure()) }, right: true},
+		{name: "REVISION", text: func(c *reportingv1.Contribution) string { return some(c.GetRevision()) }, right: true},
+		{name: "STATE", text: revisionStateOf},
+		{name: "COUNTS", text: func(c *reportingv1.Contribution) string {
+			if c.GetCounted() {
+				return "yes"
+			}
+			return first(c.GetWhyNot(), "no")
+		}},
+	},
+	csv: []column[*reportingv1.Contribution]{
+		{name: "unit", text: (*reportingv1.Contribution).GetUnit},
+		{name: "unit_code", text: (*reportingv1.Contribution).GetUnitCode},
+		{name: "unit_name", text: (*reportingv1.Contribution).GetUnitName},
+		{name: "kind", text: (*reportingv1.Contribution).GetKind},
+		{name: "period", text: (*reportingv1.Contribution).GetPeriod},
+		{name: "report", text: (*reportingv1.Contribution).GetReport},
+		{name: "revision", text: func(c *reportingv1.Contribution) string { return some(c.GetRevision()) }},
+		{name: "revision_state", text: revisionStateOf},
+		{name: "value", text: func(c *reportingv1.Contribution) string { return c.GetFigure().GetValue() }},
+		{name: "numerator", text: func(c *reportingv1.Contribution) string { return c.GetFigure().GetNumerator() }},
+		{name: "denominator", text: func(c *reportingv1.Contribution) string { return c.GetFigure().GetDenominator() }},
+		{name: "figure_state", text: figureState},
+		{name: "counted", text: func(c *reportingv1.Contribution) string { return yes(c.GetCounted()) }},
+		{name: "why_not", text: (*reportingv1.Contribution).GetWhyNot},
+	},
+	json: func(c *reportingv1.Contribution) ([]byte, error) {
+		object, err := jsonOf(c)
+		return named("contribution", object), err
+	},
+}
+
+// revisionStateOf is empty where nothing was sent.
+func revisionStateOf(c *reportingv1.Contribution) string {
+	if c.GetRevision() == 0 {
+		return ""
+	}
+	return word(c.GetRevisionState(), statePrefix)
+}
+
+func figureState(c *reportingv1.Contribution) string {
+	switch f := c.GetFigure(); {
+	case f == nil:
+		return ""
+	case f.GetState() == reportingv1.FigureState_FIGURE_STATE_UNSPECIFIED:
+		return "VALUE"
+	default:
+		return word(f.GetState(), "FIGURE_STATE_")
+	}
+}

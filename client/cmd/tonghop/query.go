@@ -1,0 +1,227 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/tonghop/tonghop/client"
+	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+)
+
+type queryCmd struct {
+	Unit      []string `required:"" placeholder:"U,..." help:"Units."`
+	Indicator []string `required:"" placeholder:"I,..." help:"Indicators."`
+	Period    []string `required:"" placeholder:"P,Q..R" help:"Periods (2024-02, 2024-Q1, 2024-H1, 2024-9M, 2024) and ranges."`
+	Children  bool     `help:"Instead of each unit its children."`
+	Basis     string   `enum:"official,provisional" default:"official" help:"official counts approved reports, provisional also those that wait for approval."`
+	Measure   string   `enum:"as-reported,own,year-to-date" default:"as-reported" help:"Of cumulative indicators: ${enum}."`
+	ByKind    bool     `help:"One roll-up for each kind of unit instead of their sum. CSV gets a further column, kind."`
+	AsOf      string   `placeholder:"DATE" help:"Day on which codes of units are understood; otherwise today."`
+}
+
+// Help shows how it is used.
+func (queryCmd) Help() string {
+	return `Each roll-up comes with its coverage: of the reports that are owed, how many are in it. No value is a state, never zero. The CSV has the columns unit,unit_code,period,indicator,value,state,numerator,denominator,expected,received,basis,sequence. The JSON has on each line the roll-up as the server's JSON has it, with basis and sequence.
+
+Examples:
+
+    tonghop query --unit 87 --indicator CQ-06,KT-01 --period 2024-01..2024-12
+    tonghop query --unit 87 --children --indicator CQ-06 --period 2024-Q1 --basis provisional -o csv`
+}
+
+// Run asks and shows.
+func (c *queryCmd) Run(ctx context.Context, s *session) error {
+	q := &reportingv1.QueryRollupsRequest{
+		Units: c.Unit, Children: c.Children, Indicators: c.Indicator, Periods: c.Period, ByKind: c.ByKind, AsOf: c.AsOf,
+		Basis:   choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis),
+		Measure: choice[reportingv1.RollupMeasure](reportingv1.RollupMeasure_value, measurePrefix, c.Measure),
+	}
+	return s.with(ctx, func(to *client.Client) error {
+		var caption caption
+		if err := list(s, rollupSheet(c.ByKind), rollups(to.RollupPages(ctx, q), &caption)); err != nil {
+			return err
+		}
+		if s.Output != "table" {
+			return nil
+		}
+		return s.printf("%s", caption.text())
+	})
+}
+
+const (
+	basisPrefix       = "BASIS_"
+	measurePrefix     = "ROLLUP_MEASURE_"
+	rollupStatePrefix = "ROLLUP_STATE_"
+)
+
+// rollup is a roll-up with what its page says about it.
+type rollup struct {
+	*reportingv1.Rollup
+	basis    reportingv1.Basis
+	sequence int64
+}
+
+// rollups takes the roll-ups from their pages, and notes what is common to them.
+func rollups(pages iter.Seq2[*reportingv1.QueryRollupsResponse, error], caption *caption) iter.Seq2[rollup, error] {
+	return func(yield func(rollup, error) bool) {
+		for page, err := range pages {
+			if err != nil {
+				yield(rollup{}, err)
+				return
+			}
+			caption.note(page)
+			for _, r := range page.GetRollups() {
+				if !yield(rollup{r, page.GetBasis(), page.GetStamp().GetSequence()}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func rollupSheet(byKind bool) sheet[rollup] {
+	sh := sheet[rollup]{
+		table: []column[rollup]{
+			{name: "UNIT", text: func(r rollup) string { return r.GetUnitCode() + " " + r.GetUnitName() }},
+			{name: "PERIOD", text: func(r rollup) string { return r.GetPeriod() }},
+			{name: "INDICATOR", text: func(r rollup) string { return r.GetIndicator() }},
+			{name: "VALUE", text: valueOf, right: true},
+			{name: "", text: func(r rollup) string { return r.GetUnitOfMeasure() }},
+			{name: "PARTS", text: partsOf, right: true},
+			{name: "COVERAGE", text: coverage, right: true},
+			{name: "REMARKS", text: remarks},
+		},
+		csv: []column[rollup]{
+			{name: "unit", text: func(r rollup) string { return r.GetUnit() }},
+			{name: "unit_code", text: func(r rollup) string { return r.GetUnitCode() }},
+			{name: "period", text: func(r rollup) string { return r.GetPeriod() }},
+			{name: "indicator", text: func(r rollup) string { return r.GetIndicator() }},
+			{name: "value", text: func(r rollup) string { return r.GetValue() }},
+			{name: "state", text: stateOf},
+			{name: "numerator", text: func(r rollup) string { return r.GetNumerator() }},
+			{name: "denominator", text: func(r rollup) string { return r.GetDenominator() }},
+			{name: "expected", text: func(r rollup) string { return number(r.GetCoverage().GetExpected()) }},
+			{name: "received", text: func(r rollup) string { return number(r.GetCoverage().GetReceived()) }},
+			{name: "basis", text: func(r rollup) string { return word(r.basis, basisPrefix) }},
+			{name: "sequence", text: func(r rollup) string { return number(r.sequence) }},
+		},
+		json: rollupJSON,
+	}
+	if byKind {
+		kind := column[rollup]{text: func(r rollup) string { return r.GetKind() }}
+		kind.name = "KIND"
+		sh.table = append(sh.table[:1:1], append([]column[rollup]{kind}, sh.table[1:]...)...)
+		kind.name = "kind"
+		sh.csv = append(sh.csv, kind)
+	}
+	return sh
+}
+
+func stateOf(r rollup) string { return word(r.GetState(), rollupStatePrefix) }
+
+// valueOf never leaves a place empty: where there is no value, the state says why.
+func valueOf(r rollup) string {
+	if r.Value == nil {
+		return stateOf(r)
+	}
+	return r.GetValue()
+}
+
+func partsOf(r rollup) string {
+	if r.Numerator == nil && r.Denominator == nil {
+		return ""
+	}
+	return first(r.GetNumerator(), "?") + "/" + first(r.GetDenominator(), "?")
+}
+
+func coverage(r rollup) string {
+	return number(r.GetCoverage().GetReceived()) + "/" + number(r.GetCoverage().GetExpected())
+}
+
+// remarks are what a reader must know before he trusts the value.
+func remarks(r rollup) string {
+	c := r.GetCoverage()
+	var out []string
+	for _, n := range []struct {
+		count int64
+		name  string
+	}{
+		{c.GetNotAvailable(), "not available"},
+		{c.GetNotApplicable(), "not applicable"},
+		{c.GetExcluded(), "excluded"},
+		{c.GetLate(), "late"},
+		{c.GetStale(), "stale"},
+		{c.GetHalf(), "half"},
+		{c.GetUnweighted(), "unweighted"},
+	} {
+		if n.count > 0 {
+			out = append(out, number(n.count)+" "+n.name)
+		}
+	}
+	if r.GetFell() {
+		out = append(out, "fell")
+	}
+	if r.GetLastPeriod() != "" && r.GetLastPeriod() != r.GetPeriod() {
+		out = append(out, "of "+r.GetLastPeriod())
+	}
+	if gap := r.GetSpans(); gap != nil {
+		out = append(out, gap.GetFirstPeriod()+" to "+gap.GetLastPeriod()+" together "+gap.GetValue())
+	}
+	for _, check := range r.GetChecks() {
+		text := check.GetKind() + " itself says " + first(check.GetValue(), "nothing")
+		if check.Difference != nil {
+			text += " (difference " + check.GetDifference() + ")"
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, ", ")
+}
+
+// rollupJSON is the roll-up as the server's JSON has it, with the two things that stand on its page.
+func rollupJSON(r rollup) ([]byte, error) {
+	object, err := jsonOf(r.Rollup)
+	if err != nil {
+		return nil, err
+	}
+	// As the server's JSON has them: a number of 64 bits is a text there.
+	page := fmt.Sprintf(`,"basis":%q,"sequence":%q}`, r.basis, number(r.sequence))
+	return append(bytes.TrimSuffix(object, []byte("}")), page...), nil
+}
+
+// caption is what all roll-ups of an answer share.
+type caption struct {
+	basis       reportingv1.Basis
+	measure     reportingv1.RollupMeasure
+	first, last int64
+	periods     []*reportingv1.PeriodSpan
+}
+
+func (c *caption) note(page *reportingv1.QueryRollupsResponse) {
+	if c.first == 0 {
+		c.first = page.GetStamp().GetSequence()
+		c.periods = page.GetPeriods()
+	}
+	c.basis, c.measure, c.last = page.GetBasis(), page.GetMeasure(), page.GetStamp().GetSequence()
+}
+
+// maxSpans is up to how many periods are explained below a table.
+const maxSpans = 6
+
+func (c *caption) text() string {
+	var b bytes.Buffer
+	measure := strings.ToLower(strings.ReplaceAll(word(c.measure, measurePrefix), "_", " "))
+	b.WriteString("\n" + word(c.basis, basisPrefix) + ", " + measure + ", at entry " + number(c.first))
+	if c.last != c.first {
+		b.WriteString(" to " + number(c.last))
+	}
+	b.WriteString("\n")
+	if len(c.periods) <= maxSpans {
+		for _, p := range c.periods {
+			b.WriteString(plain(p.GetPeriod()) + " is " + p.GetFirstDay() + " to " + p.GetLastDay() + "\n")
+		}
+	}
+	return b.String()
+}

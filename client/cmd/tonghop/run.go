@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the whole command line. The order is that of the help.
+type commands struct {
+	globals
+
+	Import     importCmd     `cmd:"" help:"Upload units, indicators or forms, whole or not at all."`
+	Submit     submitCmd     `cmd:"" help:"Upload figures: each report of the file stands alone."`
+	Approve    approveCmd    `cmd:"" help:"Approve reports that wait for it."`
+	Return     returnCmd     `cmd:"" help:"Send a report back."`
+	Query      queryCmd      `cmd:"" help:"Ask for roll-ups."`
+	Explain    explainCmd    `cmd:"" help:"Show what makes a roll-up, and what is missing from it."`
+	Reports    reportsCmd    `cmd:"" help:"Read reports and their revisions."`
+	Units      unitsCmd      `cmd:"" help:"Read the tree of units."`
+	Indicators indicatorsCmd `cmd:"" help:"Read the catalogue of indicators."`
+	Forms      formsCmd      `cmd:"" help:"Read the forms and their deadlines."`
+	Changes    changesCmd    `cmd:"" help:"Tell what changed since a sequence, and follow it."`
+	Token      tokenCmd      `cmd:"" help:"Issue, list and revoke tokens."`
+	Whoami     whoamiCmd     `cmd:"" help:"Say who the token is."`
+	Status     statusCmd     `cmd:"" help:"Say how the server and its store are."`
+	Verify     verifyCmd     `cmd:"" help:"Have the server prove its store."`
+	Version    versionCmd    `cmd:"" help:"Say which version of this program runs."`
+}
+
+const description = `Bring the figures of a province's units together.
+
+Lists are comma-separated. A unit is its id (82-20250701) or its code (82). Numbers of answers are exact.`
+
+// helpWidth is where help wraps, also on wider terminals.
+const helpWidth = 100
+
+// Run runs one command and gives the code for the process to end with. Everything that it touches comes in here.
+func Run(ctx context.Context, args []string, env func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
+	s := newSession(env, stdin, stdout, stderr)
+	var cli commands
+	helped := false
+	parser, err := kong.New(&cli,
+		kong.Name("tonghop"),
+		kong.Description(description),
+		kong.Writers(stdout, stderr),
+		// The help flag ends parsing like this and not the process.
+		kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, FlagsLast: true, WrapUpperBound: helpWidth}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(s),
+	)
+	if err != nil {
+		return s.fail(ctx, err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	chosen, err := parser.Parse(args)
+	if helped {
+		return exitOK
+	}
+	if err != nil {
+		return s.fail(ctx, &usageError{text: err.Error(), command: commandOf(err)})
+	}
+	s.globals, s.command = cli.globals, chosen.Selected().FullPath()
+	if err := chosen.Run(); err != nil {
+		return s.fail(ctx, err)
+	}
+	return exitOK
+}
+
+// commandOf names the command whose help would help.
+func commandOf(err error) string {
+	if parse, ok := err.(*kong.ParseError); ok && parse.Context != nil && parse.Context.Selected() != nil { //nolint:errorlint // Parse gives it bare
+		return parse.Context.Selected().FullPath()
+	}
+	return "tonghop"
+}
+
+// clock is the only reader of the time.
+func clock() time.Time { return time.Now() }

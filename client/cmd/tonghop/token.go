@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/tonghop/tonghop/client"
+	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+)
+
+const rolePrefix = "ROLE_"
+
+type tokenCmd struct {
+	Create tokenCreateCmd `cmd:"" help:"Issue a token; its text stands alone on the last line."`
+	List   tokenListCmd   `cmd:"" help:"List tokens without their texts."`
+	Revoke tokenRevokeCmd `cmd:"" help:"End a token at once."`
+}
+
+type tokenCreateCmd struct {
+	Role string `required:"" enum:"reporter,approver,viewer,administrator,operator" placeholder:"ROLE" help:"What it allows: ${enum}."`
+	Unit string `placeholder:"U" help:"Unit it is bound to; a reporter needs one. Otherwise every unit."`
+	Form string `placeholder:"F" help:"The only form it is for. Otherwise every form."`
+	Name string `placeholder:"TEXT" help:"Who holds it, for people."`
+	Days int    `placeholder:"N" help:"How many days it lives; otherwise 90."`
+}
+
+// Help shows how it is used.
+func (tokenCreateCmd) Help() string {
+	return `The text of a token is shown once and cannot be asked for again. Keep it where others do not read it.
+
+Examples:
+
+    tonghop token create --role reporter --unit 30280 --name "UBND xã An Bình A" --days 365
+    tonghop token create --role viewer | tail -n 1 > viewer.token`
+}
+
+// Run issues a token.
+func (c *tokenCreateCmd) Run(ctx context.Context, s *session) error {
+	q := &reportingv1.CreateTokenRequest{
+		Role: choice[reportingv1.Role](reportingv1.Role_value, rolePrefix, c.Role), Unit: c.Unit, Form: c.Form, DisplayName: c.Name,
+	}
+	if c.Days > 0 {
+		q.Lifetime = durationpb.New(time.Duration(c.Days) * 24 * time.Hour)
+	}
+	return s.with(ctx, func(to *client.Client) error {
+		answer, err := to.CreateToken(ctx, q)
+		if err != nil {
+			return err
+		}
+		if answer.GetSecret() == "" {
+			name := plain(answer.GetToken().GetName())
+			s.notice("%s was issued, but the answer with its text was lost on the way, and it is shown once", name)
+			s.hint("run \"tonghop token revoke " + strings.TrimPrefix(name, "tokens/") + "\" and issue another one")
+			return errRefused
+		}
+		return c.show(s, answer)
+	})
+}
+
+func (c *tokenCreateCmd) show(s *session, answer *reportingv1.CreateTokenResponse) error {
+	switch s.Output {
+	case "json":
+		return writeJSON(s.stdout, answer)
+	case "csv":
+		sh := tokenSheet
+		sh.csv = append(sh.csv[:len(sh.csv):len(sh.csv)], column[*reportingv1.Token]{
+			name: "secret", text: func(*reportingv1.Token) string { return answer.GetSecret() },
+		})
+		return list(s, sh, withoutErrors([]*reportingv1.Token{answer.GetToken()}))
+	}
+	if err := one(s, answer, tokenPairs(answer.GetToken())); err != nil {
+		return err
+	}
+	return s.printf("%s\n", answer.GetSecret())
+}
+
+func tokenPairs(t *reportingv1.Token) []pair {
+	return []pair{
+		{"token", t.GetName()},
+		{"role", role(t)},
+		{"unit", first(t.GetUnit(), "every unit")},
+		{"form", first(t.GetForm(), "every form")},
+		{"holder", t.GetDisplayName()},
+		{"issued", when(t.GetCreateTime())},
+		{"expires", first(when(t.GetExpireTime()), "never")},
+		{"revoked", when(t.GetRevokeTime())},
+	}
+}
+
+func role(t *reportingv1.Token) string { return strings.ToLower(word(t.GetRole(), rolePrefix)) }
+
+type tokenListCmd struct{}
+
+// Help shows how it is used.
+func (tokenListCmd) Help() string {
+	return `Examples:
+
+    tonghop token list -o csv`
+}
+
+// Run lists tokens.
+func (*tokenListCmd) Run(ctx context.Context, s *session) error {
+	return s.with(ctx, func(to *client.Client) error {
+		return list(s, tokenSheet, to.Tokens(ctx, &reportingv1.ListTokensRequest{}))
+	})
+}
+
+var tokenSheet = sheet[*reportingv1.Token]{
+	table: []column[*reportingv1.Token]{
+		{name: "TOKEN", text: func(t *reportingv1.Token) string { return strings.TrimPrefix(t.GetName(), "tokens/") }},
+		{name: "ROLE", text: role},
+		{name: "UNIT", text: func(t *reportingv1.Token) string { return first(t.GetUnit(), "every") }},
+		{name: "FORM", text: func(t *reportingv1.Token) string { return first(t.GetForm(), "every") }},
+		{name: "HOLDER", text: (*reportingv1.Token).GetDisplayName},
+		{name: "ISSUED", text: func(t *reportingv1.Token) string { return when(t.GetCreateTime()) }},
+		{name: "EXPIRES", text: func(t *reportingv1.Token) string { return when(t.GetExpireTime()) }},
+		{name: "REVOKED", text: func(t *reportingv1.Token) string { return when(t.GetRevokeTime()) }},
+	},
+	csv: []column[*reportingv1.Token]{
+		{name: "token", text: func(t *reportingv1.Token) string { return strings.TrimPrefix(t.GetName(), "tokens/") }},
+		{name: "role", text: role},
+		{name: "unit", text: (*reportingv1.Token).GetUnit},
+		{name: "form", text: (*reportingv1.Token).GetForm},
+		{name: "display_name", text: (*reportingv1.Token).GetDisplayName},
+		{name: "create_time", text: func(t *reportingv1.Token) string { return instant(t.GetCreateTime()) }},
+		{name: "expire_time", text: func(t *reportingv1.Token) string { return instant(t.GetExpireTime()) }},
+		{name: "revoke_time", text: func(t *reportingv1.Token) string { return instant(t.GetRevokeTime()) }},
+	},
+	json: messageJSON[*reportingv1.Token],
+}
+
+type tokenRevokeCmd struct {
+	Token string `arg:"" help:"Id of the token, as the list shows it; not its text."`
+}
+
+// Help shows how it is used.
+func (tokenRevokeCmd) Help() string {
+	return `Examples:
+
+    tonghop token revoke k3m9q2x7v1ab`
+}
+
+// Run revokes a token.
+func (c *tokenRevokeCmd) Run(ctx context.Context, s *session) error {
+	if strings.HasPrefix(c.Token, "th_") {
+		return s.usage("this is the text of a token: give its id, which is the middle part between the two underscores")
+	}
+	return s.with(ctx, func(to *client.Client) error {
+		t, err := to.RevokeToken(ctx, &reportingv1.RevokeTokenRequest{Name: "tokens/" + strings.TrimPrefix(c.Token, "tokens/")})
+		if err != nil {
+			return err
+		}
+		return one(s, t, tokenPairs(t))
+	})
+}
