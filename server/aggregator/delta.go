@@ -91,11 +91,8 @@ func (s *shift) plan(b rollup.Basis) error {
 		}
 	}
 	for n := range changed {
-		for _, user := range changed[n].i.weighs {
-			s.planWeighted(b, &s.x.indicators[user])
-		}
-		for _, user := range changed[n].i.divides {
-			s.planDivided(b, &s.x.indicators[user])
+		for _, user := range changed[n].i.users {
+			s.planUser(b, &s.x.indicators[user], changed[n].i)
 		}
 	}
 	return nil

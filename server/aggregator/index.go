@@ -45,8 +45,7 @@ type indicatorIndex struct {
 	versions []indicator.Indicator // by ValidFrom
 	narrow   []int                 // for each version: its own assignment, 0 for none
 	carriers []uint16              // forms of which any version carries it
-	weighs   []uint32              // indicators that are weighted by it
-	divides  []uint32              // indicators of which it is the denominator
+	users    []uint32              // indicators of which it is the weight or the denominator, in any version
 	// sums says that longer periods are the merge of base rows; gains that there is an own amount to keep, since a part is
 	// year-to-date.
 	sums, gains bool
@@ -158,22 +157,20 @@ func (x *index) indexForms(set *form.Set) {
 	x.indexProfiles()
 }
 
-// indexReferences finds for each indicator those that lean on it, in any version.
+// indexReferences finds for each indicator those that lean on it.
 func (x *index) indexReferences() {
-	note := func(code indicator.Code, list func(*indicatorIndex) *[]uint32, number uint32) {
-		other, ok := x.number(code)
-		if !ok || code == "" {
-			return
-		}
-		if l := list(&x.indicators[other]); !slices.Contains(*l, number) {
-			*l = append(*l, number)
-		}
-	}
 	for n := range x.indicators {
 		i := &x.indicators[n]
 		for v := range i.versions {
-			note(i.versions[v].Weight, func(o *indicatorIndex) *[]uint32 { return &o.weighs }, i.number)
-			note(i.versions[v].DenominatorIndicator, func(o *indicatorIndex) *[]uint32 { return &o.divides }, i.number)
+			for _, code := range [...]indicator.Code{i.versions[v].Weight, i.versions[v].DenominatorIndicator} {
+				other, ok := x.number(code)
+				if code == "" || !ok {
+					continue
+				}
+				if users := &x.indicators[other].users; !slices.Contains(*users, i.number) {
+					*users = append(*users, i.number)
+				}
+			}
 		}
 	}
 }

@@ -83,31 +83,9 @@ func (s *shift) mayComplete(i *indicatorIndex, from, to int, r *reach) bool {
 	return owed != 0 && (owed&^r.before == 0 || owed&^r.after == 0)
 }
 
-// planWeighted adds the cells of an indicator that is weighted by one that changed: those whose span contains the
-// period of the weight, or lies in it.
-func (s *shift) planWeighted(b rollup.Basis, user *indicatorIndex) {
-	s.planUser(b, user, s.base.Year, func(span period.Period) bool { return span.Contains(s.base) || s.base.Contains(span) })
-}
-
-// planDivided adds the cells of an indicator of which one that changed is the denominator: those that may take it from
-// this period.
-func (s *shift) planDivided(b rollup.Basis, user *indicatorIndex) {
-	const years = 2 // a denominator serves spans that end at most 24 months after it
-	for year := s.base.Year; year <= s.base.Year+years; year++ {
-		s.planUser(b, user, year, func(span period.Period) bool {
-			for p := range rollup.DenominatorPeriods(span) {
-				if p == s.base {
-					return true
-				}
-			}
-			return false
-		})
-	}
-}
-
-// planUser adds the cells of an indicator that leans on another, of the spans that are reached. One that changed itself,
-// or leans on two that did, is there already.
-func (s *shift) planUser(b rollup.Basis, user *indicatorIndex, year int16, reached func(period.Period) bool) {
+// planUser adds the cells of an indicator that leans on one that changed, as weight or denominator. One that changed
+// itself, or leans on two that did, is there already.
+func (s *shift) planUser(b rollup.Basis, user, changed *indicatorIndex) {
 	add := func(sl slot, span period.Period) {
 		if !slices.ContainsFunc(s.deltas, func(d delta) bool {
 			return d.i == user && d.slot == sl && d.basis == b && d.span == span
@@ -115,14 +93,17 @@ func (s *shift) planUser(b rollup.Basis, user *indicatorIndex, year int16, reach
 			s.deltas = append(s.deltas, delta{i: user, slot: sl, basis: b, span: span})
 		}
 	}
-	for _, c := range user.carriers {
-		for _, span := range spansOf(year, s.x.forms[c].frequency) {
-			if !reached(span) {
-				continue
+	for n := range user.versions {
+		v := &user.versions[n]
+		for _, c := range user.carriers {
+			frequency := s.x.forms[c].frequency
+			for _, span := range rollup.Touched(*v, rollup.AsReported, frequency, changed.code, s.base) {
+				add(reported, span)
 			}
-			add(reported, span)
 			if user.gains {
-				add(own, span)
+				for _, span := range rollup.Touched(*v, rollup.Own, frequency, changed.code, s.base) {
+					add(own, span)
+				}
 			}
 		}
 	}

@@ -136,7 +136,7 @@ func (r *remake) add(number uint32, year int16) {
 		}
 		i := &x.indicators[number]
 		r.note(x, i, year)
-		for _, user := range slices.Concat(i.weighs, i.divides) {
+		for _, user := range i.users {
 			r.note(x, &x.indicators[user], year)
 		}
 	}
