@@ -173,6 +173,8 @@ func describe(f *reportingv1.Figure) string {
 
 func amountOf(f *reportingv1.Figure) string {
 	switch {
+	case f == nil: // nothing was sent
+		return ""
 	case f.GetState() == reportingv1.FigureState_FIGURE_STATE_NOT_AVAILABLE:
 		return "-"
 	case f.GetState() == reportingv1.FigureState_FIGURE_STATE_NOT_APPLICABLE:
