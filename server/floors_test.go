@@ -45,7 +45,7 @@ const pure = "fault text figure period hierarchy indicator form rollup auth"
 // keepers are the only rooms that may name a package, or one below it, directly.
 var keepers = []struct{ path, rooms string }{
 	{"go.etcd.io/bbolt", "aggregator"},
-	{"google.golang.org/grpc", "rpc rpc/rpctest gateway server client"},
+	{"google.golang.org/grpc", "rpc rpc/rpctest gateway server client client/cmd"},
 	{module + "/gen/reporting", "rpc rpc/rpctest gateway demo server cmd client client/cmd"},
 	{module + "/gen/journal", "entry"},
 }

@@ -148,7 +148,7 @@ curl -s -H 'Authorization: Bearer {{.Tokens.viewer}}' 'http://{{.HTTP}}/v1/rollu
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop query --unit 87 --indicator CQ-06,XH-01 --period 2024-01..2024-12
 
 # The districts beside one another in December, with what still waits for approval:
-TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop query --unit 87 --children --indicator XH-01 --period 2024-12 --basis provisional
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop query --unit 866,867,868,869,870,871,872,873,874,875,876,877 --indicator XH-01 --period 2024-12 --basis provisional
 
 # Why is it that much? Down to each commune's report:
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop explain --unit 866 --indicator XH-01 --period 2024-12
