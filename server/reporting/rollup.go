@@ -3,6 +3,7 @@ package reporting
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -203,19 +204,21 @@ func calendarsOf(tx *aggregator.Tx, code indicator.Code) []period.Calendar {
 func (r *rollupRun) run() error {
 	n := 0
 	for _, top := range r.units {
-		for _, p := range r.expand(top) {
+		for _, line := range r.expand(top) {
 			for _, code := range r.indicators {
-				for _, kind := range r.kinds(code, p.period) {
-					n++
-					if n <= r.skip {
-						continue
-					}
-					if len(r.page.Rollups) == r.size {
-						r.more = true
-						return nil
-					}
-					if err := r.one(p.unit, code, p.period, kind); err != nil {
-						return err
+				for _, p := range line.periods {
+					for _, kind := range r.kinds(code, p) {
+						n++
+						if n <= r.skip {
+							continue
+						}
+						if len(r.page.Rollups) == r.size {
+							r.more = true
+							return nil
+						}
+						if err := r.one(line.unit, code, p, kind); err != nil {
+							return err
+						}
 					}
 				}
 			}
@@ -224,29 +227,36 @@ func (r *rollupRun) run() error {
 	return nil
 }
 
-// cell is one unit in one period.
-type cell struct {
-	unit   hierarchy.Unit
-	period period.Period
+// line is one unit with the periods in which it is asked about.
+type line struct {
+	unit    hierarchy.Unit
+	periods []period.Period
 }
 
-// expand gives the cells of a unit that was asked for: itself, or its children on the last day of each period.
-func (r *rollupRun) expand(top hierarchy.Unit) []cell {
-	var cells []cell
+// expand gives the lines of a unit that was asked for: itself, or all that are its children on the last day of a period,
+// each with the periods in which it is one.
+func (r *rollupRun) expand(top hierarchy.Unit) []line {
 	if !r.q.Children {
-		for _, p := range r.periods {
-			cells = append(cells, cell{top, p})
-		}
-		return cells
+		return []line{{top, r.periods}}
 	}
+	var lines []line
+	at := map[hierarchy.ID]int{}
 	for _, p := range r.periods {
 		for _, id := range r.who.tx.Tree().Children(top.ID, r.calendar.Last(p)) {
-			if u, ok := r.who.tx.Tree().Unit(id); ok {
-				cells = append(cells, cell{u, p})
+			i, known := at[id]
+			if !known {
+				u, ok := r.who.tx.Tree().Unit(id)
+				if !ok {
+					continue
+				}
+				i, at[id] = len(lines), len(lines)
+				lines = append(lines, line{unit: u})
 			}
+			lines[i].periods = append(lines[i].periods, p)
 		}
 	}
-	return cells
+	slices.SortStableFunc(lines, func(a, b line) int { return strings.Compare(unitKey(a.unit), unitKey(b.unit)) })
+	return lines
 }
 
 // kinds gives the reporting kinds to show one by one, or the one empty kind for their sum.
