@@ -72,12 +72,10 @@ func (s *shift) planCells(b rollup.Basis, c *changedFigure, span period.Period, 
 	}
 }
 
-// mayComplete says whether the unit has something in force for each base period that it owes, before the change or after
-// it. As long as it has not, it is not complete and the remainder of the span is nothing.
+// mayComplete says whether the unit has something in force for each base period that it owes in the form, before the
+// change or after it. As long as it has not, it is not complete and the remainder of the span is nothing, whatever it
+// owes in other forms.
 func (s *shift) mayComplete(i *indicatorIndex, from, to int, r *reach) bool {
-	if len(i.carriers) > 1 {
-		return true // what it owes may be in another form's reports
-	}
 	window := uint16(1)<<to - uint16(1)<<from
 	owed := s.t.owing(s.x, s.f, i, s.base.Year).mask(s.unit) & window
 	return owed != 0 && (owed&^r.before == 0 || owed&^r.after == 0)
