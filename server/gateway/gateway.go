@@ -23,8 +23,8 @@ import (
 // nature (see patience) is measured by its steps instead.
 const (
 	headersWithin = 5 * time.Second
-	readWithin    = 90 * time.Second // more than a call may take: net/http ends a call whose connection's time to read is over
-	writeWithin   = 3 * time.Minute
+	readWithin    = 30 * time.Second
+	writeWithin   = 2 * time.Minute // a body, a call of a minute, and its answer
 	idleWithin    = 2 * time.Minute
 	maxHeaders    = 16 << 10
 

@@ -71,14 +71,13 @@ func catalogueHandler[T any](
 	return func(w http.ResponseWriter, r *http.Request, _ map[string]string) {
 		given := &reportingv1.ImportOptions{}
 		ctx, cancel, err := g.openUpload(r, method, given)
-		defer cancel()
+		defer cancel() // an upload whose end was not sent is dropped, never taken for whole
 		if err != nil {
 			g.refuse(r.Context(), w, err)
 			return
 		}
 		summary, err := sendFile(ctx, w, r, open, maxCatalogue, options(given), chunk)
 		if err != nil {
-			cancel() // before the answer: the server must not take what came for the whole file
 			g.refuse(r.Context(), w, err)
 			return
 		}

@@ -19,7 +19,7 @@ type reportsStream = grpc.BidiStreamingClient[reportingv1.ImportReportsRequest, 
 func (g *Gateway) importReports(w http.ResponseWriter, r *http.Request, _ map[string]string) {
 	options := &reportingv1.ImportReportsOptions{}
 	ctx, cancel, err := g.openUpload(r, reportingv1.ReportService_ImportReports_FullMethodName, options)
-	defer cancel()
+	defer cancel() // an upload whose end was not sent is dropped, never taken for whole
 	if err != nil {
 		g.refuse(r.Context(), w, err)
 		return
@@ -34,7 +34,6 @@ func (g *Gateway) importReports(w http.ResponseWriter, r *http.Request, _ map[st
 		first, err = stream.Recv()
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		cancel() // before the answer: the server must not take what came for the whole file
 		g.refuse(r.Context(), w, err)
 		return
 	}

@@ -38,6 +38,7 @@ type script func(h heard, stream grpc.ServerStream) (proto.Message, error)
 type world struct {
 	t      *testing.T
 	url    string
+	server *grpc.Server
 	health *health.Server
 	script script
 
@@ -51,6 +52,7 @@ func open(t *testing.T, s script) *world {
 	w := &world{t: t, script: s, health: health.NewServer()}
 	before := goleak.IgnoreCurrent()
 	server := grpc.NewServer(grpc.UnknownServiceHandler(w.handle))
+	w.server = server
 	healthv1.RegisterHealthServer(server, w.health)
 	g, err := gateway.New(gateway.Config{GRPC: server})
 	if err != nil {
@@ -232,7 +234,7 @@ func (a answer) refused(t *testing.T, what string, code int, reason string) {
 func message(t *testing.T, d protoreflect.MessageDescriptor) proto.Message {
 	kind, err := protoregistry.GlobalTypes.FindMessageByName(d.FullName())
 	if err != nil {
-		t.Error(err)
+		t.Errorf("message %s: %v", d.FullName(), err)
 		return nil
 	}
 	return kind.New().Interface()
