@@ -39,13 +39,13 @@ func (g *Gateway) openPage(path string) http.HandlerFunc {
 // serveOpen answers for a page that everybody may see, and look at alone.
 func (g *Gateway) serveOpen(w http.ResponseWriter, r *http.Request, page http.HandlerFunc) {
 	a := &asked{language: message.ParseAcceptLanguage(r.Header.Get(headerAcceptLanguage))}
-	r = r.WithContext(context.WithValue(r.Context(), askedKey{}, a))
+	ctx := context.WithValue(r.Context(), askedKey{}, a)
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		page(w, r)
+		page(w, r.WithContext(ctx))
 		return
 	}
 	w.Header().Set("Allow", "GET, HEAD")
-	g.refuse(r.Context(), w, fault.Invalid("METHOD_NOT_ALLOWED", "%s %s is not possible; use %s", shorten(r.Method), r.URL.Path, "GET, HEAD").
+	g.refuse(ctx, w, fault.Invalid("METHOD_NOT_ALLOWED", "%s %s is not possible; use %s", shorten(r.Method), r.URL.Path, "GET, HEAD").
 		With("method", shorten(r.Method)).With("path", r.URL.Path).With("list", "GET, HEAD"))
 }
 

@@ -25,18 +25,17 @@ func (r *route) parameters(query string) (url.Values, error) {
 	seen := map[protoreflect.Name]string{}
 	for _, name := range sortedKeys(given) {
 		field := r.parameter(name)
-		switch other, twice := "", false; {
-		case field == nil:
+		if field == nil {
 			wrong.Add(r.unknownParameter(name))
-		default:
-			if other, twice = seen[field.Name()]; twice {
-				wrong.Add(fault.Invalid("PARAMETER_REPEATED", "%s and %s are the same parameter; give one of them", other, name).
-					With("parameter", name).In(string(field.Name())))
-			}
-			seen[field.Name()] = name
-			given[name] = writtenOut(field, given[name])
-			wrong.Add(r.readable(field, name, given[name]))
+			continue
 		}
+		if other, twice := seen[field.Name()]; twice {
+			wrong.Add(fault.Invalid("PARAMETER_REPEATED", "%s and %s are the same parameter; give one of them", other, name).
+				With("parameter", name).In(string(field.Name())))
+		}
+		seen[field.Name()] = name
+		given[name] = writtenOut(field, given[name])
+		wrong.Add(r.readable(field, name, given[name]))
 	}
 	return given, wrong.Err()
 }

@@ -70,8 +70,9 @@ func catalogueHandler[T any](
 ) runtime.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request, _ map[string]string) {
 		given := &reportingv1.ImportOptions{}
-		ctx, cancel, err := g.openUpload(r, method, given)
+		ctx, cancel := context.WithCancel(r.Context())
 		defer cancel() // an upload whose end was not sent is dropped, never taken for whole
+		ctx, err := g.openUpload(ctx, r, method, given)
 		if err != nil {
 			g.refuse(r.Context(), w, err)
 			return
@@ -110,21 +111,17 @@ func sendFile[T any](
 	return stream.CloseAndRecv() // after an EOF of Send it tells why the server takes no more
 }
 
-// openUpload fills the options from parameters and headers and makes the context of the call.
-func (g *Gateway) openUpload(r *http.Request, method string, options proto.Message) (context.Context, context.CancelFunc, error) {
-	ctx, cancel := context.WithCancel(r.Context())
+// openUpload fills the options from parameters and headers and gives the context of the call. The generated code does it
+// for every other method.
+func (g *Gateway) openUpload(ctx context.Context, r *http.Request, method string, options proto.Message) (context.Context, error) {
 	a := askedIn(ctx)
 	if err := runtime.PopulateQueryParameters(options, a.parameters, utilities.NewDoubleArray(nil)); err != nil {
-		return ctx, cancel, err
+		return nil, err
 	}
 	if err := a.fillID(options.ProtoReflect()); err != nil {
-		return ctx, cancel, err
+		return nil, err
 	}
-	on, err := runtime.AnnotateContext(ctx, g.mux, r, method)
-	if err != nil {
-		return ctx, cancel, err
-	}
-	return on, cancel, nil
+	return runtime.AnnotateContext(ctx, g.mux, r, method)
 }
 
 // pipe sends the body in chunks. Only an end that the client meant is an end: io.ReadFull would give one error for a file

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -18,8 +19,9 @@ type reportsStream = grpc.BidiStreamingClient[reportingv1.ImportReportsRequest, 
 // file is through; the server does not write before either.
 func (g *Gateway) importReports(w http.ResponseWriter, r *http.Request, _ map[string]string) {
 	options := &reportingv1.ImportReportsOptions{}
-	ctx, cancel, err := g.openUpload(r, reportingv1.ReportService_ImportReports_FullMethodName, options)
+	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel() // an upload whose end was not sent is dropped, never taken for whole
+	ctx, err := g.openUpload(ctx, r, reportingv1.ReportService_ImportReports_FullMethodName, options)
 	if err != nil {
 		g.refuse(r.Context(), w, err)
 		return
@@ -41,7 +43,7 @@ func (g *Gateway) importReports(w http.ResponseWriter, r *http.Request, _ map[st
 	if askedIn(ctx).lines {
 		answer = &lines{w: w}
 	}
-	if err := copyParts(stream, first, answer); err != nil {
+	if err := copyParts(ctx, stream, first, answer); err != nil {
 		g.log.InfoContext(r.Context(), "the answer to an upload broke off", "error", err)
 	}
 }
@@ -71,7 +73,7 @@ type partWriter interface {
 }
 
 // copyParts writes all parts; first is nil if there is none. It gives an error when nobody reads any more.
-func copyParts(stream reportsStream, first *reportingv1.ImportReportsResponse, to partWriter) error {
+func copyParts(ctx context.Context, stream reportsStream, first *reportingv1.ImportReportsResponse, to partWriter) error {
 	next, err := first, error(nil)
 	if first == nil {
 		err = io.EOF
@@ -85,7 +87,7 @@ func copyParts(stream reportsStream, first *reportingv1.ImportReportsResponse, t
 	if errors.Is(err, io.EOF) {
 		return to.end(nil)
 	}
-	broke, err := json.Marshal(formOf(onStreamError(stream.Context(), err)).Error)
+	broke, err := json.Marshal(formOf(onStreamError(ctx, err)).Error)
 	if err != nil {
 		return err
 	}

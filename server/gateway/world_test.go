@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -71,7 +72,9 @@ func open(t *testing.T, s script) *world {
 		if err := web.Close(); err != nil {
 			t.Error(err)
 		}
-		<-ended
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			t.Errorf("the HTTP server ended with %v", err)
+		}
 		for range 2 { // a second Close has nothing to do
 			if err := g.Close(); err != nil {
 				t.Errorf("Close: %v", err)
