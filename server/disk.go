@@ -29,7 +29,7 @@ func newDisk(dir string, guard int64) *disk { return &disk{dir: dir, guard: guar
 // refuse tells why changes are refused: too little space is left (R39). Reads go on.
 func (d *disk) refuse() error {
 	free, err := d.measure()
-	if err != nil || free >= d.guard {
+	if full := err == nil && free < d.guard; !full {
 		return nil // a disk that does not tell is no reason to refuse: the journal finds out by itself
 	}
 	return fault.Exhausted("STORE_FULL",

@@ -150,7 +150,7 @@ func (s *Server) Run(ctx context.Context) error {
 	case failure = <-s.failed:
 	}
 	stop()
-	s.shutdown(failure != nil)
+	s.shutdown(failure != nil) //nolint:contextcheck // the context has ended; calls under way have a grace of their own
 	serving.Wait()
 	return errors.Join(failure, removeControl(s.cfg.Dir), s.gateway.Close(), s.store.Close())
 }

@@ -111,6 +111,7 @@ func OpenStore(ctx context.Context, cfg Config) (*Store, error) {
 	if s.control, err = newControl(); err != nil {
 		return nil, errors.Join(err, state.Close(), log.Close())
 	}
+	//nolint:contextcheck // the committer outlives the start: its groups are nobody's request
 	s.committer = committer.New(committer.Config{
 		Journal: log, State: state, Now: cfg.Now, Random: random, Refuse: s.disk.refuse, Logger: cfg.Logger,
 	})

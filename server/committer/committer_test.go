@@ -264,7 +264,7 @@ func TestAConflictDecidesAgain(t *testing.T) {
 			})
 			_, appendErr := b.gate.Journal.Append(context.Background(), 0, []journal.Record{{Public: public}})
 			if err = errors.Join(encodeErr, appendErr); err == nil {
-				err = journal.HeadMoved(0, b.gate.Journal.Head())
+				err = journal.HeadMoved(0, b.gate.Head())
 			}
 		})
 		return err

@@ -117,8 +117,8 @@ func (c *Committer) notAppended(g *group, err error) ([]answer, error) {
 // decide has one request decided and, where there is an entry, applied to the transaction. The answer may refuse the
 // request; the error is a failure of the store.
 func (c *Committer) decide(g *group, r *request, id journal.ID) (answer, error) {
-	if err := r.ctx.Err(); err != nil {
-		return answer{err: err}, nil
+	if r.ctx.Err() != nil {
+		return answer{err: r.ctx.Err()}, nil //nolint:nilerr // a refusal is an answer, not a failure of the store
 	}
 	now := c.cfg.Now()
 	if lag := g.time.Sub(now); lag > maxClockLag {
@@ -127,14 +127,14 @@ func (c *Committer) decide(g *group, r *request, id journal.ID) (answer, error) 
 			With("lag", lag.String())}, nil
 	}
 	slot := Slot{Sequence: g.head.Sequence + 1, Time: later(now, g.time)}
-	e, err := r.decide(g.tx, slot)
-	if err != nil || e == nil {
-		return answer{err: err}, nil
+	e, refused := r.decide(g.tx, slot)
+	if refused != nil || e == nil {
+		return answer{err: refused}, nil //nolint:nilerr // as above
 	}
 	e.Header.Sequence, e.Header.Time = slot.Sequence, slot.Time
-	record, err := c.encode(e)
-	if err != nil {
-		return answer{err: err}, nil
+	record, refused := c.encode(e)
+	if refused != nil {
+		return answer{err: refused}, nil //nolint:nilerr // as above
 	}
 	var privateHash journal.Hash
 	if len(record.Private) > 0 {

@@ -35,8 +35,10 @@ func TestCheckTellsEveryViolationWithItsField(t *testing.T) {
 		{"nine months", func(f *Form) { f.Frequency = period.NineMonths }, []string{"frequency FREQUENCY_UNKNOWN"}},
 		{"calendar", func(f *Form) { f.Calendar = 9 }, []string{"calendar CALENDAR_UNKNOWN"}},
 		{"asks nothing", func(f *Form) { f.Indicators = nil }, []string{"indicators INDICATORS_EMPTY"}},
-		{"asks twice", func(f *Form) { f.Indicators = []indicator.Code{"X", "y", "x", "a b"} },
-			[]string{"indicators[2] FORM_INDICATOR_REPEATED", "indicators[3] CODE_MALFORMED"}},
+		{
+			"asks twice", func(f *Form) { f.Indicators = []indicator.Code{"X", "y", "x", "a b"} },
+			[]string{"indicators[2] FORM_INDICATOR_REPEATED", "indicators[3] CODE_MALFORMED"},
+		},
 		{"nobody", func(f *Form) { f.Assigned = nil }, []string{"assigned ASSIGNED_EMPTY"}},
 		{"exceptions alone", func(f *Form) { f.Assigned = hierarchy.Excepting(f.Assigned) }, []string{"assigned ASSIGNED_EMPTY"}},
 		{"a wrong selector", func(f *Form) { f.Assigned = []hierarchy.Selector{{Kind: "Xã"}} }, []string{"assigned[0].kind KIND_MALFORMED"}},
@@ -63,9 +65,14 @@ func TestASetRefusesWithEveryProblem(t *testing.T) {
 	}{
 		{"given twice", []Form{monthly(t, "N", "kind:district", "X"), monthly(t, "n", "kind:district", "X")}, []string{"forms[1].code FORM_REPEATED"}},
 		{"R43 spelled otherwise", []Form{changed(monthly(t, "cds", "kind:commune", "X"), later)}, []string{"forms[0].code CODE_SPELLED_OTHERWISE"}},
-		{"what is not there", []Form{changed(monthly(t, "N", "kind:district|kind:district@Q-0|unit:R-0", "X", "Z"), func(f *Form) { f.Owner, f.Reviewer = "S-0", "T-0" })},
-			[]string{"forms[0].indicators[1] INDICATOR_NOT_FOUND", "forms[0].assigned[1].under UNIT_NOT_FOUND", "forms[0].assigned[2].unit UNIT_NOT_FOUND",
-				"forms[0].owner UNIT_NOT_FOUND", "forms[0].reviewer UNIT_NOT_FOUND"}},
+		{
+			"what is not there",
+			[]Form{changed(monthly(t, "N", "kind:district|kind:district@Q-0|unit:R-0", "X", "Z"), func(f *Form) { f.Owner, f.Reviewer = "S-0", "T-0" })},
+			[]string{
+				"forms[0].indicators[1] INDICATOR_NOT_FOUND", "forms[0].assigned[1].under UNIT_NOT_FOUND", "forms[0].assigned[2].unit UNIT_NOT_FOUND",
+				"forms[0].owner UNIT_NOT_FOUND", "forms[0].reviewer UNIT_NOT_FOUND",
+			},
+		},
 		{"R4 another frequency", []Form{changed(monthly(t, "CDS", "kind:commune", "X"), func(f *Form) { f.Frequency = period.Year })}, []string{"forms[0].frequency FORM_TIMING_CHANGED"}},
 		{"R4 another frequency later, and calendar", []Form{changed(monthly(t, "CDS", "kind:commune", "X"), func(f *Form) {
 			f.ValidFrom, f.Frequency, f.Calendar = reform, period.Quarter, period.CutoffFifteenth
@@ -74,8 +81,11 @@ func TestASetRefusesWithEveryProblem(t *testing.T) {
 			changed(monthly(t, "N", "kind:district", "X"), later),
 			changed(monthly(t, "N", "kind:district", "X"), func(f *Form) { f.Calendar = period.CutoffFifteenth }),
 		}, []string{"forms[0].calendar FORM_TIMING_CHANGED"}},
-		{"wrong in itself", []Form{monthly(t, "N", "kind:district", "X"), changed(monthly(t, "M", "kind:district", "X"), func(f *Form) { f.NameVI = "" })},
-			[]string{"forms[1].name_vi NAME_EMPTY"}},
+		{
+			"wrong in itself",
+			[]Form{monthly(t, "N", "kind:district", "X"), changed(monthly(t, "M", "kind:district", "X"), func(f *Form) { f.NameVI = "" })},
+			[]string{"forms[1].name_vi NAME_EMPTY"},
+		},
 	} {
 		next, _, err := set.With(tree, cat, c.given...)
 		if got := problems(err); next != nil || !slices.Equal(got, c.want) {

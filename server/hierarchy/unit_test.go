@@ -49,8 +49,10 @@ func TestCheckTellsEveryViolationWithItsField(t *testing.T) {
 		{"no day", func(u *Unit) { u.ValidFrom, u.ID, u.ValidTo = reform, "82-20250701", reform }, []string{"valid_to UNIT_DATES_REVERSED"}},
 		{"a year of five digits", func(u *Unit) { u.ValidTo = period.Date(10000, 1, 1) }, []string{"valid_to UNIT_DAY_OUT_OF_RANGE"}},
 		{"another id", func(u *Unit) { u.ID = "83-0" }, []string{"id UNIT_ID_MISMATCH"}},
-		{"all of it", func(u *Unit) { u.Kind, u.NameVI, u.Parent = "", "", "x" },
-			[]string{"kind KIND_EMPTY", "name_vi UNIT_NAME_EMPTY", "parent UNIT_ID_MALFORMED"}},
+		{
+			"all of it", func(u *Unit) { u.Kind, u.NameVI, u.Parent = "", "", "x" },
+			[]string{"kind KIND_EMPTY", "name_vi UNIT_NAME_EMPTY", "parent UNIT_ID_MALFORMED"},
+		},
 	} {
 		u := right
 		c.spoil(&u)

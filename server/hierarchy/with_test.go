@@ -26,26 +26,38 @@ func TestATreeRefusesWithEveryProblem(t *testing.T) {
 		name, lines string
 		want        []string
 	}{
-		{"unknown parent, twice", "9 commune nobody-0 - - Xã\n8 commune 87-20250701 - - Xã",
-			[]string{"units[0].parent UNIT_PARENT_NOT_FOUND", "units[1].parent UNIT_PARENT_NOT_FOUND"}},
+		{
+			"unknown parent, twice", "9 commune nobody-0 - - Xã\n8 commune 87-20250701 - - Xã",
+			[]string{"units[0].parent UNIT_PARENT_NOT_FOUND", "units[1].parent UNIT_PARENT_NOT_FOUND"},
+		},
 		{"given twice", "9 commune VN-0 - - Xã\n9 commune VN-0 - 2030-01-01 Xã", []string{"units[1].id UNIT_REPEATED"}},
-		{"a circle of three and one who leads into it", "a commune d-0 - - A\nb commune c-0 - - B\nc commune d-0 - - C\nd commune b-0 - - D",
-			[]string{"units[3].parent UNIT_PARENT_CIRCLE"}},
+		{
+			"a circle of three and one who leads into it", "a commune d-0 - - A\nb commune c-0 - - B\nc commune d-0 - - C\nd commune b-0 - - D",
+			[]string{"units[3].parent UNIT_PARENT_CIRCLE"},
+		},
 		{"its own parent", "a commune a-0 - - A", []string{"units[0].parent UNIT_PARENT_CIRCLE"}},
-		{"two circles", "a commune b-0 - - A\nb commune a-0 - - B\nc commune c-0 - - C",
-			[]string{"units[0].parent UNIT_PARENT_CIRCLE", "units[2].parent UNIT_PARENT_CIRCLE"}},
+		{
+			"two circles", "a commune b-0 - - A\nb commune a-0 - - B\nc commune c-0 - - C",
+			[]string{"units[0].parent UNIT_PARENT_CIRCLE", "units[2].parent UNIT_PARENT_CIRCLE"},
+		},
 		{"parent ends before", "9 commune 866-0 - - Xã", []string{"units[0].parent UNIT_PARENT_NOT_VALID"}},
 		{"parent begins later", "9 commune 82-20250701 - - Xã", []string{"units[0].parent UNIT_PARENT_NOT_VALID"}},
 		{"the code is taken on some days", "82 province VN-0 2024-01-01 2024-02-01 Tỉnh", []string{"units[0].code UNIT_CODE_TAKEN"}},
-		{"the code is taken in the request", "9 commune VN-0 - 2024-01-01 X\n9 commune VN-0 2023-12-31 - Y\n9 commune VN-0 2024-01-01 - Z",
-			[]string{"units[1].code UNIT_CODE_TAKEN", "units[2].code UNIT_CODE_TAKEN"}},
+		{
+			"the code is taken in the request", "9 commune VN-0 - 2024-01-01 X\n9 commune VN-0 2023-12-31 - Y\n9 commune VN-0 2024-01-01 - Z",
+			[]string{"units[1].code UNIT_CODE_TAKEN", "units[2].code UNIT_CODE_TAKEN"},
+		},
 		{"another kind", "866 commune 87-0 - 2025-07-01 Thành phố Cao Lãnh", []string{"units[0].kind UNIT_CHANGE_NEEDS_REORGANISATION"}},
 		{"another parent", "866 district 82-0 - 2025-07-01 Thành phố Cao Lãnh", []string{"units[0].parent UNIT_CHANGE_NEEDS_REORGANISATION"}},
 		{"ends before its children", "866 district 87-0 - 2025-01-01 Thành phố Cao Lãnh", []string{"units[0].valid_to UNIT_HAS_CHILDREN"}},
-		{"ends with one child, not with the other", "87 province VN-0 - 2025-01-01 Tỉnh\n866 district 87-0 - 2025-01-01 TP\n29869 commune 866-0 - 2025-01-01 P",
-			[]string{"units[0].valid_to UNIT_HAS_CHILDREN"}},
-		{"of all sorts", "9 commune nobody-0 - - Xã\n82 province VN-0 2024-01-01 - Tỉnh\na commune a-0 - - A",
-			[]string{"units[0].parent UNIT_PARENT_NOT_FOUND", "units[1].code UNIT_CODE_TAKEN", "units[1].code UNIT_CODE_TAKEN", "units[2].parent UNIT_PARENT_CIRCLE"}},
+		{
+			"ends with one child, not with the other", "87 province VN-0 - 2025-01-01 Tỉnh\n866 district 87-0 - 2025-01-01 TP\n29869 commune 866-0 - 2025-01-01 P",
+			[]string{"units[0].valid_to UNIT_HAS_CHILDREN"},
+		},
+		{
+			"of all sorts", "9 commune nobody-0 - - Xã\n82 province VN-0 2024-01-01 - Tỉnh\na commune a-0 - - A",
+			[]string{"units[0].parent UNIT_PARENT_NOT_FOUND", "units[1].code UNIT_CODE_TAKEN", "units[1].code UNIT_CODE_TAKEN", "units[2].parent UNIT_PARENT_CIRCLE"},
+		},
 	} {
 		before := plant(t, twoProvinces)
 		after, err := before.With(parseUnits(t, c.lines)...)

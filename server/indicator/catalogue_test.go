@@ -173,15 +173,21 @@ func TestACatalogueRefusesWithEveryProblem(t *testing.T) {
 		want  []string
 	}{
 		{"given twice", []Indicator{people, people}, []string{"indicators[1].code INDICATOR_REPEATED"}},
-		{"unknown references", []Indicator{to("A", "X", "", ""), to("B", "", "X", ""), to("C", "", "", "X")},
-			[]string{"indicators[0].weight INDICATOR_NOT_FOUND", "indicators[1].denominator_indicator INDICATOR_NOT_FOUND", "indicators[2].replaces INDICATOR_NOT_FOUND"}},
+		{
+			"unknown references",
+			[]Indicator{to("A", "X", "", ""), to("B", "", "X", ""), to("C", "", "", "X")},
+			[]string{"indicators[0].weight INDICATOR_NOT_FOUND", "indicators[1].denominator_indicator INDICATOR_NOT_FOUND", "indicators[2].replaces INDICATOR_NOT_FOUND"},
+		},
 		{"references to a ratio", []Indicator{files, to("A", "cq-06", "", "")}, []string{"indicators[1].weight REFERENCE_TO_RATIO"}},
 		{"a circle of weights", []Indicator{to("C", "A", "", ""), to("A", "B", "", ""), to("B", "C", "", "")}, []string{"indicators[0].weight REFERENCE_CIRCLE"}},
 		{"who leads into a circle is not on it", []Indicator{to("Z", "A", "", ""), to("A", "B", "", ""), to("B", "a", "", "")}, []string{"indicators[1].weight REFERENCE_CIRCLE"}},
 		{"a circle of replacements", []Indicator{to("A", "", "", "B"), to("B", "", "", "A")}, []string{"indicators[0].replaces REFERENCE_CIRCLE"}},
 		{"weight and replacement make no circle", []Indicator{to("A", "B", "", ""), to("B", "", "", "A")}, nil},
-		{"wrong in itself", []Indicator{people, changed(files, func(i *Indicator) { i.NameVI, i.ReportedBy = "", nil })},
-			[]string{"indicators[1].name_vi NAME_EMPTY", "indicators[1].reported_by REPORTED_BY_EMPTY"}},
+		{
+			"wrong in itself",
+			[]Indicator{people, changed(files, func(i *Indicator) { i.NameVI, i.ReportedBy = "", nil })},
+			[]string{"indicators[1].name_vi NAME_EMPTY", "indicators[1].reported_by REPORTED_BY_EMPTY"},
+		},
 	} {
 		next, _, err := Empty().With(nil, c.given...)
 		if got := problems(err); !slices.Equal(got, c.want) || (next == nil) != (c.want != nil) {

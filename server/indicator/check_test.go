@@ -48,15 +48,19 @@ func TestCheckTellsEveryViolationWithItsField(t *testing.T) {
 	}{
 		{"code", people, func(i *Indicator) { i.Code = "DS 15" }, []string{"code CODE_MALFORMED"}},
 		{"no name", people, func(i *Indicator) { i.NameVI = "" }, []string{"name_vi NAME_EMPTY"}},
-		{"names not clean", people, func(i *Indicator) {
-			i.NameVI, i.NameEN, i.Group, i.UnitOfMeasure = "a ", "b\n", "c\x00", strings.Repeat("x", 61)
+		{
+			"names not clean", people, func(i *Indicator) {
+				i.NameVI, i.NameEN, i.Group, i.UnitOfMeasure = "a ", "b\n", "c\x00", strings.Repeat("x", 61)
+			},
+			[]string{"name_vi TEXT_NOT_CLEAN", "name_en TEXT_NOT_CLEAN", "group TEXT_CONTROL_CHARACTER", "unit_of_measure TEXT_TOO_LONG"},
 		},
-			[]string{"name_vi TEXT_NOT_CLEAN", "name_en TEXT_NOT_CLEAN", "group TEXT_CONTROL_CHARACTER", "unit_of_measure TEXT_TOO_LONG"}},
 		{"scale", people, func(i *Indicator) { i.Scale = 7 }, []string{"scale SCALE_OUT_OF_RANGE"}},
 		{"unknown rules", people, func(i *Indicator) { i.UnitRule, i.Direction = 99, 99 }, []string{"unit_rule UNIT_RULE_UNKNOWN", "direction DIRECTION_UNKNOWN"}},
 		{"R15 denominator's rule", files, func(i *Indicator) { i.Denominator = Part{Stock, TimeSum} }, []string{"denominator_time_rule TIME_RULE_NOT_ALLOWED"}},
-		{"R15 both rules", files, func(i *Indicator) { i.Value, i.Denominator = Part{Flow, TimeLast}, Part{YearToDate, TimeMean} },
-			[]string{"time_rule TIME_RULE_NOT_ALLOWED", "denominator_time_rule TIME_RULE_NOT_ALLOWED"}},
+		{
+			"R15 both rules", files, func(i *Indicator) { i.Value, i.Denominator = Part{Flow, TimeLast}, Part{YearToDate, TimeMean} },
+			[]string{"time_rule TIME_RULE_NOT_ALLOWED", "denominator_time_rule TIME_RULE_NOT_ALLOWED"},
+		},
 		{"R15 a denominator without a ratio", people, func(i *Indicator) { i.DenominatorIndicator = "CQ-02" }, []string{"denominator_indicator DENOMINATOR_MISPLACED"}},
 		{"R15 a denominator's rule without one", people, func(i *Indicator) { i.Denominator = Part{Flow, TimeSum} }, []string{"denominator_measure DENOMINATOR_MISPLACED"}},
 		{"R15 two denominators", accounts, func(i *Indicator) { i.Denominator = Part{Flow, TimeSum} }, []string{"denominator_measure DENOMINATOR_MISPLACED"}},
@@ -64,8 +68,10 @@ func TestCheckTellsEveryViolationWithItsField(t *testing.T) {
 		{"R19 no weight", satisfied, func(i *Indicator) { i.Weight = "" }, []string{"weight WEIGHT_MISPLACED"}},
 		{"R19 a weight too many", people, func(i *Indicator) { i.Weight = "CQ-02" }, []string{"weight WEIGHT_MISPLACED"}},
 		{"R19 its own weight", satisfied, func(i *Indicator) { i.Weight = "cq-02" }, []string{"weight REFERENCE_CIRCLE"}},
-		{"R20 yes or no", people, func(i *Indicator) { i.UnitRule, i.Scale, i.Value = UnitShareYes, 1, Part{Stock, TimeMean} },
-			[]string{"scale YES_NO_SCALE", "time_rule YES_NO_TIME_RULE"}},
+		{
+			"R20 yes or no", people, func(i *Indicator) { i.UnitRule, i.Scale, i.Value = UnitShareYes, 1, Part{Stock, TimeMean} },
+			[]string{"scale YES_NO_SCALE", "time_rule YES_NO_TIME_RULE"},
+		},
 		{"R20 a number too many", people, func(i *Indicator) { i.AtLeast = 1 }, []string{"unit_rule UNIT_RULE_NUMBER"}},
 		{"nobody reports", people, func(i *Indicator) { i.ReportedBy = nil }, []string{"reported_by REPORTED_BY_EMPTY"}},
 		{"kinds", people, func(i *Indicator) {

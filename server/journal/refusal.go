@@ -89,7 +89,7 @@ func Closed() error {
 func Refused(err error) bool {
 	var failure *fault.Error
 	if errors.As(err, &failure) {
-		switch failure.Kind { //nolint:exhaustive // every other kind is an unknown outcome
+		switch failure.Kind {
 		case fault.KindConflict, fault.KindInvalid, fault.KindExhausted, fault.KindPrecondition:
 			return true
 		default:

@@ -87,8 +87,11 @@ func (c demoCommand) show(ctx context.Context, w world, s *server.Server, played
 	played.played.Store(nil)
 	tokens := map[string]string{}
 	for _, draft := range []reporting.TokenDraft{
-		{Role: auth.Administrator}, {Role: auth.Approver, Unit: "87"}, {Role: auth.Reporter, Unit: "29869"},
-		{Role: auth.Viewer}, {Role: auth.Operator},
+		{Role: auth.Administrator},
+		{Role: auth.Approver, Unit: "87"},
+		{Role: auth.Reporter, Unit: "29869"},
+		{Role: auth.Viewer},
+		{Role: auth.Operator},
 	} {
 		secret, err := s.Store().IssueToken(ctx, draft)
 		if err != nil {

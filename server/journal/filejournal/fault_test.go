@@ -31,8 +31,7 @@ func (s *scenario) failing(verb, name string, failure error) {
 }
 
 // "The journal is then poisoned: it takes no more groups, and every later call of Append, Read and Wait is Unavailable,
-// JOURNAL_POISONED."
-// "Only a new start finds out what is true; nothing is ever synced a second time."
+// JOURNAL_POISONED." And: "Only a new start finds out what is true; nothing is ever synced a second time.".
 func TestAFailedWriteOrFlushPoisons(t *testing.T) {
 	for _, verb := range []string{"write", "sync"} {
 		t.Run(verb, func(t *testing.T) {
@@ -81,7 +80,7 @@ func TestAFailedWriteOrFlushPoisons(t *testing.T) {
 	}
 }
 
-// "An entry is at the head before Append returns, and never before it is durable."
+// "An entry is at the head before Append returns, and never before it is durable.".
 func TestTheHeadMovesAfterTheFlush(t *testing.T) {
 	s := oneGroup(t)
 	flushes := 0

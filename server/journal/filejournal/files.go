@@ -46,8 +46,10 @@ type disk struct{}
 
 type diskFile struct{ *os.File }
 
+// Sync flushes the data, and the size where it changed.
 func (f diskFile) Sync() error { return syncData(f.File) }
 
+// Size asks the file system.
 func (f diskFile) Size() (int64, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -56,8 +58,10 @@ func (f diskFile) Size() (int64, error) {
 	return info.Size(), nil
 }
 
+// MakeDir makes the folder for its owner alone.
 func (disk) MakeDir(dir string) error { return os.MkdirAll(dir, 0o700) }
 
+// List gives the names in order.
 func (disk) List(dir string) ([]string, error) {
 	found, err := os.ReadDir(dir)
 	if err != nil {
@@ -70,12 +74,15 @@ func (disk) List(dir string) ([]string, error) {
 	return names, nil
 }
 
+// SyncDir flushes the folder itself.
 func (disk) SyncDir(dir string) error { return syncDir(dir) }
 
+// Create makes a file that its owner alone may read.
 func (disk) Create(path string) (File, error) {
 	return opened(os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600))
 }
 
+// Open opens a file that is there.
 func (disk) Open(path string, write bool) (File, error) {
 	if write {
 		return opened(os.OpenFile(path, os.O_RDWR, 0))
@@ -91,10 +98,13 @@ func opened(file *os.File, err error) (File, error) {
 	return diskFile{file}, nil
 }
 
+// Rename is atomic on every system that is supported.
 func (disk) Rename(from, to string) error { return os.Rename(from, to) }
 
+// Remove removes a file.
 func (disk) Remove(path string) error { return os.Remove(path) }
 
+// Lock is that of the operating system; it ends with the process.
 func (disk) Lock(path string) (func() error, int, error) { return lockFile(path) }
 
 // removeIfThere removes a file that may be missing.

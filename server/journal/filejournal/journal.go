@@ -127,7 +127,7 @@ func (j *Journal) markClean() error {
 // poison ends the journal with an error whose outcome is unknown, and gives what to tell the caller.
 func (j *Journal) poison(err error) error {
 	failure := poisoned(err)
-	j.end(failure)
+	_ = j.end(failure) // who ended it before matters to nobody here
 	return failure
 }
 

@@ -14,7 +14,7 @@ func syncData(file *os.File) error {
 	var failed error
 	err = raw.Control(func(fd uintptr) {
 		for { // a signal that comes in between is no failure of the disk, so this is not a retry of one
-			if failed = syscall.Fdatasync(int(fd)); failed != syscall.EINTR { //nolint:errorlint // a bare errno
+			if failed = syscall.Fdatasync(int(fd)); failed != syscall.EINTR {
 				return
 			}
 		}

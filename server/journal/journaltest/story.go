@@ -94,7 +94,7 @@ func (s *story) refused(ctx context.Context, after uint64, records []journal.Rec
 	if !journal.Refused(err) {
 		s.Errorf("Refused(%v) = false, want true", err)
 	}
-	s.holds()
+	s.holds() //nolint:contextcheck // a story has the context of its test
 }
 
 // holds expects head and entries to be those of the story.
