@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -143,7 +144,7 @@ func (c Config) check() (string, error) {
 		return c.Address, nil
 	}
 	host, port, err := net.SplitHostPort(c.Address)
-	if err != nil || host == "" || port == "" {
+	if _, wrong := strconv.ParseUint(port, 10, 16); err != nil || host == "" || wrong != nil {
 		return "", fmt.Errorf("address %q is not host:port, such as 127.0.0.1:9090", c.Address)
 	}
 	if c.TLS == nil && c.Dialer == nil && !isLoopback(host) {

@@ -192,7 +192,7 @@ func (t *teller) words() string {
 func (t *teller) hints() {
 	for _, reason := range slices.Sorted(maps.Keys(t.reasons)) {
 		if hint := hintOf(reason); hint != "" {
-			t.s.notice("%s (%d times)", reason, t.reasons[reason])
+			t.s.notice("%s, %s", reason, plural(t.reasons[reason], "time", "times"))
 			t.s.hint(hint)
 		}
 	}

@@ -166,7 +166,7 @@ type verdict struct {
 var verdictSheet = sheet[verdict]{
 	live: true,
 	table: []column[verdict]{
-		{name: "", text: func(v verdict) string { return v.word }, width: 9},
+		{name: "OUTCOME", text: func(v verdict) string { return v.word }, width: 9},
 		{name: "REPORT", text: func(v verdict) string { return v.seen.GetName() }, width: 40},
 		{name: "REVISION", text: func(v verdict) string { return number(v.seen.GetRevision()) }, right: true},
 		{name: "ENTRY", text: func(v verdict) string { return some(v.report.GetReceipt().GetSequence()) }, right: true, width: 8},

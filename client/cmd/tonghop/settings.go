@@ -14,16 +14,16 @@ const defaultAddress = "127.0.0.1:9090"
 
 // globals are the flags of every command.
 type globals struct {
-	Address  string        `short:"a" group:"Every command" placeholder:"HOST:PORT" help:"Server. Otherwise TONGHOP_ADDRESS, the profile, or 127.0.0.1:9090."`
-	Token    string        `group:"Every command" placeholder:"TEXT" help:"Token. Otherwise TONGHOP_TOKEN or the profile, where others on this machine do not see it."`
-	Profile  string        `group:"Every command" placeholder:"NAME" help:"Profile of $$XDG_CONFIG_HOME/tonghop/config.json (~/.config without it)."`
-	Output   string        `short:"o" group:"Every command" enum:"table,csv,json" default:"table" help:"Form of the answer: table, csv or json (one object a line)."`
-	Language string        `group:"Every command" enum:"vi,en," default:"" placeholder:"vi|en" help:"Language of the server's messages. Otherwise the profile, or that of this terminal."`
-	Timeout  time.Duration `group:"Every command" default:"1m" help:"How long one request may take with all its attempts; streams and uploads may stay silent for twice as long."`
-	Attempts int           `group:"Every command" default:"6" help:"How often a request is tried while the server is away."`
-	TLS      bool          `name:"tls" group:"Every command" help:"Protect the connection; needed for any other machine."`
-	CA       string        `name:"ca" group:"Every command" placeholder:"FILE" help:"Certificates (PEM) of the issuers to believe; implies --tls."`
-	Quiet    bool          `short:"q" group:"Every command" help:"No progress."`
+	Address  string        `short:"a" group:"Every command:" placeholder:"HOST:PORT" help:"Server. Otherwise TONGHOP_ADDRESS, the profile, or 127.0.0.1:9090."`
+	Token    string        `group:"Every command:" placeholder:"TEXT" help:"Token. Otherwise TONGHOP_TOKEN or the profile, where others on this machine do not see it."`
+	Profile  string        `group:"Every command:" placeholder:"NAME" help:"Profile of $$XDG_CONFIG_HOME/tonghop/config.json (~/.config without it)."`
+	Output   string        `short:"o" group:"Every command:" enum:"table,csv,json" default:"table" help:"Form of the answer: table, csv or json (one object a line)."`
+	Language string        `group:"Every command:" enum:"vi,en," default:"" placeholder:"vi|en" help:"Language of the server's messages. Otherwise the profile, or that of this terminal."`
+	Timeout  time.Duration `group:"Every command:" default:"1m" help:"How long one request may take with all its attempts; streams and uploads may stay silent for twice as long."`
+	Attempts int           `group:"Every command:" default:"6" help:"How often a request is tried while the server is away."`
+	TLS      bool          `name:"tls" group:"Every command:" help:"Protect the connection; needed for any other machine."`
+	CA       string        `name:"ca" group:"Every command:" placeholder:"FILE" help:"Certificates (PEM) of the issuers to believe; implies --tls."`
+	Quiet    bool          `short:"q" group:"Every command:" help:"No progress."`
 }
 
 // config brings flags, environment and profile together, the nearer one before the farther one.
