@@ -100,7 +100,7 @@ func (in *reportImport) receive(ctx context.Context, file *staged) error {
 	defer quiet.Stop()
 	messages := receive(ctx, in.stream.Recv)
 	for count := 0; ; count++ {
-		m, err := next(messages, quiet)
+		m, err := next(ctx, messages, quiet)
 		if errors.Is(err, io.EOF) && in.options != nil {
 			return nil
 		}

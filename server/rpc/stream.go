@@ -61,6 +61,8 @@ func (in *intake) run(ctx context.Context) error {
 		select {
 		case <-ended:
 			return nil // Close tells why
+		case <-ctx.Done():
+			return ctx.Err()
 		case r := <-items:
 			if errors.Is(r.err, io.EOF) {
 				return nil

@@ -23,7 +23,7 @@ type received[T any] struct {
 }
 
 // receive reads a stream in a goroutine of its own, so that its reader can also wait for something else. The goroutine
-// ends with the stream's context, and that with the handler.
+// ends with the stream's context, and that with the handler; who waits for a message must wait for the context too.
 func receive[T any](ctx context.Context, recv func() (T, error)) <-chan received[T] {
 	in := make(chan received[T])
 	go func() {
@@ -43,13 +43,15 @@ func receive[T any](ctx context.Context, recv func() (T, error)) <-chan received
 }
 
 // next waits for a message of an upload, and not for ever: a place on the stage is taken.
-func next[T any](in <-chan received[T], quiet *time.Timer) (T, error) {
+func next[T any](ctx context.Context, in <-chan received[T], quiet *time.Timer) (T, error) {
 	quiet.Reset(quietUpload)
+	var none T
 	select {
 	case r := <-in:
 		return r.message, r.err
+	case <-ctx.Done():
+		return none, ctx.Err()
 	case <-quiet.C:
-		var none T
 		return none, fault.Unavailable("UPLOAD_STALLED", "nothing came for %s; start the upload again, with the same id", quietUpload).
 			With("seconds", int(quietUpload.Seconds()))
 	}
@@ -88,7 +90,7 @@ func importCatalogue[T any, P interface {
 		return err
 	}
 	defer file.close()
-	options, err := receiveCatalogue(receive(ctx, func() (P, error) {
+	options, err := receiveCatalogue(ctx, receive(ctx, func() (P, error) {
 		m, err := stream.Recv()
 		return P(m), err
 	}), file)
@@ -110,12 +112,12 @@ func importCatalogue[T any, P interface {
 }
 
 // receiveCatalogue takes the options, which come first, and then the chunks.
-func receiveCatalogue[P cataloguePart](in <-chan received[P], file *staged) (*reportingv1.ImportOptions, error) {
+func receiveCatalogue[P cataloguePart](ctx context.Context, in <-chan received[P], file *staged) (*reportingv1.ImportOptions, error) {
 	quiet := time.NewTimer(quietUpload)
 	defer quiet.Stop()
 	var options *reportingv1.ImportOptions
 	for {
-		m, err := next(in, quiet)
+		m, err := next(ctx, in, quiet)
 		switch {
 		case errors.Is(err, io.EOF) && options == nil:
 			return nil, uploadOutOfOrder("it has no message")
