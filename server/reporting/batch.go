@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/committer"
@@ -26,9 +27,8 @@ func (s *Service) SubmitBatch(ctx context.Context, call Call, subs []Submission,
 		return nil, Stamp{}, fault.Invalid("BATCH_SIZE", "the batch has %d reports; it may have 1 to %d", len(subs), maxBatch).
 			With("count", len(subs)).With("limit", maxBatch).In("requests")
 	}
-	if call.RequestID == ([16]byte{}) && !call.ValidateOnly {
-		return nil, Stamp{}, fault.Invalid("REQUEST_ID_REQUIRED",
-			"a change needs a request_id, a UUID that is kept and sent again when the answer is lost").In("request_id")
+	if err := call.identified(); err != nil {
+		return nil, Stamp{}, err
 	}
 	twice, err := s.repeated(ctx, call, subs)
 	if err != nil {
@@ -43,17 +43,35 @@ func (s *Service) SubmitBatch(ctx context.Context, call Call, subs []Submission,
 	if err != nil {
 		return nil, Stamp{}, err
 	}
+	clip(outcomes)
 	_, stamp, err := s.GetStamp(ctx, call.Caller)
 	return outcomes, stamp, err
 }
 
-// repeated finds submissions of one report: both are refused, each naming the other.
+// maxBatchProblems is how many problems a batch tells one by one; behind it every refused report tells its first.
+const maxBatchProblems = 2000
+
+func clip(outcomes []Outcome) {
+	told := 0
+	for i := range outcomes {
+		if outcomes[i].Err == nil {
+			continue
+		}
+		e := fault.Of(outcomes[i].Err)
+		if told += max(1, len(e.Details)); told > maxBatchProblems && len(e.Details) > 1 {
+			outcomes[i].Err = fault.Join(e.Details[0], moreProblems(len(e.Details)-1))
+		}
+	}
+}
+
+// repeated finds submissions of one report: both are refused, each naming the other. Reports that the caller may not
+// send are left to their own outcomes: that two texts mean one unit would tell him that there is such a unit.
 func (s *Service) repeated(ctx context.Context, call Call, subs []Submission) (map[int]error, error) {
 	twice := map[int]error{}
 	err := s.read(ctx, call.Caller, 0, func(_ *aggregator.Tx, who granted) error {
 		first := map[entry.ReportKey]int{}
 		for i, sub := range subs {
-			at, err := who.place(sub.Ref)
+			at, err := who.sendable(sub.Ref)
 			if err != nil {
 				continue // its own outcome says so
 			}
@@ -83,10 +101,17 @@ func (s *Service) submitEach(ctx context.Context, call Call, subs []Submission, 
 	})
 	for i, sub := range subs {
 		if err := pipe.send(sub, twice[i]); err != nil {
-			break
+			break // Close tells why
 		}
 	}
-	return outcomes, pipe.Close()
+	err := pipe.Close()
+	return outcomes, err
+}
+
+// verdict is what one report of an atomic batch comes to.
+type verdict struct {
+	decision
+	refused error
 }
 
 // submitAtomic decides every report against the state before the batch and makes one entry of them, or refuses all.
@@ -96,63 +121,67 @@ func (s *Service) submitAtomic(ctx context.Context, call Call, subs []Submission
 		sub.canonical(hash)
 		size += sub.size()
 	}
-	var decisions []decision
-	var refusals []error
-	receipt, err := s.change(ctx, mutation{
+	verdicts, receipt, err := change(ctx, s, mutation[[]verdict]{
 		call: call, method: methodBatch, hash: hash.sum(), size: size,
-		decide: func(who granted, at committer.Slot) (entry.Body, error) {
-			decisions, refusals = make([]decision, len(subs)), make([]error, len(subs))
-			var body entry.ReportsSubmitted
-			refused := false
-			for i, sub := range subs {
-				decisions[i], refusals[i] = s.decide(who, at.Time, sub)
-				if twice[i] != nil {
-					refusals[i] = twice[i]
-				}
-				refused = refused || refusals[i] != nil
-				if refusals[i] == nil && decisions[i].kind != Unchanged {
-					body.Reports = append(body.Reports, decisions[i].revision)
-				}
+		decide: func(who granted, at committer.Slot) ([]verdict, entry.Body, error) {
+			verdicts, body := s.judge(who, at, subs, twice)
+			if len(body.Reports) == 0 {
+				return verdicts, nil, nil
 			}
-			if refused || len(body.Reports) == 0 {
-				return nil, nil
-			}
-			return body, nil
+			return verdicts, body, nil
 		},
-		replayed: func(who granted, sequence uint64) error {
-			decisions, refusals = make([]decision, len(subs)), make([]error, len(subs))
+		recall: func(who granted, sequence uint64) ([]verdict, error) {
+			verdicts := make([]verdict, len(subs))
 			for i, sub := range subs {
 				var err error
-				if decisions[i], err = who.remember(sub, sequence); err != nil {
-					decisions[i], refusals[i] = s.decide(who, who.now, sub) // it was there before: unchanged then, unchanged now
+				if verdicts[i].decision, err = who.remember(sub, sequence); err != nil {
+					return nil, fault.Of(err).In(fmt.Sprintf("requests[%d]", i))
 				}
 			}
-			return nil
+			return verdicts, nil
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	return atomicOutcomes(subs, decisions, refusals, receipt), nil
+	return atomicOutcomes(subs, verdicts, receipt), nil
 }
 
-func atomicOutcomes(subs []Submission, decisions []decision, refusals []error, receipt Receipt) []Outcome {
+// judge decides the reports of an atomic batch. The body is empty where nothing is to be changed, or one is refused.
+func (s *Service) judge(who granted, at committer.Slot, subs []Submission, twice map[int]error) ([]verdict, entry.ReportsSubmitted) {
+	verdicts := make([]verdict, len(subs))
+	var body entry.ReportsSubmitted
 	refused := false
-	for _, err := range refusals {
-		refused = refused || err != nil
+	for i, sub := range subs {
+		v := &verdicts[i]
+		if v.refused = twice[i]; v.refused == nil {
+			v.decision, v.refused = s.decide(who, at.Time, sub)
+		}
+		refused = refused || v.refused != nil
+		if v.refused == nil && v.kind != Unchanged {
+			body.Reports = append(body.Reports, v.revision)
+		}
 	}
+	if refused {
+		body.Reports = nil
+	}
+	return verdicts, body
+}
+
+func atomicOutcomes(subs []Submission, verdicts []verdict, receipt Receipt) []Outcome {
+	refused := slices.ContainsFunc(verdicts, func(v verdict) bool { return v.refused != nil })
 	outcomes := make([]Outcome, len(subs))
-	for i := range subs {
+	for i, v := range verdicts {
 		switch {
-		case refusals[i] != nil:
-			outcomes[i] = refusal(subs[i], refusals[i])
+		case v.refused != nil:
+			outcomes[i] = refusal(subs[i], v.refused)
 		case refused:
 			outcomes[i] = refusal(subs[i], fault.Invalid("BATCH_REFUSED",
 				"nothing is wrong with this report; another one of the batch was refused, and the batch is all or none"))
-		case decisions[i].kind == Unchanged:
-			outcomes[i] = decisions[i].outcome(Receipt{})
+		case v.kind == Unchanged:
+			outcomes[i] = v.outcome(Receipt{})
 		default:
-			outcomes[i] = decisions[i].outcome(receipt)
+			outcomes[i] = v.outcome(receipt)
 		}
 	}
 	return outcomes
@@ -162,7 +191,7 @@ func atomicOutcomes(subs []Submission, decisions []decision, refusals []error, r
 func refusal(sub Submission, err error) Outcome {
 	o := Outcome{Kind: Refused, Err: err}
 	if sub.Ref != (ReportRef{}) {
-		o.Name = fmt.Sprintf("units/%s/reports/%s~%s", sub.Ref.Unit, sub.Ref.Form, sub.Ref.Period)
+		o.Name = fmt.Sprintf("units/%s/reports/%s~%s", shorten(sub.Ref.Unit), shorten(sub.Ref.Form), shorten(sub.Ref.Period))
 	}
 	if etag, ok := fault.Of(err).Param("etag"); ok {
 		o.Etag = etag

@@ -4,6 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
+	"strconv"
+
+	"github.com/tonghop/tonghop/server/figure"
+	"github.com/tonghop/tonghop/server/hierarchy"
 )
 
 // canonical hashes a request field by field (R37), so that the same request has the same hash whichever door it came
@@ -46,6 +50,33 @@ func (c canonical) count(name string, n int) canonical {
 	var b [8]byte
 	binary.BigEndian.PutUint64(b[:], uint64(n))
 	return c.text(name, string(b[:]))
+}
+
+// list gives each of a list of words; the order counts.
+func list[T ~string](c canonical, name string, words []T) canonical {
+	c.count(name, len(words))
+	for _, w := range words {
+		c.text("", string(w))
+	}
+	return c
+}
+
+// selectors gives an assignment in its words; the order counts.
+func (c canonical) selectors(name string, selectors []hierarchy.Selector) canonical {
+	words := make([]string, len(selectors))
+	for i, s := range selectors {
+		words[i] = s.String()
+	}
+	return list(c, name, words)
+}
+
+// number gives a number that may be absent.
+func (c canonical) number(name string, n *figure.Number) canonical {
+	if n == nil {
+		return c.optional(name, nil)
+	}
+	digits := strconv.FormatInt(int64(*n), 10)
+	return c.optional(name, &digits)
 }
 
 func (c canonical) sum() (out [32]byte) {

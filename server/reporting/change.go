@@ -32,75 +32,95 @@ type Receipt struct {
 	Replayed  bool
 }
 
-// mutation is one change on its road.
-type mutation struct {
+// mutation is one change on its road; T is what its use case answers with.
+//
+// Neither function may write to a variable outside of itself: a caller who gives up while his request is decided goes on
+// at the same time as the decision.
+type mutation[T any] struct {
 	call   Call
 	method string
 	hash   [32]byte
 	size   int
-	// decide gives the entry's body, or nil when nothing is to be changed.
-	decide func(who granted, at committer.Slot) (entry.Body, error)
-	// replayed is called instead, where it is set, with the entry that the same request made before.
-	replayed func(who granted, sequence uint64) error
+	// decide gives the answer and the entry's body, which is nil when nothing is to be changed.
+	decide func(who granted, at committer.Slot) (T, entry.Body, error)
+	// recall authorises a repeat anew and makes the answer of the entry that the same request made before (R37).
+	recall func(who granted, sequence uint64) (T, error)
 }
 
-// change takes a mutation down the one road and gives its receipt; a zero receipt means that nothing was changed.
-func (s *Service) change(ctx context.Context, m mutation) (Receipt, error) {
+// change takes a mutation down the one road and gives its answer and receipt; a zero receipt means that nothing was
+// changed.
+func change[T any](ctx context.Context, s *Service, m mutation[T]) (T, Receipt, error) {
+	var answer, none T
 	var repeat uint64
+	revision := 0
 	run := func(tx *aggregator.Tx, at committer.Slot) (*entry.Entry, error) {
 		repeat = 0
 		who, err := regrant(tx, m.call.Caller, at.Time)
 		if err != nil {
 			return nil, err
 		}
-		repeat, err = m.recall(tx, who)
-		if err != nil || repeat != 0 {
+		if repeat, err = m.known(who); err != nil {
 			return nil, err
 		}
-		body, err := m.decide(who, at)
-		if err != nil || body == nil || m.call.ValidateOnly {
+		if repeat != 0 {
+			answer, err = m.recall(who, repeat)
 			return nil, err
 		}
+		var body entry.Body
+		if answer, body, err = m.decide(who, at); err != nil || body == nil || m.call.ValidateOnly {
+			return nil, err
+		}
+		revision = revisionOf(body)
 		return &entry.Entry{Header: entry.Header{
 			Principal: who.Principal, RequestID: m.call.RequestID, RequestHash: m.hash, Method: m.method,
 		}, Body: body}, nil
 	}
 	if m.call.ValidateOnly {
-		return Receipt{}, s.preview(ctx, run)
+		err := s.preview(ctx, run)
+		if err != nil {
+			return none, Receipt{}, err
+		}
+		return answer, Receipt{}, nil
 	}
-	if m.call.RequestID == ([16]byte{}) {
-		return Receipt{}, fault.Invalid("REQUEST_ID_REQUIRED",
-			"a change needs a request_id, a UUID that is kept and sent again when the answer is lost").In("request_id")
+	if err := m.call.identified(); err != nil {
+		return none, Receipt{}, err
 	}
 	outcome, err := s.cfg.Committer.Do(ctx, m.size, run)
 	switch {
-	case err != nil:
-		return Receipt{}, err
+	case err != nil: // the decision may still be running: its variables are not looked at
+		return none, Receipt{}, err
 	case repeat != 0:
-		return s.receiptOf(ctx, repeat)
+		receipt, err := s.receiptOf(ctx, repeat)
+		return answer, receipt, err
 	case !outcome.Accepted:
-		return Receipt{}, nil
+		return answer, Receipt{}, nil
 	}
-	return Receipt{JournalID: outcome.JournalID, Sequence: outcome.Sequence, Hash: outcome.Hash, Time: outcome.Time}, nil
+	return answer, Receipt{
+		JournalID: outcome.JournalID, Sequence: outcome.Sequence, Hash: outcome.Hash, Time: outcome.Time, Revision: revision,
+	}, nil
 }
 
-// recall looks for the request among those accepted before (R37). It gives the sequence of its entry, 0 if it is new.
-func (m mutation) recall(tx *aggregator.Tx, who granted) (uint64, error) {
-	if m.call.ValidateOnly || m.call.RequestID == ([16]byte{}) {
+// identified refuses a change without a request id (R37).
+func (c Call) identified() error {
+	if c.RequestID != ([16]byte{}) || c.ValidateOnly {
+		return nil
+	}
+	return fault.Invalid("REQUEST_ID_REQUIRED",
+		"a change needs a request_id, a UUID that is kept and sent again when the answer is lost").In("request_id")
+}
+
+// known looks for the request among those accepted before (R37). It gives the sequence of its entry, 0 if it is new.
+func (m mutation[T]) known(who granted) (uint64, error) {
+	if m.call.ValidateOnly {
 		return 0, nil
 	}
-	record, known, err := tx.Request(who.Principal, m.method, m.call.RequestID)
+	record, known, err := who.tx.Request(who.Principal, m.method, m.call.RequestID)
 	if err != nil || !known {
 		return 0, err
 	}
 	if record.Hash != m.hash {
 		return 0, fault.Exists("REQUEST_ID_REUSED",
 			"this request_id was used for another request; make a new one for a new change").In("request_id")
-	}
-	if m.replayed != nil {
-		if err := m.replayed(who, record.Sequence); err != nil {
-			return 0, err
-		}
 	}
 	return record.Sequence, nil
 }
@@ -151,5 +171,15 @@ func revisionOf(body entry.Body) int {
 	return 0
 }
 
-// errEnough ends a reading of the journal early.
+// madeBy gives the name of the one thing that an entry made or changed, as the change feed has it.
+func (g granted) madeBy(sequence uint64) (string, error) {
+	name := ""
+	err := g.tx.Changes(sequence-1, 1, func(c aggregator.Change) error {
+		name = c.Name
+		return nil
+	})
+	return name, err
+}
+
+// errEnough ends a reading early.
 var errEnough = errors.New("read enough")

@@ -3,10 +3,12 @@ package reporting
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/journal"
@@ -32,7 +34,8 @@ type ChangePage struct {
 	Stamp     Stamp
 }
 
-// ListChanges gives the changes after a sequence that the caller may see, in order.
+// ListChanges gives the changes after a sequence that the caller may see, in order. The changes of one entry stay
+// together, so a page may be larger than was asked for by what one entry holds.
 func (s *Service) ListChanges(ctx context.Context, caller auth.Caller, f ChangeFilter) (ChangePage, error) {
 	size, err := (Page{Size: f.Size}).size(defaultPage, largestPage)
 	if err != nil {
@@ -41,40 +44,27 @@ func (s *Service) ListChanges(ctx context.Context, caller auth.Caller, f ChangeF
 	var page ChangePage
 	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
 		page = ChangePage{Stamp: stampOf(tx), NextAfter: f.After}
-		if err := who.need(auth.Read); err != nil {
+		feed, err := who.feed(f, page.Stamp, s.today())
+		if err != nil {
 			return err
 		}
-		if f.Journal != nil && *f.Journal != page.Stamp.JournalID {
-			return journalReplaced(*f.Journal, page.Stamp.JournalID)
-		}
-		if f.After > page.Stamp.Sequence {
-			return journal.SequenceAhead(f.After, tx.Position().Head)
-		}
-		feed := feed{who: who, form: form.Code(f.Form)}
-		if f.Below != "" {
-			u, err := who.seen("below", f.Below, s.today())
-			if err != nil {
-				return err
-			}
-			feed.below = u.ID
-		}
 		scanned := 0
-		err := tx.Changes(f.After, largestPage, func(c aggregator.Change) error {
-			scanned++
-			if len(page.Changes) == size {
+		err = tx.Changes(f.After, math.MaxInt, func(c aggregator.Change) error {
+			if c.Sequence != page.NextAfter && (len(page.Changes) >= size || scanned >= largestPage) {
 				page.More = true
 				return errEnough
 			}
+			scanned++
 			page.NextAfter = c.Sequence
-			if feed.shows(c) {
+			shown, err := feed.shows(c)
+			if shown {
 				page.Changes = append(page.Changes, c)
 			}
-			return nil
+			return err
 		})
 		if err != nil && !errors.Is(err, errEnough) {
 			return err
 		}
-		page.More = page.More || scanned == largestPage
 		if !page.More {
 			page.NextAfter = page.Stamp.Sequence // entries that nobody is told of lie behind too
 		}
@@ -90,34 +80,77 @@ type feed struct {
 	form  form.Code
 }
 
-func (f feed) shows(c aggregator.Change) bool {
+// feed reads a filter, or refuses it.
+func (g granted) feed(f ChangeFilter, at Stamp, today period.Day) (feed, error) {
+	if err := g.need(auth.Read); err != nil {
+		return feed{}, err
+	}
+	if f.Journal != nil && *f.Journal != at.JournalID {
+		return feed{}, journalReplaced(*f.Journal, at.JournalID)
+	}
+	if f.After > at.Sequence {
+		return feed{}, fault.Of(journal.SequenceAhead(f.After, g.tx.Position().Head)).In("after_sequence")
+	}
+	filter := feed{who: g}
+	if f.Form != "" {
+		known, ok := g.tx.Forms().Latest(form.Code(f.Form))
+		switch {
+		case !ok:
+			return feed{}, unknownForm(g.tx, f.Form, today).In("form")
+		case !g.readsForm(known.Code):
+			return feed{}, g.formNotGranted(f.Form)
+		}
+		filter.form = known.Code
+	}
+	if f.Below != "" {
+		u, err := g.seen("below", f.Below, today)
+		if err != nil {
+			return feed{}, err
+		}
+		filter.below = u.ID
+	}
+	return filter, nil
+}
+
+// shows says whether the caller is told of a change. A unit or token is named to those alone who may see it.
+func (f feed) shows(c aggregator.Change) (bool, error) {
 	switch c.Kind {
-	case aggregator.AccessChange:
-		return f.below == "" && f.form == "" && f.who.has(auth.Grant)
-	case aggregator.UnitsChange, aggregator.IndicatorsChange, aggregator.FormsChange:
-		return f.below == "" && f.form == ""
 	case aggregator.DraftChange, aggregator.SubmittedChange, aggregator.ApprovedChange, aggregator.ReturnedChange:
-		return f.showsReport(c)
+		return f.showsReport(c), nil
+	case aggregator.UnitsChange:
+		return f.all() && (c.Name == "" || f.who.reads(hierarchy.ID(c.Name), period.DayOf(c.Time))), nil
+	case aggregator.IndicatorsChange, aggregator.FormsChange:
+		return f.all(), nil
+	case aggregator.AccessChange:
+		if !f.all() || !f.who.has(auth.Grant) {
+			return false, nil
+		}
+		token, known, err := f.who.tx.Token(c.Name)
+		return known && f.who.grants(token), err
 	default:
-		return false
+		return false, nil
 	}
 }
 
+// all says that the filter keeps what belongs to no report.
+func (f feed) all() bool { return f.below == "" && f.form == "" }
+
 func (f feed) showsReport(c aggregator.Change) bool {
-	if f.form != "" && !f.form.Same(c.Key.Form) || !f.who.readsForm(c.Key.Form) {
+	form, ok := f.who.tx.Forms().Latest(c.Key.Form)
+	if !ok || f.form != "" && f.form != form.Code {
 		return false
 	}
-	on := period.DayOf(c.Time)
-	if latest, ok := f.who.tx.Forms().Latest(c.Key.Form); ok {
-		on = latest.Last(c.Key.Period)
+	on := form.Last(c.Key.Period)
+	if version, ok := f.who.tx.Forms().On(form.Code, on); ok {
+		form = version
 	}
 	if f.below != "" && !f.who.tx.Tree().Within(c.Key.Unit, f.below, on) {
 		return false
 	}
-	if c.Kind == aggregator.DraftChange {
-		return f.who.ownDrafts(c.Key.Unit)
+	if c.Kind == aggregator.DraftChange && !f.who.ownDrafts(c.Key.Unit) {
+		return false
 	}
-	return f.who.reads(c.Key.Unit, on)
+	return f.who.readsReport(c.Key.Unit, form, on)
 }
 
 // Intervals of the change feed (R46).
@@ -130,30 +163,42 @@ const (
 // ends with the context, with tell's error, or soon after the token is revoked.
 func (s *Service) WatchChanges(ctx context.Context, caller auth.Caller, f ChangeFilter, tell func(ChangePage) error) error {
 	f.Size = largestPage
-	quiet := time.Duration(0)
-	for {
-		page, err := s.ListChanges(ctx, caller, f)
+	for due := true; ; {
+		told, err := s.follow(ctx, caller, &f, due, tell)
 		if err != nil {
 			return err
 		}
+		due = !told
+	}
+}
+
+// follow tells the next stretch of changes; at once where a heartbeat is due. It gives up when the next one is: time
+// counts, not silence, for what others are told of must not keep the heartbeat from this caller.
+func (s *Service) follow(ctx context.Context, caller auth.Caller, f *ChangeFilter, due bool, tell func(ChangePage) error) (told bool, err error) {
+	beat, stop := context.WithTimeout(ctx, heartbeat)
+	defer stop()
+	for {
+		page, err := s.ListChanges(ctx, caller, *f)
+		if err != nil {
+			return false, err
+		}
 		f.After = page.NextAfter
-		if len(page.Changes) > 0 || quiet >= heartbeat || quiet == 0 {
-			if err := tell(page); err != nil {
-				return err
-			}
-			quiet = 1
+		if due || len(page.Changes) > 0 {
+			return true, tell(page)
 		}
-		if page.More {
-			continue
+		if !page.More {
+			s.awaitChange(beat, page.Stamp.Sequence)
 		}
-		waiting, stop := context.WithTimeout(ctx, recheckGrant)
-		_, err = s.cfg.State.Wait(waiting, page.Stamp.Sequence)
-		stop()
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil: // nothing came: ask again, which looks the token up again
-			quiet += recheckGrant
+		if beat.Err() != nil {
+			return false, ctx.Err()
 		}
 	}
+}
+
+// awaitChange waits for something new, but not longer than a grant may go unlooked at: the next reading looks the token
+// up again, and tells too when the state is closed.
+func (s *Service) awaitChange(ctx context.Context, after uint64) {
+	waiting, stop := context.WithTimeout(ctx, recheckGrant)
+	defer stop()
+	_, _ = s.cfg.State.Wait(waiting, after)
 }

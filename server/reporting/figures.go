@@ -25,25 +25,39 @@ type FigureDraft struct {
 	Format figure.NumberFormat
 }
 
+// Limits of one report. No form asks for so many indicators; they bound the work and the answer to a hostile request.
+const (
+	maxFigures  = 2000
+	maxProblems = 100
+)
+
 // figures reads the figures of a report, every violation named under figures[i]; they come out in the order of their
-// numbers.
-func (g granted) figures(at place, drafts []FigureDraft) ([]entry.Figure, error) {
+// numbers. A draft is held against the form of a figure alone (R26).
+func (g granted) figures(at place, drafts []FigureDraft, draft bool) ([]entry.Figure, error) {
 	if len(drafts) == 0 {
 		return nil, fault.Invalid("NO_FIGURES", "the report has no figures; send at least one, or a state such as - for each").In("figures")
+	}
+	if len(drafts) > maxFigures {
+		return nil, fault.Invalid("FIGURES_TOO_MANY", "the report has %d figures; one may have %d", len(drafts), maxFigures).
+			With("count", len(drafts)).With("limit", maxFigures).In("figures")
 	}
 	var problems fault.List
 	figures := make([]entry.Figure, 0, len(drafts))
 	first := make(map[uint32]int, len(drafts))
-	for i, draft := range drafts {
-		f, err := g.figure(at, draft)
+	for i, d := range drafts {
+		if problems.Len() >= maxProblems {
+			problems.Add(moreProblems(len(drafts) - i))
+			break
+		}
+		f, err := g.figure(at, d, draft)
 		if err != nil {
 			problems.Add(fault.Of(err).In(fmt.Sprintf("figures[%d]", i)))
 			continue
 		}
 		if earlier, twice := first[f.Number]; twice {
 			problems.Add(fault.Invalid("FIGURE_TWICE",
-				"indicator %s stands in the report twice, at %d and at %d; send it once", draft.Indicator, earlier, i).
-				With("indicator", draft.Indicator).With("first", earlier).With("second", i).
+				"indicator %s stands in the report twice, at %d and at %d; send it once", d.Indicator, earlier, i).
+				With("indicator", d.Indicator).With("first", earlier).With("second", i).
 				In("indicator").In(fmt.Sprintf("figures[%d]", i)))
 			continue
 		}
@@ -58,11 +72,11 @@ func (g granted) figures(at place, drafts []FigureDraft) ([]entry.Figure, error)
 }
 
 // figure reads one figure and asks whether this unit may report it.
-func (g granted) figure(at place, draft FigureDraft) (entry.Figure, error) {
-	code := indicator.Code(draft.Indicator)
+func (g granted) figure(at place, d FigureDraft, draft bool) (entry.Figure, error) {
+	code := indicator.Code(d.Indicator)
 	ind, ok := g.tx.Indicators().On(code, at.last)
 	if !ok {
-		return entry.Figure{}, unknownIndicator(g.tx, draft.Indicator, at.last).In("indicator")
+		return entry.Figure{}, unknownIndicator(g.tx, d.Indicator, at.last).In("indicator")
 	}
 	if !at.form.Carries(code) {
 		return entry.Figure{}, fault.Invalid("INDICATOR_NOT_IN_FORM",
@@ -75,11 +89,15 @@ func (g granted) figure(at place, draft FigureDraft) (entry.Figure, error) {
 			"indicator %s is not reported by %s, a %s; leave it out", ind.Code, at.unit, at.unit.Kind).
 			With("indicator", ind.Code).With("unit", at.unit.ID).With("kind", string(at.unit.Kind)).In("indicator")
 	}
-	f, err := draft.read(ind)
-	if err != nil {
-		return entry.Figure{}, err
+	f, err := d.read(ind)
+	switch {
+	case err != nil:
+	case draft:
+		err = f.Check()
+	default:
+		err = g.tx.Indicators().CheckFigure(ind, f)
 	}
-	if err := g.tx.Indicators().CheckFigure(ind, f); err != nil {
+	if err != nil {
 		return entry.Figure{}, err
 	}
 	number, _ := g.tx.Indicators().Ordinal(code)

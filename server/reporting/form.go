@@ -2,10 +2,8 @@ package reporting
 
 import (
 	"context"
-	"fmt"
-	"reflect"
+	"slices"
 	"strconv"
-	"time"
 
 	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/auth"
@@ -13,9 +11,7 @@ import (
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/form"
-	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/period"
-	"github.com/tonghop/tonghop/server/text"
 )
 
 // Form is a version of a form as it is shown.
@@ -57,6 +53,7 @@ func unknownForm(tx *aggregator.Tx, code string, day period.Day) *fault.Error {
 		return fault.NotFound("FORM_NOT_FOUND", "form %q begins on %s; there is none of that code on %s",
 			code, versions[0].ValidFrom, day).With("form", code).With("day", day)
 	}
+	code = shorten(code)
 	return fault.NotFound("FORM_NOT_FOUND", "there is no form %q; see the list of forms for the codes", code).With("form", code)
 }
 
@@ -89,7 +86,7 @@ func (s *Service) ListForms(ctx context.Context, caller auth.Caller, f FormFilte
 		if err := who.need(auth.Read); err != nil {
 			return err
 		}
-		at, err := f.Page.open(page.Stamp, filterHash("forms", day.String()))
+		at, err := f.Page.open(page.Stamp, filterHash("forms", f.AsOf))
 		if err != nil {
 			return err
 		}
@@ -139,36 +136,47 @@ func (s *Service) UpdateForm(ctx context.Context, call Call, f form.Form, etag s
 func (s *Service) changeOneForm(
 	ctx context.Context, call Call, method, etag string, f form.Form, check func(tx *aggregator.Tx, f form.Form) error,
 ) (Form, CatalogueChange, Stamp, error) {
-	var preview form.Form
-	var change CatalogueChange
-	var err error
-	change.Receipt, err = s.change(ctx, mutation{
+	// written is a version as it was accepted.
+	type written struct {
+		version  form.Form
+		warnings []error
+	}
+	wrote, receipt, err := change(ctx, s, mutation[written]{
 		call: call, method: method, hash: hashForms(method, etag, f), size: 2 << 10,
-		decide: func(who granted, _ committer.Slot) (entry.Body, error) {
+		decide: func(who granted, _ committer.Slot) (written, entry.Body, error) {
 			if err := who.needEverywhere(auth.Catalogue); err != nil {
-				return nil, err
+				return written{}, nil, err
 			}
 			if err := check(who.tx, f); err != nil {
-				return nil, err
+				return written{}, nil, err
 			}
 			versions, warnings, err := who.bindForms([]form.Form{f})
 			if err != nil {
-				return nil, unnumbered(err)
+				return written{}, nil, unnumbered(err)
 			}
-			preview, change.Warnings = versions[0].Form, asErrors(warnings)
-			return entry.FormsChanged{Forms: versions}, nil
+			w := written{version: versions[0].Form, warnings: asErrors(warnings)}
+			if old, known := sameFormVersion(who.tx.Forms().Versions(f.Code), f); known && sameForm(old, w.version) {
+				return w, nil, nil
+			}
+			return w, entry.FormsChanged{Forms: versions}, nil
 		},
+		recall: func(who granted, _ uint64) (written, error) { return written{}, who.needEverywhere(auth.Catalogue) },
 	})
+	summary := CatalogueChange{Receipt: receipt, Warnings: wrote.warnings}
 	if err != nil {
-		return Form{}, change, Stamp{}, err
+		return Form{}, summary, Stamp{}, err
 	}
 	if call.ValidateOnly {
 		_, stamp, err := s.GetStamp(ctx, call.Caller)
-		return Form{Form: preview}, change, stamp, err
+		return Form{Form: wrote.version}, summary, stamp, err
 	}
-	var shown Form
-	var stamp Stamp
-	err = s.read(ctx, call.Caller, 0, func(tx *aggregator.Tx, _ granted) error {
+	shown, stamp, err := s.formVersion(ctx, call.Caller, f)
+	return shown, summary, stamp, err
+}
+
+// formVersion reads back the version that a change wrote, which may begin after today.
+func (s *Service) formVersion(ctx context.Context, caller auth.Caller, f form.Form) (shown Form, stamp Stamp, err error) {
+	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, _ granted) error {
 		stamp = stampOf(tx)
 		found, ok := sameFormVersion(tx.Forms().Versions(f.Code), f)
 		if !ok {
@@ -177,194 +185,40 @@ func (s *Service) changeOneForm(
 		shown = Form{Form: found, Etag: formEtag(tx, found.Code)}
 		return nil
 	})
-	return shown, change, stamp, err
+	return shown, stamp, err
 }
 
-// ImportForms adds or replaces versions, all or none. Problems name the rows as [i].
+// ImportForms adds or replaces versions, all or none. Problems name the rows as forms[i].
 func (s *Service) ImportForms(ctx context.Context, call Call, rows []form.Form) (CatalogueChange, error) {
 	const method = "FormService.ImportForms"
-	var change CatalogueChange
-	var err error
-	change.Receipt, err = s.change(ctx, mutation{
+	summary, receipt, err := change(ctx, s, mutation[CatalogueChange]{
 		call: call, method: method, hash: hashForms(method, "", rows...), size: 1024 * len(rows),
-		decide: func(who granted, _ committer.Slot) (entry.Body, error) {
-			change = CatalogueChange{}
+		decide: func(who granted, _ committer.Slot) (CatalogueChange, entry.Body, error) {
+			var summary CatalogueChange
 			if err := who.needEverywhere(auth.Catalogue); err != nil {
-				return nil, err
+				return summary, nil, err
 			}
 			versions, warnings, err := who.bindForms(rows)
 			if err != nil {
-				return nil, err
+				return summary, nil, err
 			}
-			change.Warnings = asErrors(warnings)
-			changed := versions[:0:0]
-			for _, v := range versions {
-				old, ok := sameFormVersion(who.tx.Forms().Versions(v.Code), v.Form)
-				switch {
-				case !ok:
-					change.Created++
-				case reflect.DeepEqual(old, v.Form):
-					change.Unchanged++
-					continue
-				default:
-					change.Updated++
-				}
-				changed = append(changed, v)
+			summary.Warnings = asErrors(warnings)
+			versions = slices.DeleteFunc(versions, func(v entry.Form) bool {
+				old, known := sameFormVersion(who.tx.Forms().Versions(v.Code), v.Form)
+				return summary.count(known, known && sameForm(old, v.Form))
+			})
+			if len(versions) == 0 {
+				return summary, nil, nil
 			}
-			if len(changed) == 0 {
-				return nil, nil
+			return summary, entry.FormsChanged{Forms: versions}, nil
+		},
+		recall: func(who granted, sequence uint64) (CatalogueChange, error) {
+			if err := who.needEverywhere(auth.Catalogue); err != nil {
+				return CatalogueChange{}, err
 			}
-			return entry.FormsChanged{Forms: changed}, nil
+			return recount(sequence, rows, func(f form.Form) []uint64 { return who.tx.FormHistory(f.Code, f.ValidFrom) }), nil
 		},
 	})
-	return change, err
-}
-
-// bindForms resolves what the rows name, asks whether the set of forms takes them, and gives each its number.
-func (g granted) bindForms(rows []form.Form) ([]entry.Form, []form.Warning, error) {
-	var problems fault.List
-	bound := make([]form.Form, len(rows))
-	for i, row := range rows {
-		at := fmt.Sprintf("forms[%d]", i)
-		row.NameVI, row.NameEN = text.NFC(row.NameVI), text.NFC(row.NameEN)
-		assigned, err := g.bindSelectors(row.Assigned, row.ValidFrom)
-		if err != nil {
-			problems.Add(fault.Of(err).In("assigned").In(at))
-		}
-		row.Assigned = assigned
-		on := row.ValidFrom
-		if on.IsOpen() {
-			on = period.DayOf(g.now)
-		}
-		for _, ref := range []struct {
-			field string
-			id    *hierarchy.ID
-		}{{"owner", &row.Owner}, {"reviewer", &row.Reviewer}} {
-			if *ref.id == "" {
-				continue
-			}
-			unit, err := g.tx.Tree().Resolve(string(*ref.id), on)
-			if err != nil {
-				problems.Add(fault.Of(err).In(ref.field).In(at))
-				continue
-			}
-			*ref.id = unit.ID
-		}
-		bound[i] = row
-	}
-	if err := problems.Err(); err != nil {
-		return nil, nil, err
-	}
-	next, warnings, err := g.tx.Forms().With(g.tx.Tree(), g.tx.Indicators(), bound...)
-	if err != nil {
-		return nil, nil, err
-	}
-	numbered := make([]entry.Form, len(bound))
-	for i, b := range bound {
-		number, _ := next.Ordinal(b.Code)
-		stored, _ := sameFormVersion(next.Versions(b.Code), b)
-		numbered[i] = entry.Form{Number: uint32(number), Form: stored} //nolint:gosec // an ordinal
-	}
-	return numbered, warnings, nil
-}
-
-func sameFormVersion(versions []form.Form, like form.Form) (form.Form, bool) {
-	for _, v := range versions {
-		if v.ValidFrom == like.ValidFrom {
-			return v, true
-		}
-	}
-	return form.Form{}, false
-}
-
-func hashForms(method, etag string, rows ...form.Form) [32]byte {
-	c := canon(method).text("etag", etag).count("forms", len(rows))
-	for _, f := range rows {
-		c.text("code", string(f.Code)).text("name_vi", f.NameVI).text("name_en", f.NameEN).
-			text("frequency", f.Frequency.String()).text("calendar", f.Calendar.String()).
-			text("indicators", fmt.Sprint(f.Indicators)).text("assigned", hierarchy.FormatSelectors(f.Assigned)).
-			text("owner", string(f.Owner)).text("reviewer", string(f.Reviewer)).text("due", f.Due.String()).
-			text("valid_from", f.ValidFrom.String())
-	}
-	return c.sum()
-}
-
-// FormPeriod is one period of a form with its deadlines.
-type FormPeriod struct {
-	Period      period.Period
-	First, Last period.Day
-	Deadlines   []FormDeadline
-}
-
-// FormDeadline is the deadline of one kind of unit.
-type FormDeadline struct {
-	Kind     hierarchy.Kind
-	DueDay   period.Day
-	Deadline time.Time
-}
-
-// maxFormPeriods is how many periods one request may name.
-const maxFormPeriods = 60
-
-// ListFormPeriods gives the periods of a range with their days and deadlines.
-func (s *Service) ListFormPeriods(ctx context.Context, caller auth.Caller, code, periods string) ([]FormPeriod, Stamp, error) {
-	asked, err := period.ParseRange(periods)
-	if err != nil {
-		return nil, Stamp{}, fault.Of(err).In("periods")
-	}
-	if len(asked) > maxFormPeriods {
-		return nil, Stamp{}, tooManyPeriods(periods, len(asked), maxFormPeriods)
-	}
-	var found []FormPeriod
-	var stamp Stamp
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
-		stamp = stampOf(tx)
-		if err := who.need(auth.Read); err != nil {
-			return err
-		}
-		for _, p := range asked {
-			f, err := formOf(tx, code, p)
-			if err != nil {
-				return err
-			}
-			found = append(found, s.formPeriod(f, p))
-		}
-		return nil
-	})
-	return found, stamp, err
-}
-
-func tooManyPeriods(periods string, n, limit int) error {
-	return fault.Invalid("PERIODS_TOO_MANY", "%q names %d periods; one request may name %d: divide it", periods, n, limit).
-		With("value", periods).With("limit", limit).In("periods")
-}
-
-func (s *Service) formPeriod(f form.Form, p period.Period) FormPeriod {
-	shown := FormPeriod{Period: p, First: f.Calendar.First(p), Last: f.Calendar.Last(p)}
-	for _, rule := range f.Due.Rules() {
-		due := s.cfg.Holidays.DueDay(shown.Last, rule.Offset)
-		shown.Deadlines = append(shown.Deadlines, FormDeadline{
-			Kind: hierarchy.Kind(rule.UnitKind), DueDay: due, Deadline: period.Deadline(due),
-		})
-	}
-	return shown
-}
-
-// formOf gives the version of a form for one of its base periods.
-func formOf(tx *aggregator.Tx, code string, p period.Period) (form.Form, error) {
-	latest, ok := tx.Forms().Latest(form.Code(code))
-	if !ok {
-		return form.Form{}, unknownForm(tx, code, 0).In("form")
-	}
-	if p.Kind != latest.Frequency {
-		return form.Form{}, fault.Invalid("PERIOD_NOT_OF_FORM",
-			"form %s is reported by %s and %q is a %s; give a period such as %s",
-			latest.Code, latest.Frequency, p, p.Kind, period.Of(int(p.Year), latest.Frequency, 1)).
-			With("form", latest.Code).With("frequency", latest.Frequency.String()).With("period", p.String()).In("period")
-	}
-	f, ok := tx.Forms().On(latest.Code, latest.Last(p))
-	if !ok {
-		return form.Form{}, unknownForm(tx, code, latest.Last(p)).In("form")
-	}
-	return f, nil
+	summary.Receipt = receipt
+	return summary, err
 }

@@ -1,6 +1,8 @@
 package reporting
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/tonghop/tonghop/server/aggregator"
@@ -84,28 +86,86 @@ func (g granted) seen(field, ref string, on period.Day) (hierarchy.Unit, error) 
 	if err := g.need(auth.Read); err != nil {
 		return hierarchy.Unit{}, err
 	}
-	unit, err := g.tx.Tree().Resolve(ref, on)
+	unit, err := g.resolve(ref, on, func(id hierarchy.ID) bool { return g.reads(id, on) })
 	if err != nil {
-		if g.Token.Unit != "" {
-			return hierarchy.Unit{}, notSeen(ref).In(field)
-		}
 		return hierarchy.Unit{}, fault.Of(err).In(field)
-	}
-	if !g.reads(unit.ID, on) {
-		return hierarchy.Unit{}, notSeen(ref).In(field)
 	}
 	return unit, nil
 }
 
-// reads says whether the caller may read what belongs to the unit, on that day or today: what a unit reported stays
-// readable after the tree has changed.
+// resolve finds the unit that ref names (R1) among those that the caller sees, as if there were no others: so neither a
+// refusal nor an ambiguity tells him of them.
+func (g granted) resolve(ref string, on period.Day, sees func(hierarchy.ID) bool) (hierarchy.Unit, error) {
+	tree := g.tx.Tree()
+	unit, known := tree.Unit(hierarchy.ID(ref))
+	if !known && (ref == "" || g.Token.Unit == "") {
+		var err error
+		if unit, err = tree.Resolve(ref, on); err != nil {
+			return hierarchy.Unit{}, err
+		}
+		known = true
+	}
+	if known {
+		if !sees(unit.ID) {
+			return hierarchy.Unit{}, notSeen(ref)
+		}
+		return unit, nil
+	}
+	visible := slices.DeleteFunc(tree.WithCode(hierarchy.Code(ref)), func(u hierarchy.Unit) bool { return !sees(u.ID) })
+	standing := slices.DeleteFunc(slices.Clone(visible), func(u hierarchy.Unit) bool { return !u.ValidOn(on) })
+	switch {
+	case len(visible) == 0:
+		return hierarchy.Unit{}, notSeen(ref)
+	case len(standing) == 1:
+		return standing[0], nil
+	case len(standing) == 0:
+		return hierarchy.Unit{}, fault.NotFound("UNIT_NOT_VALID",
+			"no unit has the code %q on %s: it belongs to %s; check the date, or give the id", ref, on, names(visible)).
+			With("code", ref).With("day", on).With("units", names(visible))
+	}
+	return hierarchy.Unit{}, fault.Invalid("UNIT_AMBIGUOUS",
+		"code %q means several units on %s: %s; give the id of the one that is meant", ref, on, names(standing)).
+		With("code", ref).With("day", on).With("units", names(standing))
+}
+
+func names(units []hierarchy.Unit) string {
+	ids := make([]string, len(units))
+	for i, u := range units {
+		ids[i] = string(u.ID)
+	}
+	return strings.Join(ids, ", ")
+}
+
+// reads says whether the caller may read what belongs to the unit. A unit is looked for in the tree of the day, or, when
+// it does not stand on it, of the nearest day on which it does: what a unit reported stays readable after its end.
 func (g granted) reads(unit hierarchy.ID, on period.Day) bool {
-	return g.may(auth.Read, auth.Scope{Unit: unit, On: on, Form: g.Token.Form})
+	return g.may(auth.Read, auth.Scope{Unit: unit, On: g.standing(unit, on), Form: g.Token.Form})
+}
+
+// standing gives the day on which to ask for a unit's place.
+func (g granted) standing(unit hierarchy.ID, on period.Day) period.Day {
+	u, known := g.tx.Tree().Unit(unit)
+	if !known || u.ValidOn(on) {
+		return on
+	}
+	return max(u.ValidFrom, min(on, u.ValidTo-1))
+}
+
+// readsReport says whether the caller may read the reports of a unit in a form: by the unit, or because he reviews the
+// reports of the form (R9).
+func (g granted) readsReport(unit hierarchy.ID, f form.Form, on period.Day) bool {
+	return g.readsForm(f.Code) && (g.reads(unit, on) || g.reviews(f, on))
+}
+
+// reviews says whether the form names a reviewing unit for which the caller may approve.
+func (g granted) reviews(f form.Form, on period.Day) bool {
+	return f.Reviewer != "" &&
+		g.may(auth.Approve, auth.Scope{Unit: f.Reviewer, On: g.standing(f.Reviewer, on), Form: f.Code})
 }
 
 // readsForm says whether the caller's grant covers the form.
 func (g granted) readsForm(code form.Code) bool {
-	return g.Token.Form == "" || g.Token.Form == code
+	return g.Token.Form == "" || g.Token.Form.Same(code)
 }
 
 // ownDrafts says whether the caller belongs to the unit, and so may see its drafts (R26).
@@ -114,6 +174,15 @@ func (g granted) ownDrafts(unit hierarchy.ID) bool {
 }
 
 func notSeen(ref string) *fault.Error {
-	return fault.NotFound("UNIT_NOT_FOUND", "unit %q: there is none that you may see; check the code, and the day it is asked for", ref).
+	ref = shorten(ref)
+	return fault.NotFound("UNIT_NOT_FOUND",
+		"unit %q: there is none that you may see; check the code or give the id, and check the day it is asked for", ref).
 		With("unit", ref)
+}
+
+// formNotGranted refuses a form for which the caller's token is not.
+func (g granted) formNotGranted(code string) *fault.Error {
+	code = shorten(code)
+	return fault.NotFound("FORM_NOT_FOUND", "there is no form %q for you; your token is for the form %s alone", code, g.Token.Form).
+		With("form", code).In("form")
 }

@@ -2,6 +2,7 @@ package reporting
 
 import (
 	"context"
+	"time"
 
 	"github.com/tonghop/tonghop/server/fault"
 )
@@ -10,8 +11,9 @@ import (
 // collects while the other is synced.
 const window = 512
 
-// Pipe takes a stream of submissions, each standing alone, and gives their outcomes in order (R44). Its methods are
-// for one goroutine; the outcomes are emitted from another.
+// Pipe takes a stream of submissions, each standing alone, and gives their outcomes in order (R44). Submissions of one
+// report, named by one text, are also decided in order; others may overtake each other. Its methods are for one
+// goroutine; the outcomes are emitted from another. Close must be called.
 type Pipe struct {
 	service *Service
 	ctx     context.Context //nolint:containedctx // a pipe lives inside one call
@@ -21,7 +23,14 @@ type Pipe struct {
 	next    int
 	slots   chan chan Outcome
 	done    chan struct{}
+	cut     error // what ended it while something was sent
 	err     error // of emit; read after done
+
+	// recent are the last submissions that may still be under way, and decided for each report when the last of them was
+	// decided.
+	recent  [window + 2]ReportRef
+	count   int
+	decided map[ReportRef]chan struct{}
 }
 
 // NewPipe opens a pipe. Emit is called with each outcome in order; its error, or an outcome whose truth is unknown,
@@ -30,7 +39,7 @@ func (s *Service) NewPipe(ctx context.Context, call Call, method string, emit fu
 	ctx, stop := context.WithCancel(ctx)
 	p := &Pipe{
 		service: s, ctx: ctx, stop: stop, call: call, method: method,
-		slots: make(chan chan Outcome, window), done: make(chan struct{}),
+		slots: make(chan chan Outcome, window), done: make(chan struct{}), decided: map[ReportRef]chan struct{}{},
 	}
 	go p.emitAll(emit)
 	return p
@@ -78,11 +87,15 @@ func (p *Pipe) Send(sub Submission) error { return p.send(sub, nil) }
 func (p *Pipe) Refuse(sub Submission, err error) error { return p.send(sub, err) }
 
 func (p *Pipe) send(sub Submission, refused error) error {
+	if p.cut = p.ctx.Err(); p.cut != nil {
+		return p.cut
+	}
 	slot := make(chan Outcome, 1)
 	select {
 	case p.slots <- slot:
 	case <-p.ctx.Done():
-		return p.ctx.Err()
+		p.cut = p.ctx.Err()
+		return p.cut
 	}
 	index := p.next
 	p.next++
@@ -90,18 +103,58 @@ func (p *Pipe) send(sub Submission, refused error) error {
 		slot <- refusal(sub, refused)
 		return nil
 	}
+	before, decided := p.queue(sub.Ref)
 	go func() {
+		if before != nil {
+			<-before
+		}
 		call := p.call
 		if !call.ValidateOnly {
 			call.RequestID = itemID(p.call.RequestID, index)
 		}
-		outcome, err := p.service.submit(p.ctx, call, p.method, sub)
+		outcome, err := p.submit(call, sub)
 		if err != nil {
 			outcome = refusal(sub, err)
 		}
+		close(decided)
 		slot <- outcome
 	}()
 	return nil
+}
+
+// queue gives what a submission of the report waits for, nil for nothing, and what to close when it is decided. It keeps
+// as many reports in mind as can be under way: those of the window, the one that is told, and this one.
+func (p *Pipe) queue(ref ReportRef) (before <-chan struct{}, decided chan struct{}) {
+	before, decided = p.decided[ref], make(chan struct{})
+	oldest := &p.recent[p.count%len(p.recent)]
+	select {
+	case <-p.decided[*oldest]:
+		delete(p.decided, *oldest)
+	default: // nothing yet, or a later one of the same report is under way
+	}
+	*oldest = ref
+	p.count++
+	p.decided[ref] = decided
+	return before, decided
+}
+
+// overloadPause is how long a submission waits before it asks a full committer again. Its place in the window holds the
+// stream back meanwhile.
+const overloadPause = 20 * time.Millisecond
+
+// submit takes one submission. That too much waits already is no refusal of an item: whoever streams is slowed down.
+func (p *Pipe) submit(call Call, sub Submission) (Outcome, error) {
+	for {
+		outcome, err := p.service.submit(p.ctx, call, p.method, sub)
+		if err == nil || fault.ReasonOf(err) != "OVERLOADED" {
+			return outcome, err
+		}
+		select {
+		case <-time.After(overloadPause):
+		case <-p.ctx.Done():
+			return Outcome{}, p.ctx.Err()
+		}
+	}
 }
 
 // Close waits for every outcome to be told and gives the error that ended the pipe, nil if all were told.
@@ -109,5 +162,8 @@ func (p *Pipe) Close() error {
 	close(p.slots)
 	<-p.done
 	p.stop()
+	if p.err == nil {
+		return p.cut
+	}
 	return p.err
 }

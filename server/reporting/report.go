@@ -21,8 +21,9 @@ type ReportRef struct{ Unit, Form, Period string }
 
 // ParseReportName reads "units/U/reports/FORM~PERIOD".
 func ParseReportName(name string) (ReportRef, error) {
-	parts := strings.Split(name, "/")
-	if len(parts) == 4 && parts[0] == "units" && parts[2] == "reports" {
+	const longest = 200 // no unit, form and period make a longer one
+	parts := strings.SplitN(name, "/", 5)
+	if len(name) <= longest && len(parts) == 4 && parts[0] == "units" && parts[2] == "reports" {
 		if form, per, ok := strings.Cut(parts[3], "~"); ok && parts[1] != "" && form != "" && per != "" {
 			return ReportRef{Unit: parts[1], Form: form, Period: per}, nil
 		}
@@ -37,15 +38,6 @@ func ReportName(k entry.ReportKey) string {
 	return "units/" + string(k.Unit) + "/reports/" + string(k.Form.Fold()) + "~" + k.Period.String()
 }
 
-// shorten keeps a foreign text from filling an answer.
-func shorten(s string) string {
-	const limit = 80
-	if len(s) <= limit {
-		return s
-	}
-	return strings.ToValidUTF8(s[:limit], "") + "…"
-}
-
 // place is a report's unit and form on the day that matters to it.
 type place struct {
 	key  entry.ReportKey
@@ -54,7 +46,7 @@ type place struct {
 	last period.Day
 }
 
-// place finds what the reference names. It does not ask what the caller may see.
+// place finds what the reference names, among the units that the caller sees. It does not ask what he may do there.
 func (g granted) place(ref ReportRef) (place, error) {
 	var problems fault.List
 	p, err := period.Parse(ref.Period)
@@ -72,11 +64,8 @@ func (g granted) place(ref ReportRef) (place, error) {
 		return place{}, err
 	}
 	last := f.Last(p)
-	unit, err := g.tx.Tree().Resolve(ref.Unit, last)
+	unit, err := g.resolve(ref.Unit, last, func(id hierarchy.ID) bool { return g.reads(id, last) || g.reviews(f, last) })
 	if err != nil {
-		if g.Token.Unit != "" {
-			return place{}, notSeen(ref.Unit).In("unit")
-		}
 		return place{}, fault.Of(err).In("unit")
 	}
 	return place{
@@ -166,7 +155,7 @@ func (g granted) stored(ref ReportRef) (place, aggregator.Report, error) {
 	if err != nil {
 		return place{}, aggregator.Report{}, err
 	}
-	if !g.reads(at.unit.ID, at.last) || !g.readsForm(at.form.Code) {
+	if !g.readsReport(at.unit.ID, at.form, at.last) {
 		return place{}, aggregator.Report{}, notSeen(ref.Unit).In("unit")
 	}
 	r, ok, err := g.tx.Report(at.key)
@@ -225,167 +214,3 @@ func (s *Service) ListRevisions(
 }
 
 func revisionKey(n int) string { return fmt.Sprintf("%010d", n) }
-
-// ReportFilter narrows a list of reports.
-type ReportFilter struct {
-	// Unit is a unit's reference; empty for all.
-	Unit          string
-	Form, Periods string
-	Below         string
-	States        []aggregator.RevisionState
-	Page          Page
-}
-
-// ReportPage is one page of reports.
-type ReportPage struct {
-	Reports []Report
-	Next    string
-	Stamp   Stamp
-}
-
-// ListReports lists reports by period, then in the order in which their units were accepted.
-func (s *Service) ListReports(ctx context.Context, caller auth.Caller, f ReportFilter) (ReportPage, error) {
-	size, err := f.Page.size(defaultPage, largestPage)
-	if err != nil {
-		return ReportPage{}, err
-	}
-	periods, err := period.ParseRange(f.Periods)
-	if err != nil {
-		return ReportPage{}, fault.Of(err).In("periods")
-	}
-	if len(periods) > maxFormPeriods {
-		return ReportPage{}, tooManyPeriods(f.Periods, len(periods), maxFormPeriods)
-	}
-	var page ReportPage
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
-		page = ReportPage{Stamp: stampOf(tx)}
-		from, err := f.Page.open(page.Stamp, filterHash("reports", f.Unit, f.Form, f.Periods, f.Below, fmt.Sprint(f.States)))
-		if err != nil {
-			return err
-		}
-		l := reportList{who: who, filter: f, size: size, page: &page, from: from}
-		return l.run(periods)
-	})
-	return page, err
-}
-
-// reportList is one listing under way.
-type reportList struct {
-	who    granted
-	filter ReportFilter
-	size   int
-	page   *ReportPage
-	from   cursor
-	unit   hierarchy.ID // only this one; empty for all
-	below  hierarchy.ID
-}
-
-func (l *reportList) run(periods []period.Period) error {
-	if err := l.who.need(auth.Read); err != nil {
-		return err
-	}
-	for _, p := range periods {
-		f, err := formOf(l.who.tx, l.filter.Form, p)
-		if err != nil {
-			return err
-		}
-		if !l.who.readsForm(f.Code) {
-			return unknownForm(l.who.tx, l.filter.Form, f.Last(p)).In("form")
-		}
-		if err := l.resolve(f.Last(p)); err != nil {
-			return err
-		}
-		if l.page.Next != "" || p.String() < l.lastPeriod() {
-			continue
-		}
-		if err := l.period(f, p); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// resolve finds the units of the filter on the day of a period.
-func (l *reportList) resolve(on period.Day) error {
-	if l.filter.Unit != "" {
-		u, err := l.who.seen("parent", l.filter.Unit, on)
-		if err != nil {
-			return err
-		}
-		l.unit = u.ID
-	}
-	if l.filter.Below != "" {
-		u, err := l.who.seen("below", l.filter.Below, on)
-		if err != nil {
-			return err
-		}
-		l.below = u.ID
-	}
-	return nil
-}
-
-// The key of the list's cursor is period, then the ordinal of the unit.
-func (l *reportList) lastPeriod() string {
-	p, _, _ := strings.Cut(l.from.key, "/")
-	return p
-}
-
-func (l *reportList) after(p period.Period) int {
-	last, ordinal, ok := strings.Cut(l.from.key, "/")
-	var n int
-	if !ok || last != p.String() {
-		return -1
-	}
-	if _, err := fmt.Sscanf(ordinal, "%d", &n); err != nil {
-		return -1
-	}
-	return n
-}
-
-func (l *reportList) period(f form.Form, p period.Period) error {
-	if l.unit != "" {
-		r, ok, err := l.who.tx.Report(entry.ReportKey{Unit: l.unit, Form: f.Code, Period: p})
-		if err != nil || !ok {
-			return err
-		}
-		ordinal, _ := l.who.tx.Tree().Ordinal(l.unit)
-		if ordinal > l.after(p) {
-			l.take(f, p, ordinal, r)
-		}
-		return nil
-	}
-	return l.who.tx.ScanReports(f.Code, p, l.after(p), func(ordinal int, r aggregator.Report) (bool, error) {
-		return l.take(f, p, ordinal, r), nil
-	})
-}
-
-// take adds a report to the page if the filter and the caller's rights let it; it says whether to go on.
-func (l *reportList) take(f form.Form, p period.Period, ordinal int, r aggregator.Report) bool {
-	on := f.Last(p)
-	if l.below != "" && !l.who.tx.Tree().Within(r.Key.Unit, l.below, on) || !l.who.reads(r.Key.Unit, on) {
-		return true
-	}
-	shown, ok := l.who.report(r)
-	if !ok || !stateWanted(l.filter.States, shown.Shown.State) {
-		return true
-	}
-	if len(l.page.Reports) == l.size {
-		l.page.Next = l.from.token()
-		return false
-	}
-	l.page.Reports = append(l.page.Reports, shown)
-	l.from.key = fmt.Sprintf("%s/%d", p, ordinal)
-	return true
-}
-
-func stateWanted(states []aggregator.RevisionState, state aggregator.RevisionState) bool {
-	if len(states) == 0 {
-		return true
-	}
-	for _, s := range states {
-		if s == state {
-			return true
-		}
-	}
-	return false
-}

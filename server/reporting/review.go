@@ -14,82 +14,80 @@ import (
 // Approve makes the submitted revision that the reviewer saw the official one.
 func (s *Service) Approve(ctx context.Context, call Call, ref ReportRef, etag string) (Report, Receipt, Stamp, error) {
 	const method = "ReportService.ApproveReport"
-	hash := canon(method).text("unit", ref.Unit).text("form", ref.Form).text("period", ref.Period).text("etag", etag).sum()
-	return s.review(ctx, call, method, ref, hash, func(who granted, at place, r aggregator.Report) (entry.Body, int, error) {
-		newest, err := who.reviewed(at, r, etag)
+	hash := hashReview(method, ref, etag).sum()
+	return s.review(ctx, call, method, ref, hash, func(who granted, at place, r aggregator.Report) (entry.Body, error) {
+		newest, err := reviewed(r, etag)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		if newest.State != aggregator.Submitted {
-			return nil, 0, fault.Precondition("NOTHING_TO_APPROVE", "revision %d of %s is %s; only a submitted one can be approved",
+			return nil, fault.Precondition("NOTHING_TO_APPROVE", "revision %d of %s is %s; only a submitted one can be approved",
 				newest.Number, ReportName(at.key), newest.State).With("state", newest.State.String())
 		}
-		return entry.ReportApproved{Key: at.key, Revision: newest.Number}, newest.Number, nil
+		return entry.ReportApproved{Key: at.key, Revision: newest.Number}, who.notHisOwn(at, newest)
 	})
 }
 
 // Return sends a revision back: the submitted one, or the approved one when none is waiting (R23).
 func (s *Service) Return(ctx context.Context, call Call, ref ReportRef, etag, reason string) (Report, Receipt, Stamp, error) {
 	const method = "ReportService.ReturnReport"
-	hash := canon(method).text("unit", ref.Unit).text("form", ref.Form).text("period", ref.Period).
-		text("etag", etag).text("reason", reason).sum()
-	return s.review(ctx, call, method, ref, hash, func(who granted, at place, r aggregator.Report) (entry.Body, int, error) {
+	hash := hashReview(method, ref, etag).text("reason", reason).sum()
+	return s.review(ctx, call, method, ref, hash, func(who granted, at place, r aggregator.Report) (entry.Body, error) {
 		clean, err := text.Note("reason", reason)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		if clean == "" {
-			return nil, 0, fault.Invalid("REASON_REQUIRED", "a report is sent back with a reason: say what is to be mended").In("reason")
+			return nil, fault.Invalid("REASON_REQUIRED", "a report is sent back with a reason: say what is to be mended").In("reason")
 		}
-		newest, err := who.reviewed(at, r, etag)
+		back, err := reviewed(r, etag)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
-		back := newest.Number
-		if newest.State != aggregator.Submitted {
-			back = r.Official
+		if back.State != aggregator.Submitted {
+			approved, ok := r.Revision(r.Official)
+			if !ok {
+				return nil, fault.Precondition("NOTHING_TO_RETURN", "no revision of %s is submitted or approved", ReportName(at.key))
+			}
+			back = approved
 		}
-		if back == 0 {
-			return nil, 0, fault.Precondition("NOTHING_TO_RETURN", "no revision of %s is submitted or approved", ReportName(at.key))
-		}
-		return entry.ReportReturned{Key: at.key, Revision: back, Reason: clean}, back, nil
+		return entry.ReportReturned{Key: at.key, Revision: back.Number, Reason: clean}, who.notHisOwn(at, back)
 	})
+}
+
+func hashReview(method string, ref ReportRef, etag string) canonical {
+	return canon(method).text("unit", ref.Unit).text("form", ref.Form).text("period", ref.Period).text("etag", etag)
 }
 
 // review is the road of approval and return.
 func (s *Service) review(
 	ctx context.Context, call Call, method string, ref ReportRef, hash [32]byte,
-	decide func(who granted, at place, r aggregator.Report) (entry.Body, int, error),
+	decide func(who granted, at place, r aggregator.Report) (entry.Body, error),
 ) (Report, Receipt, Stamp, error) {
-	revision := 0
-	receipt, err := s.change(ctx, mutation{
+	_, receipt, err := change(ctx, s, mutation[struct{}]{
 		call: call, method: method, hash: hash, size: 512,
-		decide: func(who granted, _ committer.Slot) (entry.Body, error) {
+		decide: func(who granted, _ committer.Slot) (none struct{}, body entry.Body, err error) {
 			at, r, err := who.reviewable(ref)
 			if err != nil {
-				return nil, err
+				return none, nil, err
 			}
-			body, n, err := decide(who, at, r)
-			revision = n
-			return body, err
+			body, err = decide(who, at, r)
+			return none, body, err
 		},
-		replayed: func(who granted, _ uint64) error {
-			_, _, err := who.reviewable(ref)
-			return err
+		recall: func(who granted, _ uint64) (none struct{}, err error) {
+			_, _, err = who.reviewable(ref)
+			return none, err
 		},
 	})
 	if err != nil {
 		return Report{}, Receipt{}, Stamp{}, err
-	}
-	if receipt.Sequence != 0 && !receipt.Replayed {
-		receipt.Revision = revision
 	}
 	report, stamp, err := s.GetReport(ctx, call.Caller, ref, 0)
 	return report, receipt, stamp, err
 }
 
 // reviewable finds the report and asks whether the caller reviews it: at the form's reviewing unit, else at any unit
-// strictly above, which is at or above the nearest one with an approver; the report of a root is reviewed there (R9).
+// strictly above, of which one is the nearest with an approver; the report of a root is reviewed there (R9).
 func (g granted) reviewable(ref ReportRef) (place, aggregator.Report, error) {
 	if err := g.need(auth.Approve); err != nil {
 		return place{}, aggregator.Report{}, err
@@ -98,14 +96,8 @@ func (g granted) reviewable(ref ReportRef) (place, aggregator.Report, error) {
 	if err != nil {
 		return place{}, aggregator.Report{}, err
 	}
-	desk := at.unit.ID
-	if at.form.Reviewer != "" {
-		desk = at.form.Reviewer
-	} else if parent, ok := g.tx.Tree().Parent(at.unit.ID, at.last); ok {
-		desk = parent
-	}
-	if !g.may(auth.Approve, auth.Scope{Unit: desk, On: at.last, Form: at.form.Code}) {
-		if g.reads(at.unit.ID, at.last) {
+	if !g.reviewsAt(at) {
+		if g.readsReport(at.unit.ID, at.form, at.last) {
 			return place{}, aggregator.Report{}, fault.Denied("NOT_THE_REVIEWER",
 				"reports of %s are reviewed by the unit above it, or by the unit that the form names", at.unit).With("unit", at.unit.ID)
 		}
@@ -121,15 +113,31 @@ func (g granted) reviewable(ref ReportRef) (place, aggregator.Report, error) {
 	return at, r, nil
 }
 
+// reviewsAt says whether the caller sits where the report is reviewed.
+func (g granted) reviewsAt(at place) bool {
+	if at.form.Reviewer != "" {
+		return g.reviews(at.form, at.last)
+	}
+	desk, on := at.unit.ID, g.standing(at.unit.ID, at.last)
+	if parent, ok := g.tx.Tree().Parent(at.unit.ID, on); ok {
+		desk = parent
+	}
+	return g.may(auth.Approve, auth.Scope{Unit: desk, On: on, Form: at.form.Code})
+}
+
 // reviewed gives the revision that the reviewer saw: the newest that is not a draft, if nobody changed it since.
-func (g granted) reviewed(at place, r aggregator.Report, etag string) (aggregator.Revision, error) {
+func reviewed(r aggregator.Report, etag string) (aggregator.Revision, error) {
 	newest, _ := r.Newest()
 	if now := etagOf(newest); etag != now {
 		return newest, etagMismatch(etag, now)
 	}
-	if newest.Principal == g.Principal {
-		return newest, fault.Denied("OWN_REPORT", "revision %d of %s was sent by you; another person reviews it",
-			newest.Number, ReportName(at.key))
-	}
 	return newest, nil
+}
+
+// notHisOwn refuses a reviewer the revision that he sent himself (R9).
+func (g granted) notHisOwn(at place, r aggregator.Revision) error {
+	if r.Principal != g.Principal {
+		return nil
+	}
+	return fault.Denied("OWN_REPORT", "revision %d of %s was sent by you; another person reviews it", r.Number, ReportName(at.key))
 }

@@ -1,6 +1,7 @@
 package reporting
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
@@ -57,9 +59,13 @@ const (
 	defaultRollups = 500
 	largestRollups = 5000
 	maxAsked       = 1000 // units, indicators, or periods
+	// maxSteps is how many places one page looks at. Most may have nothing to show, such as a unit without children; the
+	// page is then short rather than its transaction long.
+	maxSteps = 200_000
 )
 
-// QueryRollups gives the roll-ups in the order in which they were asked for: by unit, indicator, period, kind.
+// QueryRollups gives the roll-ups in the order in which they were asked for: by unit, indicator, period, kind. Children
+// take the place of their unit in code order.
 func (s *Service) QueryRollups(ctx context.Context, caller auth.Caller, q RollupQuery) (RollupPage, error) {
 	size, err := q.Page.size(defaultRollups, largestRollups)
 	if err != nil {
@@ -74,7 +80,7 @@ func (s *Service) QueryRollups(ctx context.Context, caller auth.Caller, q Rollup
 		return RollupPage{}, err
 	}
 	filter := filterHash("rollups", strings.Join(q.Units, ","), fmt.Sprint(q.Children), strings.Join(q.Indicators, ","),
-		strings.Join(q.Periods, ","), q.Basis.String(), q.Measure.String(), fmt.Sprint(q.ByKind), day.String())
+		strings.Join(q.Periods, ","), q.Basis.String(), q.Measure.String(), fmt.Sprint(q.ByKind), q.AsOf)
 	var page RollupPage
 	err = s.read(ctx, caller, q.MinSequence, func(tx *aggregator.Tx, who granted) error {
 		page = RollupPage{Stamp: stampOf(tx)}
@@ -82,16 +88,19 @@ func (s *Service) QueryRollups(ctx context.Context, caller auth.Caller, q Rollup
 		if err != nil {
 			return err
 		}
-		skip, _ := strconv.Atoi(from.key)
-		r := rollupRun{who: who, q: q, periods: periods, skip: skip, size: size, page: &page}
+		start, err := parseSpot(from.key)
+		if err != nil {
+			return err
+		}
+		r := rollupRun{who: who, q: q, periods: periods, from: start, size: size, page: &page}
 		if err := r.prepare(day); err != nil {
 			return err
 		}
 		if err := r.run(); err != nil {
 			return err
 		}
-		if r.more {
-			from.key = strconv.Itoa(skip + size)
+		if r.next != nil {
+			from.key = r.next.String()
 			page.Next = from.token()
 		}
 		return nil
@@ -110,21 +119,20 @@ func (q RollupQuery) check() ([]period.Period, error) {
 		case list.n == 0:
 			problems.Add(fault.Invalid("QUERY_INCOMPLETE", "name at least one of %s", list.field).With("list", list.field).In(list.field))
 		case list.n > maxAsked:
-			problems.Add(fault.Invalid("QUERY_TOO_LARGE", "%d %s were asked for; one query may name %d", list.n, list.field, maxAsked).
-				With("list", list.field).With("limit", maxAsked).In(list.field))
+			problems.Add(tooMany(list.field, list.n, maxAsked))
 		}
 	}
 	var periods []period.Period
-	for i, text := range q.Periods {
+	for i, text := range q.Periods[:min(len(q.Periods), maxAsked)] {
 		some, err := period.ParseRange(text)
 		if err != nil {
 			problems.Add(fault.Of(err).In(fmt.Sprintf("periods[%d]", i)))
 			continue
 		}
-		periods = append(periods, some...)
-	}
-	if len(periods) > maxAsked {
-		problems.Add(tooManyPeriods(strings.Join(q.Periods, ","), len(periods), maxAsked))
+		if periods = append(periods, some...); len(periods) > maxAsked {
+			problems.Add(tooManyPeriods(strings.Join(q.Periods, ","), len(periods), maxAsked))
+			break
+		}
 	}
 	return periods, problems.Err()
 }
@@ -137,8 +145,10 @@ type rollupRun struct {
 	units      []hierarchy.Unit
 	indicators []indicator.Code
 	calendar   period.Calendar
-	skip, size int
-	more       bool
+	from       spot
+	size       int
+	steps      int
+	next       *spot // where the next page begins
 	page       *RollupPage
 }
 
@@ -153,11 +163,16 @@ func (r *rollupRun) prepare(day period.Day) error {
 		problems.Add(err)
 		r.units = append(r.units, u)
 	}
+	carriers := carriersOf(r.who.tx)
 	calendars := map[period.Calendar]indicator.Code{}
 	for i, code := range r.q.Indicators {
 		latest, ok := r.who.tx.Indicators().Latest(indicator.Code(code))
-		if !ok {
+		switch {
+		case !ok:
 			problems.Add(unknownIndicator(r.who.tx, code, day).In(fmt.Sprintf("indicators[%d]", i)))
+			continue
+		case !r.who.readsIndicator(carriers[latest.Code.Fold()]):
+			problems.Add(r.who.indicatorNotGranted(latest.Code).In(fmt.Sprintf("indicators[%d]", i)))
 			continue
 		}
 		if !rollup.Possible(latest, r.q.Measure) {
@@ -166,9 +181,9 @@ func (r *rollupRun) prepare(day period.Day) error {
 				With("measure", r.q.Measure.String()).In(fmt.Sprintf("indicators[%d]", i)))
 		}
 		r.indicators = append(r.indicators, latest.Code)
-		for _, c := range calendarsOf(r.who.tx, latest.Code) {
-			calendars[c] = latest.Code
-			r.calendar = c
+		for _, f := range carriers[latest.Code.Fold()] {
+			calendars[f.Calendar] = latest.Code
+			r.calendar = f.Calendar
 		}
 	}
 	if len(calendars) > 1 {
@@ -187,76 +202,113 @@ func (r *rollupRun) prepare(day period.Day) error {
 	return nil
 }
 
-// calendarsOf gives the calendars of every form that ever carried the indicator.
-func calendarsOf(tx *aggregator.Tx, code indicator.Code) []period.Calendar {
-	var found []period.Calendar
+// carriersOf gives for each indicator, by its folded code, every form that ever carried it, once.
+func carriersOf(tx *aggregator.Tx) map[indicator.Code][]form.Form {
+	carriers := map[indicator.Code][]form.Form{}
 	for _, name := range tx.Forms().Codes() {
 		for _, f := range tx.Forms().Versions(name) {
-			if f.Carries(code) {
-				found = append(found, f.Calendar)
-				break
+			for _, code := range f.Indicators {
+				known := carriers[code.Fold()]
+				if n := len(known); n == 0 || known[n-1].Code != f.Code {
+					carriers[code.Fold()] = append(known, f)
+				}
 			}
 		}
 	}
-	return found
+	return carriers
 }
 
+// readsIndicator says whether the caller may read roll-ups of an indicator that these forms carry: a token for one form
+// may not where figures of another one would be told.
+func (g granted) readsIndicator(carriers []form.Form) bool {
+	if g.Token.Form == "" {
+		return true
+	}
+	for _, f := range carriers {
+		if !g.readsForm(f.Code) {
+			return false
+		}
+	}
+	return len(carriers) > 0
+}
+
+func (g granted) indicatorNotGranted(code indicator.Code) *fault.Error {
+	return fault.NotFound("INDICATOR_NOT_FOUND", "there is no roll-up of indicator %q for you; your token is for the form %s alone",
+		code, g.Token.Form).With("indicator", code)
+}
+
+// run gives roll-ups from the spot on until the page is full. It makes them one by one and holds no more than the page.
 func (r *rollupRun) run() error {
-	n := 0
-	for _, top := range r.units {
-		for _, line := range r.expand(top) {
-			for _, code := range r.indicators {
-				for _, p := range line.periods {
-					for _, kind := range r.kinds(code, p) {
-						n++
-						if n <= r.skip {
-							continue
-						}
-						if len(r.page.Rollups) == r.size {
-							r.more = true
-							return nil
-						}
-						if err := r.one(line.unit, code, p, kind); err != nil {
-							return err
-						}
-					}
-				}
+	for top := r.from.top; top < len(r.units) && r.next == nil; top++ {
+		for _, u := range r.members(r.units[top]) {
+			at := spot{top: top, unit: unitKey(u)}
+			switch {
+			case top == r.from.top && at.unit < r.from.unit:
+				continue
+			case top == r.from.top && at.unit == r.from.unit:
+				at = r.from
+			}
+			if err := r.unit(u, at); err != nil || r.next != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
-// line is one unit with the periods in which it is asked about.
-type line struct {
-	unit    hierarchy.Unit
-	periods []period.Period
+// unit gives the roll-ups of one unit from a spot on.
+func (r *rollupRun) unit(u hierarchy.Unit, at spot) error {
+	for ; at.indicator < len(r.indicators); at.indicator++ {
+		for ; at.period < len(r.periods); at.period++ {
+			if r.steps++; r.steps > maxSteps {
+				r.next = &at
+				return nil
+			}
+			per := r.periods[at.period]
+			if r.q.Children && !r.isChild(u, r.units[at.top], per) {
+				continue
+			}
+			kinds := r.kinds(r.indicators[at.indicator], per)
+			for ; at.kind < len(kinds); at.kind++ {
+				if len(r.page.Rollups) == r.size {
+					r.next = &at
+					return nil
+				}
+				if err := r.one(u, r.indicators[at.indicator], per, kinds[at.kind]); err != nil {
+					return err
+				}
+			}
+			at.kind = 0
+		}
+		at.period = 0
+	}
+	return nil
 }
 
-// expand gives the lines of a unit that was asked for: itself, or all that are its children on the last day of a period,
-// each with the periods in which it is one.
-func (r *rollupRun) expand(top hierarchy.Unit) []line {
+// members gives the unit itself, or whichever units are its children on the last day of one of the periods.
+func (r *rollupRun) members(top hierarchy.Unit) []hierarchy.Unit {
 	if !r.q.Children {
-		return []line{{top, r.periods}}
+		return []hierarchy.Unit{top}
 	}
-	var lines []line
-	at := map[hierarchy.ID]int{}
+	tree := r.who.tx.Tree()
+	known := map[hierarchy.ID]bool{}
+	var children []hierarchy.Unit
+	r.steps += len(r.periods)
 	for _, p := range r.periods {
-		for _, id := range r.who.tx.Tree().Children(top.ID, r.calendar.Last(p)) {
-			i, known := at[id]
-			if !known {
-				u, ok := r.who.tx.Tree().Unit(id)
-				if !ok {
-					continue
-				}
-				i, at[id] = len(lines), len(lines)
-				lines = append(lines, line{unit: u})
+		for _, id := range tree.Children(top.ID, r.calendar.Last(p)) {
+			if u, ok := tree.Unit(id); ok && !known[id] {
+				known[id] = true
+				children = append(children, u)
 			}
-			lines[i].periods = append(lines[i].periods, p)
 		}
 	}
-	slices.SortStableFunc(lines, func(a, b line) int { return strings.Compare(unitKey(a.unit), unitKey(b.unit)) })
-	return lines
+	slices.SortFunc(children, func(a, b hierarchy.Unit) int { return cmp.Compare(unitKey(a), unitKey(b)) })
+	return children
+}
+
+func (r *rollupRun) isChild(u, top hierarchy.Unit, p period.Period) bool {
+	parent, ok := r.who.tx.Tree().Parent(u.ID, r.calendar.Last(p))
+	return ok && parent == top.ID
 }
 
 // kinds gives the reporting kinds to show one by one, or the one empty kind for their sum.
@@ -264,13 +316,11 @@ func (r *rollupRun) kinds(code indicator.Code, p period.Period) []hierarchy.Kind
 	if !r.q.ByKind {
 		return []hierarchy.Kind{""}
 	}
-	version, ok := r.who.tx.Indicators().On(code, r.calendar.Last(p))
-	if !ok {
-		return nil
-	}
+	version, _ := r.who.tx.Indicators().On(code, r.calendar.Last(p)) // none where it did not exist yet
 	return version.ReportedBy
 }
 
+// one adds a roll-up to the page.
 func (r *rollupRun) one(u hierarchy.Unit, code indicator.Code, p period.Period, kind hierarchy.Kind) error {
 	answer, err := r.who.tx.Rollup(aggregator.Query{
 		Unit: u.ID, Indicator: code, Period: p, Basis: r.q.Basis, Measure: r.q.Measure, Kind: kind,
@@ -282,119 +332,36 @@ func (r *rollupRun) one(u hierarchy.Unit, code indicator.Code, p period.Period, 
 	return nil
 }
 
-// ExplainQuery asks for the contributions to one roll-up.
-type ExplainQuery struct {
-	Unit, Indicator, Period string
-	Basis                   rollup.Basis
-	Measure                 rollup.Measure
-	AsOf                    string
-	Page                    Page
+// spot is a place in the answer to a query: which of the units that were named, the key of the unit itself or of its
+// child, and the places of indicator, period and kind. It is the key of a page token, so that a page goes on where the
+// last one ended though units were added meanwhile.
+type spot struct {
+	top                     int
+	unit                    string
+	indicator, period, kind int
 }
 
-// Explanation is one page of contributions and the roll-up that they make.
-type Explanation struct {
-	Rollup        Rollup
-	Contributions []aggregator.Contribution
-	Next          string
-	Stamp         Stamp
+// String gives the key; the unit, which may hold anything in a forged one, comes last.
+func (s spot) String() string {
+	return fmt.Sprintf("%d/%d/%d/%d/%s", s.top, s.indicator, s.period, s.kind, s.unit)
 }
 
-// ExplainRollup gives the contributions to a roll-up, one for each obligation, by period, then unit code.
-func (s *Service) ExplainRollup(ctx context.Context, caller auth.Caller, q ExplainQuery) (Explanation, error) {
-	size, err := q.Page.size(defaultPage, largestPage)
-	if err != nil {
-		return Explanation{}, err
-	}
-	day, err := s.dayOr("as_of", q.AsOf)
-	if err != nil {
-		return Explanation{}, err
-	}
-	p, err := period.Parse(q.Period)
-	if err != nil {
-		return Explanation{}, fault.Of(err).In("period")
-	}
-	query := RollupQuery{
-		Units: []string{q.Unit}, Indicators: []string{q.Indicator}, Basis: q.Basis, Measure: q.Measure,
-	}
-	filter := filterHash("explain", q.Unit, q.Indicator, q.Period, q.Basis.String(), q.Measure.String(), day.String())
-	var explained Explanation
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
-		explained = Explanation{Stamp: stampOf(tx)}
-		from, err := q.Page.open(explained.Stamp, filter)
-		if err != nil {
-			return err
-		}
-		var page RollupPage
-		r := rollupRun{who: who, q: query, periods: []period.Period{p}, size: 1, page: &page}
-		if err := r.prepare(day); err != nil {
-			return singular(err)
-		}
-		if err := r.run(); err != nil {
-			return err
-		}
-		explained.Rollup = page.Rollups[0]
-		after, err := contributionCursor(from.key)
-		if err != nil {
-			return err
-		}
-		contributions, next, err := tx.Contributions(aggregator.Query{
-			Unit: explained.Rollup.Unit.ID, Indicator: explained.Rollup.Indicator.Code, Period: p, Basis: q.Basis, Measure: q.Measure,
-		}, after, size)
-		if err != nil {
-			return err
-		}
-		explained.Contributions = contributions
-		if next != (aggregator.Cursor{}) {
-			from.key = next.Period.String() + "/" + string(next.Unit)
-			explained.Next = from.token()
-		}
-		return nil
-	})
-	return explained, err
-}
-
-// contributionCursor reads the key of a page token.
-func contributionCursor(key string) (aggregator.Cursor, error) {
+// parseSpot reads a key; an empty one is the beginning.
+func parseSpot(key string) (spot, error) {
+	var s spot
 	if key == "" {
-		return aggregator.Cursor{}, nil
+		return s, nil
 	}
-	text, unit, _ := strings.Cut(key, "/")
-	p, err := period.Parse(text)
-	if err != nil {
-		return aggregator.Cursor{}, badToken("it is not one that this server gave")
+	parts := strings.SplitN(key, "/", 5)
+	if len(parts) != 5 {
+		return s, badToken("it is not one that this server gave")
 	}
-	return aggregator.Cursor{Period: p, Unit: hierarchy.ID(unit)}, nil
-}
-
-// singular renames the fields of a query for many to those of a request for one.
-func singular(err error) error {
-	e := *fault.Of(err)
-	for plural, one := range map[string]string{"units[0]": "unit", "indicators[0]": "indicator", "indicators": "indicator"} {
-		if e.Field == plural {
-			e.Field = one
+	for i, n := range []*int{&s.top, &s.indicator, &s.period, &s.kind} {
+		var err error
+		if *n, err = strconv.Atoi(parts[i]); err != nil || *n < 0 {
+			return s, badToken("it is not one that this server gave")
 		}
 	}
-	return &e
-}
-
-// unnumbered drops the [0] of a list that the caller gave one thing for: units[0].code becomes code.
-func unnumbered(err error) error {
-	e := *fault.Of(err)
-	e.Field = withoutIndex(e.Field)
-	details := make([]*fault.Error, len(e.Details))
-	for i, d := range e.Details {
-		c := *d
-		c.Field = withoutIndex(c.Field)
-		details[i] = &c
-	}
-	e.Details = details
-	return &e
-}
-
-func withoutIndex(field string) string {
-	_, rest, ok := strings.Cut(field, "[0]")
-	if !ok {
-		return field
-	}
-	return strings.TrimPrefix(rest, ".")
+	s.unit = parts[4]
+	return s, nil
 }

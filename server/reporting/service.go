@@ -2,6 +2,7 @@ package reporting
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/tonghop/tonghop/server/aggregator"
@@ -37,6 +38,7 @@ type Config struct {
 type Service struct {
 	cfg     Config
 	started time.Time
+	order   atomic.Pointer[codeOrder]
 }
 
 // New makes the use cases.

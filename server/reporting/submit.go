@@ -1,8 +1,9 @@
 package reporting
 
 import (
+	"cmp"
 	"context"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tonghop/tonghop/server/aggregator"
@@ -74,20 +75,16 @@ func (s *Service) Submit(ctx context.Context, call Call, sub Submission) (Outcom
 
 // submit is Submit without the report.
 func (s *Service) submit(ctx context.Context, call Call, method string, sub Submission) (Outcome, error) {
-	var d decision
-	receipt, err := s.change(ctx, mutation{
+	d, receipt, err := change(ctx, s, mutation[decision]{
 		call: call, method: method, hash: hashSubmission(method, sub), size: sub.size(),
-		decide: func(who granted, at committer.Slot) (entry.Body, error) {
-			var err error
-			if d, err = s.decide(who, at.Time, sub); err != nil || d.kind == Unchanged {
-				return nil, err
+		decide: func(who granted, at committer.Slot) (decision, entry.Body, error) {
+			d, err := s.decide(who, at.Time, sub)
+			if err != nil || d.kind == Unchanged {
+				return d, nil, err
 			}
-			return entry.ReportsSubmitted{Reports: []entry.Submission{d.revision}}, nil
+			return d, entry.ReportsSubmitted{Reports: []entry.Submission{d.revision}}, nil
 		},
-		replayed: func(who granted, sequence uint64) (err error) {
-			d, err = who.remember(sub, sequence)
-			return err
-		},
+		recall: func(who granted, sequence uint64) (decision, error) { return who.remember(sub, sequence) },
 	})
 	if err != nil {
 		return Outcome{}, err
@@ -113,9 +110,8 @@ type decision struct {
 }
 
 func (d decision) outcome(receipt Receipt) Outcome {
-	receipt.Revision = d.revision.Revision
-	if receipt.Sequence == 0 {
-		receipt = Receipt{}
+	if receipt.Sequence != 0 {
+		receipt.Revision = d.revision.Revision
 	}
 	return Outcome{
 		Kind: d.kind, Name: ReportName(d.revision.Key), Revision: d.revision.Revision, Etag: d.etag,
@@ -125,20 +121,7 @@ func (d decision) outcome(receipt Receipt) Outcome {
 
 // decide says what a submission comes to at an instant: it is right, and what it changes; or nothing; or why not.
 func (s *Service) decide(who granted, now time.Time, sub Submission) (decision, error) {
-	if sub.Wrong != nil {
-		return decision{}, sub.Wrong
-	}
-	at, err := who.submittable(sub.Ref)
-	if err != nil {
-		return decision{}, err
-	}
-	if err := timely(at, sub.Draft, now); err != nil {
-		return decision{}, err
-	}
-	if !at.form.Owes(who.tx.Tree(), at.unit, at.key.Period) {
-		return decision{}, notAssigned(at)
-	}
-	figures, err := who.figures(at, sub.Figures)
+	at, figures, err := who.admit(now, sub)
 	if err != nil {
 		return decision{}, err
 	}
@@ -151,28 +134,62 @@ func (s *Service) decide(who granted, now time.Time, sub Submission) (decision, 
 	}}
 	if exists {
 		d.revision.Deadline = report.Deadline
-		if err := who.correct(&d, report, sub, now); err != nil {
-			return decision{}, err
-		}
-	} else if sub.Etag != "" {
-		return decision{}, fault.Conflict("ETAG_MISMATCH",
-			"the etag %q is of a report, and nothing was sent for %s yet; send it without", sub.Etag, ReportName(at.key)).
-			With("given", sub.Etag).With("etag", "").In("etag")
+		d.revision.Revision = report.Revisions[len(report.Revisions)-1].Number + 1
+	}
+	if newest, seen := who.newest(report); seen {
+		err = who.correct(&d, at, newest, sub)
+	} else {
+		err = nothingSent(at, sub.Etag)
+	}
+	if err == nil && sub.Draft && d.kind != Unchanged {
+		err = draftTooSoon(report, now)
+	}
+	if err != nil {
+		return decision{}, err
 	}
 	if d.kind != Unchanged {
 		d.etag = etagOf(aggregator.Revision{Number: d.revision.Revision, State: stateOf(sub.Draft)})
 	}
 	d.late = !sub.Draft && !d.revision.Deadline.IsZero() && !now.Before(d.revision.Deadline)
-	if exists && firstFinal(report) {
+	if _, sent := report.Newest(); sent {
 		d.late = report.Late
 	}
 	return d, nil
 }
 
-func firstFinal(r aggregator.Report) bool { _, sent := r.Newest(); return sent }
+// admit asks everything about a submission that does not depend on what was sent before: may he, is it time, is it owed,
+// are the figures right.
+func (g granted) admit(now time.Time, sub Submission) (place, []entry.Figure, error) {
+	if sub.Wrong != nil {
+		return place{}, nil, sub.Wrong
+	}
+	at, err := g.submittable(sub.Ref)
+	if err != nil {
+		return at, nil, err
+	}
+	if err := timely(at, sub.Draft, now); err != nil {
+		return at, nil, err
+	}
+	if !at.form.Owes(g.tx.Tree(), at.unit, at.key.Period) {
+		return at, nil, notAssigned(at)
+	}
+	figures, err := g.figures(at, sub.Figures, sub.Draft)
+	return at, figures, err
+}
 
-// submittable finds the report and asks whether the caller may send it.
-func (g granted) submittable(ref ReportRef) (place, error) {
+// nothingSent refuses an etag of a report that is not there.
+func nothingSent(at place, etag string) error {
+	if etag == "" {
+		return nil
+	}
+	etag = shorten(etag)
+	return fault.Conflict("ETAG_MISMATCH",
+		"the etag %q is of a report, and nothing was sent for %s yet; send it without", etag, ReportName(at.key)).
+		With("given", etag).With("etag", "").In("etag")
+}
+
+// sendable finds the report and asks whether the caller may send it. Whether its unit stands is not asked.
+func (g granted) sendable(ref ReportRef) (place, error) {
 	if err := g.need(auth.Submit); err != nil {
 		return place{}, err
 	}
@@ -180,16 +197,24 @@ func (g granted) submittable(ref ReportRef) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	if !g.may(auth.Submit, auth.Scope{Unit: at.unit.ID, On: at.last, Form: at.form.Code}) {
-		if !at.unit.ValidOn(at.last) && at.unit.ID == g.Token.Unit {
-			return place{}, notValid(at)
-		}
-		return place{}, notSeen(ref.Unit).In("unit")
+	scope := auth.Scope{Unit: at.unit.ID, On: g.standing(at.unit.ID, at.last), Form: at.form.Code}
+	switch {
+	case g.may(auth.Submit, scope):
+		return at, nil
+	case at.unit.ID == g.Token.Unit && !g.readsForm(at.form.Code):
+		return place{}, g.formNotGranted(ref.Form)
 	}
-	if !at.unit.ValidOn(at.last) {
-		return place{}, notValid(at)
+	return place{}, notSeen(ref.Unit).In("unit")
+}
+
+// submittable is sendable for a unit that stands on the last day of the period: it owes the whole of it, also after its
+// end (R3).
+func (g granted) submittable(ref ReportRef) (place, error) {
+	at, err := g.sendable(ref)
+	if err == nil && !at.unit.ValidOn(at.last) {
+		err = notValid(at)
 	}
-	return at, nil
+	return at, err
 }
 
 func notValid(at place) error {
@@ -232,73 +257,11 @@ func (s *Service) deadline(at place) time.Time {
 	return period.Deadline(s.cfg.Holidays.DueDay(at.last, offset))
 }
 
-// shortestBetweenDrafts is how often a draft of one report may become an entry (R26).
-const shortestBetweenDrafts = time.Minute
-
-// correct decides a submission for a report that has revisions already.
-func (g granted) correct(d *decision, r aggregator.Report, sub Submission, now time.Time) error {
-	newest := r.Revisions[len(r.Revisions)-1]
-	d.kind, d.revision.Revision = Corrected, newest.Number+1
-	missing := lacking(newest.Figures, d.revision.Figures)
-	switch {
-	case sub.Merge && len(missing) > 0:
-		d.revision.Merged = true
-		d.revision.Figures = merged(d.revision.Figures, missing)
-		for _, f := range missing {
-			d.merged = append(d.merged, g.tx.Indicators().At(int(f.Number)))
-		}
-	case len(missing) > 0 && !sub.Draft:
-		return g.figuresMissing(missing)
-	}
-	d.etag = etagOf(newest)
-	equal := sameFigures(newest.Figures, d.revision.Figures)
-	final := newest.State != aggregator.Draft
-	switch {
-	case sub.Etag != "" && sub.Etag != d.etag,
-		sub.Etag == "" && !equal:
-		return reportChanged(sub.Etag, newest, g)
-	case equal && final == !sub.Draft && newest.State != aggregator.Returned:
-		*d = decision{kind: Unchanged, revision: entry.Submission{Key: r.Key, Revision: newest.Number}, late: r.Late, etag: d.etag, merged: d.merged}
-		return nil
-	case sub.Draft && !final && now.Sub(newest.Time) < shortestBetweenDrafts:
-		return fault.Exhausted("DRAFT_TOO_SOON", "a draft of this report was saved %s ago; one a minute is kept", now.Sub(newest.Time).Round(time.Second)).
-			After(shortestBetweenDrafts - now.Sub(newest.Time))
-	}
-	return nil
-}
-
 func stateOf(draft bool) aggregator.RevisionState {
 	if draft {
 		return aggregator.Draft
 	}
 	return aggregator.Submitted
-}
-
-// reportChanged tells who changed the report that the sender has not seen.
-func reportChanged(given string, newest aggregator.Revision, g granted) error {
-	what := "you gave no etag"
-	if given != "" {
-		what = fmt.Sprintf("your etag is %q", given)
-	}
-	return fault.Conflict("ETAG_MISMATCH",
-		"there is a revision that you have not seen: %s, the report's is %q, by %s at %s; look at it, then send the correction with its etag",
-		what, etagOf(newest), newest.Principal, newest.Time.In(period.Location()).Format(time.RFC3339)).
-		With("given", given).With("etag", etagOf(newest)).With("principal", newest.Principal).
-		With("time", newest.Time.UTC().Format(time.RFC3339)).In("etag")
-}
-
-// figuresMissing refuses a report that lacks what the newest revision has (R25).
-func (g granted) figuresMissing(missing []entry.Figure) error {
-	codes := ""
-	for i, f := range missing {
-		if i > 0 {
-			codes += ", "
-		}
-		codes += string(g.tx.Indicators().At(int(f.Number)))
-	}
-	return fault.Invalid("FIGURES_MISSING",
-		"the newest revision also has %s; a submission is the whole report: send them too, or ask to merge", codes).
-		With("indicators", codes).In("figures")
 }
 
 // remember makes the answer to a repeated request from the revision that the first one wrote.
@@ -311,14 +274,18 @@ func (g granted) remember(sub Submission, sequence uint64) (decision, error) {
 	if err != nil {
 		return decision{}, err
 	}
+	d := decision{kind: Unchanged, revision: entry.Submission{Key: at.key}, late: r.Late}
 	for _, rev := range r.Revisions {
-		if rev.Sequence == sequence {
+		switch {
+		case rev.Sequence == sequence:
 			return decision{
 				kind: Replayed, revision: entry.Submission{Key: at.key, Revision: rev.Number}, late: r.Late, etag: etagOf(rev),
 			}, nil
+		case rev.Sequence < sequence: // what stood there already, in a batch of which other reports were changed
+			d.revision.Revision, d.etag = rev.Number, etagOf(rev)
 		}
 	}
-	return decision{}, fault.Internal(fmt.Errorf("request of entry %d wrote no revision of %v", sequence, at.key), "the answer to the first request is lost")
+	return d, nil
 }
 
 func hashSubmission(method string, sub Submission) [32]byte {
@@ -330,9 +297,21 @@ func hashSubmission(method string, sub Submission) [32]byte {
 func (sub Submission) canonical(c canonical) {
 	c.text("unit", sub.Ref.Unit).text("form", sub.Ref.Form).text("period", sub.Ref.Period).
 		flag("draft", sub.Draft).flag("merge", sub.Merge).text("etag", sub.Etag).count("figures", len(sub.Figures))
-	for _, f := range sub.Figures {
+	for _, f := range inOrder(sub.Figures) {
 		c.text("indicator", f.Indicator).optional("value", f.Value).optional("numerator", f.Numerator).
 			optional("denominator", f.Denominator).text("state", f.State.String()).text("grade", f.Grade.String()).
 			text("note", f.Note).text("explanation", f.Explanation).text("format", f.Format.String())
 	}
+}
+
+// inOrder gives figures in the order of their codes: a report is a set of figures, and a client that lists the same ones
+// otherwise when it repeats itself asks for the same thing.
+func inOrder(figures []FigureDraft) []FigureDraft {
+	byCode := func(a, b FigureDraft) int { return cmp.Compare(a.Indicator, b.Indicator) }
+	if slices.IsSortedFunc(figures, byCode) {
+		return figures
+	}
+	sorted := slices.Clone(figures)
+	slices.SortStableFunc(sorted, byCode)
+	return sorted
 }

@@ -3,6 +3,7 @@ package reporting
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -70,23 +71,22 @@ func (s *Service) CreateToken(ctx context.Context, call Call, draft TokenDraft) 
 	if err != nil {
 		return auth.Token{}, "", Receipt{}, Stamp{}, err
 	}
-	var token auth.Token
-	receipt, err := s.change(ctx, mutation{
+	token, receipt, err := change(ctx, s, mutation[auth.Token]{
 		call: call, method: method, hash: hash, size: 512,
-		decide: func(who granted, at committer.Slot) (entry.Body, error) {
-			var err error
-			if token, err = who.newToken(draft, at.Time); err != nil {
-				return nil, err
+		decide: func(who granted, at committer.Slot) (auth.Token, entry.Body, error) {
+			token, err := who.newToken(draft, at.Time)
+			if err != nil {
+				return auth.Token{}, nil, err
 			}
 			token.ID, token.SecretHash = id, secretHash
-			return entry.TokenIssued{Token: token}, nil
+			return token, entry.TokenIssued{Token: token}, nil
 		},
-		replayed: func(who granted, sequence uint64) error {
-			id, secret = "", ""
-			return who.tx.Changes(sequence-1, 1, func(c aggregator.Change) error {
-				id = c.Name
-				return nil
-			})
+		recall: func(who granted, sequence uint64) (auth.Token, error) {
+			name, err := who.madeBy(sequence)
+			if err != nil {
+				return auth.Token{}, err
+			}
+			return who.token(name)
 		},
 	})
 	if err != nil {
@@ -94,10 +94,13 @@ func (s *Service) CreateToken(ctx context.Context, call Call, draft TokenDraft) 
 	}
 	if call.ValidateOnly {
 		_, stamp, err := s.GetStamp(ctx, call.Caller)
-		token.ID = ""
+		token.ID, token.SecretHash = "", [32]byte{}
 		return token, "", receipt, stamp, err
 	}
-	token, stamp, err := s.getToken(ctx, call.Caller, tokenID(id))
+	if receipt.Replayed {
+		secret = ""
+	}
+	token, stamp, err := s.getToken(ctx, call.Caller, token.ID)
 	return token, auth.Secret(secret), receipt, stamp, err
 }
 
@@ -116,6 +119,10 @@ func (g granted) newToken(d TokenDraft, now time.Time) (auth.Token, error) {
 	}
 	var problems fault.List
 	token := auth.Token{Role: d.Role, Created: now, Expires: now.Add(d.Lifetime)}
+	if !slices.Contains(auth.Roles(), d.Role) {
+		problems.Add(fault.Invalid("ROLE_UNKNOWN", "role %q: state one of reporter, approver, viewer, administrator, operator", d.Role).
+			With("value", d.Role).In("role"))
+	}
 	switch {
 	case d.Lifetime == 0:
 		token.Expires = now.Add(defaultLifetime)
@@ -143,7 +150,7 @@ func (g granted) newToken(d TokenDraft, now time.Time) (auth.Token, error) {
 	if err := problems.Err(); err != nil {
 		return auth.Token{}, err
 	}
-	if !g.may(auth.Grant, auth.Scope{Unit: token.Unit, On: period.DayOf(now), Form: token.Form}) {
+	if !g.grants(token) {
 		return auth.Token{}, fault.Denied("GRANT_TOO_WIDE", "the token would be wider than your own; bind it to a unit and form of yours")
 	}
 	return token, nil
@@ -152,21 +159,16 @@ func (g granted) newToken(d TokenDraft, now time.Time) (auth.Token, error) {
 // RevokeToken ends a token at once.
 func (s *Service) RevokeToken(ctx context.Context, call Call, id string) (auth.Token, Receipt, Stamp, error) {
 	const method = "AccessService.RevokeToken"
-	receipt, err := s.change(ctx, mutation{
+	_, receipt, err := change(ctx, s, mutation[auth.Token]{
 		call: call, method: method, hash: canon(method).text("token", id).sum(), size: 256,
-		decide: func(who granted, at committer.Slot) (entry.Body, error) {
+		decide: func(who granted, at committer.Slot) (auth.Token, entry.Body, error) {
 			token, err := who.token(id)
-			if err != nil {
-				return nil, err
+			if err != nil || !token.Revoked.IsZero() {
+				return token, nil, err
 			}
-			if !token.Revoked.IsZero() {
-				return nil, nil
-			}
-			if err := who.notTheLast(token, at.Time); err != nil {
-				return nil, err
-			}
-			return entry.TokenRevoked{ID: id}, nil
+			return token, entry.TokenRevoked{ID: token.ID}, who.notTheLast(token, at.Time)
 		},
+		recall: func(who granted, _ uint64) (auth.Token, error) { return who.token(id) },
 	})
 	if err != nil {
 		return auth.Token{}, Receipt{}, Stamp{}, err
@@ -178,6 +180,13 @@ func (s *Service) RevokeToken(ctx context.Context, call Call, id string) (auth.T
 	return token, receipt, stamp, err
 }
 
+// grants says whether the caller could issue such a token. Over a unit that no longer stands he keeps the right, for it
+// still owes its last periods (R3) and somebody must be able to revoke its tokens.
+func (g granted) grants(token auth.Token) bool {
+	on := g.standing(token.Unit, period.DayOf(g.now))
+	return g.may(auth.Grant, auth.Scope{Unit: token.Unit, On: on, Form: token.Form})
+}
+
 // token finds a token that the caller could have issued.
 func (g granted) token(id string) (auth.Token, error) {
 	if err := g.need(auth.Grant); err != nil {
@@ -187,7 +196,7 @@ func (g granted) token(id string) (auth.Token, error) {
 	if err != nil {
 		return auth.Token{}, err
 	}
-	if !known || !g.may(auth.Grant, auth.Scope{Unit: token.Unit, On: period.DayOf(g.now), Form: token.Form}) {
+	if !known || !g.grants(token) {
 		return auth.Token{}, fault.NotFound("TOKEN_NOT_FOUND", "there is no token %q that you may see", shorten(id)).With("token", shorten(id)).In("name")
 	}
 	return token, nil
@@ -195,7 +204,7 @@ func (g granted) token(id string) (auth.Token, error) {
 
 // notTheLast keeps one administrator over everything, without whom nobody could issue tokens over the wire.
 func (g granted) notTheLast(token auth.Token, now time.Time) error {
-	if token.Role != auth.Administrator || token.Unit != "" || token.Form != "" {
+	if token.Role != auth.Administrator || token.Unit != "" || token.Form != "" || !token.ActiveAt(now) {
 		return nil
 	}
 	after := ""
@@ -224,15 +233,6 @@ func (s *Service) getToken(ctx context.Context, caller auth.Caller, id string) (
 		return err
 	})
 	return token, stamp, err
-}
-
-// tokenID takes the id out of a resource name.
-func tokenID(name string) string {
-	const prefix = "tokens/"
-	if len(name) > len(prefix) && name[:len(prefix)] == prefix {
-		return name[len(prefix):]
-	}
-	return name
 }
 
 // TokenPage is one page of tokens.
@@ -264,7 +264,7 @@ func (s *Service) ListTokens(ctx context.Context, caller auth.Caller, p Page) (T
 				return err
 			}
 			for _, t := range tokens {
-				if !who.may(auth.Grant, auth.Scope{Unit: t.Unit, On: period.DayOf(who.now), Form: t.Form}) {
+				if !who.grants(t) {
 					at.key = t.ID
 					continue
 				}

@@ -72,6 +72,12 @@ type UnitFilter struct {
 	MinSequence uint64
 }
 
+// Limits of a search: each unit is held against every word and kind.
+const (
+	maxSearch = 200
+	maxKinds  = 100
+)
+
 // UnitPage is one page of units.
 type UnitPage struct {
 	Units []Unit
@@ -89,7 +95,13 @@ func (s *Service) ListUnits(ctx context.Context, caller auth.Caller, f UnitFilte
 	if err != nil {
 		return UnitPage{}, err
 	}
-	query := hierarchy.Query{On: day, Text: f.Search}
+	query := hierarchy.Query{On: day}
+	if query.Text, err = text.Clean("search", f.Search, maxSearch); err != nil {
+		return UnitPage{}, err
+	}
+	if len(f.Kinds) > maxKinds {
+		return UnitPage{}, tooMany("kinds", len(f.Kinds), maxKinds)
+	}
 	for i, k := range f.Kinds {
 		kind, err := hierarchy.ParseKind(k)
 		if err != nil {
@@ -97,7 +109,7 @@ func (s *Service) ListUnits(ctx context.Context, caller auth.Caller, f UnitFilte
 		}
 		query.Kinds = append(query.Kinds, kind)
 	}
-	filter := filterHash(append([]string{"units", day.String(), f.Below, f.Search}, f.Kinds...)...)
+	filter := filterHash(append([]string{"units", f.AsOf, f.Below, f.Search}, f.Kinds...)...)
 	var page UnitPage
 	err = s.read(ctx, caller, f.MinSequence, func(tx *aggregator.Tx, who granted) error {
 		page = UnitPage{Stamp: stampOf(tx)}
@@ -141,18 +153,43 @@ type CatalogueChange struct {
 	Warnings                    []error
 }
 
+// count counts a row and says whether it says what is already there.
+func (c *CatalogueChange) count(known, same bool) bool {
+	switch {
+	case !known:
+		c.Created++
+	case same:
+		c.Unchanged++
+	default:
+		c.Updated++
+	}
+	return known && same
+}
+
+// recount counts the rows of an import as they were when it was accepted, by the entries that wrote each thing.
+func recount[T any](sequence uint64, rows []T, history func(T) []uint64) CatalogueChange {
+	var c CatalogueChange
+	for _, row := range rows {
+		wrote := history(row)
+		made := len(wrote) > 0 && wrote[len(wrote)-1] == sequence
+		c.count(!made, !slices.Contains(wrote, sequence))
+	}
+	return c
+}
+
 // CreateUnit adds one unit; a parent may be a bare code, which is resolved on the unit's first day.
 func (s *Service) CreateUnit(ctx context.Context, call Call, u hierarchy.Unit) (Unit, Receipt, Stamp, error) {
-	return s.changeOneUnit(ctx, call, "UnitService.CreateUnit", hashUnits("UnitService.CreateUnit", u),
-		func(who granted) (hierarchy.Unit, error) {
-			u := u
-			u.ID = hierarchy.NewID(u.Code, u.ValidFrom)
-			if _, known := who.tx.Tree().Unit(u.ID); known {
-				return u, fault.Exists("UNIT_EXISTS", "there is a unit %s already; update it, or give the first day of the new one", u.ID).
-					With("unit", u.ID)
-			}
-			return u, nil
-		})
+	const method = "UnitService.CreateUnit"
+	return s.changeOneUnit(ctx, call, method, hashUnits(method, u), func(who granted) (hierarchy.Unit, error) {
+		wanted := u
+		wanted.ID = hierarchy.NewID(u.Code, u.ValidFrom)
+		if _, known := who.tx.Tree().Unit(wanted.ID); known {
+			return wanted, fault.Exists("UNIT_EXISTS",
+				"there is a unit %s already; update it, or give the first day of the new one", wanted.ID).
+				With("unit", wanted.ID)
+		}
+		return wanted, nil
+	})
 }
 
 // UnitPatch is what may change in a unit; nil leaves a field alone.
@@ -190,39 +227,35 @@ func (s *Service) UpdateUnit(ctx context.Context, call Call, ref string, p UnitP
 	})
 }
 
-// changeOneUnit is the road of a change of one unit, which make gives as it is to be.
+// changeOneUnit is the road of a change of one unit, which wanted gives as it is to be.
 func (s *Service) changeOneUnit(
-	ctx context.Context, call Call, method string, hash [32]byte, make func(who granted) (hierarchy.Unit, error),
+	ctx context.Context, call Call, method string, hash [32]byte, wanted func(who granted) (hierarchy.Unit, error),
 ) (Unit, Receipt, Stamp, error) {
-	var id hierarchy.ID
-	var preview Unit
-	receipt, err := s.change(ctx, mutation{
+	unit, receipt, err := change(ctx, s, mutation[hierarchy.Unit]{
 		call: call, method: method, hash: hash, size: 1 << 10,
-		decide: func(who granted, _ committer.Slot) (entry.Body, error) {
+		decide: func(who granted, _ committer.Slot) (hierarchy.Unit, entry.Body, error) {
 			if err := who.needEverywhere(auth.Catalogue); err != nil {
-				return nil, err
+				return hierarchy.Unit{}, nil, err
 			}
-			u, err := make(who)
+			u, err := wanted(who)
 			if err != nil {
-				return nil, err
+				return u, nil, err
 			}
 			units, err := bindUnits(who.tx, []hierarchy.Unit{u})
 			if err != nil {
-				return nil, unnumbered(err)
+				return u, nil, unnumbered(err)
 			}
-			id, preview = units[0].ID, Unit{Unit: units[0]}
-			if old, known := who.tx.Tree().Unit(id); known && old == units[0] {
-				return nil, nil
+			if old, known := who.tx.Tree().Unit(units[0].ID); known && old == units[0] {
+				return old, nil, nil
 			}
-			return entry.UnitsChanged{Units: units}, nil
+			return units[0], entry.UnitsChanged{Units: units}, nil
 		},
-		replayed: func(who granted, _ uint64) error {
-			u, err := make(granted{Caller: who.Caller, now: who.now, tx: who.tx})
-			id = u.ID
-			if fault.KindOf(err) == fault.KindExists || fault.KindOf(err) == fault.KindConflict {
-				return nil // the first time round made just that
+		recall: func(who granted, sequence uint64) (hierarchy.Unit, error) {
+			if err := who.needEverywhere(auth.Catalogue); err != nil {
+				return hierarchy.Unit{}, err
 			}
-			return err
+			id, err := who.madeBy(sequence)
+			return hierarchy.Unit{ID: hierarchy.ID(id)}, err
 		},
 	})
 	if err != nil {
@@ -230,47 +263,46 @@ func (s *Service) changeOneUnit(
 	}
 	if call.ValidateOnly {
 		_, stamp, err := s.GetStamp(ctx, call.Caller)
-		return preview, Receipt{}, stamp, err
+		return Unit{Unit: unit}, Receipt{}, stamp, err
 	}
-	unit, stamp, err := s.GetUnit(ctx, call.Caller, string(id), "")
-	return unit, receipt, stamp, err
+	shown, stamp, err := s.GetUnit(ctx, call.Caller, string(unit.ID), "")
+	return shown, receipt, stamp, err
 }
 
-// ImportUnits adds or replaces units, all or none. Problems name the rows as [i].
+// ImportUnits adds or replaces units, all or none. Problems name the rows as units[i].
 func (s *Service) ImportUnits(ctx context.Context, call Call, rows []hierarchy.Unit) (CatalogueChange, error) {
 	const method = "UnitService.ImportUnits"
-	var change CatalogueChange
-	var err error
-	change.Receipt, err = s.change(ctx, mutation{
+	summary, receipt, err := change(ctx, s, mutation[CatalogueChange]{
 		call: call, method: method, hash: hashUnits(method, rows...), size: 128 * len(rows),
-		decide: func(who granted, _ committer.Slot) (entry.Body, error) {
-			change = CatalogueChange{}
+		decide: func(who granted, _ committer.Slot) (CatalogueChange, entry.Body, error) {
+			var summary CatalogueChange
 			if err := who.needEverywhere(auth.Catalogue); err != nil {
-				return nil, err
+				return summary, nil, err
 			}
 			units, err := bindUnits(who.tx, rows)
 			if err != nil {
-				return nil, err
+				return summary, nil, err
 			}
 			units = slices.DeleteFunc(units, func(u hierarchy.Unit) bool {
 				old, known := who.tx.Tree().Unit(u.ID)
-				switch {
-				case !known:
-					change.Created++
-				case old == u:
-					change.Unchanged++
-				default:
-					change.Updated++
-				}
-				return known && old == u
+				return summary.count(known, old == u)
 			})
 			if len(units) == 0 {
-				return nil, nil
+				return summary, nil, nil
 			}
-			return entry.UnitsChanged{Units: units}, nil
+			return summary, entry.UnitsChanged{Units: units}, nil
+		},
+		recall: func(who granted, sequence uint64) (CatalogueChange, error) {
+			if err := who.needEverywhere(auth.Catalogue); err != nil {
+				return CatalogueChange{}, err
+			}
+			return recount(sequence, rows, func(u hierarchy.Unit) []uint64 {
+				return who.tx.UnitHistory(hierarchy.NewID(u.Code, u.ValidFrom))
+			}), nil
 		},
 	})
-	return change, err
+	summary.Receipt = receipt
+	return summary, err
 }
 
 // bindUnits resolves the parents of units and asks whether the tree takes them.
@@ -290,7 +322,7 @@ func bindUnits(tx *aggregator.Tx, rows []hierarchy.Unit) ([]hierarchy.Unit, erro
 	}
 	// A unit that is new or lasts longer may be asked for one indicator by two forms (R4).
 	if err := tx.Forms().Check(tree, tx.Indicators()); err != nil {
-		return nil, err
+		return nil, unplaced(err)
 	}
 	return units, nil
 }
@@ -302,15 +334,4 @@ func hashUnits(method string, units ...hierarchy.Unit) [32]byte {
 			text("parent", string(u.Parent)).text("valid_from", u.ValidFrom.String()).text("valid_to", u.ValidTo.String())
 	}
 	return c.sum()
-}
-
-func etagMismatch(given, now string) *fault.Error {
-	if given == "" {
-		return fault.Conflict("ETAG_MISMATCH",
-			"give the etag of what you saw; it is now %q: look at what is there, then send the change with it", now).
-			With("etag", now).In("etag")
-	}
-	return fault.Conflict("ETAG_MISMATCH",
-		"somebody changed this after you saw it: your etag is %q, it is now %q; look again, then send the change with it", given, now).
-		With("given", given).With("etag", now).In("etag")
 }

@@ -1,0 +1,92 @@
+package reporting
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/form"
+	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/period"
+	"github.com/tonghop/tonghop/server/text"
+)
+
+// bindForms resolves what the rows name, asks whether the set of forms takes them, and gives each its number.
+func (g granted) bindForms(rows []form.Form) ([]entry.Form, []form.Warning, error) {
+	var problems fault.List
+	bound := make([]form.Form, len(rows))
+	for i, row := range rows {
+		at := fmt.Sprintf("forms[%d]", i)
+		row.NameVI, row.NameEN = text.NFC(row.NameVI), text.NFC(row.NameEN)
+		assigned, err := g.bindSelectors(row.Assigned, row.ValidFrom)
+		if err != nil {
+			problems.Add(fault.Of(err).In("assigned").In(at))
+		}
+		row.Assigned = assigned
+		on := row.ValidFrom
+		if on.IsOpen() {
+			on = period.DayOf(g.now)
+		}
+		for _, ref := range []struct {
+			field string
+			id    *hierarchy.ID
+		}{{"owner", &row.Owner}, {"reviewer", &row.Reviewer}} {
+			if *ref.id == "" {
+				continue
+			}
+			unit, err := g.tx.Tree().Resolve(string(*ref.id), on)
+			if err != nil {
+				problems.Add(fault.Of(err).In(ref.field).In(at))
+				continue
+			}
+			*ref.id = unit.ID
+		}
+		bound[i] = row
+	}
+	if err := problems.Err(); err != nil {
+		return nil, nil, err
+	}
+	next, warnings, err := g.tx.Forms().With(g.tx.Tree(), g.tx.Indicators(), bound...)
+	if err != nil {
+		return nil, nil, err
+	}
+	numbered := make([]entry.Form, len(bound))
+	for i, b := range bound {
+		number, _ := next.Ordinal(b.Code)
+		stored, _ := sameFormVersion(next.Versions(b.Code), b)
+		numbered[i] = entry.Form{Number: uint32(number), Form: stored} //nolint:gosec // an ordinal
+	}
+	return numbered, warnings, nil
+}
+
+func sameFormVersion(versions []form.Form, like form.Form) (form.Form, bool) {
+	for _, v := range versions {
+		if v.ValidFrom == like.ValidFrom {
+			return v, true
+		}
+	}
+	return form.Form{}, false
+}
+
+// sameForm compares two versions as they are kept.
+func sameForm(a, b form.Form) bool {
+	x, err := entry.AppendForm(nil, entry.Form{Form: a})
+	if err != nil {
+		return false
+	}
+	y, err := entry.AppendForm(nil, entry.Form{Form: b})
+	return err == nil && bytes.Equal(x, y)
+}
+
+func hashForms(method, etag string, rows ...form.Form) [32]byte {
+	c := canon(method).text("etag", etag).count("forms", len(rows))
+	for _, f := range rows {
+		c.text("code", string(f.Code)).text("name_vi", f.NameVI).text("name_en", f.NameEN).
+			text("frequency", f.Frequency.String()).text("calendar", f.Calendar.String()).
+			selectors("assigned", f.Assigned).text("owner", string(f.Owner)).text("reviewer", string(f.Reviewer)).text("due", f.Due.String()).
+			text("valid_from", f.ValidFrom.String())
+		list(c, "indicators", f.Indicators)
+	}
+	return c.sum()
+}
