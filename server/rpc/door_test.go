@@ -142,7 +142,9 @@ func TestUnknownFieldsAreRefusedWhereverTheyHide(t *testing.T) {
 // outside.
 func TestAPanicIsAnInternalErrorThatTheLogExplains(t *testing.T) {
 	s := rpctest.New(t, func(c *rpc.Config) {
-		c.Verify = func(context.Context, func(rpc.VerifyProgress) error) (rpc.VerifyResult, error) { panic("the roof is on fire") }
+		c.Verify = func(context.Context, func(rpc.VerifyProgress) error) (rpc.VerifyResult, error) {
+			panic("the roof is on fire")
+		}
 	})
 	operations := reportingv1.NewOperationServiceClient(s.Conn)
 	ctx := s.As(s.Token(auth.Operator, ""))

@@ -149,7 +149,7 @@ func importReports(
 	s.TB.Helper()
 	stream, err := reportingv1.NewReportServiceClient(s.Conn).ImportReports(s.As(token))
 	s.Must(err)
-	s.Must(stream.Send(&reportingv1.ImportReportsRequest{Part: &reportingv1.ImportReportsRequest_Options{Options: options}}))
+	_ = stream.Send(&reportingv1.ImportReportsRequest{Part: &reportingv1.ImportReportsRequest_Options{Options: options}}) //nolint:errcheck // Recv tells
 	for _, one := range seen {
 		_ = stream.Send(&reportingv1.ImportReportsRequest{Part: &reportingv1.ImportReportsRequest_Seen{Seen: one}}) //nolint:errcheck // Recv tells
 	}
