@@ -76,7 +76,7 @@ func tell(r *rapid.T) *teller {
 	other.Value, other.Scale = drawPart(r, "other"), figure.Scale(rapid.IntRange(0, 2).Draw(r, "other scale")) //nolint:gosec // small
 	s.define(other)
 	var codes []indicator.Code
-	for i := range 3 {
+	for i := range 2 {
 		rule := indicator.UnitRule(rapid.IntRange(0, int(indicator.UnitCountAtLeast)).Draw(r, "rule over units")) //nolint:gosec // small
 		ind := drawIndicator(r, rule)
 		ind.AtLeast /= 1000
@@ -94,7 +94,10 @@ func tell(r *rapid.T) *teller {
 		monthly("Y", s.assigned("kind:commune|kind:district|kind:department"), "W"),
 	} {
 		f.Calendar = calendar
-		if f.Code != "M" {
+		switch f.Code {
+		case "Q": // As often as the communes, or once a year beside their months.
+			f.Frequency = rapid.SampledFrom([]period.Kind{period.Month, period.Year}).Draw(r, "frequency")
+		case "Y":
 			f.Frequency = rapid.SampledFrom([]period.Kind{period.Month, period.Quarter, period.Half, period.Year}).Draw(r, "frequency")
 		}
 		s.forms[f.Code] = f
@@ -136,7 +139,7 @@ func (s *teller) step() {
 
 // newVersion changes who reports an indicator, who owes it, or its scale, from a day on.
 func (s *teller) newVersion() {
-	code := rapid.SampledFrom([]indicator.Code{"X0", "X1", "X2"}).Draw(s.r, "changed indicator")
+	code := rapid.SampledFrom([]indicator.Code{"X0", "X1"}).Draw(s.r, "changed indicator")
 	ind := s.inds[code]
 	ind.ValidFrom = max(ind.ValidFrom, rapid.SampledFrom([]period.Day{period.Beginning, changeDay}).Draw(s.r, "valid from"))
 	switch rapid.IntRange(0, 2).Draw(s.r, "change") {
@@ -181,9 +184,9 @@ func (s *teller) newForm() {
 	if rapid.IntRange(0, 2).Draw(s.r, "an indicator moves to a form of its own") > 0 || s.forms["N"].Code != "" {
 		return
 	}
-	f.ValidFrom, f.Indicators = changeDay, []indicator.Code{"X0", "X1"}
+	f.ValidFrom, f.Indicators = changeDay, []indicator.Code{"X0"}
 	n := f
-	n.Code, n.Indicators = "N", []indicator.Code{"X2"}
+	n.Code, n.Indicators = "N", []indicator.Code{"X1"}
 	s.forms["M"], s.forms["N"] = f, n
 	s.formed(f, n)
 }
