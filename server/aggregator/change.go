@@ -168,9 +168,8 @@ func only[V any](list []V, name func(V) string) string {
 	return name(list[0])
 }
 
-// Changes visits the notes of entries after a sequence in order, at most limit of them; an error of visit ends it.
-// A note that several of one entry follow may be the last: go on after its sequence only if it was the entry's last one,
-// else give a greater limit.
+// Changes visits the notes of entries after a sequence in order, at most limit of them, which may end in the middle of an
+// entry. It ends with the error of visit.
 func (t *Tx) Changes(after uint64, limit int, visit func(Change) error) error {
 	cursor := t.buckets[changeBucket.at].Cursor()
 	for key, value := cursor.Seek(noteKey(after+1, 0)); key != nil && limit > 0; key, value = cursor.Next() {

@@ -43,33 +43,24 @@ func (t *Tx) applyUnits(units []hierarchy.Unit) error {
 // applyIndicators adds versions of indicators.
 func (t *Tx) applyIndicators(versions []entry.Indicator) error {
 	old := t.snap
-	plain := make([]indicator.Indicator, 0, len(versions))
-	for _, v := range rightNumbers(versions, old.indicators.Len(), func(v entry.Indicator) (uint32, string, int, bool) {
-		at, known := old.indicators.Ordinal(v.Code)
-		return v.Number, string(v.Code.Fold()), at, known
-	}) {
-		plain = append(plain, v.Indicator)
-	}
-	cat, taken := eachThatCan(old.indicators, plain, withIndicators)
+	cat, taken := eachThatCan(old.indicators, versions, withIndicators)
 	if len(taken) == 0 {
 		return nil
 	}
 	next := old.changed(t.position.Head.Sequence, func(s *snapshot) { s.indicators = cat })
 	var moved moved
 	for place, v := range taken {
-		ordinal, _ := cat.Ordinal(v.Code)
-		numbered := entry.Indicator{Number: uint32(ordinal), Indicator: v} //nolint:gosec // an ordinal
-		b, err := entry.AppendIndicator(nil, numbered)
+		b, err := entry.AppendIndicator(nil, v)
 		if err != nil {
 			return err
 		}
-		if err := t.putVersion(indicatorBucket, versionKey(numbered.Number, v.ValidFrom), place, b); err != nil {
+		if err := t.putVersion(indicatorBucket, versionKey(v.Number, v.ValidFrom), place, b); err != nil {
 			return err
 		}
-		if was, known := old.indicators.On(v.Code, v.ValidFrom); known && sameArithmetic(was, v) {
+		if was, known := old.indicators.On(v.Code, v.ValidFrom); known && sameArithmetic(was, v.Indicator) {
 			continue
 		}
-		moved.add(numbered.Number, v.ValidFrom)
+		moved.add(v.Number, v.ValidFrom)
 	}
 	return t.rebuildRows(next, moved)
 }
@@ -85,31 +76,22 @@ func sameArithmetic(a, b indicator.Indicator) bool {
 // applyForms adds versions of forms.
 func (t *Tx) applyForms(versions []entry.Form) error {
 	old := t.snap
-	plain := make([]form.Form, 0, len(versions))
-	for _, v := range rightNumbers(versions, old.forms.Len(), func(v entry.Form) (uint32, string, int, bool) {
-		at, known := old.forms.Ordinal(v.Code)
-		return v.Number, string(v.Code.Fold()), at, known
-	}) {
-		plain = append(plain, v.Form)
-	}
-	set, taken := eachThatCan(old.forms, plain, old.withForms)
+	set, taken := eachThatCan(old.forms, versions, old.withForms)
 	if len(taken) == 0 {
 		return nil
 	}
 	next := old.changed(t.position.Head.Sequence, func(s *snapshot) { s.forms = set })
 	var moved moved
 	for place, v := range taken {
-		ordinal, _ := set.Ordinal(v.Code)
-		numbered := entry.Form{Number: uint32(ordinal), Form: v} //nolint:gosec // an ordinal
-		b, err := entry.AppendForm(nil, numbered)
+		b, err := entry.AppendForm(nil, v)
 		if err != nil {
 			return err
 		}
-		if err := t.putVersion(formBucket, versionKey(numbered.Number, v.ValidFrom), place, b); err != nil {
+		if err := t.putVersion(formBucket, versionKey(v.Number, v.ValidFrom), place, b); err != nil {
 			return err
 		}
 		was, known := old.forms.On(v.Code, v.ValidFrom)
-		if known && sameObligations(was, v) {
+		if known && sameObligations(was, v.Form) {
 			continue
 		}
 		for _, code := range slices.Concat(was.Indicators, v.Indicators) {
@@ -132,31 +114,6 @@ func sameObligations(a, b form.Form) bool {
 		}
 	}
 	return true
-}
-
-// rightNumbers passes over versions whose number is not that of their code, or not the next one for a new code: reports
-// name indicators by their numbers.
-func rightNumbers[V any](versions []V, next int, of func(V) (number uint32, code string, ordinal int, known bool)) []V {
-	fresh := map[string]int{}
-	var right []V
-	for _, v := range versions {
-		number, code, ordinal, known := of(v)
-		if at, again := fresh[code]; again {
-			ordinal, known = at, true
-		}
-		if !known {
-			ordinal = next
-		}
-		if int(number) != ordinal {
-			continue
-		}
-		if !known {
-			fresh[code] = next
-			next++
-		}
-		right = append(right, v)
-	}
-	return right
 }
 
 // moved says by the number of an indicator from which day on its roll-ups must be made anew.

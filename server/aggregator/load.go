@@ -14,25 +14,18 @@ import (
 // versions are what is read from the file to make a snapshot.
 type versions struct {
 	units      []kept[hierarchy.Unit]
-	indicators []kept[indicator.Indicator]
-	forms      []kept[form.Form]
+	indicators []kept[entry.Indicator]
+	forms      []kept[entry.Form]
 }
 
 func (t *Tx) readVersions(newest bool) (v versions, err error) {
 	if v.units, err = eachVersion(t, unitBucket, 4, newest, entry.ParseUnit); err != nil {
 		return v, err
 	}
-	v.indicators, err = eachVersion(t, indicatorBucket, 8, newest, func(b []byte) (indicator.Indicator, error) {
-		parsed, err := entry.ParseIndicator(b)
-		return parsed.Indicator, err
-	})
-	if err != nil {
+	if v.indicators, err = eachVersion(t, indicatorBucket, 8, newest, entry.ParseIndicator); err != nil {
 		return v, err
 	}
-	v.forms, err = eachVersion(t, formBucket, 8, newest, func(b []byte) (form.Form, error) {
-		parsed, err := entry.ParseForm(b)
-		return parsed.Form, err
-	})
+	v.forms, err = eachVersion(t, formBucket, 8, newest, entry.ParseForm)
 	return v, err
 }
 

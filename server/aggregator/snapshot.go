@@ -3,6 +3,8 @@ package aggregator
 import (
 	"sync"
 
+	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
@@ -63,12 +65,43 @@ func withUnits(tree *hierarchy.Tree, units ...hierarchy.Unit) (*hierarchy.Tree, 
 	return tree.With(units...)
 }
 
-func withIndicators(cat *indicator.Catalogue, versions ...indicator.Indicator) (*indicator.Catalogue, error) {
-	next, _, err := cat.With(nil, versions...)
-	return next, err
+// withIndicators adds versions; one whose number is not its code's place in the catalogue is refused with all others, for
+// reports name indicators by their numbers.
+func withIndicators(cat *indicator.Catalogue, versions ...entry.Indicator) (*indicator.Catalogue, error) {
+	plain := make([]indicator.Indicator, len(versions))
+	for i := range versions {
+		plain[i] = versions[i].Indicator
+	}
+	next, _, err := cat.With(nil, plain...)
+	if err != nil {
+		return nil, err
+	}
+	for i := range versions {
+		if at, ok := next.Ordinal(versions[i].Code); !ok || at != int(versions[i].Number) {
+			return nil, wrongNumber(versions[i].Number, string(versions[i].Code))
+		}
+	}
+	return next, nil
 }
 
-func (s *snapshot) withForms(set *form.Set, forms ...form.Form) (*form.Set, error) {
-	next, _, err := set.With(s.tree, s.indicators, forms...)
-	return next, err
+// withForms adds versions in the manner of withIndicators.
+func (s *snapshot) withForms(set *form.Set, versions ...entry.Form) (*form.Set, error) {
+	plain := make([]form.Form, len(versions))
+	for i := range versions {
+		plain[i] = versions[i].Form
+	}
+	next, _, err := set.With(s.tree, s.indicators, plain...)
+	if err != nil {
+		return nil, err
+	}
+	for i := range versions {
+		if at, ok := next.Ordinal(versions[i].Code); !ok || at != int(versions[i].Number) {
+			return nil, wrongNumber(versions[i].Number, string(versions[i].Code))
+		}
+	}
+	return next, nil
+}
+
+func wrongNumber(number uint32, code string) error {
+	return fault.Internal(nil, "%d is not the number of %s", number, code)
 }
