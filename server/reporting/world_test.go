@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,6 +37,8 @@ type world struct {
 	journal   *filejournal.Journal
 	admin     auth.Caller
 	requests  int
+	// tick, where it is set, runs whenever somebody looks at the clock: the committer does so right before a decision.
+	tick atomic.Pointer[func()]
 }
 
 func newWorld(t *testing.T) *world {
@@ -50,7 +54,12 @@ func newWorld(t *testing.T) *world {
 	w.state, _, err = aggregator.Open(ctx, aggregator.Config{Dir: dir})
 	must(t, err)
 	must(t, w.state.Replay(ctx, w.journal, nil))
-	clock := func() time.Time { return w.now }
+	clock := func() time.Time {
+		if tick := w.tick.Load(); tick != nil {
+			(*tick)()
+		}
+		return w.now
+	}
 	w.committer = committer.New(committer.Config{
 		Journal: w.journal, State: w.state, Now: clock, Random: salt, Logger: slog.New(slog.DiscardHandler),
 	})
@@ -61,18 +70,24 @@ func newWorld(t *testing.T) *world {
 	w.admin = w.svc.Local()
 	t.Cleanup(func() {
 		w.committer.Close()
+		w.checkSound()
 		must(t, errors.Join(w.state.Close(), w.journal.Close()))
 	})
 	w.catalogue()
 	return w
 }
 
-var salted byte
+var (
+	salting sync.Mutex
+	salted  uint16
+)
 
 // salt fills with bytes that differ each time; secrets of a test need not be secret.
 func salt(b []byte) {
+	salting.Lock()
+	defer salting.Unlock()
 	salted++
-	sum := sha256.Sum256([]byte{salted})
+	sum := sha256.Sum256([]byte{byte(salted >> 8), byte(salted)})
 	for i := range b {
 		b[i] = sum[i%32] ^ byte(i)
 	}
@@ -98,6 +113,40 @@ func unit(code, kind, parent string) hierarchy.Unit {
 	}
 }
 
+// added is how a figure goes over time that is added.
+var added = indicator.Part{Measure: indicator.Flow, Time: indicator.TimeSum}
+
+// sum is an indicator that is added over communes and over time.
+func sum(code string) indicator.Indicator {
+	return indicator.Indicator{
+		Code: indicator.Code(code), NameVI: "Chỉ tiêu " + code, UnitOfMeasure: "hồ sơ", Scale: 2, UnitRule: indicator.UnitSum,
+		Value: added, ReportedBy: []hierarchy.Kind{"commune"}, ValidFrom: period.Beginning,
+	}
+}
+
+// monthly is a form of the civil calendar that every commune owes.
+func monthly(code string, codes ...indicator.Code) form.Form {
+	return form.Form{
+		Code: form.Code(code), NameVI: "Biểu " + code, Frequency: period.Month, Calendar: period.Civil, Indicators: codes,
+		Assigned: []hierarchy.Selector{{Kind: "commune"}}, ValidFrom: period.Beginning,
+	}
+}
+
+// form and indicator give what is kept under a code.
+func (w *world) form(code string) reporting.Form {
+	w.t.Helper()
+	f, _, err := w.svc.GetForm(w.t.Context(), w.admin, code, "")
+	must(w.t, err)
+	return f
+}
+
+func (w *world) indicator(code string) reporting.Indicator {
+	w.t.Helper()
+	i, _, err := w.svc.GetIndicator(w.t.Context(), w.admin, code, "")
+	must(w.t, err)
+	return i
+}
+
 func (w *world) catalogue() {
 	w.t.Helper()
 	ctx := w.t.Context()
@@ -105,7 +154,7 @@ func (w *world) catalogue() {
 		unit("A", "commune", "D"), unit("B", "commune", "D"), unit("D", "district", "P"), unit("P", "province", ""), unit("C", "commune", "P"),
 	})
 	must(w.t, err)
-	flow := indicator.Part{Measure: indicator.Flow, Time: indicator.TimeSum}
+	flow := added
 	ind := func(code string, rule indicator.UnitRule, part indicator.Part) indicator.Indicator {
 		i := indicator.Indicator{
 			Code: indicator.Code(code), NameVI: "Chỉ tiêu " + code, UnitOfMeasure: "%", Scale: 2, UnitRule: rule, Value: part,
