@@ -199,29 +199,38 @@ func (g *Gateway) enter(next runtime.HandlerFunc) runtime.HandlerFunc {
 			next(w, r, path)
 			return
 		}
-		leave, err := g.follow(a.route)
-		if err != nil {
-			g.refuse(ctx, w, err)
-			return
+		if !a.route.upload { // the gRPC server counts those, and waits for them
+			following, leave, err := g.follow(ctx)
+			if err != nil {
+				g.refuse(ctx, w, err)
+				return
+			}
+			defer leave()
+			r = r.WithContext(following)
 		}
-		defer leave()
 		p := patiently(w, stepWithin)
 		defer p.end()
 		next(p, r, path)
 	}
 }
 
-// follow takes one of the places for streams, so that those who only listen leave room for those who ask.
-func (g *Gateway) follow(r *route) (leave func(), err error) {
-	if r.upload { // the gRPC server counts those
-		return func() {}, nil
-	}
+// follow takes one of the places for streams, so that those who only listen leave room for those who ask. The context
+// ends when the gateway lets its followers go.
+func (g *Gateway) follow(ctx context.Context) (following context.Context, leave func(), err error) {
 	select {
 	case g.followers <- struct{}{}:
-		return func() { <-g.followers }, nil
+		following, end := context.WithCancelCause(ctx)
+		go func() {
+			select {
+			case <-g.stopping:
+				end(fault.Unavailable("STOPPING", "the server is stopping; connect again").After(retryStopped))
+			case <-following.Done():
+			}
+		}()
+		return following, func() { end(nil); <-g.followers }, nil
 	default:
-		return nil, fault.Exhausted("STREAMS_BUSY", "%d streams are open already; try again in a moment", maxFollowers).
-			With("limit", maxFollowers).After(5 * time.Second)
+		return nil, nil, fault.Exhausted("STREAMS_BUSY", "%d streams are open already; try again in a moment", maxFollowers).
+			With("limit", maxFollowers).After(retryStopped)
 	}
 }
 

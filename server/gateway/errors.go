@@ -106,7 +106,7 @@ func retryOf(s *status.Status) time.Duration {
 
 // refuse answers with an error.
 func (g *Gateway) refuse(ctx context.Context, w http.ResponseWriter, err error) {
-	s := rpc.Status(err, languageIn(ctx), "")
+	s := statusOf(ctx, err)
 	if fault.KindOf(err) == fault.KindInternal && s.Code() == codes.Internal {
 		if _, told := status.FromError(err); !told { // otherwise the gRPC server has logged it, and it is his
 			g.log.ErrorContext(ctx, "a JSON request failed", "error", fault.Of(err).Private())
@@ -145,8 +145,12 @@ func (g *Gateway) onError(ctx context.Context, _ *runtime.ServeMux, _ runtime.Ma
 	g.refuse(ctx, w, err)
 }
 
-// onStreamError gives an error that comes after the first part of a stream the form of any other.
-func onStreamError(ctx context.Context, err error) *status.Status {
+// statusOf gives an error its wire form in the caller's language. What the gateway itself has ended tells its own reason.
+func statusOf(ctx context.Context, err error) *status.Status {
+	var ours *fault.Error
+	if errors.As(context.Cause(ctx), &ours) {
+		err = ours
+	}
 	return rpc.Status(err, languageIn(ctx), "")
 }
 

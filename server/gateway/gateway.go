@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,6 +37,8 @@ const (
 	memoryBuffer = 256 << 10
 	// maxFollowers keeps half of the connection's streams for calls that end.
 	maxFollowers = rpc.MaxStreams / 2
+	// retryStopped is after how long a stream that was refused or let go may be asked for again.
+	retryStopped = 5 * time.Second
 )
 
 // Config is what the gateway needs.
@@ -57,6 +60,9 @@ type Gateway struct {
 	followers chan struct{}
 	closing   atomic.Bool
 	served    chan struct{}
+	// stopping is closed when followers are to be let go.
+	stopping chan struct{}
+	stopOnce sync.Once
 }
 
 // New makes a gateway and serves the gRPC server on a connection in memory until Close.
@@ -69,7 +75,7 @@ func New(cfg Config) (*Gateway, error) {
 	}
 	g := &Gateway{
 		log: cfg.Logger, listener: bufconn.Listen(memoryBuffer),
-		followers: make(chan struct{}, maxFollowers), served: make(chan struct{}),
+		followers: make(chan struct{}, maxFollowers), served: make(chan struct{}), stopping: make(chan struct{}),
 	}
 	var err error
 	if g.routes, err = routesOf(reportingv1.File_reporting_v1_common_proto.Package()); err != nil {
@@ -111,7 +117,7 @@ func (g *Gateway) newMux() (*runtime.ServeMux, error) {
 		runtime.WithDisableHTTPMethodOverride(),
 		runtime.WithDisablePathLengthFallback(),
 		runtime.WithErrorHandler(g.onError),
-		runtime.WithStreamErrorHandler(onStreamError),
+		runtime.WithStreamErrorHandler(statusOf),
 		runtime.WithRoutingErrorHandler(g.onRoutingError),
 		runtime.WithMiddlewares(g.enter),
 	)
@@ -141,9 +147,10 @@ func (g *Gateway) newMux() (*runtime.ServeMux, error) {
 // Handler answers HTTP requests.
 func (g *Gateway) Handler() http.Handler { return http.HandlerFunc(g.serve) }
 
-// Server makes an HTTP server with every limit set, for a listener of the caller's.
+// Server makes an HTTP server with every limit set, for a listener of the caller's. Its Shutdown lets go those who follow
+// a stream, for whom it would wait for ever.
 func (g *Gateway) Server() *http.Server {
-	return &http.Server{
+	s := &http.Server{
 		Handler:                      g.Handler(),
 		ReadHeaderTimeout:            headersWithin,
 		ReadTimeout:                  readWithin,
@@ -153,7 +160,11 @@ func (g *Gateway) Server() *http.Server {
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(g.log.Handler(), slog.LevelWarn),
 	}
+	s.RegisterOnShutdown(g.letGo)
+	return s
 }
+
+func (g *Gateway) letGo() { g.stopOnce.Do(func() { close(g.stopping) }) }
 
 // Close ends the connection in memory, and with it the calls under way. The gRPC server itself is the caller's.
 func (g *Gateway) Close() error {
@@ -161,6 +172,7 @@ func (g *Gateway) Close() error {
 		<-g.served
 		return nil
 	}
+	g.letGo()
 	err := errors.Join(g.conn.Close(), g.listener.Close())
 	<-g.served
 	return err

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -109,6 +110,32 @@ func TestWhoStopsReadingEndsTheCall(t *testing.T) {
 	}
 	leave()
 	within(t, "the end of a call whose reader has left", ended)
+}
+
+func TestShutdownLetsFollowersGo(t *testing.T) {
+	ended := make(chan struct{})
+	w := open(t, func(_ heard, stream grpc.ServerStream) (proto.Message, error) {
+		defer close(ended)
+		if err := stream.SendMsg(&reportingv1.WatchChangesResponse{Sequence: 1}); err != nil {
+			return nil, err
+		}
+		<-stream.Context().Done()
+		return nil, stream.Context().Err()
+	})
+	lines := w.follow(t.Context(), "/v1/changes:watch")
+	if _, err := lines.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := w.web.Shutdown(ctx); err != nil {
+		t.Fatalf("Shutdown waited for somebody who follows for ever: %v", err)
+	}
+	within(t, "the end of the call", ended)
+	line, err := lines.ReadString('\n')
+	if f := failureIn(line); err != nil || f.reason() != "STOPPING" || f.Status != "UNAVAILABLE" || f.detail("RetryInfo") == nil {
+		t.Errorf("the stream ends with %q, %v, want STOPPING and when to come again", line, err)
+	}
 }
 
 func TestFollowersLeaveRoomForOthers(t *testing.T) {

@@ -87,7 +87,7 @@ func copyParts(ctx context.Context, stream reportsStream, first *reportingv1.Imp
 	if errors.Is(err, io.EOF) {
 		return to.end(nil)
 	}
-	broke, err := json.Marshal(formOf(onStreamError(ctx, err)).Error)
+	broke, err := json.Marshal(formOf(statusOf(ctx, err)).Error)
 	if err != nil {
 		return err
 	}

@@ -40,6 +40,7 @@ type world struct {
 	t      *testing.T
 	url    string
 	server *grpc.Server
+	web    *http.Server
 	health *health.Server
 	script script
 
@@ -63,13 +64,13 @@ func open(t *testing.T, s script) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	web := g.Server()
+	w.web = g.Server()
 	ended := make(chan error, 1)
-	go func() { ended <- web.Serve(listener) }()
+	go func() { ended <- w.web.Serve(listener) }()
 	w.url = "http://" + listener.Addr().String()
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
-		if err := web.Close(); err != nil {
+		if err := w.web.Close(); err != nil {
 			t.Error(err)
 		}
 		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
