@@ -167,7 +167,7 @@ func TestAStreamOutOfOrderEndsAfterWhatItTook(t *testing.T) {
 			s.Must(stream.Send(item(0, month("30280", 1, "1"))))
 		}
 		for _, m := range messages {
-			_ = stream.Send(m) //nolint:errcheck // the end is read below
+			_ = stream.Send(m) // the end is read below
 		}
 		list, _, err := outcomes(stream)
 		if reason(err) != "InvalidArgument STREAM_OUT_OF_ORDER" || len(messages) > 1 && len(list) != 1 {

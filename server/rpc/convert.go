@@ -110,24 +110,24 @@ func dayOf(field, text string, open period.Day, problems *fault.List) period.Day
 }
 
 // inside puts the name of the message before the fields that lie in it; what belongs to the request stays as it is.
-func inside(err error, message string, ofRequest ...string) error {
+func inside(err error, message string) error {
 	var found *fault.Error
 	if !errors.As(err, &found) {
 		return err
 	}
 	e := *found
-	e.Field = insidePath(e.Field, message, ofRequest)
+	e.Field = insidePath(e.Field, message)
 	e.Details = slices.Clone(e.Details)
 	for i, d := range e.Details {
 		c := *d
-		c.Field = insidePath(c.Field, message, ofRequest)
+		c.Field = insidePath(c.Field, message)
 		e.Details[i] = &c
 	}
 	return &e
 }
 
-func insidePath(path, message string, ofRequest []string) string {
-	if path == "" || path == "request_id" || slices.Contains(ofRequest, path) || strings.HasPrefix(path, message+".") {
+func insidePath(path, message string) string {
+	if path == "" || path == "request_id" || strings.HasPrefix(path, message+".") {
 		return path
 	}
 	return message + "." + path

@@ -76,7 +76,7 @@ func TestReflectionIsThereWhenItIsAskedFor(t *testing.T) {
 		s := rpctest.New(t, func(c *rpc.Config) { c.Reflection = on })
 		stream, err := reflectionv1.NewServerReflectionClient(s.Conn).ServerReflectionInfo(t.Context())
 		s.Must(err)
-		_ = stream.Send(&reflectionv1.ServerReflectionRequest{ //nolint:errcheck // Recv tells
+		_ = stream.Send(&reflectionv1.ServerReflectionRequest{ // Recv tells
 			MessageRequest: &reflectionv1.ServerReflectionRequest_ListServices{},
 		})
 		_, err = stream.Recv()

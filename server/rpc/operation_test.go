@@ -70,6 +70,11 @@ func TestAVerificationTellsItsProgressAndItsFindings(t *testing.T) {
 	}
 	_, err = verify(s, s.Admin)
 	wants(t, err, "PermissionDenied RIGHT_MISSING")
+	// Who reads the files of the store may verify it, though his role elsewhere is an administrator's.
+	list, err = verify(s, s.Local)
+	if err != nil || len(list) != 2 {
+		t.Errorf("the operator of the machine: %d messages, %v", len(list), err)
+	}
 }
 
 func TestOneVerificationRunsAtATime(t *testing.T) {

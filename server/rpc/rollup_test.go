@@ -128,10 +128,14 @@ func TestAWrongQueryIsRefusedByItsFields(t *testing.T) {
 		{&reportingv1.QueryRollupsRequest{}, "InvalidArgument QUERY_INCOMPLETE", "units indicators periods"},
 		{&reportingv1.QueryRollupsRequest{Basis: 9, Measure: 9}, "InvalidArgument SEVERAL_PROBLEMS", "basis measure"},
 		{&reportingv1.QueryRollupsRequest{MinSequence: -1}, "InvalidArgument SEQUENCE_INVALID", "min_sequence"},
-		{&reportingv1.QueryRollupsRequest{Units: []string{"803", "804"}, Indicators: []string{"XX"}, Periods: []string{"2024-05"}},
-			"NotFound SEVERAL_PROBLEMS", "units[1] indicators[0]"},
-		{&reportingv1.QueryRollupsRequest{Units: []string{"803"}, Indicators: []string{"HS"}, Periods: []string{"2024-05"}, MinSequence: 1 << 40},
-			"Unavailable SEQUENCE_NOT_REACHED", ""},
+		{
+			&reportingv1.QueryRollupsRequest{Units: []string{"803", "804"}, Indicators: []string{"XX"}, Periods: []string{"2024-05"}},
+			"NotFound SEVERAL_PROBLEMS", "units[1] indicators[0]",
+		},
+		{
+			&reportingv1.QueryRollupsRequest{Units: []string{"803"}, Indicators: []string{"HS"}, Periods: []string{"2024-05"}, MinSequence: 1 << 40},
+			"Unavailable SEQUENCE_NOT_REACHED", "",
+		},
 	} {
 		if _, err := rollups.QueryRollups(viewer, c.request); reason(err) != c.want || fields(err) != c.field {
 			t.Errorf("%v: error = %s at %q, want %s at %q", c.request, reason(err), fields(err), c.want, c.field)

@@ -89,7 +89,7 @@ func (f *staged) whole() (io.Reader, error) {
 // close removes the file and gives the place back.
 func (f *staged) close() {
 	name := f.file.Name()
-	_ = f.file.Close() //nolint:errcheck // nothing in it is needed any more
+	_ = f.file.Close() // nothing in it is needed any more
 	os.Remove(name)
 	<-f.stage.slots
 }

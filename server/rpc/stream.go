@@ -92,12 +92,12 @@ func (in *intake) take(ctx context.Context, item *reportingv1.StreamItem) error 
 			With("index", item.GetIndex()).With("wanted", in.next)
 	}
 	in.next++
-	sub := itemOf(item.GetSubmission(), in.call.ValidateOnly)
-	if sub.Wrong != nil {
-		_ = in.pipe.Refuse(sub, sub.Wrong) //nolint:errcheck // it fails when the pipe has ended, and Close tells why
-		return nil
+	// Either fails only when the pipe has ended, and Close tells why.
+	if sub := itemOf(item.GetSubmission(), in.call.ValidateOnly); sub.Wrong != nil {
+		_ = in.pipe.Refuse(sub, sub.Wrong)
+	} else {
+		_ = in.pipe.Send(sub)
 	}
-	_ = in.pipe.Send(sub) //nolint:errcheck // as above
 	return nil
 }
 

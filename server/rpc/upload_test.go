@@ -149,11 +149,11 @@ func importReports(
 	s.TB.Helper()
 	stream, err := reportingv1.NewReportServiceClient(s.Conn).ImportReports(s.As(token))
 	s.Must(err)
-	_ = stream.Send(&reportingv1.ImportReportsRequest{Part: &reportingv1.ImportReportsRequest_Options{Options: options}}) //nolint:errcheck // Recv tells
+	_ = stream.Send(&reportingv1.ImportReportsRequest{Part: &reportingv1.ImportReportsRequest_Options{Options: options}}) // Recv tells
 	for _, one := range seen {
-		_ = stream.Send(&reportingv1.ImportReportsRequest{Part: &reportingv1.ImportReportsRequest_Seen{Seen: one}}) //nolint:errcheck // Recv tells
+		_ = stream.Send(&reportingv1.ImportReportsRequest{Part: &reportingv1.ImportReportsRequest_Seen{Seen: one}}) // Recv tells
 	}
-	_ = stream.Send(&reportingv1.ImportReportsRequest{Part: &reportingv1.ImportReportsRequest_Chunk{Chunk: []byte(file)}}) //nolint:errcheck // as above
+	_ = stream.Send(&reportingv1.ImportReportsRequest{Part: &reportingv1.ImportReportsRequest_Chunk{Chunk: []byte(file)}}) // as above
 	s.Must(stream.CloseSend())
 	for {
 		m, err := stream.Recv()
@@ -190,7 +190,7 @@ func TestAnUploadOutOfOrderIsRefused(t *testing.T) {
 		stream, err := reportingv1.NewReportServiceClient(s.Conn).ImportReports(s.As(s.Admin))
 		s.Must(err)
 		for _, m := range messages {
-			_ = stream.Send(m) //nolint:errcheck // Recv tells
+			_ = stream.Send(m) // Recv tells
 		}
 		s.Must(stream.CloseSend())
 		if _, err := stream.Recv(); reason(err) != "InvalidArgument UPLOAD_OUT_OF_ORDER" {

@@ -3,6 +3,7 @@ package rpctest
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -35,8 +36,8 @@ type Stack struct {
 	Server  *rpc.Server
 	// Conn is a connection without a token.
 	Conn *grpc.ClientConn
-	// Admin is the token of an administrator over everything.
-	Admin string
+	// Admin is the token of an administrator over everything, Local the secret of the machine's own operator.
+	Admin, Local string
 	// Log has what the gRPC server wrote to its log.
 	Log *Log
 	// Stage is the folder of uploads.
@@ -70,7 +71,7 @@ func New(tb testing.TB, change ...func(*rpc.Config)) *Stack {
 		reporting.TokenDraft{Role: auth.Administrator, DisplayName: "Quản trị"})
 	s.Must(err)
 	s.Admin = secret.Reveal()
-	go func() { _ = s.Server.GRPC().Serve(s.listen) }() //nolint:errcheck // it ends with the test
+	go func() { _ = s.Server.GRPC().Serve(s.listen) }() // it ends with the test
 	return s
 }
 
@@ -88,8 +89,11 @@ func (s *Stack) store() {
 	writer := committer.New(committer.Config{
 		Journal: entries, State: state, Now: s.Now, Random: s.random, Logger: slog.New(slog.DiscardHandler),
 	})
+	_, secret, hash, err := auth.NewSecret(rand.Reader)
+	s.Must(err)
+	s.Local = secret
 	s.Service = reporting.New(reporting.Config{
-		Journal: entries, State: state, Committer: writer, Now: s.Now, Random: s.random, Version: "test",
+		Journal: entries, State: state, Committer: writer, Now: s.Now, Random: s.random, Version: "test", LocalSecret: hash,
 		Disk: func() (int64, int64, error) { return 1, 2, nil },
 	})
 	s.TB.Cleanup(func() {
