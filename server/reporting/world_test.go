@@ -183,7 +183,7 @@ func (w *world) catalogue() {
 // token issues a token and gives its caller.
 func (w *world) token(role auth.Role, unit string) auth.Caller {
 	w.t.Helper()
-	_, secret, _, _, err := w.svc.CreateToken(w.t.Context(), w.call(w.admin), reporting.TokenDraft{Role: role, Unit: unit, Lifetime: 1000 * time.Hour})
+	_, secret, _, _, err := w.svc.CreateToken(w.t.Context(), w.call(w.admin), reporting.TokenDraft{Role: role, Unit: unit, Lifetime: 10_000 * time.Hour})
 	must(w.t, err)
 	caller, err := w.svc.Authenticate(w.t.Context(), secret)
 	must(w.t, err)
