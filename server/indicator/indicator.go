@@ -16,7 +16,7 @@ type Code string
 func (c Code) Fold() Code { return Code(text.FoldCode(string(c))) }
 
 // Same says whether two spellings name one indicator.
-func (c Code) Same(other Code) bool { return c.Fold() == other.Fold() }
+func (c Code) Same(other Code) bool { return text.SameCode(string(c), string(other)) }
 
 // ParseCode reads a code. The error names no field.
 func ParseCode(s string) (Code, error) {

@@ -33,6 +33,33 @@ func Code(field, s string) (string, error) {
 // FoldCode gives the form under which a code is unique and which stands in resource names: CQ-06 is cq-06.
 func FoldCode(code string) string { return strings.ToLower(code) }
 
+// SameCode says whether two spellings are one code, as FoldCode has it. It is asked for every figure of every report and
+// makes no text of its own.
+func SameCode(a, b string) bool {
+	if len(a) != len(b) {
+		return (!ascii(a) || !ascii(b)) && FoldCode(a) == FoldCode(b) // other letters may change their length
+	}
+	for i := range len(a) {
+		x, y := a[i], b[i]
+		switch {
+		case x|y >= 0x80:
+			return FoldCode(a) == FoldCode(b)
+		case x != y && (x|0x20 != y|0x20 || !letterOrDigit(x) || !letterOrDigit(y)):
+			return false
+		}
+	}
+	return true
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
 func letterOrDigit(c byte) bool {
 	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
 }

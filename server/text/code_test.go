@@ -6,6 +6,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"pgregory.net/rapid"
+
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/text"
 )
@@ -55,4 +57,23 @@ func FuzzCode(f *testing.F) {
 			t.Errorf("Code(%q) error = %v; the rule says %v", s, err, oracle.MatchString(s))
 		}
 	})
+}
+
+// TestSameCodeIsWhatFoldCodeSays holds the fast answer against the plain one, for codes and for anything else.
+func TestSameCodeIsWhatFoldCodeSays(t *testing.T) {
+	for _, c := range [][2]string{{"CQ-06", "cq-06"}, {"CQ-06", "CQ-6"}, {"a@", "A`"}, {"\u212a1", "k1"}, {"ĐT", "đt"}, {"İ", "i̇"}, {"", ""}, {"P", "0"}} {
+		if got, want := text.SameCode(c[0], c[1]), text.FoldCode(c[0]) == text.FoldCode(c[1]); got != want {
+			t.Errorf("SameCode(%q, %q) = %t, want %t", c[0], c[1], got, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		letters := rapid.StringOfN(rapid.RuneFrom([]rune("aAbB0-@`kKđĐ\u212aİi")), 0, 4, -1)
+		a, b := letters.Draw(t, "a"), letters.Draw(t, "b")
+		if got, want := text.SameCode(a, b), text.FoldCode(a) == text.FoldCode(b); got != want {
+			t.Fatalf("SameCode(%q, %q) = %t, want %t", a, b, got, want)
+		}
+	})
+	if n := testing.AllocsPerRun(10, func() { _ = text.SameCode("CQ-06", "cq-07") }); n > 0 {
+		t.Errorf("SameCode made %v allocations, want none", n)
+	}
 }
