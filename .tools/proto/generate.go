@@ -89,9 +89,11 @@ func generateAside() (map[string][]byte, error) {
 	if err == nil && len(fresh) == 0 {
 		err = errors.New("buf generated nothing")
 	}
-	if err == nil {
-		fresh[embedName] = []byte(embedSource)
+	if err != nil {
+		return nil, err
 	}
+	fresh[embedName] = []byte(embedSource)
+	fresh[openapiName], err = amendOpenAPI(fresh[openapiName])
 	return fresh, err
 }
 

@@ -42,6 +42,79 @@ func TestThePagesForEverybody(t *testing.T) {
 	w.silent("pages for everybody")
 }
 
+// described is one operation of the OpenAPI file.
+type described struct {
+	Responses map[string]struct {
+		Schema map[string]any
+	}
+	Parameters []struct{ Name, In string }
+	Produces   []string
+}
+
+func (d described) takes(header string) bool {
+	for _, p := range d.Parameters {
+		if p.In == "header" && p.Name == header {
+			return true
+		}
+	}
+	return false
+}
+
+// TestTheDescriptionSaysWhatIsServed holds /openapi.json against the contract and against what the gateway does.
+func TestTheDescriptionSaysWhatIsServed(t *testing.T) {
+	w := open(t, nil)
+	var file struct {
+		Paths       map[string]map[string]described
+		Definitions map[string]any
+	}
+	if err := json.Unmarshal([]byte(w.ask("GET", "/openapi.json", "").body), &file); err != nil {
+		t.Fatal(err)
+	}
+	operations := 0
+	for path, verbs := range file.Paths {
+		for verb, d := range verbs {
+			operations++
+			if d.Responses["default"].Schema["$ref"] != "#/definitions/Error" {
+				t.Errorf("%s %s: the error is described as %v", verb, path, d.Responses["default"].Schema)
+			}
+		}
+	}
+	if file.Definitions["Error"] == nil {
+		t.Error("the form of errors is not described")
+	}
+	for _, b := range bindings(t) {
+		operations--
+		path := b.path
+		for collection, name := range segments {
+			path = strings.ReplaceAll(path, name, "{"+strings.TrimSuffix(collection, "s")+"}")
+		}
+		d, ok := file.Paths[path][strings.ToLower(b.verb)]
+		if !ok {
+			t.Errorf("%s %s is not described", b.verb, path)
+			continue
+		}
+		in := b.method.Input().Fields()
+		if change := in.ByName("request_id") != nil; d.takes("Idempotency-Key") != change {
+			t.Errorf("%s %s: takes an Idempotency-Key: %v, want %v", b.verb, path, !change, change)
+		}
+		if compares := in.ByName("etag") != nil || b.verb == http.MethodPatch; d.takes("If-Match") != compares {
+			t.Errorf("%s %s: takes If-Match: %v, want %v", b.verb, path, !compares, compares)
+		}
+		if lines := b.method.IsStreamingServer(); lines != (len(d.Produces) == 1 && d.Produces[0] == "application/x-ndjson") || lines && d.Responses["200"].Schema["$ref"] == nil {
+			t.Errorf("%s %s: gives %v of %v", b.verb, path, d.Produces, d.Responses["200"].Schema)
+		}
+	}
+	for _, u := range uploads {
+		operations--
+		if d, ok := file.Paths[u.path]["post"]; !ok || !d.takes("Idempotency-Key") {
+			t.Errorf("%s is described as %+v", u.path, d)
+		}
+	}
+	if operations != 0 {
+		t.Errorf("the description has %d operations that are not served", operations)
+	}
+}
+
 func TestTheServerHasEveryLimit(t *testing.T) {
 	server := grpc.NewServer()
 	defer server.Stop()

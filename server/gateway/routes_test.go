@@ -27,7 +27,7 @@ type binding struct {
 
 // segments are the names that stand for the stars of a template, by the collection before them.
 var segments = map[string]string{
-	"units": "82-20250701", "forms": "cds-thang", "indicators": "cq-06", "tokens": "k3j5h2k3j5h2", "reports": "cds-thang~2024-02",
+	"units": "82-20250701", "forms": "tk-quy", "indicators": "cq-06", "tokens": "k3j5h2k3j5h2", "reports": "cds-thang~2024-02",
 }
 
 // methods walks every service of the contract.
