@@ -122,7 +122,7 @@ func (u *question) owing(base period.Period) []obligation {
 	add := func(unit int) {
 		for _, c := range u.i.carriers {
 			u.f = &u.x.forms[c]
-			if u.f.frequency != base.Kind || !u.turn() || !u.t.owing(u.x, u.f, u.i, base.Year)[base.Index-1].has(unit) {
+			if u.f.frequency != base.Kind || !u.turn() || !u.t.owing(u.x, u.f, u.i, base.Year).has(int(base.Index)-1, unit) {
 				continue
 			}
 			kind := u.x.tree.At(unit).Kind
@@ -193,7 +193,7 @@ func (u *question) whyNot(l *leaf, base period.Period, o obligation, f *figure.F
 		return WhyCheck, nil
 	}
 	at := u.t.homeOf(u.x, u.i, o.unit, u.q.Period, u.since)
-	if at.form == nil || !l.ask(u.i, at.form, at.form.calendar.Last(u.q.Period)) {
+	if at.form == nil || !l.ask(u.i, at.form, u.q.Period) {
 		return WhyMissing, nil
 	}
 	total := rollup.Contribute(*l.version, u.q.Measure, u.q.Period, at.form.frequency, l)

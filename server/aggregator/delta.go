@@ -13,10 +13,18 @@ type delta struct {
 	slot  slot
 	basis rollup.Basis
 	span  period.Period
+	// window are the base periods of which only the remainder is asked, where it can be told by marks; else 0.
+	window uint16
+	// was and is are the remainder of a window before and after.
+	was, is remainder
+	// at is the place of the totals where there is no window.
+	at int32
 	// home is the same before and after: who owes what does not depend on what was sent.
-	home          home
-	before, after rollup.Total
+	home home
 }
+
+// shifted are the totals of a delta.
+type shifted struct{ before, after rollup.Total }
 
 // shift is a change of the figures in force of one report, at work. What the report's unit contributes is taken before
 // and after the change for every cell that the change can reach, and each row above takes in the difference. Nothing
@@ -31,7 +39,13 @@ type shift struct {
 	before, after *view
 	year          *year
 
+	// owing and owed are what the unit owes in the year of the indicators of a profile.
+	owing   *owing
+	profile int
+	owed    uint16
+
 	deltas []delta
+	totals []shifted
 }
 
 // shift changes what the rest of the transaction sees of a report, and every roll-up with it.
@@ -42,34 +56,64 @@ func (t *Tx) shift(x *index, f *formIndex, unit int, base period.Period, after *
 	if err != nil {
 		return err
 	}
-	s := shift{t: t, x: x, f: f, unit: unit, base: base, before: before, after: after, year: y, deltas: t.memory.deltas[:0]}
+	s := shift{
+		t: t, x: x, f: f, unit: unit, base: base, before: before, after: after, year: y,
+		deltas: t.memory.deltas[:0], totals: t.memory.totals[:0],
+	}
 	for b := range rollup.Basis(bases) {
 		if err := s.plan(b); err != nil {
 			return err
 		}
 	}
-	if err := s.take(func(d *delta) *rollup.Total { return &d.before }); err != nil {
+	t.memory.deltas, t.memory.totals = s.deltas, s.totals
+	if err := s.take(false); err != nil {
 		return err
 	}
 	t.see(y, place, after)
-	if err := s.take(func(d *delta) *rollup.Total { return &d.after }); err != nil {
+	if err := s.take(true); err != nil {
 		return err
 	}
-	t.memory.deltas = s.deltas
-	return t.apply(x, unit, s.deltas)
+	return t.apply(x, unit, s.deltas, s.totals)
+}
+
+// add plans a cell whose totals are to be made.
+func (s *shift) add(i *indicatorIndex, sl slot, b rollup.Basis, span period.Period) {
+	s.deltas = append(s.deltas, delta{i: i, slot: sl, basis: b, span: span, at: int32(len(s.totals))}) //nolint:gosec // thousands
+	s.totals = append(s.totals, shifted{})
 }
 
 // take fills one side of all deltas.
-func (s *shift) take(side func(*delta) *rollup.Total) error {
+func (s *shift) take(after bool) error {
 	l := leaf{t: s.t, x: s.x, unit: s.unit}
+	var m marks
+	marked := -1
 	for n := range s.deltas {
 		d := &s.deltas[n]
+		if d.window != 0 {
+			if marked != int(d.basis) {
+				var err error
+				if m, err = s.t.mark(s.x, s.year, s.year.word.in(d.basis), d.basis); err != nil {
+					return err
+				}
+				marked = int(d.basis)
+			}
+			if left := m.remainder(d.i.number, d.window); after {
+				d.is = left
+			} else {
+				d.was = left
+			}
+			continue
+		}
 		l.basis = d.basis
 		at, total, err := l.contribution(d.i, d.slot, d.span)
 		if err != nil {
 			return err
 		}
-		d.home, *side(d) = at, total
+		if d.home = at; after {
+			s.totals[d.at].after = total
+		} else {
+			s.totals[d.at].before = total
+		}
 	}
 	return nil
 }
@@ -151,13 +195,13 @@ func notApplicable(g *given) bool { return g != nil && g.state() == figure.NotAp
 
 // apply takes the differences into the rows of the units above, the lowest first: an extreme is looked for in the rows
 // below.
-func (t *Tx) apply(x *index, unit int, deltas []delta) error {
+func (t *Tx) apply(x *index, unit int, deltas []delta, totals []shifted) error {
 	for len(deltas) > 0 {
 		n := 1
 		for n < len(deltas) && sameRow(&deltas[0], &deltas[n]) {
 			n++
 		}
-		if err := t.applyRow(x, unit, deltas[:n]); err != nil {
+		if err := t.applyRow(x, unit, deltas[:n], totals); err != nil {
 			return err
 		}
 		deltas = deltas[n:]
@@ -170,9 +214,9 @@ func sameRow(a, b *delta) bool {
 }
 
 // applyRow takes deltas of one row into that row of each unit above.
-func (t *Tx) applyRow(x *index, unit int, deltas []delta) error {
+func (t *Tx) applyRow(x *index, unit int, deltas []delta, totals []shifted) error {
 	first := &deltas[0]
-	if first.home.form == nil {
+	if first.home.form == nil || !changes(deltas, totals) {
 		return nil
 	}
 	k := rowKey{
@@ -181,32 +225,54 @@ func (t *Tx) applyRow(x *index, unit int, deltas []delta) error {
 	}
 	for up, ok := x.tree.Up(unit, first.home.day); ok; up, ok = x.tree.Up(up, first.home.day) {
 		k.unit = uint32(up) //nolint:gosec // an ordinal
-		if err := t.applyTo(x, k, deltas); err != nil {
+		if err := t.applyTo(x, k, deltas, totals); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// changes says whether any of the deltas is one.
+func changes(deltas []delta, totals []shifted) bool {
+	for n := range deltas {
+		if deltas[n].changes(totals) {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *delta) changes(totals []shifted) bool {
+	if d.window != 0 {
+		return d.was != d.is
+	}
+	return totals[d.at].before != totals[d.at].after
+}
+
 // applyTo takes deltas into one row.
-func (t *Tx) applyTo(x *index, k rowKey, deltas []delta) error {
-	var r *row
+func (t *Tx) applyTo(x *index, k rowKey, deltas []delta, totals []shifted) error {
+	r, err := t.row(k, x.kinds)
+	if err != nil {
+		return err
+	}
+	t.touch(k, r)
+	at := 0
 	for n := range deltas {
 		d := &deltas[n]
-		if d.before == d.after {
+		if !d.changes(totals) {
 			continue
 		}
-		if r == nil {
-			var err error
-			if r, err = t.row(k, x.kinds); err != nil {
-				return err
-			}
-			t.touch(k, r)
+		var cell *rollup.Total
+		cell, at = r.cellFrom(at, cellID(d.i.number, d.slot))
+		if d.window != 0 {
+			d.was.add(cell, -1)
+			d.is.add(cell, 1)
+			continue
 		}
-		cell := r.cell(cellID(d.i.number, d.slot))
-		lost := left(cell, &d.before, &d.after)
-		cell.Subtract(d.before)
-		cell.Merge(d.after)
+		s := &totals[d.at]
+		lost := left(cell, &s.before, &s.after)
+		cell.Subtract(s.before)
+		cell.Merge(s.after)
 		if lost {
 			if err := t.extremes(x, k, d, cell); err != nil {
 				return err

@@ -64,10 +64,10 @@ func (t *Tx) homeOf(x *index, i *indicatorIndex, unit int, span period.Period, s
 		}
 		owing := t.owing(x, f, i, span.Year)
 		for n := to - 1; n >= from; n-- {
-			if !owing[n].has(unit) {
+			if !owing.has(n, unit) {
 				continue
 			}
-			if day := f.calendar.Last(f.base(span.Year, n)); best.form == nil || day > best.day {
+			if day := owing.days[n]; best.form == nil || day > best.day {
 				best = home{form: f, day: day}
 			}
 			break
@@ -88,6 +88,10 @@ type leaf struct {
 	i       *indicatorIndex
 	version *indicator.Indicator
 	f       *formIndex
+	// owing and year are of f and the span's year, in which nearly all questions are.
+	owing   *owing
+	profile int
+	year    *year
 
 	// err is the first failure to read. The answers after it mean nothing.
 	err error
@@ -96,12 +100,18 @@ type leaf struct {
 // form gives the form by which the unit owes the indicator for a base period; nil if it does not. The calendar matters
 // only among the forms of one indicator: what another one leans on is named by its period.
 func (l *leaf) form(i *indicatorIndex, base period.Period) *formIndex {
+	if i == l.i && len(i.carriers) == 1 && base.Year == l.year.key.year {
+		if base.Kind == l.f.frequency && l.owing.has(int(base.Index)-1, l.unit) {
+			return l.f
+		}
+		return nil
+	}
 	for _, c := range i.carriers {
 		f := &l.x.forms[c]
 		if f.frequency != base.Kind || i == l.i && f.calendar != l.f.calendar {
 			continue
 		}
-		if l.t.owing(l.x, f, i, base.Year)[base.Index-1].has(l.unit) {
+		if l.t.owing(l.x, f, i, base.Year).has(int(base.Index)-1, l.unit) {
 			return f
 		}
 	}
@@ -110,7 +120,11 @@ func (l *leaf) form(i *indicatorIndex, base period.Period) *formIndex {
 
 // report gives the report of a base period.
 func (l *leaf) report(f *formIndex, base period.Period) *view {
-	v, err := l.t.view(l.t.year(f, l.unit, base.Year), int(base.Index)-1)
+	y := l.year
+	if f.ordinal != y.key.form || base.Year != y.key.year {
+		y = l.t.year(f, l.unit, base.Year)
+	}
+	v, err := l.t.view(y, int(base.Index)-1)
 	if err != nil && l.err == nil {
 		l.err = err
 	}
@@ -150,7 +164,7 @@ func (l *leaf) At(code indicator.Code, base period.Period) figure.Figure {
 	if i != l.i {
 		scale = i.scale()
 	}
-	return g.figure(i.versions[i.on(f.calendar.Last(base))].Scale, scale)
+	return g.figure(i.versions[max(0, i.in(f, base))].Scale, scale)
 }
 
 // scale is the largest that an indicator ever had; scales only grow (R21).
@@ -182,20 +196,35 @@ func (l *leaf) Other(code indicator.Code) (rollup.Other, bool) {
 	return rollup.Other{Part: i.versions[len(i.versions)-1].Value, Scale: i.scale()}, true
 }
 
-// ask turns the leaf to an indicator in the version of a day, by the cadence of a form; false if there is no version.
-func (l *leaf) ask(i *indicatorIndex, f *formIndex, last period.Day) bool {
-	at := i.on(last)
+// ask turns the leaf to an indicator in the version of a span's last day, by the cadence of a form; false if there is no
+// version.
+func (l *leaf) ask(i *indicatorIndex, f *formIndex, span period.Period) bool {
+	at := i.in(f, span)
 	if at < 0 {
 		return false
 	}
-	l.i, l.f, l.version = i, f, &i.versions[at]
+	l.i, l.version = i, &i.versions[at]
+	if l.f != f || l.year.key.year != span.Year {
+		l.f, l.year, l.owing = f, l.t.year(f, l.unit, span.Year), nil
+	}
+	if l.owing == nil || l.profile != i.profile {
+		l.owing, l.profile = l.t.owing(l.x, f, i, span.Year), i.profile
+	}
 	return true
+}
+
+// in gives the place of the version in force on the last day of a period in the form's calendar; -1 before the first.
+func (i *indicatorIndex) in(f *formIndex, p period.Period) int {
+	if len(i.versions) == 1 && i.versions[0].ValidFrom == period.Beginning {
+		return 0
+	}
+	return i.on(f.calendar.Last(p))
 }
 
 // contribution gives what the unit adds to a cell of the row of a span, and where it belongs.
 func (l *leaf) contribution(i *indicatorIndex, s slot, span period.Period) (home, rollup.Total, error) {
 	at := l.t.homeOf(l.x, i, l.unit, span, s == since)
-	if at.form == nil || !l.ask(i, at.form, at.form.calendar.Last(span)) {
+	if at.form == nil || !l.ask(i, at.form, span) {
 		return home{}, rollup.Total{}, nil
 	}
 	if s == reported && i.sums && span.Kind == at.form.frequency {

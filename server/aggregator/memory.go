@@ -32,6 +32,8 @@ type memory struct {
 	givens []given
 
 	deltas []delta
+	totals []shifted
+	marks  []uint16
 	held   []held
 }
 

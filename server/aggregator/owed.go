@@ -120,13 +120,16 @@ func narrowedTo(assigned []hierarchy.Selector, t *hierarchy.Tree, u hierarchy.Un
 	return !hierarchy.Excepted(assigned, t, u, day)
 }
 
-// owing is who owes an indicator in a form in each base period of a year.
-type owing [12]unitSet
+// owing is who owes an indicator in a form in each base period of a year, and the last days of those.
+type owing struct {
+	units [12]unitSet
+	days  [12]period.Day
+}
 
 type owingKey struct {
 	form    uint16
-	profile int
 	year    int16
+	profile int32
 }
 
 // owing gives the owing of a year, found once in a transaction.
@@ -135,23 +138,27 @@ func (t *Tx) owing(x *index, f *formIndex, i *indicatorIndex, year int16) *owing
 		t.memory.of = x
 		clear(t.memory.owings)
 	}
-	key := owingKey{form: f.ordinal, profile: i.profile, year: year}
+	key := owingKey{form: f.ordinal, profile: int32(i.profile), year: year} //nolint:gosec // fewer than indicators
 	if known := t.memory.owings[key]; known != nil {
 		return known
 	}
-	var o owing
+	o := &owing{}
 	for n := range f.frequency.PerYear() {
-		o[n] = x.owes(f, i, f.calendar.Last(period.Of(int(year), f.frequency, n+1)))
+		o.days[n] = f.calendar.Last(f.base(year, n))
+		o.units[n] = x.owes(f, i, o.days[n])
 	}
-	t.memory.owings[key] = &o
-	return &o
+	t.memory.owings[key] = o
+	return o
 }
+
+// has says whether a unit owes a base period, by its place in the year.
+func (o *owing) has(place, unit int) bool { return o.units[place].has(unit) }
 
 // mask gives the base periods of the year that a unit owes: bit 0 is the first.
 func (o *owing) mask(unit int) uint16 {
 	var m uint16
-	for n := range o {
-		if o[n].has(unit) {
+	for n := range o.units {
+		if o.units[n].has(unit) {
 			m |= 1 << n
 		}
 	}

@@ -96,7 +96,7 @@ func (u *question) own(p *part) error {
 		return err
 	}
 	p.total.Merge(total)
-	if u.q.Measure == rollup.Own && u.i.gains && l.ask(u.i, u.f, u.f.calendar.Last(u.q.Period)) {
+	if u.q.Measure == rollup.Own && u.i.gains && l.ask(u.i, u.f, u.q.Period) {
 		p.gap, _ = rollup.Spans(*l.version, u.q.Period, u.f.frequency, l)
 	}
 	return l.err
@@ -109,7 +109,7 @@ func (u *question) contributed(l *leaf) (rollup.Total, error) {
 	case at.form == nil:
 		return rollup.Total{}, nil
 	case at.form == u.f:
-		if !l.ask(u.i, u.f, u.f.calendar.Last(u.q.Period)) {
+		if !l.ask(u.i, u.f, u.q.Period) {
 			return rollup.Total{}, nil
 		}
 		return rollup.Contribute(*l.version, u.q.Measure, u.q.Period, u.f.frequency, l), l.err

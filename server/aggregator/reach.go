@@ -1,6 +1,7 @@
 package aggregator
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/tonghop/tonghop/server/period"
@@ -54,31 +55,46 @@ func (s *shift) reachOf(b rollup.Basis, changed []changedFigure) (*reach, error)
 
 // planCells adds the cells of one indicator in one span.
 func (s *shift) planCells(b rollup.Basis, c *changedFigure, span period.Period, r *reach) {
-	add := func(sl slot) { s.deltas = append(s.deltas, delta{i: c.i, slot: sl, basis: b, span: span}) }
 	place := int(s.base.Index) - 1
 	from, to := s.f.window(span, false)
 	contains := from <= place
 	short := span.Kind == s.f.frequency
-	if contains && (!c.i.sums || short || s.mayComplete(c.i, from, to, r)) {
-		add(reported)
+	if contains && (!c.i.sums || short) {
+		s.add(c.i, reported, b, span)
+	}
+	if contains && c.i.sums && !short {
+		s.planRemainder(b, c.i, reported, span, from, to, r)
 	}
 	// What a year-to-date figure gained begins where the one before it stood; where that was not applicable it may
 	// begin earlier still.
 	if c.i.gains && (contains || from == place+1 || c.outside) {
-		add(own)
+		s.add(c.i, own, b, span)
 	}
-	if c.i.sums && short && to > 1 && s.mayComplete(c.i, 0, to, r) {
-		add(since)
+	if c.i.sums && short && to > 1 {
+		s.planRemainder(b, c.i, since, span, 0, to, r)
 	}
 }
 
-// mayComplete says whether the unit has something in force for each base period that it owes in the form, before the
-// change or after it. As long as it has not, it is not complete and the remainder of the span is nothing, whatever it
-// owes in other forms.
-func (s *shift) mayComplete(i *indicatorIndex, from, to int, r *reach) bool {
-	window := uint16(1)<<to - uint16(1)<<from
-	owed := s.t.owing(s.x, s.f, i, s.base.Year).mask(s.unit) & window
-	return owed != 0 && (owed&^r.before == 0 || owed&^r.after == 0)
+// planRemainder adds the cell of a remainder, if the unit has something in force for each base period that it owes in the
+// form, before the change or after it. As long as it has not, it is not complete and the remainder is nothing, whatever
+// it owes in other forms.
+func (s *shift) planRemainder(b rollup.Basis, i *indicatorIndex, sl slot, span period.Period, from, to int, r *reach) {
+	if s.owing == nil || s.profile != i.profile {
+		s.owing, s.profile = s.t.owing(s.x, s.f, i, s.base.Year), i.profile
+		s.owed = s.owing.mask(s.unit)
+	}
+	owed := s.owed & (uint16(1)<<to - uint16(1)<<from)
+	if owed == 0 || owed&^r.before != 0 && owed&^r.after != 0 {
+		return
+	}
+	if len(i.carriers) > 1 {
+		s.add(i, sl, b, span)
+		return
+	}
+	s.deltas = append(s.deltas, delta{
+		i: i, slot: sl, basis: b, span: span, window: owed,
+		home: home{form: s.f, day: s.owing.days[bits.Len16(owed)-1]},
+	})
 }
 
 // planUser adds the cells of an indicator that leans on one that changed, as weight or denominator. One that changed
@@ -88,7 +104,7 @@ func (s *shift) planUser(b rollup.Basis, user, changed *indicatorIndex) {
 		if !slices.ContainsFunc(s.deltas, func(d delta) bool {
 			return d.i == user && d.slot == sl && d.basis == b && d.span == span
 		}) {
-			s.deltas = append(s.deltas, delta{i: user, slot: sl, basis: b, span: span})
+			s.add(user, sl, b, span)
 		}
 	}
 	for n := range user.versions {

@@ -271,7 +271,7 @@ func (r *remake) inOrder(set map[uint32]bool) []uint32 {
 // unit adds what a unit contributes to the spans of a year.
 func (r *remake) unit(year int16, unit uint32) error {
 	numbers := slices.Sorted(maps.Keys(r.from))
-	deltas := r.t.memory.deltas[:0]
+	deltas, totals := r.t.memory.deltas[:0], r.t.memory.totals[:0]
 	for b := range rollup.Basis(bases) {
 		l := leaf{t: r.t, x: r.x, unit: int(unit), basis: b}
 		for _, span := range r.spans(year) {
@@ -289,14 +289,15 @@ func (r *remake) unit(year int16, unit uint32) error {
 						return err
 					}
 					if !total.IsZero() {
-						deltas = append(deltas, delta{i: i, slot: s, basis: b, span: span, home: at, after: total})
+						deltas = append(deltas, delta{i: i, slot: s, basis: b, span: span, home: at, at: int32(len(totals))}) //nolint:gosec // thousands
+						totals = append(totals, shifted{after: total})
 					}
 				}
 			}
 		}
 	}
-	r.t.memory.deltas = deltas
-	if err := r.t.apply(r.x, int(unit), deltas); err != nil {
+	r.t.memory.deltas, r.t.memory.totals = deltas, totals
+	if err := r.t.apply(r.x, int(unit), deltas, totals); err != nil {
 		return err
 	}
 	clear(r.t.memory.years)

@@ -69,13 +69,21 @@ func (r *row) at(id uint64) (int, bool) {
 	})
 }
 
-// cell gives a cell to be changed; it is made if it is not there.
-func (r *row) cell(id uint64) *rollup.Total {
-	at, ok := r.at(id)
-	if !ok {
-		r.cells = slices.Insert(r.cells, at, cell{id: id})
+// cellFrom gives a cell to be changed, and its place; it is made if it is not there. It looks first where the last one
+// was, for cells are changed in their order.
+func (r *row) cellFrom(at int, id uint64) (*rollup.Total, int) {
+	for ; at < len(r.cells) && r.cells[at].id < id; at++ {
+		if at+4 < len(r.cells) && r.cells[at+4].id < id {
+			at += 3
+		}
 	}
-	return &r.cells[at].total
+	if at >= len(r.cells) || r.cells[at].id != id || at > 0 && r.cells[at-1].id >= id {
+		var ok bool
+		if at, ok = r.at(id); !ok {
+			r.cells = slices.Insert(r.cells, at, cell{id: id})
+		}
+	}
+	return &r.cells[at].total, at
 }
 
 // total gives a cell to be read; nothing if it is not there.

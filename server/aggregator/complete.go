@@ -1,0 +1,86 @@
+package aggregator
+
+import (
+	"math/bits"
+
+	"github.com/tonghop/tonghop/server/figure"
+	"github.com/tonghop/tonghop/server/rollup"
+)
+
+// marks say for each indicator in which base periods of a year a unit gave a value, and in which it said that the
+// indicator does not apply: bit 0 is the first. They are all that the remainder of a sum depends on, and one pass over
+// the reports of the year makes them for all indicators at once.
+type marks struct {
+	value, outside []uint16
+}
+
+// mark makes the marks of a year in one basis, from the base periods that are asked for.
+func (t *Tx) mark(x *index, y *year, asked uint16, b rollup.Basis) (marks, error) {
+	m := marks{value: t.memory.marks[:0], outside: nil}
+	n := len(x.indicators)
+	for len(m.value) < 2*n {
+		m.value = append(m.value, 0)
+	}
+	t.memory.marks = m.value
+	clear(m.value)
+	m.value, m.outside = m.value[:n:n], m.value[n:]
+	for left := asked; left != 0; left &= left - 1 {
+		place := bits.TrailingZeros16(left)
+		v, err := t.view(y, place)
+		if err != nil {
+			return marks{}, err
+		}
+		list, _ := v.in(b)
+		for i := range list {
+			g := &list[i]
+			if int(g.number) >= n {
+				break
+			}
+			switch g.state() {
+			case figure.Value:
+				m.value[g.number] |= 1 << place
+			case figure.NotApplicable:
+				m.outside[g.number] |= 1 << place
+			case figure.NotAvailable, figure.Absent:
+			}
+		}
+	}
+	return m, nil
+}
+
+// remainder is what a unit adds to a sum over several base periods besides its base rows.
+type remainder uint8
+
+// The remainders: a unit is complete that gave a value for each of its obligations, and outside where none of them asks
+// for one.
+const (
+	nothing remainder = iota
+	complete
+	outside
+)
+
+// add adds the remainder so many times.
+func (r remainder) add(t *rollup.Total, times int64) {
+	switch r {
+	case complete:
+		t.Complete += times
+	case outside:
+		t.Outside += times
+	case nothing:
+	}
+}
+
+// remainder is Total.Remainder of what rollup.Contribute makes of a sum over a window of several base periods, of which
+// the unit owes these.
+func (m marks) remainder(number uint32, owed uint16) remainder {
+	standing := owed &^ m.outside[number]
+	switch {
+	case owed == 0:
+		return nothing
+	case standing == 0:
+		return outside
+	case standing&^m.value[number] == 0:
+		return complete
+	}
+	return nothing
+}
