@@ -1,0 +1,118 @@
+package server_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/tonghop/tonghop/server"
+	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/journal"
+	"github.com/tonghop/tonghop/server/journal/filejournal"
+	"github.com/tonghop/tonghop/server/reporting"
+)
+
+// full says whether the sizes are those of the goals; by default they are smaller, so that everything runs once in
+// under two minutes.
+func full() bool { return os.Getenv("TONGHOP_BENCH") == "full" }
+
+// benchStore is a real store on the disk of the temporary folder, with the server before it.
+type benchStore struct {
+	workload
+	dir    string
+	svc    *reporting.Service
+	caller auth.Caller
+	conn   *grpc.ClientConn
+	token  string
+	// loaded is how many reports of the workload are in it.
+	loaded int
+}
+
+func benchConfig(dir string) server.Config {
+	return server.Config{Dir: dir, GRPCListen: "127.0.0.1:0", HTTPListen: "127.0.0.1:0"}
+}
+
+// newBenchFolder makes a store with the catalogue of the workload and a journal with the reports of some months, which
+// the state does not have yet: the next start replays them. It gives the token of the administrator.
+func newBenchFolder(b *testing.B, w workload, months int) (dir, token string) {
+	b.Helper()
+	ctx, dir := b.Context(), filepath.Join(b.TempDir(), "store")
+	secret, err := server.Init(ctx, benchConfig(dir))
+	check(b, err)
+	store, err := server.OpenStore(ctx, benchConfig(dir))
+	check(b, err)
+	call := func() reporting.Call {
+		return reporting.Call{Caller: store.Service.Local(), RequestID: requestID()}
+	}
+	_, err = store.Service.ImportUnits(ctx, call(), w.units())
+	check(b, err)
+	_, err = store.Service.ImportIndicators(ctx, call(), w.indicators)
+	check(b, err)
+	_, err = store.Service.ImportForms(ctx, call(), w.forms())
+	check(b, err)
+	check(b, store.Close())
+	appendReports(b, w, dir, months*w.communes)
+	return dir, secret.Reveal()
+}
+
+// appendReports writes reports into the journal in large groups, without deciding anything.
+func appendReports(b *testing.B, w workload, dir string, reports int) {
+	b.Helper()
+	j, err := filejournal.Open(b.Context(), filejournal.Config{Dir: filepath.Join(dir, "journal")})
+	check(b, err)
+	const group = 8192
+	at := time.Now()
+	records := make([]journal.Record, 0, group)
+	for n := 0; n < reports; {
+		head := j.Head().Sequence
+		records = records[:0]
+		for ; n < reports && len(records) < group; n++ {
+			records = append(records, w.record(b, n, head+1+uint64(len(records)), at))
+		}
+		_, err := j.Append(b.Context(), head, records)
+		check(b, err)
+	}
+	check(b, j.Close())
+}
+
+// newBenchStore opens a store with the reports of some months and serves it.
+func newBenchStore(b *testing.B, w workload, months int) *benchStore {
+	b.Helper()
+	s := &benchStore{workload: w, loaded: months * w.communes}
+	s.dir, s.token = newBenchFolder(b, w, months)
+	srv, err := server.Open(b.Context(), benchConfig(s.dir))
+	check(b, err)
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Run(ctx) }()
+	s.conn, err = grpc.NewClient(srv.GRPCAddress(), grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(8<<20)))
+	check(b, err)
+	b.Cleanup(func() {
+		stop()
+		check(b, <-ended)
+		check(b, s.conn.Close())
+	})
+	s.svc = srv.Store().Service
+	s.caller, err = s.svc.Authenticate(b.Context(), auth.Secret(s.token))
+	check(b, err)
+	return s
+}
+
+// outgoing is the context of a call over gRPC.
+func (s *benchStore) outgoing(ctx context.Context) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+s.token)
+}
+
+func check(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+}

@@ -1,0 +1,272 @@
+package server_test
+
+// Benchmarks of the whole store, on real files with real flushes:
+//
+//	go test -run '^$' -bench . ./server/...                       everything, small
+//	go test -run '^$' -bench . -benchtime 1x ./server             does it run: under two minutes
+//	TONGHOP_BENCH=full go test -run '^$' -bench . -timeout 1h ./server    36 months of the whole country, longer rounds
+//
+// BenchmarkSubmit stores reports of 54 values, each answered when it is durable and its roll-ups can be seen, with 1 and
+// with 64 in flight, in process and over a connection. BenchmarkProvince and BenchmarkCountry ask four questions. Absolute
+// numbers say something about the machine; BenchmarkAgainstBolt puts the store beside bbolt alone, round by round in one
+// run, and its ratios say something about us. Where a hypervisor takes the processor away, steal-% shows it, and a
+// comparison with much of it is to be repeated.
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/journal/filejournal"
+	"github.com/tonghop/tonghop/server/reporting"
+)
+
+// inFlight does something for every number from 0 to n-1, so many at a time, and gives how long each took.
+func inFlight(tb testing.TB, n, width int, do func(i int) error) []time.Duration {
+	tb.Helper()
+	took := make([]time.Duration, n)
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	var failed atomic.Pointer[error]
+	for range width {
+		workers.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n || failed.Load() != nil {
+					return
+				}
+				begun := time.Now()
+				if err := do(i); err != nil {
+					failed.Store(&err)
+				}
+				took[i] = time.Since(begun)
+			}
+		})
+	}
+	workers.Wait()
+	if err := failed.Load(); err != nil {
+		tb.Fatal(*err)
+	}
+	return took
+}
+
+// submitHere hands the n-th report to the use cases.
+func (s *benchStore) submitHere(tb testing.TB, n int) error {
+	call := reporting.Call{Caller: s.caller, RequestID: requestID()}
+	_, _, _, err := s.svc.Submit(tb.Context(), call, s.submission(n))
+	return err
+}
+
+// submitOver sends the n-th report over the connection.
+func (s *benchStore) submitOver(tb testing.TB, n int) error {
+	_, err := reportingv1.NewReportServiceClient(s.conn).SubmitReport(s.outgoing(tb.Context()), s.request(n))
+	return err
+}
+
+func BenchmarkSubmit(b *testing.B) {
+	for _, door := range []string{"process", "grpc"} {
+		for _, width := range []int{1, 64} {
+			b.Run(fmt.Sprintf("%s/inflight=%d", door, width), func(b *testing.B) {
+				s := newBenchStore(b, provinceSize(), 1)
+				do := s.submitHere
+				if door == "grpc" {
+					do = s.submitOver
+				}
+				b.ReportAllocs()
+				b.ResetTimer()
+				took := inFlight(b, b.N, width, func(i int) error { return do(b, s.loaded+i) })
+				b.StopTimer()
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "submissions/s")
+				reportQuantiles(b, took)
+			})
+		}
+	}
+}
+
+// reportQuantiles reports the median and the 99th of a hundred.
+func reportQuantiles(b *testing.B, took []time.Duration) {
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+}
+
+// BenchmarkReplay rebuilds the state of a journal: what a start after a crash of the machine costs.
+func BenchmarkReplay(b *testing.B) {
+	type size struct {
+		name   string
+		w      workload
+		months int
+	}
+	sizes := []size{{"province", provinceSize(), 36}}
+	if full() {
+		sizes = append(sizes, size{"country", countrySize(), countryMonths()})
+	}
+	for _, c := range sizes {
+		b.Run(fmt.Sprintf("%s/months=%d", c.name, c.months), func(b *testing.B) {
+			dir, _ := newBenchFolder(b, c.w, c.months)
+			j, err := filejournal.Open(b.Context(), filejournal.Config{Dir: filepath.Join(dir, "journal")})
+			check(b, err)
+			b.ResetTimer()
+			for i := range b.N {
+				state := filepath.Join(dir, strconv.Itoa(i))
+				check(b, os.MkdirAll(state, 0o700))
+				store, _, err := aggregator.Open(b.Context(), aggregator.Config{Dir: state})
+				check(b, err)
+				check(b, store.Replay(b.Context(), j, nil))
+				b.StopTimer()
+				check(b, store.Close())
+				check(b, os.RemoveAll(state))
+				b.StartTimer()
+			}
+			entries := float64(b.N) * float64(j.Head().Sequence)
+			b.ReportMetric(entries/b.Elapsed().Seconds(), "entries/s")
+			b.ReportMetric(entries*benchValues/b.Elapsed().Seconds(), "values/s")
+			check(b, j.Close())
+		})
+	}
+}
+
+// BenchmarkAgainstBolt puts our store beside bbolt alone in one run, turn by turn: the same number of records of the same
+// bytes by 64 writers into one bbolt file whose keys only grow, one flushed transaction for all that wait; then our store
+// in process; then through gRPC. The metrics are medians over the rounds, and the ratios medians of the ratios of each.
+func BenchmarkAgainstBolt(b *testing.B) {
+	rounds, records := 5, 1000
+	if full() {
+		rounds, records = 9, 20_000
+	}
+	s := newBenchStore(b, provinceSize(), 1)
+	bolt := newGroupBolt(b, s.record(b, s.loaded, 1<<20, time.Now()).Public)
+	const width = 64
+	next := s.loaded
+	rate := func(do func(i int) error) float64 {
+		begun, from := time.Now(), next
+		inFlight(b, records, width, func(i int) error { return do(from + i) })
+		next += records
+		return float64(records) / time.Since(begun).Seconds()
+	}
+	var raw, here, over, hereRatio, overRatio []float64
+	b.ResetTimer()
+	stolen := cpuTimes()
+	for round := range rounds + 1 {
+		r := rate(func(int) error { return bolt.put() })
+		h := rate(func(i int) error { return s.submitHere(b, i) })
+		o := rate(func(i int) error { return s.submitOver(b, i) })
+		if round == 0 {
+			continue // the files grow to their size, the connection opens
+		}
+		raw, here, over = append(raw, r), append(here, h), append(over, o)
+		hereRatio, overRatio = append(hereRatio, h/r), append(overRatio, o/r)
+	}
+	b.ReportMetric(median(raw), "bolt/s")
+	b.ReportMetric(median(here), "process/s")
+	b.ReportMetric(median(over), "grpc/s")
+	b.ReportMetric(median(hereRatio), "process/bolt")
+	b.ReportMetric(median(overRatio), "grpc/bolt")
+	b.ReportMetric(cpuTimes().stealSince(stolen), "steal-%")
+	b.ReportMetric(0, "ns/op") // it says nothing here
+	b.Logf("process/bolt by round: %.2f; grpc/bolt: %.2f; bytes a record: %d", hereRatio, overRatio, len(bolt.value))
+}
+
+func median(list []float64) float64 {
+	sorted := slices.Sorted(slices.Values(list))
+	return sorted[len(sorted)/2]
+}
+
+// groupBolt stores records in bbolt as fast as it can be done durably: one goroutine takes all that waits into one
+// transaction, under keys that only grow.
+type groupBolt struct {
+	value []byte
+	queue chan chan error
+}
+
+func newGroupBolt(b *testing.B, value []byte) *groupBolt {
+	b.Helper()
+	db, err := bbolt.Open(filepath.Join(b.TempDir(), "raw.bolt"), 0o600, &bbolt.Options{
+		FreelistType: bbolt.FreelistMapType, NoFreelistSync: true, InitialMmapSize: 1 << 30,
+	})
+	check(b, err)
+	bucket := []byte("records")
+	check(b, db.Update(func(tx *bbolt.Tx) error {
+		_, err := tx.CreateBucket(bucket)
+		return err
+	}))
+	g := &groupBolt{value: value, queue: make(chan chan error, 1024)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		var sequence uint64
+		for first := range g.queue {
+			waiting := []chan error{first}
+			for more := true; more && len(waiting) < 256; {
+				select {
+				case w, open := <-g.queue:
+					if more = open; open {
+						waiting = append(waiting, w)
+					}
+				default:
+					more = false
+				}
+			}
+			err := db.Update(func(tx *bbolt.Tx) error {
+				records := tx.Bucket(bucket)
+				for range waiting {
+					sequence++
+					if err := records.Put([]byte(fmt.Sprintf("%016x", sequence)), value); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			for _, w := range waiting {
+				w <- err
+			}
+		}
+	}()
+	b.Cleanup(func() {
+		close(g.queue)
+		<-done
+		check(b, db.Close())
+	})
+	return g
+}
+
+func (g *groupBolt) put() error {
+	answer := make(chan error, 1)
+	g.queue <- answer
+	return <-answer
+}
+
+// times are the processor's, since the machine started.
+type times struct{ all, stolen float64 }
+
+// cpuTimes reads them where the system tells; elsewhere they are zero.
+func cpuTimes() times {
+	b, _ := os.ReadFile("/proc/stat") // not Linux: no times
+	line, _, _ := strings.Cut(string(b), "\n")
+	var t times
+	for i, word := range strings.Fields(line) {
+		n, _ := strconv.ParseFloat(word, 64) // the first word is none
+		if t.all += n; i == 8 {
+			t.stolen = n
+		}
+	}
+	return t
+}
+
+func (t times) stealSince(before times) float64 {
+	if t.all == before.all {
+		return 0
+	}
+	return 100 * (t.stolen - before.stolen) / (t.all - before.all)
+}
