@@ -91,7 +91,7 @@ func nothing(string) (string, bool) { return "", false }
 func (a *asked) admit(from http.Header) (http.Header, error) {
 	on := http.Header{}
 	for _, name := range []string{"Accept", "Content-Type", "Content-Encoding", headerAcceptLanguage, headerTraceparent} {
-		if value := strings.Join(from.Values(name), ","); value != "" && printable(value) {
+		if value := strings.Join(from.Values(name), ","); value != "" && carriable(value) {
 			on.Set(name, value)
 		}
 	}
@@ -107,8 +107,8 @@ func (a *asked) admit(from http.Header) (http.Header, error) {
 		switch {
 		case len(values) > 1:
 			return nil, fault.Invalid("HEADER_REPEATED", "the header %s was sent %d times; send it once", name, len(values)).With("header", name)
-		case len(values) == 1 && !printable(values[0]):
-			return nil, fault.Invalid("HEADER_INVALID", "the header %s has characters that a header cannot have", name).With("header", name)
+		case len(values) == 1 && !carriable(values[0]):
+			return nil, fault.Invalid("HEADER_INVALID", "the header %s is too long, or has characters that are not printable ASCII", name).With("header", name)
 		case len(values) == 1:
 			*to = strings.TrimSpace(values[0])
 		}
@@ -267,7 +267,12 @@ func (a *asked) prepare(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func printable(s string) bool {
+// carriable says whether a header can be carried on: the gRPC server limits all of them together to 16 KiB.
+func carriable(s string) bool {
+	const longest = 4 << 10
+	if len(s) > longest {
+		return false
+	}
 	for _, c := range []byte(s) {
 		if c < ' ' || c > '~' {
 			return false

@@ -77,6 +77,7 @@ func TestAHeaderThatComesTwiceIsRefused(t *testing.T) {
 		{[]string{"Authorization: Bearer a", "authorization: Bearer a"}, 401, "TOKEN_REPEATED"},
 		{[]string{"Authorization: Bearer a", "Authorization: Bearer \xc3\xa9"}, 401, "TOKEN_REPEATED"},
 		{[]string{"Authorization: Bearer \xc3\xa9"}, 400, "HEADER_INVALID"},
+		{[]string{"Authorization: Bearer " + strings.Repeat("x", 8<<10)}, 400, "HEADER_INVALID"},
 		{[]string{"Idempotency-Key: a", "Idempotency-Key: b"}, 400, "HEADER_REPEATED"},
 		{[]string{"Idempotency-Key: \xff"}, 400, "HEADER_INVALID"},
 		{[]string{`If-Match: "a"`, `If-Match: "b"`}, 400, "HEADER_REPEATED"},
@@ -93,7 +94,7 @@ func TestAHeaderThatComesTwiceIsRefused(t *testing.T) {
 		{[]string{"Grpc-Timeout: 999999999S"}, 400, "TIMEOUT_INVALID"},
 	} {
 		a := w.ask("POST", "/v1/units/82/reports/cds~2024-02:submit", "{}", c.headers...)
-		a.refused(t, fmt.Sprintf("%q", c.headers), c.code, c.reason)
+		a.refused(t, fmt.Sprintf("%.80q", c.headers), c.code, c.reason)
 		w.silent(fmt.Sprintf("%q", c.headers))
 		if c.code == 401 && a.header.Get("WWW-Authenticate") != "Bearer" {
 			t.Errorf("%q: WWW-Authenticate is %q", c.headers, a.header.Get("WWW-Authenticate"))
@@ -121,6 +122,28 @@ func TestTheCallersDeadlineGoesOnUpToAMinute(t *testing.T) {
 	if a := w.ask("GET", "/v1/status", "", "Grpc-Timeout: 1n"); a.code != http.StatusGatewayTimeout || a.failure.reason() != "DEADLINE_EXCEEDED" {
 		t.Errorf("a deadline that has passed: HTTP %d %s", a.code, a.body)
 	}
+}
+
+func TestAHeaderThatIsTooLongIsNotCarried(t *testing.T) {
+	w := open(t, nil)
+	long := strings.Repeat("x", 8<<10)
+	a := w.ask("GET", "/v1/status", "", "Accept-Language: "+long, "Traceparent: "+long)
+	if h, ok := w.last(); a.code != 200 || !ok || h.metadata.Get("accept-language") != nil || h.metadata.Get("traceparent") != nil {
+		t.Errorf("HTTP %d %s", a.code, a.body)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"/v1/units?search="+strings.Repeat("x", 40<<10), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("a URL of 40 KiB: HTTP %d", resp.StatusCode)
+	}
+	w.silent("a URL of 40 KiB")
 }
 
 // TestTwoLengthsAreNotTwoRequests sends what a proxy and this server could divide differently.
