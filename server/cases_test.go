@@ -124,6 +124,9 @@ func (p *province) checkRefusal(e *exchange, byGRPC, asJSON *refusal) {
 			p.t.Errorf("%s puts the blame on %q, want %q\n%s", door, got, e.field, r.details)
 		}
 	}
+	if byGRPC.text == "" || byGRPC.text != asJSON.text {
+		p.t.Errorf("gRPC says %q, JSON %q", byGRPC.text, asJSON.text)
+	}
 	if diff := cmp.Diff(byGRPC.details, asJSON.details); diff != "" {
 		p.t.Errorf("the details of gRPC (-) and JSON (+) differ:\n%s", diff)
 	}
