@@ -83,8 +83,7 @@ const (
 // rest keeps a long transaction from growing.
 func (t *Tx) rest() error {
 	if len(t.memory.years) > restAtYears {
-		clear(t.memory.years)
-		t.memory.givens = nil
+		t.memory.forgetViews()
 	}
 	return t.settle(restAtRows)
 }

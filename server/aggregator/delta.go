@@ -130,8 +130,12 @@ func (s *shift) plan(b rollup.Basis) error {
 		return err
 	}
 	for _, span := range reach.spans {
+		from, to := s.f.window(span, false)
+		if to < int(s.base.Index) {
+			continue
+		}
 		for n := range changed {
-			s.planCells(b, &changed[n], span, reach)
+			s.planCells(&changed[n], cellPlan{basis: b, span: span, from: from, to: to}, &reach)
 		}
 	}
 	for n := range changed {
@@ -157,7 +161,7 @@ func (s *shift) changed(b rollup.Basis) []changedFigure {
 	if !late && had && has && s.before.numbers[b] == s.after.numbers[b] {
 		return nil
 	}
-	var list []changedFigure
+	list := s.t.memory.changed[:0]
 	add := func(g, h *given) {
 		if g != nil && h != nil && !late && sameMeaning(g, h) {
 			return
@@ -184,6 +188,7 @@ func (s *shift) changed(b rollup.Basis) []changedFigure {
 			was, now = was[1:], now[1:]
 		}
 	}
+	s.t.memory.changed = list
 	return list
 }
 
@@ -256,6 +261,9 @@ func (t *Tx) applyTo(x *index, k rowKey, deltas []delta, totals []shifted) error
 		return err
 	}
 	t.touch(k, r)
+	if r.cells == nil {
+		r.cells = make([]cell, 0, len(deltas))
+	}
 	at := 0
 	for n := range deltas {
 		d := &deltas[n]

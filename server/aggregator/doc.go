@@ -1,2 +1,66 @@
 // Package aggregator holds the state that follows from the journal, in bbolt: it applies entries and answers queries.
+//
+// A [Store] is derived. Everything in it comes from [Tx.Apply], which takes the entries of the journal in their order and
+// is total (R31); [Rebuild] makes the same bytes under the same keys again. So the file need not be synced with every
+// group: [Store.Sync] does it now and then, and after an unclean stop and another start of the machine it is thrown
+// away (R34, [Verdict]). Not in the journal, so not here either, and lost with the process: when a token was last used,
+// the counts of rate limits, and the sessions of the web pages (R26).
+//
+// There is one writer, the holder of [Store.Begin]: within its group it sees every entry that it applied, in reports,
+// roll-ups, rights and request ids alike. Readers use [Store.View] and see the last commit, with the tree, the catalogue
+// and the forms that belong to it, which are kept in memory. Keep a View short, at most 500 rows and 50 ms, for as long as
+// it lasts no page that it sees can be used again.
+//
+// # Roll-ups
+//
+// Kept (R17) for each basis, form, span, unit with units below it, and reporting kind: one row with a total for each
+// indicator, of the units of that kind strictly below. The roll-up of a unit is its rows and its own report together, so
+// a unit without units below it has no rows. Rows are kept for whatever kind sent the figure; which kinds are added and
+// which only compared is decided when a roll-up is read, by the version of the period's last day. Base periods have whole
+// totals. A longer period has whole totals only where base rows cannot be added up (rollup.SumsBases); of a sum it has
+// the remainder alone: how many units are complete. Restated roll-ups and those as of an earlier sequence are not kept;
+// nor is YEAR_TO_DATE of a mean, an extreme or the like, which is made from reports when it is asked, from 2,000 at most.
+//
+// When the figures in force of a report change, a shift takes what its unit contributes to each cell that can be reached,
+// before and after, and moves the rows of the units above by the difference. An extreme that leaves is looked for among
+// the units directly below. When the tree, the catalogue or the forms change what is owed or how it is brought together,
+// the rows of the indicators concerned are made anew from that year on.
+//
+// A unit's contribution to a span belongs to one form, by which it owes the indicator last in the span, and to one place
+// in the tree, that of the last base period it owes: a unit closed within a year stays under the parent it had. Lineage
+// over a reorganisation (R2) is not followed yet.
+//
+// # Buckets
+//
+// Numbers in keys are big-endian. A period is its kind, year and index in 1+2+1 bytes, and sorts by time within its kind.
+// Units, forms and indicators go by their ordinals, their places in the order of acceptance. Numbers in values are
+// varints; a text has its length before it; an instant is 1 + nanoseconds and the seconds since 1970, or 0 for none.
+// Every value ends in 8 bytes: the CRC-32C and the CRC-32 (IEEE) of bucket, length of the key, key and value. A value that
+// does not agree is STATE_DAMAGED, never a figure. No value has more than 64 KiB: what may be larger is stored in pieces
+// of 60 KiB, whose keys end in the number of the piece (2 bytes), and whose values begin with 1, the last one with 0.
+//
+//	bucket      key                                                 value
+//	meta        version, boot, journal                              text; text; 16 bytes
+//	meta        position                                            sequence, hash (32), time, forgotten up to, reports
+//	units       ordinal 4, ^sequence 8, piece 2                     place in the entry, unit as in the journal
+//	indicators  number 4, first day 4, ^sequence 8, piece 2         place in the entry, indicator as in the journal
+//	forms       number 4, first day 4, ^sequence 8, piece 2         place in the entry, form as in the journal
+//	tokens      id, 0, ^sequence 8                                  token as in the journal, with its times
+//	reports     form 2, period 4, unit 4                            see record.go: flags, deadline, revisions in force, revisions
+//	revisions   form 2, period 4, unit 4, revision 4, piece 2       state 1, revision as in its report
+//	rollups     basis 1, form 2, period 4, unit 4, block 2, kind    sequence, then for each cell: id, length, total
+//	requests    request id 16, principal, 0, method                 sequence, hash of the request (32)
+//	changes     sequence 8, place 4                                 see change.go: kind, time, principal, request, what changed
+//	used        indicator 4                                         sequence of the first entry with a figure of it
+//
+// A sequence is stored with all bits turned over where the newest version is to come first, and nothing is ever removed
+// from units, indicators, forms, tokens, reports, revisions and changes (R30). The ids of cells are 3 × indicator + 1 for
+// AS_REPORTED, + 2 for OWN, + 3 for what YEAR_TO_DATE adds to base rows, each as the distance from the one before; a
+// block is 1,024 indicators. A total is as rollup.Total.AppendBinary writes it.
+//
+// For example, the row of official figures (basis 0) of form 0, January 2024, of all communes below the unit with ordinal
+// 1, where indicator 0 adds up to 30, given by two units, and entry 7 was the last that changed it:
+//
+//	key    00 0000 0007e801 00000001 0000 636f6d6d756e65
+//	value  07 01 04 193c0404 and the checksum 771f3ba612cbd9b0
 package aggregator

@@ -3,6 +3,7 @@ package aggregator
 import (
 	"time"
 
+	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/rollup"
 )
 
@@ -30,11 +31,17 @@ type memory struct {
 	// arena is where values are built: bbolt keeps them until the commit. givens is the same for figures.
 	arena  []byte
 	givens []given
+	views  []view
 
-	deltas []delta
-	totals []shifted
-	marks  []uint16
-	held   []held
+	// key is where keys are built; bbolt copies them.
+	key []byte
+
+	deltas  []delta
+	totals  []shifted
+	changed []changedFigure
+	spans   map[spansKey][]period.Period
+	marks   []uint16
+	held    []held
 }
 
 // How much is kept from one transaction to the next.
@@ -43,13 +50,15 @@ const (
 	keptWords  = 1 << 18
 	keptOwings = 1 << 10
 	arenaSize  = 256 << 10
-	givenSize  = 4096
+	givenSize  = 1 << 10
+	givenLimit = 1 << 16
+	viewSize   = 256
 )
 
 func newMemory() *memory {
 	return &memory{
 		rows: map[rowKey]*row{}, years: map[yearKey]*year{}, words: map[yearKey]word{},
-		owings: map[owingKey]*owing{}, used: map[uint32]bool{},
+		owings: map[owingKey]*owing{}, used: map[uint32]bool{}, spans: map[spansKey][]period.Period{},
 	}
 }
 
@@ -64,8 +73,23 @@ func (m *memory) end() {
 	if len(m.owings) > keptOwings {
 		clear(m.owings)
 	}
+	m.dirty, m.arena = m.dirty[:0], m.arena[:0]
+	m.forgetViews()
+}
+
+// forgetViews is called where no view is in use.
+func (m *memory) forgetViews() {
 	clear(m.years)
-	m.dirty, m.arena, m.givens = m.dirty[:0], m.arena[:0], m.givens[:0]
+	m.givens, m.views = m.givens[:0], m.views[:0]
+}
+
+// view gives room for a view.
+func (m *memory) view() *view {
+	if len(m.views) == cap(m.views) {
+		m.views = make([]view, 0, viewSize)
+	}
+	m.views = append(m.views, view{})
+	return &m.views[len(m.views)-1]
 }
 
 // drop is called when a transaction was rolled back.

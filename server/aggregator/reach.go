@@ -10,14 +10,23 @@ import (
 
 // reach is how far a change of one base period goes within its year, in one basis.
 type reach struct {
-	// spans are the base period, the longer ones that contain it, and those of the year that end after it.
+	// spans are those of the year; only the ones that end after the base period are reached.
 	spans []period.Period
 	// before and after are the base periods of the year with a revision in force.
 	before, after uint16
 }
 
+type spansKey struct {
+	year int16
+	kind period.Kind
+}
+
 // spansOf gives the spans of a year that base periods of a kind tile, the base periods first, by their length.
-func spansOf(year int16, kind period.Kind) []period.Period {
+func (m *memory) spansOf(year int16, kind period.Kind) []period.Period {
+	key := spansKey{year, kind}
+	if known, ok := m.spans[key]; ok {
+		return known
+	}
 	var spans []period.Period
 	for k := kind; k <= period.Year; k++ {
 		if k.Months()%kind.Months() != 0 {
@@ -27,17 +36,13 @@ func spansOf(year int16, kind period.Kind) []period.Period {
 			spans = append(spans, period.Of(int(year), k, n+1))
 		}
 	}
+	m.spans[key] = spans
 	return spans
 }
 
-func (s *shift) reachOf(b rollup.Basis, changed []changedFigure) (*reach, error) {
-	r := &reach{}
+func (s *shift) reachOf(b rollup.Basis, changed []changedFigure) (reach, error) {
+	r := reach{spans: s.t.memory.spansOf(s.base.Year, s.f.frequency)}
 	place := int(s.base.Index) - 1
-	for _, span := range spansOf(s.base.Year, s.f.frequency) {
-		if _, to := s.f.window(span, false); to > place {
-			r.spans = append(r.spans, span)
-		}
-	}
 	sums := slices.ContainsFunc(changed, func(c changedFigure) bool { return c.i.sums })
 	if !sums {
 		return r, nil
@@ -45,7 +50,7 @@ func (s *shift) reachOf(b rollup.Basis, changed []changedFigure) (*reach, error)
 	var err error
 	all := uint16(1)<<s.f.frequency.PerYear() - 1
 	if r.before, err = s.t.inForce(s.year, all, b); err != nil {
-		return nil, err
+		return r, err
 	}
 	word := s.year.word
 	word.set(place, s.after)
@@ -53,46 +58,53 @@ func (s *shift) reachOf(b rollup.Basis, changed []changedFigure) (*reach, error)
 	return r, nil
 }
 
+// cellPlan is a span, and the base periods that it takes in as places in the year.
+type cellPlan struct {
+	basis    rollup.Basis
+	span     period.Period
+	from, to int
+}
+
 // planCells adds the cells of one indicator in one span.
-func (s *shift) planCells(b rollup.Basis, c *changedFigure, span period.Period, r *reach) {
+func (s *shift) planCells(c *changedFigure, p cellPlan, r *reach) {
 	place := int(s.base.Index) - 1
-	from, to := s.f.window(span, false)
-	contains := from <= place
-	short := span.Kind == s.f.frequency
+	contains := p.from <= place
+	short := p.span.Kind == s.f.frequency
 	if contains && (!c.i.sums || short) {
-		s.add(c.i, reported, b, span)
+		s.add(c.i, reported, p.basis, p.span)
 	}
 	if contains && c.i.sums && !short {
-		s.planRemainder(b, c.i, reported, span, from, to, r)
+		s.planRemainder(c.i, reported, p, r)
 	}
 	// What a year-to-date figure gained begins where the one before it stood; where that was not applicable it may
 	// begin earlier still.
-	if c.i.gains && (contains || from == place+1 || c.outside) {
-		s.add(c.i, own, b, span)
+	if c.i.gains && (contains || p.from == place+1 || c.outside) {
+		s.add(c.i, own, p.basis, p.span)
 	}
-	if c.i.sums && short && to > 1 {
-		s.planRemainder(b, c.i, since, span, 0, to, r)
+	if c.i.sums && short && p.to > 1 {
+		p.from = 0
+		s.planRemainder(c.i, since, p, r)
 	}
 }
 
 // planRemainder adds the cell of a remainder, if the unit has something in force for each base period that it owes in the
 // form, before the change or after it. As long as it has not, it is not complete and the remainder is nothing, whatever
 // it owes in other forms.
-func (s *shift) planRemainder(b rollup.Basis, i *indicatorIndex, sl slot, span period.Period, from, to int, r *reach) {
+func (s *shift) planRemainder(i *indicatorIndex, sl slot, p cellPlan, r *reach) {
 	if s.owing == nil || s.profile != i.profile {
 		s.owing, s.profile = s.t.owing(s.x, s.f, i, s.base.Year), i.profile
 		s.owed = s.owing.mask(s.unit)
 	}
-	owed := s.owed & (uint16(1)<<to - uint16(1)<<from)
+	owed := s.owed & (uint16(1)<<p.to - uint16(1)<<p.from)
 	if owed == 0 || owed&^r.before != 0 && owed&^r.after != 0 {
 		return
 	}
 	if len(i.carriers) > 1 {
-		s.add(i, sl, b, span)
+		s.add(i, sl, p.basis, p.span)
 		return
 	}
 	s.deltas = append(s.deltas, delta{
-		i: i, slot: sl, basis: b, span: span, window: owed,
+		i: i, slot: sl, basis: p.basis, span: p.span, window: owed,
 		home: home{form: s.f, day: s.owing.days[bits.Len16(owed)-1]},
 	})
 }

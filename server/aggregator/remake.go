@@ -104,7 +104,7 @@ func (t *Tx) rebuildRows(next *snapshot, m moved) error {
 		return err
 	}
 	t.snap = next
-	clear(t.memory.years)
+	t.memory.forgetViews()
 	units, err := r.units()
 	if err != nil {
 		return err
@@ -300,8 +300,7 @@ func (r *remake) unit(year int16, unit uint32) error {
 	if err := r.t.apply(r.x, int(unit), deltas, totals); err != nil {
 		return err
 	}
-	clear(r.t.memory.years)
-	r.t.memory.givens = r.t.memory.givens[:0]
+	r.t.memory.forgetViews()
 	return r.t.settle(settleAt)
 }
 
@@ -312,7 +311,7 @@ func (r *remake) spans(year int16) []period.Period {
 		if int(form) >= len(r.x.forms) {
 			continue
 		}
-		for _, span := range spansOf(year, r.x.forms[form].frequency) {
+		for _, span := range r.t.memory.spansOf(year, r.x.forms[form].frequency) {
 			if !slices.Contains(spans, span) {
 				spans = append(spans, span)
 			}

@@ -55,7 +55,8 @@ func (t *Tx) remember(h *entry.Header) error {
 	if h.RequestID == [16]byte{} || len(h.Principal)+len(h.Method) > longestScope {
 		return nil
 	}
-	key := requestKey(make([]byte, 0, 96), h.Principal, h.Method, h.RequestID)
+	key := requestKey(t.memory.key[:0], h.Principal, h.Method, h.RequestID)
+	t.memory.key = key
 	value := binary.AppendUvarint(t.memory.value(binary.MaxVarintLen64+len(h.RequestHash)), h.Sequence)
 	return t.put(requestBucket, key, append(value, h.RequestHash[:]...))
 }

@@ -136,8 +136,8 @@ func (t *Tx) writeRecord(k reportKey, rec *record) error {
 		}
 	}
 	rec.held = kept
-	var key [reportKeyBytes]byte
-	return t.put(reportBucket, k.append(key[:0]), rec.append(t.memory.value(size+recordHead)))
+	t.memory.key = k.append(t.memory.key[:0])
+	return t.put(reportBucket, t.memory.key, rec.append(t.memory.value(size+recordHead)))
 }
 
 // recordHead is a guess at the bytes of a record besides its revisions.
@@ -145,8 +145,8 @@ const recordHead = 64
 
 // readRecord gives a record; false if there is none.
 func (t *Tx) readRecord(k reportKey, scratch []held) (record, bool, error) {
-	var key [reportKeyBytes]byte
-	at := k.append(key[:0])
+	at := k.append(t.memory.key[:0])
+	t.memory.key = at
 	value, ok, err := t.get(reportBucket, at)
 	if err != nil || !ok {
 		return record{}, false, err

@@ -1,6 +1,7 @@
 package aggregator
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"time"
@@ -33,9 +34,11 @@ type ledger struct {
 // Tx is a state at one moment: of the last commit in View, and with all entries applied since in Begin. It belongs to
 // one goroutine.
 type Tx struct {
-	store    *Store
-	btx      *bolt.Tx
-	buckets  [len(everyBucket)]*bolt.Bucket
+	store   *Store
+	btx     *bolt.Tx
+	buckets [len(everyBucket)]*bolt.Bucket
+	// cursors are kept because each makes room for its way through the tree once.
+	cursors  [len(everyBucket)]*bolt.Cursor
 	writing  bool
 	position Position
 	ledger   ledger
@@ -130,8 +133,13 @@ func (t *Tx) Rollback() {
 
 // get gives a value without its checksum; false if there is none. It is valid until the transaction ends.
 func (t *Tx) get(b *bucket, key []byte) ([]byte, bool, error) {
-	stored := t.buckets[b.at].Get(key)
-	if stored == nil {
+	c := t.cursors[b.at]
+	if c == nil {
+		c = t.buckets[b.at].Cursor()
+		t.cursors[b.at] = c
+	}
+	found, stored := c.Seek(key)
+	if !bytes.Equal(found, key) {
 		return nil, false, nil
 	}
 	value, err := b.unseal(key, stored)

@@ -95,10 +95,11 @@ func (t *Tx) inForce(y *year, asked uint16, b rollup.Basis) (uint16, error) {
 
 // viewOf gives what the arithmetic sees of a record; nil if nothing is in force.
 func (t *Tx) viewOf(k reportKey, rec *record) (*view, error) {
-	v := view{late: rec.late, numbers: [bases]int{rec.official, rec.provisional()}}
-	if v.numbers[rollup.Provisional] == 0 {
+	if rec.provisional() == 0 {
 		return nil, nil
 	}
+	v := t.memory.view()
+	v.late, v.numbers = rec.late, [bases]int{rec.official, rec.provisional()}
 	for b, number := range v.numbers {
 		if number == 0 {
 			continue
@@ -112,7 +113,7 @@ func (t *Tx) viewOf(k reportKey, rec *record) (*view, error) {
 			return nil, err
 		}
 	}
-	return &v, nil
+	return v, nil
 }
 
 // givenOf gives the figures of a revision of a record.
@@ -128,7 +129,7 @@ func (t *Tx) givenOf(k reportKey, rec *record, number int) ([]given, error) {
 	r := reader{b: figures}
 	m := t.memory
 	if cap(m.givens)-len(m.givens) < givenRoom {
-		m.givens = make([]given, 0, givenSize)
+		m.givens = make([]given, 0, min(max(givenSize, 2*cap(m.givens)), givenLimit))
 	}
 	start := len(m.givens)
 	all := r.appendGiven(m.givens)
