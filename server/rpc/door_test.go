@@ -232,11 +232,14 @@ func TestStopEndsWhoFollowsAndThenTakesNobody(t *testing.T) {
 	s.Must(err)
 	_, err = stream.Recv() // it follows
 	s.Must(err)
-	s.Server.Stop(t.Context())
+	s.Server.Drain()
 	for err == nil {
 		_, err = stream.Recv()
 	}
 	wants(t, err, "Unavailable STOPPING")
+	_, err = reportingv1.NewAccessServiceClient(s.Conn).GetCaller(s.As(s.Admin), &reportingv1.GetCallerRequest{})
+	s.Must(err)
+	s.Server.Stop(t.Context())
 	_, err = reportingv1.NewAccessServiceClient(s.Conn).GetCaller(s.As(s.Admin), &reportingv1.GetCallerRequest{}, grpc.WaitForReady(false))
 	if status.Code(err) != codes.Unavailable {
 		t.Errorf("a call after the stop: error = %v, want Unavailable", err)

@@ -84,6 +84,8 @@ func TestEveryMistakeOfAFileIsAtItsLine(t *testing.T) {
 		"30280,CDS,2024-05,GD,,,",       // 15: a cell too few
 		"30280,QUY,2024-05,HS,5,,,",     // 16: no such form
 		"30280,CDS,2024-Q1,HS,5,,,",     // 17: not of the form
+		"30280,CDS,2023-12,HS,5,,,",     // 18: good, but its report has a bad line
+		"30280,CDS,2023-12,GD,a,,,",     // 19: no number
 	}, "\n")
 	answer, err := importReports(s, s.Token(auth.Reporter, "30280"), file, &reportingv1.ImportReportsOptions{StreamId: s.NewID()})
 	s.Must(err)
@@ -92,6 +94,7 @@ func TestEveryMistakeOfAFileIsAtItsLine(t *testing.T) {
 		"2024-02": "REFUSED [3] 3 value NUMBER_AMBIGUOUS",
 		"2024-03": "REFUSED [4 5 6] 6 indicator FIGURE_REPEATED and 4",
 		"2024-04": "CREATED [7 12] ",
+		"2023-12": "REFUSED [18 19] 19 value NUMBER_MALFORMED",
 		"2024-12": "REFUSED [11] 11 period PERIOD_TOO_EARLY",
 		"2024-05": "REFUSED [13 14 15] 15  ROW_CELLS",
 	}
@@ -113,7 +116,7 @@ func TestEveryMistakeOfAFileIsAtItsLine(t *testing.T) {
 		t.Errorf("out of sight: %s\nnot there: %s", a, b)
 	}
 	sum := answer.summary
-	if sum.GetLines() != 16 || sum.GetCreated() != 2 || sum.GetRefused() != 4 || sum.GetRefusedLines() != 5 {
+	if sum.GetLines() != 18 || sum.GetCreated() != 2 || sum.GetRefused() != 5 || sum.GetRefusedLines() != 5 {
 		t.Errorf("summary = %v", sum)
 	}
 }

@@ -126,11 +126,17 @@ func (s *Server) SetServing(serving bool) {
 	s.health.SetServingStatus("", state)
 }
 
-// Stop takes no more calls, ends those that follow the change feed, waits for the others until the context ends, and
-// then breaks them off.
-func (s *Server) Stop(ctx context.Context) {
+// Drain says that the server is stopping: it is no longer healthy, and whoever follows the change feed is sent away, for
+// he would never end by himself. Other calls are answered still. It comes before the stop of a server that stands before
+// this one, which would wait for its followers.
+func (s *Server) Drain() {
 	s.health.Shutdown()
 	s.stopOnce.Do(func() { close(s.stopping) })
+}
+
+// Stop drains, takes no more calls, waits for those under way until the context ends, and then breaks them off.
+func (s *Server) Stop(ctx context.Context) {
+	s.Drain()
 	done := make(chan struct{})
 	go func() {
 		s.grpc.GracefulStop()

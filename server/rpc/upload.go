@@ -101,6 +101,11 @@ func importCatalogue[T any, P interface {
 	if in.call, err = changeCall(callerOf(ctx), options.GetRequestId(), options.GetValidateOnly()); err != nil {
 		return err
 	}
+	if in.call.RequestID == ([16]byte{}) && !in.call.ValidateOnly {
+		// Before the file is read, for the answer about a wrong file would not say that this is wrong too.
+		return fault.Invalid("REQUEST_ID_REQUIRED",
+			"a change needs a request_id, a UUID that is kept and sent again when the answer is lost").In("request_id")
+	}
 	if in.file, err = file.whole(); err != nil {
 		return err
 	}
