@@ -33,7 +33,7 @@ func inWords(a aggregator.Answer) verify.Answer {
 		State: r.State.String(), Value: r.Display, Numerator: r.NumeratorDisplay, Denominator: r.DenominatorDisplay,
 		Expected: c.Expected, Received: c.Received, NotAvailable: c.NotAvailable, Missing: c.Missing,
 		NotApplicable: c.NotApplicable, Excluded: c.Excluded, Late: c.Late, Stale: c.Stale,
-		UnitsComplete: c.UnitsComplete, Units: c.Units, Half: c.Half, Unweighted: c.Unweighted, Gaps: c.Gaps, Divisor: c.Divisor,
+		UnitsComplete: c.UnitsComplete, Units: c.Units, Half: c.Half, Unweighted: c.Unweighted, Gaps: c.Gaps, Over: c.Divisor,
 		Fell: r.Fell,
 	}
 	if a.LastPeriod.Valid() {
