@@ -49,7 +49,9 @@ func provinceEntries() []entry.Body {
 		catalogue, codes = append(catalogue, i), append(codes, i.Code)
 	}
 	return []entry.Body{
-		entry.StoreCreated{ProgramVersion: "bench"}, entry.UnitsChanged{Units: units}, numbered(0, catalogue...),
+		entry.StoreCreated{ProgramVersion: "bench"},
+		entry.UnitsChanged{Units: units},
+		numbered(0, catalogue...),
 		forms(0, plainForm("F", period.Month, "kind:commune", codes...)),
 	}
 }

@@ -134,7 +134,7 @@ func (u *question) owing(base period.Period) []obligation {
 		}
 	}
 	add(u.unit)
-	_ = u.eachBelow(u.unit, func(unit int) error { //nolint:errcheck // it gives what the visit gives
+	_ = u.eachBelow(u.unit, func(unit int) error {
 		add(unit)
 		return nil
 	})
@@ -196,35 +196,41 @@ func (u *question) whyNot(l *leaf, base period.Period, o obligation, f *figure.F
 	if at.form == nil || !l.ask(u.i, at.form, u.q.Period) {
 		return WhyMissing, nil
 	}
-	total := rollup.Contribute(*l.version, u.q.Measure, u.q.Period, at.form.frequency, l)
-	switch {
-	case l.err != nil:
-		return "", l.err
-	case u.halfOf(l.version, f):
-		return WhyHalf, nil
-	case total.Unweighted > 0:
-		return WhyUnweighted, nil
-	case total.Gaps > 0:
-		return WhyGap, nil
-	case total.Count == 0 && l.version.UnitRule == indicator.UnitRatio:
-		return WhyHalf, nil
-	case !u.i.sums && (at.form.frequency != base.Kind || u.notLast(l, base, at.form, total)):
+	if at.form.frequency != base.Kind && !u.i.sums {
 		return WhyNotLast, nil
 	}
-	return "", nil
+	total := rollup.Contribute(*l.version, u.q.Measure, u.q.Period, at.form.frequency, l)
+	return u.leftOut(l, base, f, &total), l.err
+}
+
+// leftOut says why a value does not take part in what its unit contributes.
+func (u *question) leftOut(l *leaf, base period.Period, f *figure.Figure, total *rollup.Total) string {
+	switch {
+	case halfOf(l.version, f):
+		return WhyHalf
+	case total.Unweighted > 0:
+		return WhyUnweighted
+	case total.Gaps > 0:
+		return WhyGap
+	case total.Count == 0 && l.version.UnitRule == indicator.UnitRatio:
+		return WhyHalf
+	case !u.i.sums && u.notLast(l, base, total):
+		return WhyNotLast
+	}
+	return ""
 }
 
 // halfOf says whether a figure lacks a part of its ratio.
-func (u *question) halfOf(v *indicator.Indicator, f *figure.Figure) bool {
-	return v.OwnDenominator() && v.Value.Time == v.Denominator.Time && !(f.HasNumerator && f.HasDenominator)
+func halfOf(v *indicator.Indicator, f *figure.Figure) bool {
+	return v.OwnDenominator() && v.Value.Time == v.Denominator.Time && (!f.HasNumerator || !f.HasDenominator)
 }
 
 // notLast says whether another base period's figure is taken where the rule over time is LAST.
-func (u *question) notLast(l *leaf, base period.Period, f *formIndex, total rollup.Total) bool {
+func (u *question) notLast(l *leaf, base period.Period, total *rollup.Total) bool {
 	v := l.version
 	if v.Value.Time != indicator.TimeLast || v.OwnDenominator() && v.Denominator.Time != indicator.TimeLast {
 		return false
 	}
-	_, to := f.window(u.q.Period, u.since)
+	_, to := l.f.window(u.q.Period, u.since)
 	return int(base.Index) != to-int(total.Lag.Sum)
 }

@@ -162,38 +162,47 @@ func (s *shift) changed(b rollup.Basis) []changedFigure {
 		return nil
 	}
 	list := s.t.memory.changed[:0]
-	add := func(g, h *given) {
-		if g != nil && h != nil && !late && sameMeaning(g, h) {
+	inPairs(was, now, func(g, h *given) {
+		if !late && sameMeaning(g, h) {
 			return
 		}
 		one := g
 		if one == nil {
 			one = h
 		}
-		if int(one.number) >= len(s.x.indicators) {
-			return // nobody knows what it is of
+		if int(one.number) < len(s.x.indicators) { // else nobody knows what it is of
+			list = append(list, changedFigure{i: &s.x.indicators[one.number], outside: notApplicable(g) || notApplicable(h)})
 		}
-		list = append(list, changedFigure{i: &s.x.indicators[one.number], outside: notApplicable(g) || notApplicable(h)})
-	}
-	for len(was) > 0 || len(now) > 0 {
-		switch {
-		case len(now) == 0 || len(was) > 0 && was[0].number < now[0].number:
-			add(&was[0], nil)
-			was = was[1:]
-		case len(was) == 0 || now[0].number < was[0].number:
-			add(nil, &now[0])
-			now = now[1:]
-		default:
-			add(&was[0], &now[0])
-			was, now = was[1:], now[1:]
-		}
-	}
+	})
 	s.t.memory.changed = list
 	return list
 }
 
+// inPairs visits two lists of figures together; one side is nil where the other has no figure of the indicator.
+func inPairs(was, now []given, visit func(g, h *given)) {
+	for len(was) > 0 && len(now) > 0 {
+		switch {
+		case was[0].number < now[0].number:
+			visit(&was[0], nil)
+			was = was[1:]
+		case now[0].number < was[0].number:
+			visit(nil, &now[0])
+			now = now[1:]
+		default:
+			visit(&was[0], &now[0])
+			was, now = was[1:], now[1:]
+		}
+	}
+	for i := range was {
+		visit(&was[i], nil)
+	}
+	for i := range now {
+		visit(nil, &now[i])
+	}
+}
+
 func sameMeaning(g, h *given) bool {
-	return (g.flags^h.flags)&meaningBits == 0 && g.value == h.value && g.numerator == h.numerator && g.denominator == h.denominator
+	return g != nil && h != nil && (g.flags^h.flags)&meaningBits == 0 && g.value == h.value && g.numerator == h.numerator && g.denominator == h.denominator
 }
 
 func notApplicable(g *given) bool { return g != nil && g.state() == figure.NotApplicable }

@@ -39,7 +39,6 @@ func documented(t *testing.T) (key, value []byte) {
 }
 
 // TestTheDocumentedRowIsWhatIsWritten tells the story of the example and finds its bytes in the file.
-
 func TestTheDocumentedRowIsWhatIsWritten(t *testing.T) {
 	at, want := documented(t)
 	s := house(t)

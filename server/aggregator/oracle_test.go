@@ -289,7 +289,7 @@ func (o *oracle) byHand(q aggregator.Query) (*big.Rat, int64) {
 				continue
 			}
 			received++
-			if version.UnitRule == indicator.UnitRatio && !(got.HasNumerator && got.HasDenominator) {
+			if version.UnitRule == indicator.UnitRatio && (!got.HasNumerator || !got.HasDenominator) {
 				continue // half a ratio
 			}
 			amount := func(n figure.Number) *big.Rat { return big.NewRat(int64(n), version.Scale.Factor()) }
@@ -317,8 +317,9 @@ func (o *oracle) byHand(q aggregator.Query) (*big.Rat, int64) {
 		return slices.MinFunc(values, (*big.Rat).Cmp), received
 	case indicator.UnitMax:
 		return slices.MaxFunc(values, (*big.Rat).Cmp), received
+	default:
+		return sum(values), received
 	}
-	return sum(values), received
 }
 
 func overTime(rule indicator.TimeRule, values []*big.Rat) *big.Rat {
@@ -331,8 +332,9 @@ func overTime(rule indicator.TimeRule, values []*big.Rat) *big.Rat {
 		return slices.MinFunc(values, (*big.Rat).Cmp)
 	case indicator.TimeMax:
 		return slices.MaxFunc(values, (*big.Rat).Cmp)
+	default:
+		return sum(values)
 	}
-	return sum(values)
 }
 
 func sum(values []*big.Rat) *big.Rat {

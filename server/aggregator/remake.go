@@ -328,6 +328,7 @@ func (i *indicatorIndex) keeps(s slot, span period.Period, x *index) bool {
 		return i.gains
 	case since:
 		return i.sums && span.Index > 1 && slices.ContainsFunc(i.carriers, func(c uint16) bool { return x.forms[c].frequency == span.Kind })
+	default:
+		return true
 	}
-	return true
 }

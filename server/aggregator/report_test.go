@@ -5,9 +5,8 @@ import (
 	"testing"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"github.com/google/go-cmp/cmp"
+	bolt "go.etcd.io/bbolt"
 
 	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/entry"
@@ -117,10 +116,10 @@ func TestManyLongRevisionsAllComeBack(t *testing.T) {
 		}
 		bodies[n] = body
 		s.tell(body)
-		switch {
-		case n == 14 || n == 28:
+		switch n {
+		case 14, 28:
 			s.tell(entry.ReportApproved{Key: k, Revision: n})
-		case n == 21:
+		case 21:
 			s.tell(entry.ReportReturned{Key: k, Revision: n, Reason: strings.Repeat("lý do ", 300)})
 		}
 	}

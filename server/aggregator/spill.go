@@ -107,22 +107,37 @@ func (t *Tx) setAside(k reportKey, h *held) error {
 func (t *Tx) writeRecord(k reportKey, rec *record) error {
 	size := 0
 	for i := range rec.held {
-		if !rec.held[i].apart {
-			size += len(rec.held[i].body) + revisionHead
-		}
+		size += rec.held[i].size()
 	}
-	for round := 0; round < 2 && size > spillAt; round++ {
+	for _, liveToo := range [...]bool{false, true} {
 		for i := range rec.held {
 			h := &rec.held[i]
-			if size <= spillAt || h.apart || round == 0 && rec.live(h) {
+			if size <= spillAt || h.apart || !liveToo && rec.live(h) {
 				continue
 			}
-			size -= len(h.body) + revisionHead
+			size -= h.size()
 			if err := t.setAside(k, h); err != nil {
 				return err
 			}
 		}
 	}
+	if err := t.letGo(k, rec); err != nil {
+		return err
+	}
+	t.memory.key = k.append(t.memory.key[:0])
+	return t.put(reportBucket, t.memory.key, rec.append(t.memory.value(size+recordHead)))
+}
+
+// size is how many bytes a revision takes in its record.
+func (h *held) size() int {
+	if h.apart {
+		return 0
+	}
+	return len(h.body) + revisionHead
+}
+
+// letGo brings what is apart up to date, and keeps of it only what is live in the record.
+func (t *Tx) letGo(k reportKey, rec *record) error {
 	kept := rec.held[:0]
 	for i := range rec.held {
 		h := &rec.held[i]
@@ -136,8 +151,7 @@ func (t *Tx) writeRecord(k reportKey, rec *record) error {
 		}
 	}
 	rec.held = kept
-	t.memory.key = k.append(t.memory.key[:0])
-	return t.put(reportBucket, t.memory.key, rec.append(t.memory.value(size+recordHead)))
+	return nil
 }
 
 // recordHead is a guess at the bytes of a record besides its revisions.

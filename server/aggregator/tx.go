@@ -128,7 +128,7 @@ func (t *Tx) Rollback() {
 	} else {
 		t.memory.end()
 	}
-	_ = t.btx.Rollback() //nolint:errcheck // it only fails where the transaction has ended
+	_ = t.btx.Rollback() // it fails only where the transaction has ended
 }
 
 // get gives a value without its checksum; false if there is none. It is valid until the transaction ends.
