@@ -99,7 +99,7 @@ func (o *others) weight(a *asking) (*big.Int, bool) {
 	}
 	w := a.windowOf(o.part)
 	for _, kind := range o.kinds {
-		if w.holdsKind(kind, a.asked) && o.over(a, w, kind) {
+		if a.asked.madeOf(kind) && o.over(a, w, kind) {
 			return &o.sum, true
 		}
 	}
@@ -114,9 +114,9 @@ func (o *others) weight(a *asking) (*big.Int, bool) {
 	return nil, false
 }
 
-// holdsKind says whether periods of the kind make up the months that are asked for.
-func (w window) holdsKind(kind period.Kind, asked window) bool {
-	return (asked.end-asked.from)%kind.Months() == 0 && asked.from%kind.Months() == 0
+// madeOf says whether periods of the kind make up the window.
+func (w window) madeOf(kind period.Kind) bool {
+	return (w.end-w.from)%kind.Months() == 0 && w.from%kind.Months() == 0
 }
 
 // over brings the weights of a window over time; false if there is none.

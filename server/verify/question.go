@@ -75,7 +75,7 @@ type Answer struct {
 	// Last is the base period that the LAST figures are of, DenominatorFrom the period of a borrowed denominator; empty
 	// where units differ.
 	Last, DenominatorFrom string
-	// The coverage (R10).
+	// The coverage (R10), and Over, by how many values a mean was divided (R16).
 	Expected, Received, NotAvailable, Missing          int64
 	NotApplicable, Excluded, Late, Stale               int64
 	UnitsComplete, Units, Half, Unweighted, Gaps, Over int64
@@ -106,6 +106,10 @@ func (a *Answer) fields() []any {
 // Difference tells in words where two answers differ: what the store says and what the reports say. It is empty if they
 // are equal.
 func Difference(store, reports Answer) string {
+	if store.State == stateNotRolledUp && reports.State == stateNotRolledUp {
+		// There is no value of which these could tell something.
+		store.Last, store.Fell = reports.Last, reports.Fell
+	}
 	if store == reports {
 		return ""
 	}

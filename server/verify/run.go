@@ -83,11 +83,13 @@ func Run(ctx context.Context, j journal.Journal, s Subject, progress Progress) (
 	if err != nil || !belongs {
 		return r.report, err
 	}
-	if r.unread {
-		r.find("the roll-ups were not compared, because not every entry could be read")
-		return r.report, nil
+	if !r.unread {
+		err = r.compare(ctx)
 	}
-	return r.report, r.compare(ctx)
+	if r.unread {
+		r.find("%d roll-ups were compared and the others not, because an entry could not be read", r.report.Rollups)
+	}
+	return r.report, err
 }
 
 // find notes what is unsound.
@@ -243,9 +245,6 @@ var errEnough = errors.New("read as far as the state goes")
 func (r *run) catchUp(ctx context.Context, head journal.Head) (bool, error) {
 	if head.Sequence > r.at.Sequence {
 		err := r.journal.Read(ctx, r.at.Sequence+1, func(e journal.Entry) error {
-			if e.Sequence > head.Sequence {
-				return errEnough
-			}
 			if decoded, ok := r.decode(e); ok {
 				r.apply(decoded)
 			}

@@ -285,7 +285,7 @@ func TestEntriesThatAreNotWhatTheyShouldBe(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.take([]entry.Entry{{Header: entry.Header{Sequence: n + 1}, Body: entry.StoreCreated{}}}, []journal.Head{head})
-		wantFindings(t, h, "entry 17 cannot be read: ", "the roll-ups were not compared")
+		wantFindings(t, h, "entry 17 cannot be read: ", "0 roll-ups were compared and the others not, because an entry could not be read")
 	})
 	t.Run("with another's sequence", func(t *testing.T) {
 		h := kept(t, w, nil)

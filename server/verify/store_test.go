@@ -11,7 +11,6 @@ import (
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/journal"
 	"github.com/tonghop/tonghop/server/journal/filejournal"
-	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/rollup"
 )
 
@@ -112,9 +111,6 @@ func (h *house) Read(ctx context.Context, use func(journal.Head, func(Question) 
 			})
 			if err != nil {
 				return Answer{}, err
-			}
-			if a.Result.State == rollup.NotRolledUp {
-				a.Result.From, a.Result.Fell = period.Period{}, false
 			}
 			return answerOf(a.Result), nil
 		})

@@ -134,8 +134,9 @@ func (r *result) answer(t *total, self bool) Answer {
 	if t.coarse {
 		return Answer{State: stateNotAtPeriod}
 	}
-	if t.months == 0 {
-		t.months = r.months
+	base := int(t.months)
+	if base == 0 {
+		base = int(r.months)
 	}
 	a := Answer{
 		State: stateNoData, Expected: t.owed - t.notApplicable - t.excluded,
@@ -149,8 +150,7 @@ func (r *result) answer(t *total, self bool) Answer {
 	case r.ind.Value.Time == indicator.TimeMean:
 		a.Over = t.received
 	}
-	span, base := r.span.Kind.Months(), int(t.months)
-	switch {
+	switch span := r.span.Kind.Months(); {
 	case span%base != 0, r.ind.Value.Time == indicator.TimeNone && span != base:
 		a.State = stateNotAtPeriod
 	case r.ind.UnitRule == indicator.UnitNone && max(t.counted, t.owing) > 1:
