@@ -24,7 +24,7 @@ type ExplainQuery struct {
 // Explanation is one page of contributions and the roll-up that they make.
 type Explanation struct {
 	Rollup        Rollup
-	Contributions []aggregator.Contribution
+	Contributions []Contribution
 	Next          string
 	Stamp         Stamp
 }
@@ -73,7 +73,7 @@ func (s *Service) ExplainRollup(ctx context.Context, caller auth.Caller, q Expla
 		if err != nil {
 			return err
 		}
-		explained.Contributions = contributions
+		explained.Contributions = who.scaled(contributions, explained.Rollup.Indicator.Code)
 		if next != (aggregator.Cursor{}) {
 			from.key = next.Period.String() + "/" + string(next.Unit)
 			explained.Next = from.token()

@@ -27,3 +27,25 @@ func (r Report) Figures(revision aggregator.Revision) []Figure {
 	}
 	return figures
 }
+
+// Contribution is a contribution to a roll-up with the scale of its figure's numbers, which is that of the indicator on
+// the last day of its own base period: the roll-up's may be larger (R21).
+type Contribution struct {
+	aggregator.Contribution
+	Scale figure.Scale
+}
+
+// scaled finds the scales of contributions.
+func (g granted) scaled(list []aggregator.Contribution, code indicator.Code) []Contribution {
+	shown := make([]Contribution, len(list))
+	for i, c := range list {
+		shown[i].Contribution = c
+		f, _ := g.tx.Forms().Latest(c.Key.Form)
+		version, ok := g.tx.Indicators().On(code, f.Last(c.Key.Period))
+		if !ok {
+			version, _ = g.tx.Indicators().Latest(code)
+		}
+		shown[i].Scale = version.Scale
+	}
+	return shown
+}

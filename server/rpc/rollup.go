@@ -4,7 +4,6 @@ import (
 	"context"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
-	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/period"
@@ -152,14 +151,14 @@ func coverageMessage(c rollup.Coverage) *reportingv1.Coverage {
 	}
 }
 
-func contributionMessage(c aggregator.Contribution, r *reporting.Rollup) *reportingv1.Contribution {
+func contributionMessage(c reporting.Contribution, r *reporting.Rollup) *reportingv1.Contribution {
 	m := &reportingv1.Contribution{
 		Unit: string(c.Unit.ID), UnitCode: string(c.Unit.Code), UnitName: c.Unit.NameVI, Kind: string(c.Unit.Kind),
 		Period: c.Key.Period.String(), Report: reporting.ReportName(c.Key), Revision: int32(c.Revision), //nolint:gosec // counts from 1
 		RevisionState: revisionStates.wire(c.State), Counted: c.Counted, WhyNot: c.WhyNot,
 	}
 	if c.Figure.State != figure.Absent {
-		m.Figure = figureMessage(string(r.Indicator.Code), c.Figure, r.Indicator.Scale)
+		m.Figure = figureMessage(string(r.Indicator.Code), c.Figure, c.Scale)
 	}
 	return m
 }

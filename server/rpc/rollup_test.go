@@ -142,3 +142,39 @@ func TestAWrongQueryIsRefusedByItsFields(t *testing.T) {
 		}
 	}
 }
+
+// TestAContributionIsShownAtTheScaleOfItsDay lets an indicator grow two decimals in May, after April was reported.
+func TestAContributionIsShownAtTheScaleOfItsDay(t *testing.T) {
+	s := rpctest.New(t).Populate()
+	reports, admin := reportingv1.NewReportServiceClient(s.Conn), s.As(s.Admin)
+	client := reportingv1.NewIndicatorServiceClient(s.Conn)
+	finer, err := client.GetIndicator(admin, &reportingv1.GetIndicatorRequest{Name: "indicators/hs"})
+	s.Must(err)
+	finer.Scale, finer.ValidFrom, finer.Etag = 2, "2024-05-01", ""
+	_, err = client.CreateIndicator(admin, &reportingv1.CreateIndicatorRequest{Indicator: finer, RequestId: s.NewID()})
+	s.Must(err)
+	reporter := s.As(s.Token(auth.Reporter, "30280"))
+	for m, value := range map[int]string{4: "12", 5: "0.25"} {
+		r := month("30280", m, value)
+		r.RequestId = s.NewID()
+		answer, err := reports.SubmitReport(reporter, r)
+		s.Must(err)
+		if got := answer.GetReport().GetFigures()[0].GetValue(); got != value {
+			t.Errorf("month %d was sent as %s and came back as %s", m, value, got)
+		}
+	}
+	page, err := reportingv1.NewRollupServiceClient(s.Conn).ExplainRollup(admin, &reportingv1.ExplainRollupRequest{
+		Unit: "30280", Indicator: "HS", Period: "2024-Q2", Basis: reportingv1.Basis_BASIS_PROVISIONAL,
+	})
+	s.Must(err)
+	if got := page.GetRollup().GetValue(); got != "12.25" {
+		t.Errorf("the quarter is %s, want 12.25", got)
+	}
+	var got []string
+	for _, c := range page.GetContributions() {
+		got = append(got, c.GetPeriod()+" "+shown(c.GetFigure()))
+	}
+	if want := "2024-04 HS 12 ·/· VALUE; 2024-05 HS 0.25 ·/· VALUE; 2024-06 ·"; strings.Join(got, "; ") != want {
+		t.Errorf("contributions: %s, want %s", strings.Join(got, "; "), want)
+	}
+}

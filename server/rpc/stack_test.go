@@ -66,6 +66,9 @@ func submission(s *rpctest.Stack, unit, value string) *reportingv1.SubmitReportR
 
 // shown gives a figure as a short text in which absence is seen.
 func shown(f *reportingv1.Figure) string {
+	if f == nil {
+		return "·"
+	}
 	part := func(p *string) string {
 		if p == nil {
 			return "·"
