@@ -13,30 +13,42 @@ import (
 // canonical hashes a request field by field (R37), so that the same request has the same hash whichever door it came
 // through. A field is its name and its text, each with its length; a list gives its length first. The names and their
 // order are the format: a request id is remembered for 400 days, and a change of format would refuse its repetition.
-type canonical struct{ h hash.Hash }
+type canonical struct{ *digest }
+
+// digest gathers small pieces: a report has many.
+type digest struct {
+	h hash.Hash
+	b []byte
+}
+
+// gathered is how much is gathered before it is hashed.
+const gathered = 4 << 10
 
 func canon(method string) canonical {
-	c := canonical{h: sha256.New()}
-	c.text("method", method)
-	return c
+	c := canonical{&digest{h: sha256.New(), b: make([]byte, 0, gathered)}}
+	return c.text("method", method)
 }
 
 func (c canonical) text(name, value string) canonical {
-	var b [8]byte
 	for _, s := range [2]string{name, value} {
-		binary.BigEndian.PutUint64(b[:], uint64(len(s)))
-		c.h.Write(b[:])
-		c.h.Write([]byte(s))
+		c.b = append(binary.BigEndian.AppendUint64(c.b, uint64(len(s))), s...)
+	}
+	if len(c.b) >= gathered {
+		c.h.Write(c.b)
+		c.b = c.b[:0]
 	}
 	return c
 }
 
 // optional tells an absent text from an empty one.
 func (c canonical) optional(name string, value *string) canonical {
+	c.to.word(name, "?")
 	if value == nil {
-		return c.flag(name+"?", false)
+		c.to.word("0", "")
+		return c
 	}
-	return c.flag(name+"?", true).text(name, *value)
+	c.to.word("1", "")
+	return c.text(name, *value)
 }
 
 func (c canonical) flag(name string, value bool) canonical {
@@ -80,6 +92,8 @@ func (c canonical) number(name string, n *figure.Number) canonical {
 }
 
 func (c canonical) sum() (out [32]byte) {
-	c.h.Sum(out[:0])
+	c.to.h.Write(c.to.waits)
+	c.to.waits = c.to.begins[:0]
+	c.to.h.Sum(out[:0])
 	return out
 }
