@@ -45,7 +45,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, storeFailed(err)
 	}
 	s := &Server{cfg: cfg, store: store, failed: make(chan error, 4)}
-	if err := s.listen(); err != nil {
+	if err := s.listen(); err != nil { //nolint:contextcheck // what listens outlives the start
 		return nil, errors.Join(err, s.closeListeners(), store.Close())
 	}
 	return s, nil
