@@ -25,14 +25,15 @@ type digest struct {
 const gathered = 4 << 10
 
 func canon(method string) canonical {
-	c := canonical{&digest{h: sha256.New(), b: make([]byte, 0, gathered)}}
+	c := canonical{&digest{h: sha256.New(), b: make([]byte, 0, gathered+gathered/4)}}
 	return c.text("method", method)
 }
 
-func (c canonical) text(name, value string) canonical {
-	for _, s := range [2]string{name, value} {
-		c.b = append(binary.BigEndian.AppendUint64(c.b, uint64(len(s))), s...)
-	}
+func (c canonical) text(name, value string) canonical { return c.word(name, "").word(value, "") }
+
+// word adds one length and text, which may come in two parts.
+func (c canonical) word(text, more string) canonical {
+	c.b = append(append(binary.BigEndian.AppendUint64(c.b, uint64(len(text)+len(more))), text...), more...)
 	if len(c.b) >= gathered {
 		c.h.Write(c.b)
 		c.b = c.b[:0]
@@ -42,13 +43,11 @@ func (c canonical) text(name, value string) canonical {
 
 // optional tells an absent text from an empty one.
 func (c canonical) optional(name string, value *string) canonical {
-	c.to.word(name, "?")
+	c.word(name, "?")
 	if value == nil {
-		c.to.word("0", "")
-		return c
+		return c.word("0", "")
 	}
-	c.to.word("1", "")
-	return c.text(name, *value)
+	return c.word("1", "").text(name, *value)
 }
 
 func (c canonical) flag(name string, value bool) canonical {
@@ -92,8 +91,8 @@ func (c canonical) number(name string, n *figure.Number) canonical {
 }
 
 func (c canonical) sum() (out [32]byte) {
-	c.to.h.Write(c.to.waits)
-	c.to.waits = c.to.begins[:0]
-	c.to.h.Sum(out[:0])
+	c.h.Write(c.b)
+	c.b = c.b[:0]
+	c.h.Sum(out[:0])
 	return out
 }
