@@ -69,7 +69,7 @@ func exitCode(code codes.Code) int {
 
 // tell shows message, fields, reason, and what to do.
 func (s *session) tell(e *client.Error) {
-	s.notice("%s", plain(e.Message))
+	s.notice("%s", s.saying(e))
 	for _, f := range e.Fields {
 		if f.Message != e.Message || f.Name != "" {
 			s.detail(strings.TrimSuffix("field "+plain(f.Name)+": "+plain(f.Message), ": "))
@@ -81,6 +81,18 @@ func (s *session) tell(e *client.Error) {
 	if hint := s.whatToDo(e); hint != "" {
 		s.hint(hint)
 	}
+}
+
+// saying is the message. What grpc says where nobody answered is put into words.
+func (s *session) saying(e *client.Error) string {
+	message := plain(e.Message)
+	if e.Code != codes.Unavailable || e.Reason != "" {
+		return message
+	}
+	if cause, ok := strings.CutPrefix(message, `connection error: desc = "transport: `); ok {
+		message = strings.TrimPrefix(strings.TrimSuffix(cause, `"`), "Error while dialing: ")
+	}
+	return s.address + " cannot be reached: " + message
 }
 
 func (s *session) detail(text string) { _, _ = fmt.Fprintln(s.stderr, "  "+text) }

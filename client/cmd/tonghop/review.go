@@ -97,7 +97,7 @@ func (c *approveCmd) find(ctx context.Context, s *session, to *client.Client) ([
 		reports = append(reports, report)
 	}
 	if len(reports) > 0 {
-		s.tableTo(s.stderr, rows)
+		s.tableTo(s.stderr, rows, rights(reportSheet.table)...)
 	}
 	return reports, nil
 }

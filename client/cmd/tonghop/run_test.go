@@ -148,3 +148,47 @@ func (k *keyboard) Read(b []byte) (int, error) {
 	k.interrupt()
 	return k.PipeReader.Read(b)
 }
+
+// TestListThatBreaksOff shows what came in the forms that are read as they come, and no table that looks whole.
+func TestListThatBreaksOff(t *testing.T) {
+	answers := map[string]string{"ListUnits": `{"answer": {"units": [{"code": "82"}], "nextPageToken": "two"}}
+
+{"error": {"code": "PERMISSION_DENIED", "reason": "RIGHT_MISSING", "message": "no longer"}}`}
+	for form, want := range map[string]string{
+		"table": "",
+		"csv":   "code,kind,name_vi,name_en,parent,valid_from,valid_to,id,etag\n82,,,,,,,,\n",
+		"json":  `{"name":"","id":"","code":"82","kind":"","nameVi":"","nameEn":"","parent":"","validFrom":"","validTo":"","etag":"","ancestors":[]}` + "\n",
+	} {
+		_, env := serve(t, answers)
+		var out, stderr bytes.Buffer
+		code := Run(t.Context(), []string{"units", "list", "-o", form}, env, nil, &out, &stderr)
+		if code != exitNotAllowed || out.String() != want {
+			t.Errorf("-o %s ended with code %d and\n%swant %d and\n%s", form, code, out.String(), exitNotAllowed, want)
+		}
+	}
+}
+
+func TestFileThatTheServerWouldRefuseIsNotSent(t *testing.T) {
+	dir, env := serve(t, map[string]string{"ImportUnits": `{"answer": {"rows": 1}}`})
+	var out, stderr bytes.Buffer
+	input := io.LimitReader(zeros{}, maxCatalogue+1)
+	if code := Run(t.Context(), []string{"import", "units", "-"}, env, input, &out, &stderr); code != exitUsage {
+		t.Errorf("the command ended with code %d, want %d", code, exitUsage)
+	}
+	if !strings.Contains(stderr.String(), "more than 8 MiB") {
+		t.Errorf("the person reads %q, want the limit", stderr.String())
+	}
+	if _, err := os.Stat(filepath.Join(dir, "requests")); err == nil {
+		t.Error("something was sent")
+	}
+}
+
+// zeros is a file without end.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = '0'
+	}
+	return len(b), nil
+}

@@ -55,7 +55,7 @@ func (s *session) dial(ctx context.Context) (*client.Client, error) {
 	s.address = config.Address
 	config.UserAgent = "tonghop/" + version()
 	config.OnRetry = func(r client.Retry) {
-		s.notice("%s; trying again in %s (attempt %d of %d)", plain(r.Err.Message), r.Delay.Round(100*time.Millisecond), r.Attempt+1, r.Attempts)
+		s.notice("%s; trying again in %s (attempt %d of %d)", s.saying(r.Err), r.Delay.Round(100*time.Millisecond), r.Attempt+1, r.Attempts)
 	}
 	c, err := client.Dial(ctx, config)
 	if err != nil {

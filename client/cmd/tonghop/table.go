@@ -60,9 +60,9 @@ func width(s string) int {
 }
 
 // tableTo shows rows beside the answer, to the person who reads along.
-func (s *session) tableTo(to io.Writer, rows [][]string) {
+func (s *session) tableTo(to io.Writer, rows [][]string, right ...bool) {
 	s.progress.clear()
 	w := bufio.NewWriter(to)
-	(&table{}).write(w, rows)
+	(&table{right: right}).write(w, rows)
 	_ = w.Flush()
 }
