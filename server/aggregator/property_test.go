@@ -117,7 +117,7 @@ func TestEveryRollupEqualsItsParts(t *testing.T) {
 			compare(r, s.begin(), o, catalogue, step, 29)
 		}
 		s.commit()
-		s.view(func(tx *aggregator.Tx) { compare(r, tx, o, catalogue, 0, 2) })
+		s.view(func(tx *aggregator.Tx) { compare(r, tx, o, catalogue, 0, 5) })
 		sameAfterRebuild(r, s)
 	})
 }

@@ -34,7 +34,7 @@ func TestRollupsFollowTheCatalogue(t *testing.T) {
 			compare(r, s.begin(), o, catalogue, step, 13)
 		}
 		s.commit()
-		s.view(func(tx *aggregator.Tx) { compare(r, tx, o, catalogue, 0, 1) })
+		s.view(func(tx *aggregator.Tx) { compare(r, tx, o, catalogue, 0, 3) })
 		sameAfterRebuild(r, s)
 	})
 }

@@ -90,6 +90,32 @@ func TestR14TheStartMayComeFromFarBefore(t *testing.T) {
 	check("January does not apply again", "35")
 }
 
+// TestR10WhatDoesNotApplyStandsOutside counts units: A is complete although February did not apply to it, B stands outside
+// until it gives a figure, and that in quarters and years as well as since the beginning of the year.
+func TestR10WhatDoesNotApplyStandsOutside(t *testing.T) {
+	s := house(t)
+	s.tell(numbered(0, plainIndicator("Y", indicator.UnitSum, indicator.Flow, indicator.TimeSum)),
+		forms(0, plainForm("F", period.Month, "kind:commune", "Y")))
+	for month, f := range map[string]figure.Figure{"2024-01": value(1), "2024-02": notApplicable, "2024-03": value(2)} {
+		s.tell(sent(key("A", "F", month), 1, map[uint32]figure.Figure{0: f}),
+			sent(key("B", "F", month), 1, map[uint32]figure.Figure{0: notApplicable}))
+	}
+	check := func(when string, complete, units int64) {
+		t.Helper()
+		for span, m := range map[string]rollup.Measure{"2024-Q1": rollup.AsReported, "2024-03": rollup.YearToDate} {
+			c := own(t, s, "P", span, rollup.Provisional, m).Result.Coverage
+			if c.UnitsComplete != complete || c.Units != units {
+				t.Errorf("%s: %s %s complete %d of %d, want %d of %d", when, m, span, c.UnitsComplete, c.Units, complete, units)
+			}
+		}
+	}
+	check("B does not apply", 1, 1)
+	s.tell(sent(key("B", "F", "2024-02"), 2, map[uint32]figure.Figure{0: value(3)}))
+	check("B gave February", 2, 2)
+	s.tell(sent(key("B", "F", "2024-01"), 2, map[uint32]figure.Figure{0: {State: figure.NotAvailable}}))
+	check("B lacks January", 1, 2)
+}
+
 // TestR20ShareLeavesOutWhomItDoesNotApplyTo is the vector of the excluded unit, told with x.
 func TestR20ShareLeavesOutWhomItDoesNotApplyTo(t *testing.T) {
 	s := house(t)
