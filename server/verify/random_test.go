@@ -72,9 +72,11 @@ func tell(r *rapid.T) *teller {
 		s.always("S", "department", "P-0"),
 	}
 	s.units(s.people...)
-	other := counted("W", "commune", "district", "department")
-	other.Value, other.Scale = drawPart(r, "other"), figure.Scale(rapid.IntRange(0, 2).Draw(r, "other scale")) //nolint:gosec // small
-	s.define(other)
+	for _, code := range []indicator.Code{"W", "V"} {
+		other := counted(code, "commune", "district", "department")
+		other.Value, other.Scale = drawPart(r, "other"), figure.Scale(rapid.IntRange(0, 2).Draw(r, "other scale")) //nolint:gosec // small
+		s.define(other)
+	}
 	var codes []indicator.Code
 	for i := range 2 {
 		rule := indicator.UnitRule(rapid.IntRange(0, int(indicator.UnitCountAtLeast)).Draw(r, "rule over units")) //nolint:gosec // small
@@ -91,7 +93,7 @@ func tell(r *rapid.T) *teller {
 	for _, f := range []form.Form{
 		monthly("M", s.assigned("kind:commune|kind:district"), codes...),
 		monthly("Q", s.assigned("kind:department|kind:province"), codes...),
-		monthly("Y", s.assigned("kind:commune|kind:district|kind:department"), "W"),
+		monthly("Y", s.assigned("kind:commune|kind:district|kind:department"), "W", "V"),
 	} {
 		f.Calendar = calendar
 		switch f.Code {
@@ -137,12 +139,12 @@ func (s *teller) step() {
 	}
 }
 
-// newVersion changes who reports an indicator, who owes it, or its scale, from a day on.
+// newVersion changes who reports an indicator, who owes it, its scale, or what it leans on, from a day on.
 func (s *teller) newVersion() {
 	code := rapid.SampledFrom([]indicator.Code{"X0", "X1"}).Draw(s.r, "changed indicator")
 	ind := s.inds[code]
 	ind.ValidFrom = max(ind.ValidFrom, rapid.SampledFrom([]period.Day{period.Beginning, changeDay}).Draw(s.r, "valid from"))
-	switch rapid.IntRange(0, 2).Draw(s.r, "change") {
+	switch rapid.IntRange(0, 3).Draw(s.r, "change") {
 	case 0:
 		ind.ReportedBy = rapid.SampledFrom([][]hierarchy.Kind{{"commune"}, {"district", "commune"}}).Draw(s.r, "reported by")
 	case 1:
@@ -155,6 +157,12 @@ func (s *teller) newVersion() {
 		}
 		ind.ValidFrom = changeDay
 		ind.AtLeast, ind.Scale = ind.AtLeast*10, ind.Scale+1
+	case 3:
+		if ind.Weight != "" {
+			ind.Weight = "V"
+		} else if ind.DenominatorIndicator != "" {
+			ind.DenominatorIndicator = "V"
+		}
 	}
 	s.define(ind)
 }
