@@ -125,6 +125,11 @@ func (s *Service) submitAtomic(ctx context.Context, call Call, subs []Submission
 		call: call, method: methodBatch, hash: hash.sum(), size: size,
 		decide: func(who granted, at committer.Slot) ([]verdict, entry.Body, error) {
 			verdicts, body := s.judge(who, at, subs, twice)
+			for _, v := range verdicts {
+				if v.refused != nil && notARefusal(v.refused) {
+					return nil, nil, v.refused
+				}
+			}
 			if len(body.Reports) == 0 {
 				return verdicts, nil, nil
 			}

@@ -68,8 +68,7 @@ func (p *Pipe) emitAll(emit func(Outcome) error) {
 // pass tells an outcome, unless its truth is unknown: then the stream breaks, and its client goes on from this item.
 func (p *Pipe) pass(o Outcome, emit func(Outcome) error) error {
 	if o.Err != nil {
-		switch fault.KindOf(o.Err) { //nolint:exhaustive // everything else is a refusal of this item alone
-		case fault.KindUnavailable, fault.KindInternal, fault.KindDataLoss, fault.KindUnauthenticated:
+		if notARefusal(o.Err) {
 			return o.Err
 		}
 		if p.ctx.Err() != nil {
@@ -77,6 +76,15 @@ func (p *Pipe) pass(o Outcome, emit func(Outcome) error) error {
 		}
 	}
 	return emit(o)
+}
+
+// notARefusal tells the failures of a whole call from the refusals of one report in it.
+func notARefusal(err error) bool {
+	switch fault.KindOf(err) { //nolint:exhaustive // everything else is a refusal of this report alone
+	case fault.KindUnavailable, fault.KindInternal, fault.KindDataLoss, fault.KindUnauthenticated:
+		return true
+	}
+	return false
 }
 
 // Send hands in the next submission; it waits while the window is full. An error means that the pipe has ended: Close
