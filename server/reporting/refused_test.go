@@ -251,8 +251,8 @@ func TestHostileSizesGetSmallAnswers(t *testing.T) {
 	named.Figures[0].Indicator, named.Etag = long, long
 	for name, sub := range map[string]reporting.Submission{
 		"figures": many, "more figures": more, "names": named,
-		"a unit": {Ref: reporting.ReportRef{Unit: long, Form: "m", Period: "2024-05"}},
-		"a form": {Ref: reporting.ReportRef{Unit: "A", Form: long, Period: long}},
+		"a unit":  {Ref: reporting.ReportRef{Unit: long, Form: "m", Period: "2024-05"}},
+		"a form":  {Ref: reporting.ReportRef{Unit: "A", Form: long, Period: long}},
 		"an etag": seen(flow("A", "2024-05", "1"), long),
 	} {
 		for _, by := range []auth.Caller{w.admin, w.token(auth.Reporter, "A")} {

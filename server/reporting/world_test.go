@@ -37,6 +37,8 @@ type world struct {
 	journal   *filejournal.Journal
 	admin     auth.Caller
 	requests  int
+	// spare are ids of tokens that may be revoked, by their units.
+	spare map[string]string
 	// tick, where it is set, runs whenever somebody looks at the clock: the committer does so right before a decision.
 	tick atomic.Pointer[func()]
 }
