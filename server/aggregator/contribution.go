@@ -14,7 +14,10 @@ import (
 
 // Why a contribution does not take part in the value.
 const (
-	WhyMissing       = "MISSING"
+	WhyMissing = "MISSING"
+	// WhyNotApproved is a revision that was sent and waits; WhyReturned one that was sent back. Both are missing too.
+	WhyNotApproved   = "NOT_APPROVED"
+	WhyReturned      = "RETURNED"
 	WhyNotAvailable  = "NOT_AVAILABLE"
 	WhyNotApplicable = "NOT_APPLICABLE"
 	// WhyHalf is a ratio with one part alone.
@@ -148,6 +151,20 @@ func (u *question) compare(unit int, other hierarchy.ID) int {
 	return cmp.Or(cmp.Compare(a.Code, other.Code()), cmp.Compare(a.ID, other))
 }
 
+// whyNone tells why no revision is in force, so that nobody is telephoned who did report.
+func (r *record) whyNone() (RevisionState, string) {
+	for n := len(r.held) - 1; n >= 0; n-- {
+		switch r.held[n].state {
+		case Submitted:
+			return Submitted, WhyNotApproved
+		case Returned:
+			return Returned, WhyReturned
+		case Draft, Approved, Superseded:
+		}
+	}
+	return 0, WhyMissing
+}
+
 // contribution tells what became of one obligation.
 func (u *question) contribution(base period.Period, o obligation) (Contribution, error) {
 	l := &leaf{t: u.t, x: u.x, unit: o.unit, basis: u.q.Basis}
@@ -160,6 +177,7 @@ func (u *question) contribution(base period.Period, o obligation) (Contribution,
 	number := [...]int{rollup.Official: rec.official, rollup.Provisional: rec.provisional()}[u.q.Basis]
 	h := rec.find(number)
 	if number == 0 || h == nil {
+		c.State, c.WhyNot = rec.whyNone()
 		return c, nil
 	}
 	c.Revision, c.State, c.Late = number, h.state, rec.late

@@ -3,6 +3,7 @@ package reporting
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/fault"
@@ -48,6 +49,13 @@ func (g granted) bindIndicators(rows []indicator.Indicator) ([]entry.Indicator, 
 		number, _ := next.Ordinal(b.Code)
 		stored, _ := sameVersion(next.Versions(b.Code), b)
 		numbered[i] = entry.Indicator{Number: uint32(number), Indicator: stored} //nolint:gosec // an ordinal
+	}
+	for i := range bound {
+		for _, kind := range slices.Concat(bound[i].ReportedBy, bound[i].CheckedBy) {
+			if w := g.kindWithoutUnits(kind); w != nil {
+				warnings = append(warnings, w.In("reported_by").In(fmt.Sprintf("indicators[%d]", i)))
+			}
+		}
 	}
 	return numbered, warnings, nil
 }

@@ -57,7 +57,7 @@ func (g granted) bindForms(rows []form.Form) ([]entry.Form, []form.Warning, erro
 		stored, _ := sameFormVersion(next.Versions(b.Code), b)
 		numbered[i] = entry.Form{Number: uint32(number), Form: stored} //nolint:gosec // an ordinal
 	}
-	return numbered, warnings, nil
+	return numbered, append(warnings, g.warnForms(bound)...), nil
 }
 
 func sameFormVersion(versions []form.Form, like form.Form) (form.Form, bool) {

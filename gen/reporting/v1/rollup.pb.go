@@ -1192,13 +1192,13 @@ type Contribution struct {
 	Report string `protobuf:"bytes,6,opt,name=report,proto3" json:"report,omitempty"`
 	// The revision in force in this basis. 0: none.
 	Revision int32 `protobuf:"varint,7,opt,name=revision,proto3" json:"revision,omitempty"`
-	// Its state.
+	// Its state; without a revision in force that of what waits or was sent back.
 	RevisionState RevisionState `protobuf:"varint,8,opt,name=revision_state,json=revisionState,proto3,enum=reporting.v1.RevisionState" json:"revision_state,omitempty"`
 	// The figure. Absent: missing.
 	Figure *Figure `protobuf:"bytes,9,opt,name=figure,proto3" json:"figure,omitempty"`
 	// It takes part in the value.
 	Counted bool `protobuf:"varint,10,opt,name=counted,proto3" json:"counted,omitempty"`
-	// Why it does not: MISSING, NOT_AVAILABLE, NOT_APPLICABLE, HALF, NOT_LAST (a later figure
+	// Why it does not: MISSING, NOT_APPROVED (sent, and waits), RETURNED (sent back), NOT_AVAILABLE, NOT_APPLICABLE, HALF, NOT_LAST (a later figure
 	// of the same unit counts), CHECK (shown beside, never added). Empty: counted.
 	WhyNot        string `protobuf:"bytes,11,opt,name=why_not,json=whyNot,proto3" json:"why_not,omitempty"`
 	unknownFields protoimpl.UnknownFields

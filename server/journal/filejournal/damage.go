@@ -22,7 +22,7 @@ const (
 // damaged says where stored bytes are not what was written.
 func damaged(file string, offset int64, why string) error {
 	return fault.DataLoss(journal.ReasonDamaged,
-		"journal file %s, byte %d: %s; nothing was changed; run tonghopd verify for the extent and restore from a backup",
+		"journal file %s, byte %d: %s; nothing was changed; keep the folder as it is and restore from a backup",
 		file, offset, why).With("file", file).With("offset", offset)
 }
 
