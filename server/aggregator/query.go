@@ -236,11 +236,8 @@ func (u *question) finish(a *Answer, parts []part) {
 	var expected, ownExpected rollup.Expected
 	for n := range parts {
 		p := &parts[n]
-		if p.form.frequency == u.q.Period.Kind && a.Base != p.form.frequency {
-			// One base period of this form stands beside several of another: its units are complete when they gave it.
-			p.total.Complete = p.total.Received
-			p.total.Outside = p.total.NotApplicable + p.total.Excluded
-			p.total.OutsideLast = p.total.Outside
+		if a.Base != p.form.frequency {
+			u.beside(a, p)
 		}
 		total.Merge(p.total)
 		expected.Merge(p.expected)
@@ -265,6 +262,20 @@ func (u *question) finish(a *Answer, parts []part) {
 			a.Checks = append(a.Checks, *c)
 		}
 	}
+}
+
+// beside fits the total of a form to that of another which is reported more often.
+func (u *question) beside(a *Answer, p *part) {
+	if from, to := p.form.window(u.q.Period, u.since); to-from == 1 {
+		// One base period of this form stands beside several of another: its units are complete when they gave it.
+		p.total.Complete = p.total.Received
+		p.total.Outside = p.total.NotApplicable + p.total.Excluded
+		p.total.OutsideLast = p.total.Outside
+	}
+	// How far back the latest figures lie is counted in base periods: of the shorter ones there are more.
+	r := int64(p.form.frequency.Months() / a.Base.Months())
+	p.total.Lag.Sum *= r
+	p.total.Lag.Squares *= r * r
 }
 
 // difference gives a minus b for display.

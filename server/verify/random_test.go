@@ -97,8 +97,8 @@ func tell(r *rapid.T) *teller {
 	} {
 		f.Calendar = calendar
 		switch f.Code {
-		case "Q": // As often as the communes, or once a year beside their months.
-			f.Frequency = rapid.SampledFrom([]period.Kind{period.Month, period.Year}).Draw(r, "frequency")
+		case "Q": // As often as the communes, or less often beside their months.
+			f.Frequency = rapid.SampledFrom([]period.Kind{period.Month, period.Quarter, period.Half, period.Year}).Draw(r, "frequency")
 		case "Y":
 			f.Frequency = rapid.SampledFrom([]period.Kind{period.Month, period.Quarter, period.Half, period.Year}).Draw(r, "frequency")
 		}
