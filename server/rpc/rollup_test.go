@@ -113,8 +113,8 @@ func TestARollupIsExplainedDownToTheReport(t *testing.T) {
 	}
 	page, err := rollups.ExplainRollup(viewer, &reportingv1.ExplainRollupRequest{Unit: "804", Indicator: "HS", Period: "2024-05"})
 	s.Must(err)
-	if c := page.GetContributions()[0]; c.Figure != nil || c.GetWhyNot() != "MISSING" || c.GetReport() != "units/30301-0/reports/cds~2024-05" {
-		t.Errorf("what is missing = %v", c)
+	if c := page.GetContributions()[0]; c.Figure != nil || c.GetWhyNot() != "NOT_APPROVED" || c.GetReport() != "units/30301-0/reports/cds~2024-05" {
+		t.Errorf("what is not approved = %v", c)
 	}
 }
 
