@@ -3,6 +3,7 @@ package aggregator_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -196,5 +197,22 @@ func BenchmarkReplay(b *testing.B) {
 		if err := aggregator.Rebuild(context.Background(), cfg, s.journal, nil); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkRemake changes who owes the form, to and fro: one operation makes the roll-ups of three years anew.
+func BenchmarkRemake(b *testing.B) {
+	s := benchStory(b, communes*benchMonth)
+	all := provinceEntries()[3].(entry.FormsChanged)
+	some := all.Forms[0]
+	some.Assigned = append(slices.Clone(some.Assigned), hierarchy.Selector{Unit: id("C001"), Except: true})
+	b.ReportAllocs()
+	b.ResetTimer()
+	for n := range b.N {
+		if n%2 == 0 {
+			s.tell(entry.FormsChanged{Forms: []entry.Form{some}})
+			continue
+		}
+		s.tell(all)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"maps"
+	"math/bits"
 	"slices"
 
 	"github.com/tonghop/tonghop/server/hierarchy"
@@ -100,6 +101,7 @@ func (t *Tx) rebuildRows(next *snapshot, m moved) error {
 	for number, day := range m {
 		r.add(number, yearOf(day))
 	}
+	t.store.logger.Info("roll-ups are made anew", "entry", t.position.Head.Sequence, "indicators", len(r.from), "forms", len(r.forms))
 	if err := r.clear(); err != nil {
 		return err
 	}
@@ -109,6 +111,7 @@ func (t *Tx) rebuildRows(next *snapshot, m moved) error {
 	if err != nil {
 		return err
 	}
+	r.numbers = slices.Sorted(maps.Keys(r.from))
 	for _, year := range slices.Sorted(maps.Keys(units)) {
 		for _, unit := range r.inOrder(units[year]) {
 			if err := r.unit(year, unit); err != nil {
@@ -124,8 +127,9 @@ type remake struct {
 	t      *Tx
 	old, x *index
 	// from is the first year of each indicator, forms that of each form that carries or carried one.
-	from  map[uint32]int16
-	forms map[uint16]int16
+	from    map[uint32]int16
+	forms   map[uint16]int16
+	numbers []uint32 // of the indicators, in order
 }
 
 // add takes in an indicator and those that lean on it.
@@ -270,38 +274,98 @@ func (r *remake) inOrder(set map[uint32]bool) []uint32 {
 
 // unit adds what a unit contributes to the spans of a year.
 func (r *remake) unit(year int16, unit uint32) error {
-	numbers := slices.Sorted(maps.Keys(r.from))
-	deltas, totals := r.t.memory.deltas[:0], r.t.memory.totals[:0]
+	w := unitYear{remake: r, year: year, deltas: r.t.memory.deltas[:0], totals: r.t.memory.totals[:0]}
+	for n := range r.numbers {
+		if i := r.indicator(n); i != nil && r.from[i.number] <= year {
+			w.indicators = append(w.indicators, i)
+		}
+	}
+	spans := r.spans(year)
 	for b := range rollup.Basis(bases) {
-		l := leaf{t: r.t, x: r.x, unit: int(unit), basis: b}
-		for _, span := range r.spans(year) {
-			for _, number := range numbers {
-				if int(number) >= len(r.x.indicators) || r.from[number] > year {
-					continue
-				}
-				i := &r.x.indicators[number]
+		w.leaf = leaf{t: r.t, x: r.x, unit: int(unit), basis: b}
+		w.marks = map[uint16]marks{}
+		for _, span := range spans {
+			for _, i := range w.indicators {
 				for s := range slot(slots) {
 					if !i.keeps(s, span, r.x) {
 						continue
 					}
-					at, total, err := l.contribution(i, s, span)
-					if err != nil {
+					if err := w.add(i, s, span); err != nil {
 						return err
-					}
-					if !total.IsZero() {
-						deltas = append(deltas, delta{i: i, slot: s, basis: b, span: span, home: at, at: int32(len(totals))}) //nolint:gosec // thousands
-						totals = append(totals, shifted{after: total})
 					}
 				}
 			}
 		}
 	}
-	r.t.memory.deltas, r.t.memory.totals = deltas, totals
-	if err := r.t.apply(r.x, int(unit), deltas, totals); err != nil {
+	r.t.memory.deltas, r.t.memory.totals = w.deltas, w.totals
+	if err := r.t.apply(r.x, int(unit), w.deltas, w.totals); err != nil {
 		return err
 	}
 	r.t.memory.forgetViews()
 	return r.t.settle(settleAt)
+}
+
+// indicator gives the n-th of those that are made anew; nil if it is not there any more.
+func (r *remake) indicator(n int) *indicatorIndex {
+	if number := r.numbers[n]; int(number) < len(r.x.indicators) {
+		return &r.x.indicators[number]
+	}
+	return nil
+}
+
+// unitYear is what one unit contributes in one year.
+type unitYear struct {
+	*remake
+	year       int16
+	indicators []*indicatorIndex
+	leaf       leaf
+	marks      map[uint16]marks // by form
+	deltas     []delta
+	totals     []shifted
+}
+
+// add adds one cell.
+func (w *unitYear) add(i *indicatorIndex, s slot, span period.Period) error {
+	if i.sums && len(i.carriers) == 1 && (s == since || span.Kind != w.x.forms[i.carriers[0]].frequency) {
+		return w.addRemainder(i, s, span)
+	}
+	at, total, err := w.leaf.contribution(i, s, span)
+	if err != nil || total.IsZero() {
+		return err
+	}
+	w.deltas = append(w.deltas, delta{i: i, slot: s, basis: w.leaf.basis, span: span, home: at, at: int32(len(w.totals))}) //nolint:gosec // thousands
+	w.totals = append(w.totals, shifted{after: total})
+	return nil
+}
+
+func (w *unitYear) addRemainder(i *indicatorIndex, s slot, span period.Period) error {
+	f := &w.x.forms[i.carriers[0]]
+	from, to := f.window(span, s == since)
+	owing := w.t.owing(w.x, f, i, w.year)
+	owed := owing.mask(w.leaf.unit) & (uint16(1)<<to - uint16(1)<<from)
+	if owed == 0 {
+		return nil
+	}
+	m, known := w.marks[f.ordinal]
+	if !known {
+		y := w.t.year(f, w.leaf.unit, w.year)
+		inForce, err := w.t.inForce(y, uint16(1)<<f.frequency.PerYear()-1, w.leaf.basis)
+		if err != nil {
+			return err
+		}
+		if m, err = w.t.mark(w.x, y, inForce, w.leaf.basis); err != nil {
+			return err
+		}
+		m = marks{value: slices.Clone(m.value), outside: slices.Clone(m.outside)}
+		w.marks[f.ordinal] = m
+	}
+	if left := m.remainder(i.number, owed); left != nothing {
+		w.deltas = append(w.deltas, delta{
+			i: i, slot: s, basis: w.leaf.basis, span: span, window: owed, is: left,
+			home: home{form: f, day: owing.days[bits.Len16(owed)-1]},
+		})
+	}
+	return nil
 }
 
 // spans lists the spans of a year that the forms can have rows of.

@@ -24,8 +24,16 @@ const StateVersion = 1
 // Config is what a store works with.
 type Config struct {
 	// Dir is the folder of the state and its mark. It must exist.
-	Dir    string
+	Dir string
+	// Logger is told of what takes long; nil tells nobody.
 	Logger *slog.Logger
+}
+
+func (c Config) logger() *slog.Logger {
+	if c.Logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return c.Logger
 }
 
 // Store is the state of one journal. There is one writer at a time, the holder of Begin, and any number of readers.
@@ -82,7 +90,7 @@ func create(cfg Config, path, boot string) (*Store, error) {
 	if err != nil {
 		return nil, fault.Of(err)
 	}
-	s := &Store{db: db, dir: cfg.Dir, boot: boot, logger: cfg.Logger, changed: make(chan struct{})}
+	s := &Store{db: db, dir: cfg.Dir, boot: boot, logger: cfg.logger(), changed: make(chan struct{})}
 	if err := s.begin(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -122,7 +130,7 @@ func reopen(cfg Config, path, boot string) (*Store, Verdict, error) {
 	if err := removeMark(cfg.Dir); err != nil {
 		return nil, Verdict{}, errors.Join(unusable(path, err), db.Close())
 	}
-	s := &Store{db: db, dir: cfg.Dir, boot: boot, logger: cfg.Logger, changed: make(chan struct{})}
+	s := &Store{db: db, dir: cfg.Dir, boot: boot, logger: cfg.logger(), changed: make(chan struct{})}
 	if err := s.begin(); err != nil {
 		if fault.ReasonOf(err) == ReasonDamaged {
 			return nil, mustRebuild("%v", err), db.Close()
