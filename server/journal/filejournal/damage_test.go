@@ -179,8 +179,8 @@ func TestDamageIsRefusedAndNamed(t *testing.T) {
 			if failure == nil || failure.Kind != fault.KindDataLoss || failure.Reason != journal.ReasonDamaged {
 				t.Fatalf("Open = %v, want DataLoss %s", err, journal.ReasonDamaged)
 			}
-			if file, _ := failure.Param("file"); file != want || !strings.Contains(failure.Text, "tonghopd verify") {
-				t.Errorf("Open = %v, want it to name %s and tonghopd verify", err, want)
+			if file, _ := failure.Param("file"); file != want || !strings.Contains(failure.Text, "restore from a backup") {
+				t.Errorf("Open = %v, want it to name %s and restore from a backup", err, want)
 			}
 		})
 	}
