@@ -24,11 +24,10 @@ func (w *world) at(err error, reason, field string) {
 
 func TestR21WhatFiguresMeanNeverChanges(t *testing.T) {
 	w := newWorld(t)
-	ctx := t.Context()
 	update := func(change func(*indicator.Indicator)) error {
 		i := w.indicator("FLOW")
 		change(&i.Indicator)
-		_, _, _, err := w.svc.UpdateIndicator(ctx, w.call(w.admin), i.Indicator, i.Etag)
+		_, _, _, err := w.svc.UpdateIndicator(t.Context(), w.call(w.admin), i.Indicator, i.Etag)
 		return err
 	}
 	mean := func(i *indicator.Indicator) { i.UnitRule = indicator.UnitMean }
@@ -57,7 +56,7 @@ func TestR21WhatFiguresMeanNeverChanges(t *testing.T) {
 	// What was never reported may still mean something else.
 	other := w.indicator("STOCK")
 	other.UnitRule = indicator.UnitMax
-	_, _, _, err := w.svc.UpdateIndicator(ctx, w.call(w.admin), other.Indicator, other.Etag)
+	_, _, _, err := w.svc.UpdateIndicator(t.Context(), w.call(w.admin), other.Indicator, other.Etag)
 	must(t, err)
 }
 

@@ -134,11 +134,11 @@ func (w *world) beats(by auth.Caller, during time.Duration, meanwhile func()) (s
 	w.t.Helper()
 	ctx, stop := context.WithTimeout(context.Background(), during)
 	defer stop()
-	start := time.Now() //nolint:forbidigo // the clock of the bubble
+	start := time.Now()
 	after := w.head()
 	go meanwhile()
 	err = w.svc.WatchChanges(ctx, by, reporting.ChangeFilter{After: after}, func(p reporting.ChangePage) error {
-		said = append(said, fmt.Sprintf("%s %d", time.Since(start).Round(time.Second), len(p.Changes))) //nolint:forbidigo // as above
+		said = append(said, fmt.Sprintf("%s %d", time.Since(start).Round(time.Second), len(p.Changes)))
 		return nil
 	})
 	return said, err
@@ -171,14 +171,14 @@ func TestR46RevocationEndsTheFeedWithinFiveSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		a := w.token(auth.Viewer, "P")
-		start := time.Now() //nolint:forbidigo // the clock of the bubble
+		start := time.Now()
 		_, err := w.beats(a, time.Hour, func() {
 			time.Sleep(100 * time.Second)
 			_, _, _, err := w.svc.RevokeToken(context.Background(), w.call(w.admin), a.Token.ID)
 			must(t, err)
 		})
 		w.refused(err, "TOKEN_INVALID")
-		if ended := time.Since(start); ended > 105*time.Second { //nolint:forbidigo // as above
+		if ended := time.Since(start); ended > 105*time.Second {
 			t.Errorf("it ended after %s, want within 5 s of 100 s", ended)
 		}
 	})
@@ -198,11 +198,11 @@ func TestR48AReadWaitsForItsSequence(t *testing.T) {
 		if err != nil || stamp.Sequence != next || r.Shown.Number != 1 {
 			t.Errorf("the report at %d: revision %d, %v; want the one just sent", stamp.Sequence, r.Shown.Number, err)
 		}
-		start := time.Now() //nolint:forbidigo // the clock of the bubble
+		start := time.Now()
 		_, _, err = w.svc.GetReport(context.Background(), w.admin, ref, next+1)
 		w.refused(err, "SEQUENCE_NOT_REACHED")
-		if fault.KindOf(err) != fault.KindUnavailable || time.Since(start) != 2*time.Second { //nolint:forbidigo // as above
-			t.Errorf("error %v after %s, want Unavailable after 2s", err, time.Since(start)) //nolint:forbidigo // as above
+		if fault.KindOf(err) != fault.KindUnavailable || time.Since(start) != 2*time.Second {
+			t.Errorf("error %v after %s, want Unavailable after 2s", err, time.Since(start))
 		}
 		ctx, leave := context.WithTimeout(context.Background(), time.Second)
 		defer leave()

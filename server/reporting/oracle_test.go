@@ -2,7 +2,8 @@ package reporting_test
 
 import (
 	"context"
-	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/entry"
@@ -85,7 +86,7 @@ func (w *world) checkReplay(dir string) {
 	}
 }
 
-func answers(t *testing.T, state *aggregator.Store, questions []verify.Question) []verify.Answer {
+func answers(t rapid.TB, state *aggregator.Store, questions []verify.Question) []verify.Answer {
 	t.Helper()
 	list := make([]verify.Answer, len(questions))
 	must(t, subject{state}.Read(context.Background(), func(_ journal.Head, ask func(verify.Question) (verify.Answer, error)) error {

@@ -158,18 +158,14 @@ func TestABatchThatIsGivenUpIsAnError(t *testing.T) {
 func TestATokenThatIsRevokedEndsTheStream(t *testing.T) {
 	w := newWorld(t)
 	a := w.token(auth.Reporter, "A")
-	told := 0
-	pipe := w.svc.NewStream(t.Context(), w.call(a), 0, func(o reporting.Outcome) error {
-		if told++; told == 1 {
-			_, _, _, err := w.svc.RevokeToken(t.Context(), w.call(w.admin), a.Token.ID)
-			return err
-		}
-		return nil
+	revoked := make(chan error, 1)
+	pipe := w.svc.NewStream(t.Context(), w.call(a), 0, func(reporting.Outcome) error {
+		_, _, _, err := w.svc.RevokeToken(t.Context(), w.call(w.admin), a.Token.ID)
+		revoked <- err
+		return err
 	})
 	must(t, pipe.Send(flow("A", "2024-05", "1")))
-	for told == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	must(t, <-revoked)
 	_ = pipe.Send(flow("A", "2024-04", "1"))
 	w.refused(pipe.Close(), "TOKEN_INVALID")
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/committer"
@@ -26,10 +28,17 @@ import (
 	"github.com/tonghop/tonghop/server/rollup"
 )
 
+// tester is a *testing.T or a *rapid.T.
+type tester interface {
+	rapid.TB
+	Context() context.Context
+	Cleanup(func())
+}
+
 // world is a real store in a temporary folder: province P with district D and communes A and B, and commune C, which
 // hangs under the province. The form M is monthly on the civil calendar: FLOW is added, RATIO divided, STOCK the latest.
 type world struct {
-	t         *testing.T
+	t         tester
 	now       time.Time
 	svc       *reporting.Service
 	committer *committer.Committer
@@ -37,6 +46,7 @@ type world struct {
 	journal   *filejournal.Journal
 	admin     auth.Caller
 	requests  int
+	closing   sync.Once
 	// spare are ids of tokens that may be revoked, by their units.
 	spare map[string]string
 	// tick, where it is set, runs whenever somebody looks at the clock: the committer does so right before a decision.
@@ -45,9 +55,13 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return openWorld(t, t.TempDir())
+}
+
+func openWorld(t tester, dir string) *world {
+	t.Helper()
 	w := &world{t: t, now: time.Date(2024, 6, 1, 9, 0, 0, 0, period.Location())}
 	ctx := t.Context()
-	dir := t.TempDir()
 	logs := filejournal.Config{Dir: dir + "/journal", SegmentBytes: 1 << 20}
 	must(t, filejournal.Create(ctx, logs, journal.ID{1, 2, 3}))
 	var err error
@@ -70,13 +84,18 @@ func newWorld(t *testing.T) *world {
 		Disk: func() (int64, int64, error) { return 1, 2, nil },
 	})
 	w.admin = w.svc.Local()
-	t.Cleanup(func() {
-		w.committer.Close()
-		w.checkSound()
-		must(t, errors.Join(w.state.Close(), w.journal.Close()))
-	})
+	t.Cleanup(w.close)
 	w.catalogue()
 	return w
+}
+
+// close ends the world; every one ends with the oracle.
+func (w *world) close() {
+	w.closing.Do(func() {
+		w.committer.Close()
+		w.checkSound()
+		must(w.t, errors.Join(w.state.Close(), w.journal.Close()))
+	})
 }
 
 var (
@@ -95,7 +114,7 @@ func salt(b []byte) {
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t rapid.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatalf("unexpected error: %v", fault.Of(err).Private())
