@@ -5,8 +5,13 @@
 // Every mutation takes one road, change: the caller's token is looked up again and the request authorised inside the
 // transaction that writes; a request id seen before is answered from what it wrote; then the use case decides, on the
 // state as it is after every request before it. A preview (validate_only) takes the same road inside a read
-// transaction and stops before the entry.
+// transaction and stops before the entry. What a decision finds out leaves it as its result and by no other way, for
+// whoever asked may have gone while it runs.
 //
-// What a caller may not see answers exactly as what does not exist. A right that the caller's role never has is
-// refused as such, for that tells nothing about the data.
+// What a caller may not see answers exactly as what does not exist, and names are resolved as if it did not: a code that
+// two units have means the one that he sees. A right that the caller's role never has is refused as such, for that tells
+// nothing about the data. A draft is there for its own unit alone.
+//
+// A page of a list goes on after the last key, so that nothing is lost or told twice when things come between; it ends
+// early where the rest would make its transaction long.
 package reporting

@@ -9,6 +9,7 @@ import (
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/form"
+	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/reporting"
@@ -185,6 +186,31 @@ func TestR9AReviewingUnitReadsWhatItReviews(t *testing.T) {
 	if told != 2 {
 		t.Errorf("he is told of %d changes of reports, want 2", told)
 	}
+}
+
+// Nobody stands above a root: its report is reviewed where it was sent, by another person than its sender.
+func TestR9TheReportOfARootIsReviewedThere(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	top := sum("TOP")
+	top.ReportedBy = []hierarchy.Kind{"province"}
+	_, err := w.svc.ImportIndicators(ctx, w.call(w.admin), []indicator.Indicator{top})
+	must(t, err)
+	f := monthly("TOPF", "TOP")
+	f.Assigned = []hierarchy.Selector{{Kind: "province"}}
+	_, err = w.svc.ImportForms(ctx, w.call(w.admin), []form.Form{f})
+	must(t, err)
+	sender := w.token(auth.Administrator, "P")
+	sub := flow("P", "2024-05", "4")
+	sub.Ref.Form, sub.Figures[0].Indicator = "topf", "TOP"
+	o := w.submitted(sender, sub)
+	_, _, _, err = w.svc.Approve(ctx, w.call(sender), sub.Ref, o.Etag)
+	w.refused(err, "OWN_REPORT")
+	_, _, _, err = w.svc.Approve(ctx, w.call(w.token(auth.Approver, "D")), sub.Ref, o.Etag)
+	w.refused(err, "UNIT_NOT_FOUND")
+	_, _, _, err = w.svc.Approve(ctx, w.call(w.token(auth.Approver, "P")), sub.Ref, o.Etag)
+	must(t, err)
+	w.expect("official", w.value("P", "TOP", "2024-05", rollup.Official), "4 1/1")
 }
 
 // The revision that goes back is the one that nobody may send back himself.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/journal"
 )
 
 // window is how many submissions of one stream are under way at once: two groups of the committer, so that one
@@ -84,7 +85,8 @@ func notARefusal(err error) bool {
 	case fault.KindUnavailable, fault.KindInternal, fault.KindDataLoss, fault.KindUnauthenticated:
 		return true
 	}
-	return false
+	// Whoever resumes a stream goes on behind what was refused: that the disk is full must not be taken for an answer.
+	return fault.ReasonOf(err) == journal.ReasonStoreFull
 }
 
 // Send hands in the next submission; it waits while the window is full. An error means that the pipe has ended: Close

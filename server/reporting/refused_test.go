@@ -143,6 +143,9 @@ func TestWhatIsWrongIsNamedAndHarmsNothingElse(t *testing.T) {
 			if got := reasons(err); got != want {
 				t.Errorf("line %d: %q, want %q (%v)", r.line, got, want, err)
 			}
+			if fault.ReasonOf(err) == "UNIT_NOT_VALID" && fault.KindOf(err) != fault.KindPrecondition {
+				t.Errorf("line %d: UNIT_NOT_VALID is %s, by id and by code it is one", r.line, fault.KindOf(err))
+			}
 		}
 		if r.by != "admin" {
 			continue

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -168,6 +169,41 @@ func TestATokenThatIsRevokedEndsTheStream(t *testing.T) {
 	must(t, <-revoked)
 	_ = pipe.Send(flow("A", "2024-04", "1"))
 	w.refused(pipe.Close(), "TOKEN_INVALID")
+}
+
+// R39: a full disk is no answer to an item. The stream ends, and goes on from there when there is room again.
+func TestAFullDiskEndsTheStream(t *testing.T) {
+	w := newWorld(t)
+	call := w.call(w.admin)
+	var told atomic.Int32
+	send := func(from int) error {
+		pipe := w.svc.NewStream(t.Context(), call, from, func(o reporting.Outcome) error {
+			if o.Kind != reporting.Created {
+				t.Errorf("outcome %d = %+v, want CREATED", told.Load(), o)
+			}
+			w.full.Store(told.Load() == 1)
+			told.Add(1)
+			return nil
+		})
+		for i := from; i < 6; i++ {
+			if pipe.Send(flow("A", fmt.Sprintf("2023-%02d", i+1), "1")) != nil {
+				break
+			}
+			for told.Load() <= int32(i) && !w.full.Load() { // one by one
+				time.Sleep(time.Millisecond)
+			}
+		}
+		return pipe.Close()
+	}
+	w.refused(send(0), "STORE_FULL")
+	if told.Load() != 2 {
+		t.Fatalf("%d outcomes were told, want 2", told.Load())
+	}
+	w.full.Store(false)
+	must(t, send(2))
+	if told.Load() != 6 {
+		t.Errorf("%d outcomes were told, want 6", told.Load())
+	}
 }
 
 // A refusal must not tell a reporter that two names are one unit which he does not see.

@@ -194,6 +194,11 @@ func (g granted) sendable(ref ReportRef) (place, error) {
 		return place{}, err
 	}
 	at, err := g.place(ref)
+	if fault.ReasonOf(err) == "UNIT_NOT_VALID" { // a code that nobody has on that day: as with an id, the time is wrong
+		late := *fault.Of(err)
+		late.Kind = fault.KindPrecondition
+		err = &late
+	}
 	if err != nil {
 		return place{}, err
 	}

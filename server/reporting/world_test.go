@@ -49,6 +49,8 @@ type world struct {
 	closing   sync.Once
 	// spare are ids of tokens that may be revoked, by their units.
 	spare map[string]string
+	// full says that the disk is nearly full.
+	full atomic.Bool
 	// tick, where it is set, runs whenever somebody looks at the clock: the committer does so right before a decision.
 	tick atomic.Pointer[func()]
 }
@@ -78,6 +80,12 @@ func openWorld(t tester, dir string) *world {
 	}
 	w.committer = committer.New(committer.Config{
 		Journal: w.journal, State: w.state, Now: clock, Random: salt, Logger: slog.New(slog.DiscardHandler),
+		Refuse: func() error {
+			if w.full.Load() {
+				return fault.Exhausted(journal.ReasonStoreFull, "the disk is nearly full")
+			}
+			return nil
+		},
 	})
 	w.svc = reporting.New(reporting.Config{
 		Journal: w.journal, State: w.state, Committer: w.committer, Now: clock, Random: salt,
