@@ -148,6 +148,9 @@ func TestTreeAgreesWithAList(t *testing.T) {
 			compare(t, tree, list)
 		}
 	})
+	if testing.Short() {
+		return // a fifth of the drawings says nothing about them
+	}
 	if accepted < 100 || refused < 100 || largest < 6 {
 		t.Errorf("%d calls accepted, %d refused, at most %d units: the drawing is too one-sided", accepted, refused, largest)
 	}
