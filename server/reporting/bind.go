@@ -180,6 +180,15 @@ func sameIndicator(a, b indicator.Indicator) bool {
 	return err == nil && bytes.Equal(x, y)
 }
 
+// ofOne gives the warnings of a request for one thing: of one the field needs no number.
+func ofOne(warnings []indicator.Warning) []error {
+	errs := asErrors(warnings)
+	for i, err := range errs {
+		errs[i] = unnumbered(err)
+	}
+	return errs
+}
+
 func asErrors(warnings []indicator.Warning) []error {
 	var errs []error
 	for _, w := range warnings {

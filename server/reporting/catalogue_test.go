@@ -222,3 +222,23 @@ func TestImportsCountWhatTheyDid(t *testing.T) {
 		counts("second import of", got, err, 0, 0, c.created+c.updated+c.unchanged, false)
 	}
 }
+
+// A warning names the field as an error does: of one thing without a number, of a file with that of the row.
+func TestWarningsNameTheirField(t *testing.T) {
+	w := newWorld(t)
+	both := sum("BOTH")
+	both.ReportedBy = []hierarchy.Kind{"district", "commune"}
+	_, change, _, err := w.svc.CreateIndicator(t.Context(), w.call(w.admin), both)
+	must(t, err)
+	imported, err := w.svc.ImportIndicators(t.Context(), w.call(w.admin), []indicator.Indicator{sum("ONE"), both})
+	must(t, err)
+	for field, warnings := range map[string][]error{"reported_by": change.Warnings, "indicators[1].reported_by": imported.Warnings} {
+		if len(warnings) != 1 {
+			t.Fatalf("%d warnings, want one at %s: %v", len(warnings), field, warnings)
+		}
+		w.at(warnings[0], "LEVELS_MAY_OVERLAP", field)
+	}
+	if imported.Created != 1 || imported.Unchanged != 1 {
+		t.Errorf("imported = %+v, want one created and one unchanged", imported)
+	}
+}

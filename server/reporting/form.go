@@ -154,7 +154,7 @@ func (s *Service) changeOneForm(
 			if err != nil {
 				return written{}, nil, unnumbered(err)
 			}
-			w := written{version: versions[0].Form, warnings: asErrors(warnings)}
+			w := written{version: versions[0].Form, warnings: ofOne(warnings)}
 			if old, known := sameFormVersion(who.tx.Forms().Versions(f.Code), f); known && sameForm(old, w.version) {
 				return w, nil, nil
 			}

@@ -162,7 +162,7 @@ func (s *Service) changeOneIndicator(
 			if err != nil {
 				return written{}, nil, unnumbered(err)
 			}
-			w := written{version: versions[0].Indicator, warnings: asErrors(warnings)}
+			w := written{version: versions[0].Indicator, warnings: ofOne(warnings)}
 			if old, known := sameVersion(who.tx.Indicators().Versions(i.Code), i); known && sameIndicator(old, w.version) {
 				return w, nil, nil
 			}
