@@ -25,6 +25,8 @@ const (
 	ReturnedChange
 	// AccessChange is shown to those who may grant.
 	AccessChange
+	// StoreChange is shown to those who may operate.
+	StoreChange
 )
 
 // Change is a note that something changed (R46): what and by whom, never the content.
@@ -156,6 +158,8 @@ func changesOf(e *entry.Entry) []Change {
 		return []Change{{Kind: AccessChange, Name: body.Token.ID}}
 	case entry.TokenRevoked:
 		return []Change{{Kind: AccessChange, Name: body.ID}}
+	case entry.KeyIntroduced, entry.EntryRedacted, entry.StoreRestored:
+		return []Change{{Kind: StoreChange}}
 	}
 	return []Change{{}}
 }

@@ -49,10 +49,10 @@ func Encode(e Entry) (public, private []byte, err error) {
 }
 
 func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
+	if done, err := putStore(e, m, texts); done || err != nil {
+		return err
+	}
 	switch b := e.Body.(type) {
-	case StoreCreated:
-		m.Body = &journalv1.Entry_StoreCreated{StoreCreated: &journalv1.StoreCreated{ProgramVersion: b.ProgramVersion}}
-		return nil
 	case UnitsChanged:
 		return putUnits(b, m)
 	case IndicatorsChanged:
@@ -136,6 +136,12 @@ func bodyOf(m *journalv1.Entry, texts *journalv1.Private, at time.Time) (Body, e
 		return issuedOf(b.TokenIssued, texts.GetDisplayName(), at)
 	case *journalv1.Entry_TokenRevoked:
 		return TokenRevoked{ID: b.TokenRevoked.GetId()}, known(b.TokenRevoked)
+	case *journalv1.Entry_KeyIntroduced:
+		return KeyIntroduced{VerifierKey: b.KeyIntroduced.GetVerifierKey()}, known(b.KeyIntroduced)
+	case *journalv1.Entry_EntryRedacted:
+		return redactedOf(b.EntryRedacted, texts.GetReason())
+	case *journalv1.Entry_StoreRestored:
+		return restoredOf(b.StoreRestored, texts)
 	default:
 		return nil, damaged("it has no body")
 	}
@@ -143,11 +149,18 @@ func bodyOf(m *journalv1.Entry, texts *journalv1.Private, at time.Time) (Body, e
 
 // onlyTexts refuses a private part with texts for which the body has no place: a version that wrote them knew one.
 func onlyTexts(m *journalv1.Entry, texts *journalv1.Private) error {
-	_, returned := m.GetBody().(*journalv1.Entry_ReportReturned)
-	_, issued := m.GetBody().(*journalv1.Entry_TokenIssued)
-	_, submitted := m.GetBody().(*journalv1.Entry_ReportsSubmitted)
-	if texts.GetReason() != "" && !returned || texts.GetDisplayName() != "" && !issued ||
-		len(texts.GetFigureTexts()) > 0 && !submitted {
+	var reason, name, figures bool
+	switch m.GetBody().(type) {
+	case *journalv1.Entry_ReportReturned, *journalv1.Entry_EntryRedacted:
+		reason = true
+	case *journalv1.Entry_TokenIssued:
+		name = true
+	case *journalv1.Entry_StoreRestored:
+		reason, name = true, true
+	case *journalv1.Entry_ReportsSubmitted:
+		figures = true
+	}
+	if texts.GetReason() != "" && !reason || texts.GetDisplayName() != "" && !name || len(texts.GetFigureTexts()) > 0 && !figures {
 		return tooNew("its private part holds a text for which this version has no place")
 	}
 	return nil

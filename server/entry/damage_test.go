@@ -79,6 +79,9 @@ func TestANewerVersionsEntryIsRefusedAndNotHalfUnderstood(t *testing.T) {
 		{"a field of a return", "report-returned", func(m *journalv1.Entry, _ *journalv1.Private) { add(m.GetReportReturned()) }},
 		{"a field of a token", "token-issued", func(m *journalv1.Entry, _ *journalv1.Private) { add(m.GetTokenIssued()) }},
 		{"a field of a revocation", "token-revoked", func(m *journalv1.Entry, _ *journalv1.Private) { add(m.GetTokenRevoked()) }},
+		{"a field of a new key", "key-introduced", func(m *journalv1.Entry, _ *journalv1.Private) { add(m.GetKeyIntroduced()) }},
+		{"a field of a redaction", "entry-redacted", func(m *journalv1.Entry, _ *journalv1.Private) { add(m.GetEntryRedacted()) }},
+		{"a field of a restored store", "store-restored", func(m *journalv1.Entry, _ *journalv1.Private) { add(m.GetStoreRestored()) }},
 		{"a role", "token-issued", func(m *journalv1.Entry, _ *journalv1.Private) { m.GetTokenIssued().Role = "auditor" }},
 		{"a rule over units", "indicators-changed", func(m *journalv1.Entry, _ *journalv1.Private) {
 			m.GetIndicatorsChanged().GetIndicators()[0].UnitRule = "MEDIAN"
@@ -130,6 +133,9 @@ func TestBytesThatNoVersionWroteAreDataLoss(t *testing.T) {
 	}
 	for _, s := range []spoilt{
 		{"no body", "token-revoked", func(m *journalv1.Entry, _ *journalv1.Private) { m.Body = nil }},
+		{"a redaction of no entry", "entry-redacted", func(m *journalv1.Entry, _ *journalv1.Private) { m.GetEntryRedacted().Sequence = 0 }},
+		{"a short journal id", "store-restored", func(m *journalv1.Entry, _ *journalv1.Private) { m.GetStoreRestored().OldJournalId = []byte{1} }},
+		{"a known head without a hash", "store-restored", func(m *journalv1.Entry, _ *journalv1.Private) { m.GetStoreRestored().KnownHash = nil }},
 		{"no header", "token-revoked", func(m *journalv1.Entry, _ *journalv1.Private) { m.Header = nil }},
 		{"a short request id", "token-revoked", func(m *journalv1.Entry, _ *journalv1.Private) { m.Header.RequestId = []byte{1} }},
 		{"a request id of zeros", "token-revoked", func(m *journalv1.Entry, _ *journalv1.Private) { m.Header.RequestId = make([]byte, 16) }},
@@ -196,6 +202,9 @@ func TestWhatCannotComeBackIsNotEncoded(t *testing.T) {
 	}{
 		"no body":                         {"token-revoked", func(e *entry.Entry) { e.Body = nil }},
 		"a pointer to a body":             {"token-revoked", func(e *entry.Entry) { e.Body = &entry.TokenRevoked{} }},
+		"a redaction of no entry":         {"entry-redacted", func(e *entry.Entry) { e.Body = entry.EntryRedacted{} }},
+		"a redaction of itself":           {"entry-redacted", func(e *entry.Entry) { e.Body = entry.EntryRedacted{Sequence: e.Header.Sequence} }},
+		"a known head without a hash":     {"store-restored", func(e *entry.Entry) { e.Body = entry.StoreRestored{Known: entry.Head{Sequence: 1}} }},
 		"no sequence":                     {"token-revoked", func(e *entry.Entry) { e.Header.Sequence = 0 }},
 		"no time":                         {"token-revoked", func(e *entry.Entry) { e.Header.Time = time.Time{} }},
 		"a time beyond the nanoseconds":   {"token-revoked", func(e *entry.Entry) { e.Header.Time = e.Header.Time.AddDate(300, 0, 0) }},

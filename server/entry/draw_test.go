@@ -205,7 +205,7 @@ func drawToken(t *rapid.T) auth.Token {
 }
 
 func drawBody(t *rapid.T, at time.Time) entry.Body {
-	switch rapid.IntRange(0, 8).Draw(t, "body") {
+	switch rapid.IntRange(0, 11).Draw(t, "body") {
 	case 0:
 		return entry.StoreCreated{ProgramVersion: word(t, "program version")}
 	case 1:
@@ -224,6 +224,12 @@ func drawBody(t *rapid.T, at time.Time) entry.Body {
 		return entry.TokenIssued{Token: k}
 	case 7:
 		return entry.TokenRevoked{ID: code(t, "token")}
+	case 8:
+		return entry.KeyIntroduced{VerifierKey: word(t, "key")}
+	case 9:
+		return entry.EntryRedacted{Sequence: 1, Reason: written(t, "reason")}
+	case 10:
+		return drawRestored(t)
 	default:
 		return entry.ReportsSubmitted{Reports: some(t, "reports", drawSubmission)}
 	}
@@ -231,7 +237,7 @@ func drawBody(t *rapid.T, at time.Time) entry.Body {
 
 func drawEntry(t *rapid.T) entry.Entry {
 	h := entry.Header{
-		Sequence: rapid.Uint64Min(1).Draw(t, "sequence"), Time: instant(t, "time"),
+		Sequence: rapid.Uint64Min(2).Draw(t, "sequence"), Time: instant(t, "time"),
 		Principal: word(t, "principal"), Method: word(t, "method"),
 	}
 	if rapid.Bool().Draw(t, "a request made it") {
@@ -250,4 +256,17 @@ func encode(t testing.TB, e entry.Entry) (public, private []byte) {
 		t.Fatalf("Encode(%+v): %v", e, err)
 	}
 	return public, private
+}
+
+func drawRestored(t *rapid.T) entry.StoreRestored {
+	r := entry.StoreRestored{
+		OldHead: entry.Head{Sequence: rapid.Uint64().Draw(t, "old sequence")}, ProgramVersion: word(t, "program version"),
+		By: written(t, "by"), Reason: written(t, "reason"),
+	}
+	copy(r.OldJournal[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "old journal"))
+	copy(r.OldHead.Hash[:], rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "old hash"))
+	if rapid.Bool().Draw(t, "a later entry is known") {
+		r.Known = entry.Head{Sequence: rapid.Uint64Min(1).Draw(t, "known sequence"), Hash: [32]byte{1}}
+	}
+	return r
 }

@@ -36,14 +36,9 @@ type Entry struct {
 }
 
 // Body says what changed. It is one of the types of this room, as a value: StoreCreated, UnitsChanged,
-// IndicatorsChanged, FormsChanged, ReportsSubmitted, ReportApproved, ReportReturned, TokenIssued, TokenRevoked.
+// IndicatorsChanged, FormsChanged, ReportsSubmitted, ReportApproved, ReportReturned, TokenIssued, TokenRevoked,
+// KeyIntroduced, EntryRedacted, StoreRestored.
 type Body interface{ body() }
-
-// StoreCreated is the first entry of a journal.
-type StoreCreated struct {
-	// ProgramVersion is that of the program which made the store.
-	ProgramVersion string
-}
 
 // UnitsChanged adds units, or replaces those with the same id.
 type UnitsChanged struct {
@@ -141,7 +136,6 @@ type Figure struct {
 	figure.Figure
 }
 
-func (StoreCreated) body()      {}
 func (UnitsChanged) body()      {}
 func (IndicatorsChanged) body() {}
 func (FormsChanged) body()      {}

@@ -48,6 +48,12 @@ func withoutTexts(b entry.Body) entry.Body {
 	case entry.TokenIssued:
 		b.Token.DisplayName = ""
 		return b
+	case entry.EntryRedacted:
+		b.Reason = ""
+		return b
+	case entry.StoreRestored:
+		b.By, b.Reason = "", ""
+		return b
 	case entry.ReportsSubmitted:
 		for _, s := range b.Reports {
 			for i := range s.Figures {

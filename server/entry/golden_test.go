@@ -91,6 +91,14 @@ func goldens(t testing.TB) map[string]entry.Entry {
 		"report-returned": {Header: request, Body: entry.ReportReturned{Key: key, Revision: 2, Reason: "Số giảm mười lần, xem lại"}},
 		"token-issued":    {Header: request, Body: entry.TokenIssued{Token: token}},
 		"token-revoked":   {Header: request, Body: entry.TokenRevoked{ID: "0m3v9f2nxqra"}},
+		"key-introduced": {Header: none, Body: entry.KeyIntroduced{
+			VerifierKey: "tonghop+6a3f2c11+Afm5Ub0mUq7mA1PPD+LZ3zvQMJZBb0bvkKx5n4vJ7Q9p",
+		}},
+		"entry-redacted": {Header: request, Body: entry.EntryRedacted{Sequence: 12, Reason: "Ghi chú có tên một người dân"}},
+		"store-restored": {Header: none, Body: entry.StoreRestored{
+			OldJournal: [16]byte{0: 0x5e, 15: 1}, OldHead: entry.Head{Sequence: 12, Hash: [32]byte{0: 3, 31: 4}},
+			Known: entry.Head{Sequence: 14, Hash: [32]byte{0: 5, 31: 6}}, ProgramVersion: "0.1.0", By: "Phòng Công nghệ", Reason: "Hỏng đĩa",
+		}},
 	}
 }
 

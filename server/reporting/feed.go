@@ -127,6 +127,8 @@ func (f feed) shows(c aggregator.Change) (bool, error) {
 		}
 		token, known, err := f.who.tx.Token(c.Name)
 		return known && f.who.grants(token), err
+	case aggregator.StoreChange:
+		return f.all() && f.who.needEverywhere(auth.Operate) == nil, nil
 	default:
 		return false, nil
 	}

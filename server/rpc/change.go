@@ -33,6 +33,7 @@ var changeKinds = map[aggregator.ChangeKind]struct {
 	aggregator.ApprovedChange:   {reportingv1.ChangeKind_CHANGE_KIND_REPORT_APPROVED, ""},
 	aggregator.ReturnedChange:   {reportingv1.ChangeKind_CHANGE_KIND_REPORT_RETURNED, ""},
 	aggregator.AccessChange:     {reportingv1.ChangeKind_CHANGE_KIND_ACCESS, "tokens"},
+	aggregator.StoreChange:      {reportingv1.ChangeKind_CHANGE_KIND_STORE, "store"},
 }
 
 // ListChanges lists changes after a sequence.

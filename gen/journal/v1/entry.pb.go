@@ -47,6 +47,9 @@ type Entry struct {
 	//	*Entry_ReportReturned
 	//	*Entry_TokenIssued
 	//	*Entry_TokenRevoked
+	//	*Entry_KeyIntroduced
+	//	*Entry_EntryRedacted
+	//	*Entry_StoreRestored
 	Body          isEntry_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -177,6 +180,33 @@ func (x *Entry) GetTokenRevoked() *TokenRevoked {
 	return nil
 }
 
+func (x *Entry) GetKeyIntroduced() *KeyIntroduced {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_KeyIntroduced); ok {
+			return x.KeyIntroduced
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetEntryRedacted() *EntryRedacted {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_EntryRedacted); ok {
+			return x.EntryRedacted
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetStoreRestored() *StoreRestored {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_StoreRestored); ok {
+			return x.StoreRestored
+		}
+	}
+	return nil
+}
+
 type isEntry_Body interface {
 	isEntry_Body()
 }
@@ -227,6 +257,21 @@ type Entry_TokenRevoked struct {
 	TokenRevoked *TokenRevoked `protobuf:"bytes,18,opt,name=token_revoked,json=tokenRevoked,proto3,oneof"`
 }
 
+type Entry_KeyIntroduced struct {
+	// From here on heads are signed with another key.
+	KeyIntroduced *KeyIntroduced `protobuf:"bytes,19,opt,name=key_introduced,json=keyIntroduced,proto3,oneof"`
+}
+
+type Entry_EntryRedacted struct {
+	// The private part of an earlier entry was removed.
+	EntryRedacted *EntryRedacted `protobuf:"bytes,20,opt,name=entry_redacted,json=entryRedacted,proto3,oneof"`
+}
+
+type Entry_StoreRestored struct {
+	// The journal goes on from a backup, under a new id.
+	StoreRestored *StoreRestored `protobuf:"bytes,21,opt,name=store_restored,json=storeRestored,proto3,oneof"`
+}
+
 func (*Entry_StoreCreated) isEntry_Body() {}
 
 func (*Entry_UnitsChanged) isEntry_Body() {}
@@ -244,6 +289,12 @@ func (*Entry_ReportReturned) isEntry_Body() {}
 func (*Entry_TokenIssued) isEntry_Body() {}
 
 func (*Entry_TokenRevoked) isEntry_Body() {}
+
+func (*Entry_KeyIntroduced) isEntry_Body() {}
+
+func (*Entry_EntryRedacted) isEntry_Body() {}
+
+func (*Entry_StoreRestored) isEntry_Body() {}
 
 // Header stands in every entry.
 type Header struct {
@@ -338,59 +389,14 @@ func (x *Header) GetMethod() string {
 	return ""
 }
 
-// StoreCreated is the first entry of a journal.
-type StoreCreated struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Version of the program that made the store.
-	ProgramVersion string `protobuf:"bytes,1,opt,name=program_version,json=programVersion,proto3" json:"program_version,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
-}
-
-func (x *StoreCreated) Reset() {
-	*x = StoreCreated{}
-	mi := &file_journal_v1_entry_proto_msgTypes[2]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *StoreCreated) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*StoreCreated) ProtoMessage() {}
-
-func (x *StoreCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_entry_proto_msgTypes[2]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use StoreCreated.ProtoReflect.Descriptor instead.
-func (*StoreCreated) Descriptor() ([]byte, []int) {
-	return file_journal_v1_entry_proto_rawDescGZIP(), []int{2}
-}
-
-func (x *StoreCreated) GetProgramVersion() string {
-	if x != nil {
-		return x.ProgramVersion
-	}
-	return ""
-}
-
 // Private is the private part of an entry: texts that people wrote. It can be removed
 // later; the chain still verifies, because it covers the part's hash alone.
 type Private struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Reason that was given for the change as a whole, such as a return.
+	// Reason that was given for the change as a whole, such as a return, a redaction or a
+	// restoration.
 	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
-	// Display name, such as that of a token's holder.
+	// Display name, such as that of a token's holder, or of who restored the store.
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// Notes and explanations of figures.
 	FigureTexts   []*FigureText `protobuf:"bytes,3,rep,name=figure_texts,json=figureTexts,proto3" json:"figure_texts,omitempty"`
@@ -400,7 +406,7 @@ type Private struct {
 
 func (x *Private) Reset() {
 	*x = Private{}
-	mi := &file_journal_v1_entry_proto_msgTypes[3]
+	mi := &file_journal_v1_entry_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -412,7 +418,7 @@ func (x *Private) String() string {
 func (*Private) ProtoMessage() {}
 
 func (x *Private) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_entry_proto_msgTypes[3]
+	mi := &file_journal_v1_entry_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -425,7 +431,7 @@ func (x *Private) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Private.ProtoReflect.Descriptor instead.
 func (*Private) Descriptor() ([]byte, []int) {
-	return file_journal_v1_entry_proto_rawDescGZIP(), []int{3}
+	return file_journal_v1_entry_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Private) GetReason() string {
@@ -466,7 +472,7 @@ type FigureText struct {
 
 func (x *FigureText) Reset() {
 	*x = FigureText{}
-	mi := &file_journal_v1_entry_proto_msgTypes[4]
+	mi := &file_journal_v1_entry_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -478,7 +484,7 @@ func (x *FigureText) String() string {
 func (*FigureText) ProtoMessage() {}
 
 func (x *FigureText) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_entry_proto_msgTypes[4]
+	mi := &file_journal_v1_entry_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -491,7 +497,7 @@ func (x *FigureText) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FigureText.ProtoReflect.Descriptor instead.
 func (*FigureText) Descriptor() ([]byte, []int) {
-	return file_journal_v1_entry_proto_rawDescGZIP(), []int{4}
+	return file_journal_v1_entry_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *FigureText) GetReport() uint32 {
@@ -527,7 +533,7 @@ var File_journal_v1_entry_proto protoreflect.FileDescriptor
 const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"\x16journal/v1/entry.proto\x12\n" +
-	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/unit.proto\"\xa8\x05\n" +
+	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x17journal/v1/report.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xf4\x06\n" +
 	"\x05Entry\x12*\n" +
 	"\x06header\x18\x01 \x01(\v2\x12.journal.v1.HeaderR\x06header\x12?\n" +
 	"\rstore_created\x18\n" +
@@ -539,7 +545,10 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\x0freport_approved\x18\x0f \x01(\v2\x1a.journal.v1.ReportApprovedH\x00R\x0ereportApproved\x12E\n" +
 	"\x0freport_returned\x18\x10 \x01(\v2\x1a.journal.v1.ReportReturnedH\x00R\x0ereportReturned\x12<\n" +
 	"\ftoken_issued\x18\x11 \x01(\v2\x17.journal.v1.TokenIssuedH\x00R\vtokenIssued\x12?\n" +
-	"\rtoken_revoked\x18\x12 \x01(\v2\x18.journal.v1.TokenRevokedH\x00R\ftokenRevokedB\x06\n" +
+	"\rtoken_revoked\x18\x12 \x01(\v2\x18.journal.v1.TokenRevokedH\x00R\ftokenRevoked\x12B\n" +
+	"\x0ekey_introduced\x18\x13 \x01(\v2\x19.journal.v1.KeyIntroducedH\x00R\rkeyIntroduced\x12B\n" +
+	"\x0eentry_redacted\x18\x14 \x01(\v2\x19.journal.v1.EntryRedactedH\x00R\rentryRedacted\x12B\n" +
+	"\x0estore_restored\x18\x15 \x01(\v2\x19.journal.v1.StoreRestoredH\x00R\rstoreRestoredB\x06\n" +
 	"\x04body\"\xc2\x01\n" +
 	"\x06Header\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12$\n" +
@@ -548,9 +557,7 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x04 \x01(\fR\trequestId\x12!\n" +
 	"\frequest_hash\x18\x05 \x01(\fR\vrequestHash\x12\x16\n" +
-	"\x06method\x18\x06 \x01(\tR\x06method\"7\n" +
-	"\fStoreCreated\x12'\n" +
-	"\x0fprogram_version\x18\x01 \x01(\tR\x0eprogramVersion\"\x7f\n" +
+	"\x06method\x18\x06 \x01(\tR\x06method\"\x7f\n" +
 	"\aPrivate\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x129\n" +
@@ -574,13 +581,13 @@ func file_journal_v1_entry_proto_rawDescGZIP() []byte {
 	return file_journal_v1_entry_proto_rawDescData
 }
 
-var file_journal_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_journal_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_journal_v1_entry_proto_goTypes = []any{
 	(*Entry)(nil),             // 0: journal.v1.Entry
 	(*Header)(nil),            // 1: journal.v1.Header
-	(*StoreCreated)(nil),      // 2: journal.v1.StoreCreated
-	(*Private)(nil),           // 3: journal.v1.Private
-	(*FigureText)(nil),        // 4: journal.v1.FigureText
+	(*Private)(nil),           // 2: journal.v1.Private
+	(*FigureText)(nil),        // 3: journal.v1.FigureText
+	(*StoreCreated)(nil),      // 4: journal.v1.StoreCreated
 	(*UnitsChanged)(nil),      // 5: journal.v1.UnitsChanged
 	(*IndicatorsChanged)(nil), // 6: journal.v1.IndicatorsChanged
 	(*FormsChanged)(nil),      // 7: journal.v1.FormsChanged
@@ -589,10 +596,13 @@ var file_journal_v1_entry_proto_goTypes = []any{
 	(*ReportReturned)(nil),    // 10: journal.v1.ReportReturned
 	(*TokenIssued)(nil),       // 11: journal.v1.TokenIssued
 	(*TokenRevoked)(nil),      // 12: journal.v1.TokenRevoked
+	(*KeyIntroduced)(nil),     // 13: journal.v1.KeyIntroduced
+	(*EntryRedacted)(nil),     // 14: journal.v1.EntryRedacted
+	(*StoreRestored)(nil),     // 15: journal.v1.StoreRestored
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
 	1,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
-	2,  // 1: journal.v1.Entry.store_created:type_name -> journal.v1.StoreCreated
+	4,  // 1: journal.v1.Entry.store_created:type_name -> journal.v1.StoreCreated
 	5,  // 2: journal.v1.Entry.units_changed:type_name -> journal.v1.UnitsChanged
 	6,  // 3: journal.v1.Entry.indicators_changed:type_name -> journal.v1.IndicatorsChanged
 	7,  // 4: journal.v1.Entry.forms_changed:type_name -> journal.v1.FormsChanged
@@ -601,12 +611,15 @@ var file_journal_v1_entry_proto_depIdxs = []int32{
 	10, // 7: journal.v1.Entry.report_returned:type_name -> journal.v1.ReportReturned
 	11, // 8: journal.v1.Entry.token_issued:type_name -> journal.v1.TokenIssued
 	12, // 9: journal.v1.Entry.token_revoked:type_name -> journal.v1.TokenRevoked
-	4,  // 10: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	13, // 10: journal.v1.Entry.key_introduced:type_name -> journal.v1.KeyIntroduced
+	14, // 11: journal.v1.Entry.entry_redacted:type_name -> journal.v1.EntryRedacted
+	15, // 12: journal.v1.Entry.store_restored:type_name -> journal.v1.StoreRestored
+	3,  // 13: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -617,6 +630,7 @@ func file_journal_v1_entry_proto_init() {
 	file_journal_v1_access_proto_init()
 	file_journal_v1_catalogue_proto_init()
 	file_journal_v1_report_proto_init()
+	file_journal_v1_store_proto_init()
 	file_journal_v1_unit_proto_init()
 	file_journal_v1_entry_proto_msgTypes[0].OneofWrappers = []any{
 		(*Entry_StoreCreated)(nil),
@@ -628,6 +642,9 @@ func file_journal_v1_entry_proto_init() {
 		(*Entry_ReportReturned)(nil),
 		(*Entry_TokenIssued)(nil),
 		(*Entry_TokenRevoked)(nil),
+		(*Entry_KeyIntroduced)(nil),
+		(*Entry_EntryRedacted)(nil),
+		(*Entry_StoreRestored)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -635,7 +652,7 @@ func file_journal_v1_entry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_journal_v1_entry_proto_rawDesc), len(file_journal_v1_entry_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -45,6 +45,9 @@ const (
 	ChangeKind_CHANGE_KIND_REPORT_RETURNED ChangeKind = 7
 	// A token was issued or revoked; shown to those who may grant.
 	ChangeKind_CHANGE_KIND_ACCESS ChangeKind = 8
+	// The store itself changed: a private text was removed, a signing key was introduced, or
+	// the store was restored from a backup; shown to those who may operate.
+	ChangeKind_CHANGE_KIND_STORE ChangeKind = 9
 )
 
 // Enum value maps for ChangeKind.
@@ -59,6 +62,7 @@ var (
 		6: "CHANGE_KIND_REPORT_APPROVED",
 		7: "CHANGE_KIND_REPORT_RETURNED",
 		8: "CHANGE_KIND_ACCESS",
+		9: "CHANGE_KIND_STORE",
 	}
 	ChangeKind_value = map[string]int32{
 		"CHANGE_KIND_UNSPECIFIED":      0,
@@ -70,6 +74,7 @@ var (
 		"CHANGE_KIND_REPORT_APPROVED":  6,
 		"CHANGE_KIND_REPORT_RETURNED":  7,
 		"CHANGE_KIND_ACCESS":           8,
+		"CHANGE_KIND_STORE":            9,
 	}
 )
 
@@ -549,7 +554,7 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\x06change\x18\x01 \x01(\v2\x14.reporting.v1.ChangeR\x06change\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x03R\bsequence\x12\x1d\n" +
 	"\n" +
-	"journal_id\x18\x03 \x01(\tR\tjournalId*\x8f\x02\n" +
+	"journal_id\x18\x03 \x01(\tR\tjournalId*\xa6\x02\n" +
 	"\n" +
 	"ChangeKind\x12\x1b\n" +
 	"\x17CHANGE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
@@ -560,7 +565,8 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\x1cCHANGE_KIND_REPORT_SUBMITTED\x10\x05\x12\x1f\n" +
 	"\x1bCHANGE_KIND_REPORT_APPROVED\x10\x06\x12\x1f\n" +
 	"\x1bCHANGE_KIND_REPORT_RETURNED\x10\a\x12\x16\n" +
-	"\x12CHANGE_KIND_ACCESS\x10\b2\xf4\x01\n" +
+	"\x12CHANGE_KIND_ACCESS\x10\b\x12\x15\n" +
+	"\x11CHANGE_KIND_STORE\x10\t2\xf4\x01\n" +
 	"\rChangeService\x12k\n" +
 	"\vListChanges\x12 .reporting.v1.ListChangesRequest\x1a!.reporting.v1.ListChangesResponse\"\x17\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\r\x12\v/v1/changes\x12v\n" +
 	"\fWatchChanges\x12!.reporting.v1.WatchChangesRequest\x1a\".reporting.v1.WatchChangesResponse\"\x1d\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/changes:watch0\x01B9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"

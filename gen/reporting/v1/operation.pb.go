@@ -351,11 +351,306 @@ func (x *VerifyStoreResponse) GetStamp() *Stamp {
 	return nil
 }
 
+// GetSignedHeadRequest asks for a head.
+type GetSignedHeadRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Entry whose head is asked for. 0: the last one.
+	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Journal that the sequence is of. Empty: the one that is here.
+	JournalId     string `protobuf:"bytes,2,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSignedHeadRequest) Reset() {
+	*x = GetSignedHeadRequest{}
+	mi := &file_reporting_v1_operation_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSignedHeadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSignedHeadRequest) ProtoMessage() {}
+
+func (x *GetSignedHeadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_operation_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSignedHeadRequest.ProtoReflect.Descriptor instead.
+func (*GetSignedHeadRequest) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *GetSignedHeadRequest) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *GetSignedHeadRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
+// SignedHead is a head of the chain with a signature.
+type SignedHead struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The signed note, in the form of golang.org/x/mod/sumdb/note. Its text has four lines:
+	// "tonghop/" and the journal id, the sequence, the chain hash in base64, and when the entry
+	// was accepted (RFC 3339, UTC).
+	Note string `protobuf:"bytes,1,opt,name=note,proto3" json:"note,omitempty"`
+	// Key that verifies the note. Believe only the one that was handed over when the store was
+	// made, or one that such a key's journal names.
+	VerifierKey string `protobuf:"bytes,2,opt,name=verifier_key,json=verifierKey,proto3" json:"verifier_key,omitempty"`
+	// Id of the journal at that entry, 32 hexadecimal digits.
+	JournalId string `protobuf:"bytes,3,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// Sequence of the entry.
+	Sequence int64 `protobuf:"varint,4,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Hash of the chain at the entry, 64 hexadecimal digits.
+	ChainHash string `protobuf:"bytes,5,opt,name=chain_hash,json=chainHash,proto3" json:"chain_hash,omitempty"`
+	// When it was accepted.
+	AcceptTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=accept_time,json=acceptTime,proto3" json:"accept_time,omitempty"`
+	// Where the answer was computed.
+	Stamp         *Stamp `protobuf:"bytes,7,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignedHead) Reset() {
+	*x = SignedHead{}
+	mi := &file_reporting_v1_operation_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignedHead) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignedHead) ProtoMessage() {}
+
+func (x *SignedHead) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_operation_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignedHead.ProtoReflect.Descriptor instead.
+func (*SignedHead) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *SignedHead) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *SignedHead) GetVerifierKey() string {
+	if x != nil {
+		return x.VerifierKey
+	}
+	return ""
+}
+
+func (x *SignedHead) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
+func (x *SignedHead) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *SignedHead) GetChainHash() string {
+	if x != nil {
+		return x.ChainHash
+	}
+	return ""
+}
+
+func (x *SignedHead) GetAcceptTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AcceptTime
+	}
+	return nil
+}
+
+func (x *SignedHead) GetStamp() *Stamp {
+	if x != nil {
+		return x.Stamp
+	}
+	return nil
+}
+
+// RedactEntryRequest names the entry whose private part is to be removed.
+type RedactEntryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Sequence of the entry.
+	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Why; kept in the private part of the new entry. Do not repeat what is removed.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// UUID of this request. Over JSON it is the Idempotency-Key header.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Check everything and change nothing.
+	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RedactEntryRequest) Reset() {
+	*x = RedactEntryRequest{}
+	mi := &file_reporting_v1_operation_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RedactEntryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RedactEntryRequest) ProtoMessage() {}
+
+func (x *RedactEntryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_operation_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RedactEntryRequest.ProtoReflect.Descriptor instead.
+func (*RedactEntryRequest) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *RedactEntryRequest) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *RedactEntryRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RedactEntryRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *RedactEntryRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// RedactEntryResponse says what was removed.
+type RedactEntryResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The private part had been removed before; nothing was changed.
+	Unchanged bool `protobuf:"varint,1,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
+	// The receipt. Absent: nothing was changed.
+	Receipt *Receipt `protobuf:"bytes,2,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	// Where the answer was computed.
+	Stamp         *Stamp `protobuf:"bytes,3,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RedactEntryResponse) Reset() {
+	*x = RedactEntryResponse{}
+	mi := &file_reporting_v1_operation_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RedactEntryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RedactEntryResponse) ProtoMessage() {}
+
+func (x *RedactEntryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_operation_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RedactEntryResponse.ProtoReflect.Descriptor instead.
+func (*RedactEntryResponse) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *RedactEntryResponse) GetUnchanged() bool {
+	if x != nil {
+		return x.Unchanged
+	}
+	return false
+}
+
+func (x *RedactEntryResponse) GetReceipt() *Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+func (x *RedactEntryResponse) GetStamp() *Stamp {
+	if x != nil {
+		return x.Stamp
+	}
+	return nil
+}
+
 var File_reporting_v1_operation_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_operation_proto_rawDesc = "" +
 	"\n" +
-	"\x1creporting/v1/operation.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xd7\x03\n" +
+	"\x1creporting/v1/operation.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xd7\x03\n" +
 	"\x06Status\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x129\n" +
 	"\n" +
@@ -386,11 +681,40 @@ const file_reporting_v1_operation_proto_rawDesc = "" +
 	"\x04done\x18\x04 \x01(\bR\x04done\x12\x1a\n" +
 	"\bfindings\x18\x05 \x03(\tR\bfindings\x12#\n" +
 	"\rfinding_count\x18\x06 \x01(\x03R\ffindingCount\x12)\n" +
-	"\x05stamp\x18\a \x01(\v2\x13.reporting.v1.StampR\x05stamp2\xe4\x01\n" +
+	"\x05stamp\x18\a \x01(\v2\x13.reporting.v1.StampR\x05stamp\"Q\n" +
+	"\x14GetSignedHeadRequest\x12\x1a\n" +
+	"\bsequence\x18\x01 \x01(\x03R\bsequence\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x02 \x01(\tR\tjournalId\"\x85\x02\n" +
+	"\n" +
+	"SignedHead\x12\x12\n" +
+	"\x04note\x18\x01 \x01(\tR\x04note\x12!\n" +
+	"\fverifier_key\x18\x02 \x01(\tR\vverifierKey\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x03 \x01(\tR\tjournalId\x12\x1a\n" +
+	"\bsequence\x18\x04 \x01(\x03R\bsequence\x12\x1d\n" +
+	"\n" +
+	"chain_hash\x18\x05 \x01(\tR\tchainHash\x12;\n" +
+	"\vaccept_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"acceptTime\x12)\n" +
+	"\x05stamp\x18\a \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\x98\x01\n" +
+	"\x12RedactEntryRequest\x12 \n" +
+	"\bsequence\x18\x01 \x01(\x03B\x04\xe2A\x01\x02R\bsequence\x12\x1c\n" +
+	"\x06reason\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x06reason\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\x12#\n" +
+	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\"\x8f\x01\n" +
+	"\x13RedactEntryResponse\x12\x1c\n" +
+	"\tunchanged\x18\x01 \x01(\bR\tunchanged\x12/\n" +
+	"\areceipt\x18\x02 \x01(\v2\x15.reporting.v1.ReceiptR\areceipt\x12)\n" +
+	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp2\xcc\x03\n" +
 	"\x10OperationService\x12Y\n" +
 	"\tGetStatus\x12\x1e.reporting.v1.GetStatusRequest\x1a\x14.reporting.v1.Status\"\x16\x90\x82\x19\x01\x82\xd3\xe4\x93\x02\f\x12\n" +
 	"/v1/status\x12u\n" +
-	"\vVerifyStore\x12 .reporting.v1.VerifyStoreRequest\x1a!.reporting.v1.VerifyStoreResponse\"\x1f\x90\x82\x19\a\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/v1/store:verify0\x01B9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
+	"\vVerifyStore\x12 .reporting.v1.VerifyStoreRequest\x1a!.reporting.v1.VerifyStoreResponse\"\x1f\x90\x82\x19\a\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/v1/store:verify0\x01\x12c\n" +
+	"\rGetSignedHead\x12\".reporting.v1.GetSignedHeadRequest\x1a\x18.reporting.v1.SignedHead\"\x14\x90\x82\x19\x01\x82\xd3\xe4\x93\x02\n" +
+	"\x12\b/v1/head\x12\x80\x01\n" +
+	"\vRedactEntry\x12 .reporting.v1.RedactEntryRequest\x1a!.reporting.v1.RedactEntryResponse\",\x90\x82\x19\a\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/entries/{sequence}:redactB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_reporting_v1_operation_proto_rawDescOnce sync.Once
@@ -404,29 +728,42 @@ func file_reporting_v1_operation_proto_rawDescGZIP() []byte {
 	return file_reporting_v1_operation_proto_rawDescData
 }
 
-var file_reporting_v1_operation_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_reporting_v1_operation_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_reporting_v1_operation_proto_goTypes = []any{
 	(*Status)(nil),                // 0: reporting.v1.Status
 	(*GetStatusRequest)(nil),      // 1: reporting.v1.GetStatusRequest
 	(*VerifyStoreRequest)(nil),    // 2: reporting.v1.VerifyStoreRequest
 	(*VerifyStoreResponse)(nil),   // 3: reporting.v1.VerifyStoreResponse
-	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
-	(*Stamp)(nil),                 // 5: reporting.v1.Stamp
+	(*GetSignedHeadRequest)(nil),  // 4: reporting.v1.GetSignedHeadRequest
+	(*SignedHead)(nil),            // 5: reporting.v1.SignedHead
+	(*RedactEntryRequest)(nil),    // 6: reporting.v1.RedactEntryRequest
+	(*RedactEntryResponse)(nil),   // 7: reporting.v1.RedactEntryResponse
+	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*Stamp)(nil),                 // 9: reporting.v1.Stamp
+	(*Receipt)(nil),               // 10: reporting.v1.Receipt
 }
 var file_reporting_v1_operation_proto_depIdxs = []int32{
-	4, // 0: reporting.v1.Status.start_time:type_name -> google.protobuf.Timestamp
-	4, // 1: reporting.v1.Status.last_accept_time:type_name -> google.protobuf.Timestamp
-	5, // 2: reporting.v1.Status.stamp:type_name -> reporting.v1.Stamp
-	5, // 3: reporting.v1.VerifyStoreResponse.stamp:type_name -> reporting.v1.Stamp
-	1, // 4: reporting.v1.OperationService.GetStatus:input_type -> reporting.v1.GetStatusRequest
-	2, // 5: reporting.v1.OperationService.VerifyStore:input_type -> reporting.v1.VerifyStoreRequest
-	0, // 6: reporting.v1.OperationService.GetStatus:output_type -> reporting.v1.Status
-	3, // 7: reporting.v1.OperationService.VerifyStore:output_type -> reporting.v1.VerifyStoreResponse
-	6, // [6:8] is the sub-list for method output_type
-	4, // [4:6] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	8,  // 0: reporting.v1.Status.start_time:type_name -> google.protobuf.Timestamp
+	8,  // 1: reporting.v1.Status.last_accept_time:type_name -> google.protobuf.Timestamp
+	9,  // 2: reporting.v1.Status.stamp:type_name -> reporting.v1.Stamp
+	9,  // 3: reporting.v1.VerifyStoreResponse.stamp:type_name -> reporting.v1.Stamp
+	8,  // 4: reporting.v1.SignedHead.accept_time:type_name -> google.protobuf.Timestamp
+	9,  // 5: reporting.v1.SignedHead.stamp:type_name -> reporting.v1.Stamp
+	10, // 6: reporting.v1.RedactEntryResponse.receipt:type_name -> reporting.v1.Receipt
+	9,  // 7: reporting.v1.RedactEntryResponse.stamp:type_name -> reporting.v1.Stamp
+	1,  // 8: reporting.v1.OperationService.GetStatus:input_type -> reporting.v1.GetStatusRequest
+	2,  // 9: reporting.v1.OperationService.VerifyStore:input_type -> reporting.v1.VerifyStoreRequest
+	4,  // 10: reporting.v1.OperationService.GetSignedHead:input_type -> reporting.v1.GetSignedHeadRequest
+	6,  // 11: reporting.v1.OperationService.RedactEntry:input_type -> reporting.v1.RedactEntryRequest
+	0,  // 12: reporting.v1.OperationService.GetStatus:output_type -> reporting.v1.Status
+	3,  // 13: reporting.v1.OperationService.VerifyStore:output_type -> reporting.v1.VerifyStoreResponse
+	5,  // 14: reporting.v1.OperationService.GetSignedHead:output_type -> reporting.v1.SignedHead
+	7,  // 15: reporting.v1.OperationService.RedactEntry:output_type -> reporting.v1.RedactEntryResponse
+	12, // [12:16] is the sub-list for method output_type
+	8,  // [8:12] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_operation_proto_init() }
@@ -442,7 +779,7 @@ func file_reporting_v1_operation_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_operation_proto_rawDesc), len(file_reporting_v1_operation_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,8 +19,10 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	OperationService_GetStatus_FullMethodName   = "/reporting.v1.OperationService/GetStatus"
-	OperationService_VerifyStore_FullMethodName = "/reporting.v1.OperationService/VerifyStore"
+	OperationService_GetStatus_FullMethodName     = "/reporting.v1.OperationService/GetStatus"
+	OperationService_VerifyStore_FullMethodName   = "/reporting.v1.OperationService/VerifyStore"
+	OperationService_GetSignedHead_FullMethodName = "/reporting.v1.OperationService/GetSignedHead"
+	OperationService_RedactEntry_FullMethodName   = "/reporting.v1.OperationService/RedactEntry"
 )
 
 // OperationServiceClient is the client API for OperationService service.
@@ -35,6 +37,18 @@ type OperationServiceClient interface {
 	// recomputed from the reports by code that shares nothing with the one that keeps them.
 	// Progress comes now and then; the last message has the result. Over JSON: one object a line.
 	VerifyStore(ctx context.Context, in *VerifyStoreRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[VerifyStoreResponse], error)
+	// Signs a head of the chain: whoever keeps it can prove later that nothing before it was
+	// changed, and check a receipt against it without a server.
+	// Errors: INVALID_ARGUMENT (SEQUENCE_AHEAD: the journal is not that long),
+	// FAILED_PRECONDITION (JOURNAL_REPLACED: `journal_id` is that of another journal, or of one
+	// that was restored before `sequence`; SIGNING_KEY_MISSING: this store has no key).
+	GetSignedHead(ctx context.Context, in *GetSignedHeadRequest, opts ...grpc.CallOption) (*SignedHead, error)
+	// Removes the private part of an entry for ever: notes, explanations, reasons and names of
+	// persons, in the journal and in everything made of it. Figures stay, and the chain still
+	// verifies. Copies in backups that were made before are not reached.
+	// Errors: NOT_FOUND (ENTRY_NOT_FOUND), FAILED_PRECONDITION (ENTRY_NOT_PRIVATE: it has no
+	// private part).
+	RedactEntry(ctx context.Context, in *RedactEntryRequest, opts ...grpc.CallOption) (*RedactEntryResponse, error)
 }
 
 type operationServiceClient struct {
@@ -74,6 +88,26 @@ func (c *operationServiceClient) VerifyStore(ctx context.Context, in *VerifyStor
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type OperationService_VerifyStoreClient = grpc.ServerStreamingClient[VerifyStoreResponse]
 
+func (c *operationServiceClient) GetSignedHead(ctx context.Context, in *GetSignedHeadRequest, opts ...grpc.CallOption) (*SignedHead, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SignedHead)
+	err := c.cc.Invoke(ctx, OperationService_GetSignedHead_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *operationServiceClient) RedactEntry(ctx context.Context, in *RedactEntryRequest, opts ...grpc.CallOption) (*RedactEntryResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RedactEntryResponse)
+	err := c.cc.Invoke(ctx, OperationService_RedactEntry_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // OperationServiceServer is the server API for OperationService service.
 // All implementations must embed UnimplementedOperationServiceServer
 // for forward compatibility.
@@ -86,6 +120,18 @@ type OperationServiceServer interface {
 	// recomputed from the reports by code that shares nothing with the one that keeps them.
 	// Progress comes now and then; the last message has the result. Over JSON: one object a line.
 	VerifyStore(*VerifyStoreRequest, grpc.ServerStreamingServer[VerifyStoreResponse]) error
+	// Signs a head of the chain: whoever keeps it can prove later that nothing before it was
+	// changed, and check a receipt against it without a server.
+	// Errors: INVALID_ARGUMENT (SEQUENCE_AHEAD: the journal is not that long),
+	// FAILED_PRECONDITION (JOURNAL_REPLACED: `journal_id` is that of another journal, or of one
+	// that was restored before `sequence`; SIGNING_KEY_MISSING: this store has no key).
+	GetSignedHead(context.Context, *GetSignedHeadRequest) (*SignedHead, error)
+	// Removes the private part of an entry for ever: notes, explanations, reasons and names of
+	// persons, in the journal and in everything made of it. Figures stay, and the chain still
+	// verifies. Copies in backups that were made before are not reached.
+	// Errors: NOT_FOUND (ENTRY_NOT_FOUND), FAILED_PRECONDITION (ENTRY_NOT_PRIVATE: it has no
+	// private part).
+	RedactEntry(context.Context, *RedactEntryRequest) (*RedactEntryResponse, error)
 	mustEmbedUnimplementedOperationServiceServer()
 }
 
@@ -101,6 +147,12 @@ func (UnimplementedOperationServiceServer) GetStatus(context.Context, *GetStatus
 }
 func (UnimplementedOperationServiceServer) VerifyStore(*VerifyStoreRequest, grpc.ServerStreamingServer[VerifyStoreResponse]) error {
 	return status.Error(codes.Unimplemented, "method VerifyStore not implemented")
+}
+func (UnimplementedOperationServiceServer) GetSignedHead(context.Context, *GetSignedHeadRequest) (*SignedHead, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSignedHead not implemented")
+}
+func (UnimplementedOperationServiceServer) RedactEntry(context.Context, *RedactEntryRequest) (*RedactEntryResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RedactEntry not implemented")
 }
 func (UnimplementedOperationServiceServer) mustEmbedUnimplementedOperationServiceServer() {}
 func (UnimplementedOperationServiceServer) testEmbeddedByValue()                          {}
@@ -152,6 +204,42 @@ func _OperationService_VerifyStore_Handler(srv interface{}, stream grpc.ServerSt
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type OperationService_VerifyStoreServer = grpc.ServerStreamingServer[VerifyStoreResponse]
 
+func _OperationService_GetSignedHead_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSignedHeadRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OperationServiceServer).GetSignedHead(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OperationService_GetSignedHead_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OperationServiceServer).GetSignedHead(ctx, req.(*GetSignedHeadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OperationService_RedactEntry_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RedactEntryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OperationServiceServer).RedactEntry(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OperationService_RedactEntry_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OperationServiceServer).RedactEntry(ctx, req.(*RedactEntryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // OperationService_ServiceDesc is the grpc.ServiceDesc for OperationService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -162,6 +250,14 @@ var OperationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetStatus",
 			Handler:    _OperationService_GetStatus_Handler,
+		},
+		{
+			MethodName: "GetSignedHead",
+			Handler:    _OperationService_GetSignedHead_Handler,
+		},
+		{
+			MethodName: "RedactEntry",
+			Handler:    _OperationService_RedactEntry_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
