@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/tonghop/tonghop/server"
 )
@@ -17,8 +18,11 @@ type listenFlags struct {
 }
 
 type serveCommand struct {
-	Data      string `help:"Data folder that init made." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
-	FreeGuard int64  `help:"MiB that must stay free on the disk; below it changes are refused." default:"512" name:"free-guard"`
+	Data         string        `help:"Data folder that init made." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
+	FreeGuard    int64         `help:"MiB that must stay free on the disk; below it changes are refused." default:"512" name:"free-guard"`
+	SegmentBytes int64         `help:"Bytes of each file of the journal made from now on, a multiple of 4096." default:"67108864" name:"segment-bytes"`
+	SyncEvery    time.Duration `help:"How often the derived state is flushed, 60s at most." default:"60s" name:"sync-every"`
+	Grace        time.Duration `help:"How long calls under way may take when the server is asked to end." default:"10s"`
 	listenFlags
 }
 
@@ -29,6 +33,7 @@ func (c serveCommand) Run(w world) error {
 		return err
 	}
 	cfg.Dir, cfg.FreeGuard = c.Data, c.FreeGuard<<20
+	cfg.SegmentBytes, cfg.SyncEvery, cfg.Grace = c.SegmentBytes, c.SyncEvery, c.Grace
 	s, err := server.Open(w.ctx, cfg)
 	if err != nil {
 		return err
