@@ -49,6 +49,11 @@ func main() {
 
 // run is main without the process.
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+	return runWith(ctx, args, out, errOut, nil)
+}
+
+// runWith is run with another way to get the daemon; nil compiles it.
+func runWith(ctx context.Context, args []string, out, errOut io.Writer, get compiler) int {
 	var o options
 	exited, exitCode := false, 0
 	parser, err := kong.New(&o, kong.Name("check"),
@@ -72,7 +77,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		list(out)
 		return exitOK
 	}
-	if err := o.runAll(ctx, jobs, out, errOut); err != nil {
+	if err := o.runAll(ctx, jobs, out, errOut, get); err != nil {
 		_, _ = fmt.Fprintln(errOut, "check:", err)
 		return exitBroken
 	}

@@ -17,29 +17,34 @@ import (
 	"github.com/tonghop/tonghop/server/check/plant"
 )
 
+// compiler gives the daemon with the fault of a control; without a fault always the same one. It may use the folder.
+type compiler func(ctx context.Context, control check.Control, dir string) (string, error)
+
 // runner runs jobs.
 type runner struct {
 	options
-	root, dir   string
+	dir         string
+	compile     compiler
 	out, errOut io.Writer
 	printing    sync.Mutex
-	building    sync.Once
-	daemon      string
-	built       error
 }
 
 // runAll runs the jobs, some at a time, and says at the end how many failed.
-func (o options) runAll(ctx context.Context, jobs []job, out, errOut io.Writer) error {
-	root, err := plant.Root(ctx)
-	if err != nil {
-		return err
-	}
-	r := &runner{options: o, root: root, dir: o.Keep, out: out, errOut: errOut}
+func (o options) runAll(ctx context.Context, jobs []job, out, errOut io.Writer, get compiler) error {
+	r := &runner{options: o, dir: o.Keep, compile: get, out: out, errOut: errOut}
 	if r.dir == "" {
+		var err error
 		if r.dir, err = os.MkdirTemp("", "tonghop-check-"); err != nil {
 			return err
 		}
 		defer func() { _ = os.Remove(r.dir) }() // stays where a run left something
+	}
+	if r.compile == nil {
+		root, err := plant.Root(ctx)
+		if err != nil {
+			return err
+		}
+		r.compile = compiled(root, filepath.Join(r.dir, "program"))
 	}
 	began := time.Now()
 	waiting := make(chan job)
@@ -109,7 +114,7 @@ func (r *runner) attack(ctx context.Context, j job, run *check.Run, dir string) 
 		}
 	}
 	var err error
-	if run.Daemon, err = r.program(ctx, j.control, dir); err != nil {
+	if run.Daemon, err = r.compile(ctx, j.control, dir); err != nil {
 		return err
 	}
 	run.Dir = filepath.Join(dir, "work")
@@ -119,17 +124,20 @@ func (r *runner) attack(ctx context.Context, j job, run *check.Run, dir string) 
 	return j.check.Run(ctx, run)
 }
 
-// program compiles the daemon: once for all checks, and once for each fault.
-func (r *runner) program(ctx context.Context, control check.Control, dir string) (string, error) {
-	if len(control.Edits) > 0 {
-		path := filepath.Join(dir, "tonghopd")
-		return path, plant.Build(ctx, r.root, "./server/cmd/tonghopd", path, control.Edits...)
+// compiled compiles the daemon: once for all checks, and once for each fault.
+func compiled(root, dir string) compiler {
+	const program = "./server/cmd/tonghopd"
+	sound := filepath.Join(dir, "tonghopd")
+	var once sync.Once
+	var failure error
+	return func(ctx context.Context, control check.Control, own string) (string, error) {
+		if len(control.Edits) > 0 {
+			path := filepath.Join(own, "tonghopd")
+			return path, plant.Build(ctx, root, program, path, control.Edits...)
+		}
+		once.Do(func() { failure = plant.Build(ctx, root, program, sound) })
+		return sound, failure
 	}
-	r.building.Do(func() {
-		r.daemon = filepath.Join(r.dir, "program", "tonghopd")
-		r.built = plant.Build(ctx, r.root, "./server/cmd/tonghopd", r.daemon)
-	})
-	return r.daemon, r.built
 }
 
 func (r *runner) progress(name string) func(string, ...any) {

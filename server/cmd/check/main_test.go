@@ -1,0 +1,91 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/tonghop/tonghop/server/check"
+)
+
+// suites are three checks: one that holds, one that is broken, one that cannot be done; each behaves otherwise when its fault
+// is planted.
+func suites() []check.Check {
+	make := func(name string, whole, planted error) check.Check {
+		return check.Check{
+			Name: name, Promise: "It holds.", Counts: "tries", Short: 3, Long: 30,
+			Controls: []check.Control{{Name: "fault", Fault: "Something is wrong.", Size: 2}},
+			Run: func(_ context.Context, r *check.Run) error {
+				r.Figure("lost", 0)
+				if r.Control != "" {
+					return planted
+				}
+				return whole
+			},
+		}
+	}
+	broken := check.Broken("lost a change")
+	return []check.Check{
+		make("holds", nil, fmt.Errorf("found: %w", broken)), make("breaks", broken, nil), make("undone", errors.New("no disk"), errors.New("no disk")),
+	}
+}
+
+func TestWhatACheckSaysOfItself(t *testing.T) {
+	before := checks
+	defer func() { checks = before }()
+	checks = suites()
+	for _, c := range []struct {
+		name string
+		args []string
+		code int
+		want string
+	}{
+		{"a promise that holds", []string{"holds"}, exitOK, "holds: seed=1 tries=3 lost=0, in 0s: ok"},
+		{"its long size", []string{"holds", "--long"}, exitOK, "tries=30"},
+		{"a size and a seed", []string{"holds", "--size", "7", "--seed", "9"}, exitOK, "seed=9 tries=7"},
+		{"a promise that does not hold", []string{"breaks"}, exitBroken, "lost a change"},
+		{"a check that could not be done", []string{"undone"}, exitBroken, "no disk"},
+		{"a fault that is found", []string{"holds", "--control", "fault"}, exitOK, "holds with fault: seed=1 tries=2 lost=0, in 0s: found: found: lost a change"},
+		{"a fault that is not found", []string{"breaks", "--control", "every"}, exitBroken, "the planted fault was not found"},
+		{"a control that could not be done", []string{"undone", "--control", "every"}, exitBroken, "no disk"},
+		{"all of them", []string{"all", "--parallel", "2"}, exitBroken, "1 of 3 passed"},
+		{"as JSON", []string{"holds", "--json"}, exitOK, `"figures":"lost=0"`},
+		{"no name", nil, exitOK, "control fault: Something is wrong."},
+		{"an unknown check", []string{"nothing"}, exitUsage, `no check "nothing"`},
+		{"an unknown fault", []string{"holds", "--control", "none"}, exitUsage, "it has fault"},
+		{"two sizes", []string{"holds", "--long", "--size", "1"}, exitUsage, "leave one out"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Setenv("TMPDIR", t.TempDir())
+			var out bytes.Buffer
+			o := func(ctx context.Context, args []string) int {
+				return runWith(ctx, args, &out, &out, func(context.Context, check.Control, string) (string, error) { return os.DevNull, nil })
+			}
+			if code := o(t.Context(), c.args); code != c.code || !strings.Contains(out.String(), c.want) {
+				t.Errorf("check %q: exit %d, want %d with %q:\n%s", c.args, code, c.code, c.want, &out)
+			}
+		})
+	}
+}
+
+// A check without a control proves nothing, and one without a promise says nothing.
+func TestEveryCheckCanFail(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range checks {
+		if seen[c.Name] || c.Promise == "" || c.Counts == "" || c.Short <= 0 || c.Long <= c.Short || len(c.Controls) == 0 || c.Run == nil {
+			t.Errorf("the check %q is not whole", c.Name)
+		}
+		seen[c.Name] = true
+		for _, control := range c.Controls {
+			if control.Name == "" || control.Name == "every" || control.Fault == "" {
+				t.Errorf("a control of %s has no name or does not say what is wrong", c.Name)
+			}
+		}
+	}
+}
