@@ -136,6 +136,11 @@ func TestBytesThatNoVersionWroteAreDataLoss(t *testing.T) {
 		{"a redaction of no entry", "entry-redacted", func(m *journalv1.Entry, _ *journalv1.Private) { m.GetEntryRedacted().Sequence = 0 }},
 		{"a short journal id", "store-restored", func(m *journalv1.Entry, _ *journalv1.Private) { m.GetStoreRestored().OldJournalId = []byte{1} }},
 		{"a known head without a hash", "store-restored", func(m *journalv1.Entry, _ *journalv1.Private) { m.GetStoreRestored().KnownHash = nil }},
+		{"no new journal id", "store-restored", func(m *journalv1.Entry, _ *journalv1.Private) { m.GetStoreRestored().JournalId = nil }},
+		{"a new journal id of zeros", "store-restored", func(m *journalv1.Entry, _ *journalv1.Private) { m.GetStoreRestored().JournalId = make([]byte, 16) }},
+		{"the old journal id again", "store-restored", func(m *journalv1.Entry, _ *journalv1.Private) {
+			m.GetStoreRestored().JournalId = m.GetStoreRestored().OldJournalId
+		}},
 		{"no header", "token-revoked", func(m *journalv1.Entry, _ *journalv1.Private) { m.Header = nil }},
 		{"a short request id", "token-revoked", func(m *journalv1.Entry, _ *journalv1.Private) { m.Header.RequestId = []byte{1} }},
 		{"a request id of zeros", "token-revoked", func(m *journalv1.Entry, _ *journalv1.Private) { m.Header.RequestId = make([]byte, 16) }},
@@ -200,11 +205,14 @@ func TestWhatCannotComeBackIsNotEncoded(t *testing.T) {
 		golden string
 		change func(*entry.Entry)
 	}{
-		"no body":                         {"token-revoked", func(e *entry.Entry) { e.Body = nil }},
-		"a pointer to a body":             {"token-revoked", func(e *entry.Entry) { e.Body = &entry.TokenRevoked{} }},
-		"a redaction of no entry":         {"entry-redacted", func(e *entry.Entry) { e.Body = entry.EntryRedacted{} }},
-		"a redaction of itself":           {"entry-redacted", func(e *entry.Entry) { e.Body = entry.EntryRedacted{Sequence: e.Header.Sequence} }},
-		"a known head without a hash":     {"store-restored", func(e *entry.Entry) { e.Body = entry.StoreRestored{Known: entry.Head{Sequence: 1}} }},
+		"no body":                 {"token-revoked", func(e *entry.Entry) { e.Body = nil }},
+		"a pointer to a body":     {"token-revoked", func(e *entry.Entry) { e.Body = &entry.TokenRevoked{} }},
+		"a redaction of no entry": {"entry-redacted", func(e *entry.Entry) { e.Body = entry.EntryRedacted{} }},
+		"a redaction of itself":   {"entry-redacted", func(e *entry.Entry) { e.Body = entry.EntryRedacted{Sequence: e.Header.Sequence} }},
+		"a known head without a hash": {"store-restored", func(e *entry.Entry) {
+			e.Body = entry.StoreRestored{Journal: [16]byte{1}, Known: entry.Head{Sequence: 1}}
+		}},
+		"a restored store without an id":  {"store-restored", func(e *entry.Entry) { e.Body = entry.StoreRestored{} }},
 		"no sequence":                     {"token-revoked", func(e *entry.Entry) { e.Header.Sequence = 0 }},
 		"no time":                         {"token-revoked", func(e *entry.Entry) { e.Header.Time = time.Time{} }},
 		"a time beyond the nanoseconds":   {"token-revoked", func(e *entry.Entry) { e.Header.Time = e.Header.Time.AddDate(300, 0, 0) }},

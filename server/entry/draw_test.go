@@ -264,6 +264,10 @@ func drawRestored(t *rapid.T) entry.StoreRestored {
 		By: written(t, "by"), Reason: written(t, "reason"),
 	}
 	copy(r.OldJournal[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "old journal"))
+	copy(r.Journal[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "journal"))
+	if r.Journal == r.OldJournal || r.Journal == ([16]byte{}) {
+		r.Journal[0] = r.OldJournal[0] ^ 1 | 2
+	}
 	copy(r.OldHead.Hash[:], rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "old hash"))
 	if rapid.Bool().Draw(t, "a later entry is known") {
 		r.Known = entry.Head{Sequence: rapid.Uint64Min(1).Draw(t, "known sequence"), Hash: [32]byte{1}}

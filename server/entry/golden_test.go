@@ -97,7 +97,7 @@ func goldens(t testing.TB) map[string]entry.Entry {
 		"entry-redacted": {Header: request, Body: entry.EntryRedacted{Sequence: 12, Reason: "Ghi chú có tên một người dân"}},
 		"store-restored": {Header: none, Body: entry.StoreRestored{
 			OldJournal: [16]byte{0: 0x5e, 15: 1}, OldHead: entry.Head{Sequence: 12, Hash: [32]byte{0: 3, 31: 4}},
-			Known: entry.Head{Sequence: 14, Hash: [32]byte{0: 5, 31: 6}}, ProgramVersion: "0.1.0", By: "Phòng Công nghệ", Reason: "Hỏng đĩa",
+			Known: entry.Head{Sequence: 14, Hash: [32]byte{0: 5, 31: 6}}, Journal: [16]byte{0: 0x5f, 15: 2}, ProgramVersion: "0.1.0", By: "Phòng Công nghệ", Reason: "Hỏng đĩa",
 		}},
 	}
 }

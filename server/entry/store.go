@@ -32,6 +32,8 @@ type StoreRestored struct {
 	OldHead    Head
 	// Known is the last entry that the old journal is known to have had; zero if nothing beyond the backup is known.
 	Known Head
+	// Journal is the id from this entry on. It stands here so that the chain vouches for it.
+	Journal [16]byte
 	// ProgramVersion is that of the program which restored the store.
 	ProgramVersion string
 	// By is who restored it and Reason why. Both are private: empty once they were removed.
@@ -67,10 +69,13 @@ func putStore(e *Entry, m *journalv1.Entry, texts *journalv1.Private) (bool, err
 			return true, fault.Internal(nil, "entry %d names entry %d as the last one known, with the hash %x",
 				e.Header.Sequence, b.Known.Sequence, b.Known.Hash)
 		}
+		if b.Journal == ([16]byte{}) || b.Journal == b.OldJournal {
+			return true, fault.Internal(nil, "entry %d gives the restored journal %x the id %x", e.Header.Sequence, b.OldJournal, b.Journal)
+		}
 		texts.Reason, texts.DisplayName = b.Reason, b.By
 		restored := &journalv1.StoreRestored{
 			OldJournalId: b.OldJournal[:], Sequence: b.OldHead.Sequence, ChainHash: b.OldHead.Hash[:],
-			KnownSequence: b.Known.Sequence, ProgramVersion: b.ProgramVersion,
+			KnownSequence: b.Known.Sequence, ProgramVersion: b.ProgramVersion, JournalId: b.Journal[:],
 		}
 		if b.Known.Sequence != 0 {
 			restored.KnownHash = b.Known.Hash[:]
@@ -99,7 +104,8 @@ func restoredOf(m *journalv1.StoreRestored, texts *journalv1.Private) (Body, err
 		to, from []byte
 		absent   bool
 	}{
-		{"journal id", b.OldJournal[:], m.GetOldJournalId(), false},
+		{"old journal id", b.OldJournal[:], m.GetOldJournalId(), false},
+		{"new journal id", b.Journal[:], m.GetJournalId(), false},
 		{"chain hash", b.OldHead.Hash[:], m.GetChainHash(), false},
 		{"last known hash", b.Known.Hash[:], m.GetKnownHash(), b.Known.Sequence == 0},
 	} {
@@ -107,12 +113,15 @@ func restoredOf(m *journalv1.StoreRestored, texts *journalv1.Private) (Body, err
 			continue
 		}
 		if part.absent || len(part.from) != len(part.to) {
-			return nil, damaged("the %s of the journal that was restored has %d bytes", part.what, len(part.from))
+			return nil, damaged("the %s of a restored store has %d bytes", part.what, len(part.from))
 		}
 		copy(part.to, part.from)
 	}
 	if (b.Known.Sequence == 0) != (b.Known.Hash == [32]byte{}) {
 		return nil, damaged("the last entry known is %d, with the hash %x", b.Known.Sequence, b.Known.Hash)
+	}
+	if b.Journal == ([16]byte{}) || b.Journal == b.OldJournal {
+		return nil, damaged("the id of the restored journal is %x, and that of the old one %x", b.Journal, b.OldJournal)
 	}
 	return b, known(m)
 }

@@ -179,8 +179,10 @@ type StoreRestored struct {
 	KnownHash []byte `protobuf:"bytes,5,opt,name=known_hash,json=knownHash,proto3" json:"known_hash,omitempty"`
 	// Version of the program that restored the store.
 	ProgramVersion string `protobuf:"bytes,6,opt,name=program_version,json=programVersion,proto3" json:"program_version,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Id of the journal from this entry on, 16 bytes; it ties the chain to the new id.
+	JournalId     []byte `protobuf:"bytes,7,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StoreRestored) Reset() {
@@ -255,6 +257,13 @@ func (x *StoreRestored) GetProgramVersion() string {
 	return ""
 }
 
+func (x *StoreRestored) GetJournalId() []byte {
+	if x != nil {
+		return x.JournalId
+	}
+	return nil
+}
+
 var File_journal_v1_store_proto protoreflect.FileDescriptor
 
 const file_journal_v1_store_proto_rawDesc = "" +
@@ -266,7 +275,7 @@ const file_journal_v1_store_proto_rawDesc = "" +
 	"\rKeyIntroduced\x12!\n" +
 	"\fverifier_key\x18\x01 \x01(\tR\vverifierKey\"+\n" +
 	"\rEntryRedacted\x12\x1a\n" +
-	"\bsequence\x18\x01 \x01(\x04R\bsequence\"\xdf\x01\n" +
+	"\bsequence\x18\x01 \x01(\x04R\bsequence\"\xfe\x01\n" +
 	"\rStoreRestored\x12$\n" +
 	"\x0eold_journal_id\x18\x01 \x01(\fR\foldJournalId\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x1d\n" +
@@ -275,7 +284,9 @@ const file_journal_v1_store_proto_rawDesc = "" +
 	"\x0eknown_sequence\x18\x04 \x01(\x04R\rknownSequence\x12\x1d\n" +
 	"\n" +
 	"known_hash\x18\x05 \x01(\fR\tknownHash\x12'\n" +
-	"\x0fprogram_version\x18\x06 \x01(\tR\x0eprogramVersionB5Z3github.com/tonghop/tonghop/gen/journal/v1;journalv1b\x06proto3"
+	"\x0fprogram_version\x18\x06 \x01(\tR\x0eprogramVersion\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\a \x01(\fR\tjournalIdB5Z3github.com/tonghop/tonghop/gen/journal/v1;journalv1b\x06proto3"
 
 var (
 	file_journal_v1_store_proto_rawDescOnce sync.Once

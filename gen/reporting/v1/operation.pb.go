@@ -51,7 +51,9 @@ type Status struct {
 	// Changes are refused, and why. Empty: they are accepted.
 	ReadOnlyReason string `protobuf:"bytes,12,opt,name=read_only_reason,json=readOnlyReason,proto3" json:"read_only_reason,omitempty"`
 	// Where the answer was computed.
-	Stamp         *Stamp `protobuf:"bytes,13,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	Stamp *Stamp `protobuf:"bytes,13,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	// How often the store was restored from a backup, the oldest first. Empty: never.
+	Restorations  []*Restoration `protobuf:"bytes,14,rep,name=restorations,proto3" json:"restorations,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -177,6 +179,97 @@ func (x *Status) GetStamp() *Stamp {
 	return nil
 }
 
+func (x *Status) GetRestorations() []*Restoration {
+	if x != nil {
+		return x.Restorations
+	}
+	return nil
+}
+
+// Restoration says that the store went on from a backup, under a new journal id. Whoever holds
+// receipts of the old journal with a greater sequence sends again what they are for.
+type Restoration struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the journal that was backed up, 32 hexadecimal digits.
+	OldJournalId string `protobuf:"bytes,1,opt,name=old_journal_id,json=oldJournalId,proto3" json:"old_journal_id,omitempty"`
+	// Last entry that the backup held. What the old journal had after it is not here.
+	Sequence int64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Hash of the chain at it, 64 hexadecimal digits.
+	ChainHash string `protobuf:"bytes,3,opt,name=chain_hash,json=chainHash,proto3" json:"chain_hash,omitempty"`
+	// Last entry that the old journal is known to have had. 0: nothing beyond the backup is
+	// known.
+	KnownSequence int64 `protobuf:"varint,4,opt,name=known_sequence,json=knownSequence,proto3" json:"known_sequence,omitempty"`
+	// When it was restored.
+	RestoreTime   *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=restore_time,json=restoreTime,proto3" json:"restore_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Restoration) Reset() {
+	*x = Restoration{}
+	mi := &file_reporting_v1_operation_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Restoration) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Restoration) ProtoMessage() {}
+
+func (x *Restoration) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_operation_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Restoration.ProtoReflect.Descriptor instead.
+func (*Restoration) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Restoration) GetOldJournalId() string {
+	if x != nil {
+		return x.OldJournalId
+	}
+	return ""
+}
+
+func (x *Restoration) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *Restoration) GetChainHash() string {
+	if x != nil {
+		return x.ChainHash
+	}
+	return ""
+}
+
+func (x *Restoration) GetKnownSequence() int64 {
+	if x != nil {
+		return x.KnownSequence
+	}
+	return 0
+}
+
+func (x *Restoration) GetRestoreTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RestoreTime
+	}
+	return nil
+}
+
 // GetStatusRequest asks how the server is.
 type GetStatusRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -186,7 +279,7 @@ type GetStatusRequest struct {
 
 func (x *GetStatusRequest) Reset() {
 	*x = GetStatusRequest{}
-	mi := &file_reporting_v1_operation_proto_msgTypes[1]
+	mi := &file_reporting_v1_operation_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -198,7 +291,7 @@ func (x *GetStatusRequest) String() string {
 func (*GetStatusRequest) ProtoMessage() {}
 
 func (x *GetStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_operation_proto_msgTypes[1]
+	mi := &file_reporting_v1_operation_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -211,7 +304,7 @@ func (x *GetStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatusRequest.ProtoReflect.Descriptor instead.
 func (*GetStatusRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{1}
+	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{2}
 }
 
 // VerifyStoreRequest asks for a verification.
@@ -223,7 +316,7 @@ type VerifyStoreRequest struct {
 
 func (x *VerifyStoreRequest) Reset() {
 	*x = VerifyStoreRequest{}
-	mi := &file_reporting_v1_operation_proto_msgTypes[2]
+	mi := &file_reporting_v1_operation_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -235,7 +328,7 @@ func (x *VerifyStoreRequest) String() string {
 func (*VerifyStoreRequest) ProtoMessage() {}
 
 func (x *VerifyStoreRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_operation_proto_msgTypes[2]
+	mi := &file_reporting_v1_operation_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -248,7 +341,7 @@ func (x *VerifyStoreRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyStoreRequest.ProtoReflect.Descriptor instead.
 func (*VerifyStoreRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{2}
+	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{3}
 }
 
 // VerifyStoreResponse is progress, or at the end the result.
@@ -274,7 +367,7 @@ type VerifyStoreResponse struct {
 
 func (x *VerifyStoreResponse) Reset() {
 	*x = VerifyStoreResponse{}
-	mi := &file_reporting_v1_operation_proto_msgTypes[3]
+	mi := &file_reporting_v1_operation_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -286,7 +379,7 @@ func (x *VerifyStoreResponse) String() string {
 func (*VerifyStoreResponse) ProtoMessage() {}
 
 func (x *VerifyStoreResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_operation_proto_msgTypes[3]
+	mi := &file_reporting_v1_operation_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -299,7 +392,7 @@ func (x *VerifyStoreResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyStoreResponse.ProtoReflect.Descriptor instead.
 func (*VerifyStoreResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{3}
+	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *VerifyStoreResponse) GetEntries() int64 {
@@ -364,7 +457,7 @@ type GetSignedHeadRequest struct {
 
 func (x *GetSignedHeadRequest) Reset() {
 	*x = GetSignedHeadRequest{}
-	mi := &file_reporting_v1_operation_proto_msgTypes[4]
+	mi := &file_reporting_v1_operation_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -376,7 +469,7 @@ func (x *GetSignedHeadRequest) String() string {
 func (*GetSignedHeadRequest) ProtoMessage() {}
 
 func (x *GetSignedHeadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_operation_proto_msgTypes[4]
+	mi := &file_reporting_v1_operation_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -389,7 +482,7 @@ func (x *GetSignedHeadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSignedHeadRequest.ProtoReflect.Descriptor instead.
 func (*GetSignedHeadRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{4}
+	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetSignedHeadRequest) GetSequence() int64 {
@@ -432,7 +525,7 @@ type SignedHead struct {
 
 func (x *SignedHead) Reset() {
 	*x = SignedHead{}
-	mi := &file_reporting_v1_operation_proto_msgTypes[5]
+	mi := &file_reporting_v1_operation_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -444,7 +537,7 @@ func (x *SignedHead) String() string {
 func (*SignedHead) ProtoMessage() {}
 
 func (x *SignedHead) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_operation_proto_msgTypes[5]
+	mi := &file_reporting_v1_operation_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -457,7 +550,7 @@ func (x *SignedHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignedHead.ProtoReflect.Descriptor instead.
 func (*SignedHead) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{5}
+	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *SignedHead) GetNote() string {
@@ -526,7 +619,7 @@ type RedactEntryRequest struct {
 
 func (x *RedactEntryRequest) Reset() {
 	*x = RedactEntryRequest{}
-	mi := &file_reporting_v1_operation_proto_msgTypes[6]
+	mi := &file_reporting_v1_operation_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -538,7 +631,7 @@ func (x *RedactEntryRequest) String() string {
 func (*RedactEntryRequest) ProtoMessage() {}
 
 func (x *RedactEntryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_operation_proto_msgTypes[6]
+	mi := &file_reporting_v1_operation_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -551,7 +644,7 @@ func (x *RedactEntryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedactEntryRequest.ProtoReflect.Descriptor instead.
 func (*RedactEntryRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{6}
+	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *RedactEntryRequest) GetSequence() int64 {
@@ -597,7 +690,7 @@ type RedactEntryResponse struct {
 
 func (x *RedactEntryResponse) Reset() {
 	*x = RedactEntryResponse{}
-	mi := &file_reporting_v1_operation_proto_msgTypes[7]
+	mi := &file_reporting_v1_operation_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -609,7 +702,7 @@ func (x *RedactEntryResponse) String() string {
 func (*RedactEntryResponse) ProtoMessage() {}
 
 func (x *RedactEntryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_operation_proto_msgTypes[7]
+	mi := &file_reporting_v1_operation_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -622,7 +715,7 @@ func (x *RedactEntryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RedactEntryResponse.ProtoReflect.Descriptor instead.
 func (*RedactEntryResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{7}
+	return file_reporting_v1_operation_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *RedactEntryResponse) GetUnchanged() bool {
@@ -650,7 +743,7 @@ var File_reporting_v1_operation_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_operation_proto_rawDesc = "" +
 	"\n" +
-	"\x1creporting/v1/operation.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xd7\x03\n" +
+	"\x1creporting/v1/operation.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\x96\x04\n" +
 	"\x06Status\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x129\n" +
 	"\n" +
@@ -671,7 +764,15 @@ const file_reporting_v1_operation_proto_rawDesc = "" +
 	"\n" +
 	"free_bytes\x18\v \x01(\x03R\tfreeBytes\x12(\n" +
 	"\x10read_only_reason\x18\f \x01(\tR\x0ereadOnlyReason\x12)\n" +
-	"\x05stamp\x18\r \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\x12\n" +
+	"\x05stamp\x18\r \x01(\v2\x13.reporting.v1.StampR\x05stamp\x12=\n" +
+	"\frestorations\x18\x0e \x03(\v2\x19.reporting.v1.RestorationR\frestorations\"\xd4\x01\n" +
+	"\vRestoration\x12$\n" +
+	"\x0eold_journal_id\x18\x01 \x01(\tR\foldJournalId\x12\x1a\n" +
+	"\bsequence\x18\x02 \x01(\x03R\bsequence\x12\x1d\n" +
+	"\n" +
+	"chain_hash\x18\x03 \x01(\tR\tchainHash\x12%\n" +
+	"\x0eknown_sequence\x18\x04 \x01(\x03R\rknownSequence\x12=\n" +
+	"\frestore_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vrestoreTime\"\x12\n" +
 	"\x10GetStatusRequest\"\x14\n" +
 	"\x12VerifyStoreRequest\"\xee\x01\n" +
 	"\x13VerifyStoreResponse\x12\x18\n" +
@@ -728,42 +829,45 @@ func file_reporting_v1_operation_proto_rawDescGZIP() []byte {
 	return file_reporting_v1_operation_proto_rawDescData
 }
 
-var file_reporting_v1_operation_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_reporting_v1_operation_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_reporting_v1_operation_proto_goTypes = []any{
 	(*Status)(nil),                // 0: reporting.v1.Status
-	(*GetStatusRequest)(nil),      // 1: reporting.v1.GetStatusRequest
-	(*VerifyStoreRequest)(nil),    // 2: reporting.v1.VerifyStoreRequest
-	(*VerifyStoreResponse)(nil),   // 3: reporting.v1.VerifyStoreResponse
-	(*GetSignedHeadRequest)(nil),  // 4: reporting.v1.GetSignedHeadRequest
-	(*SignedHead)(nil),            // 5: reporting.v1.SignedHead
-	(*RedactEntryRequest)(nil),    // 6: reporting.v1.RedactEntryRequest
-	(*RedactEntryResponse)(nil),   // 7: reporting.v1.RedactEntryResponse
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
-	(*Stamp)(nil),                 // 9: reporting.v1.Stamp
-	(*Receipt)(nil),               // 10: reporting.v1.Receipt
+	(*Restoration)(nil),           // 1: reporting.v1.Restoration
+	(*GetStatusRequest)(nil),      // 2: reporting.v1.GetStatusRequest
+	(*VerifyStoreRequest)(nil),    // 3: reporting.v1.VerifyStoreRequest
+	(*VerifyStoreResponse)(nil),   // 4: reporting.v1.VerifyStoreResponse
+	(*GetSignedHeadRequest)(nil),  // 5: reporting.v1.GetSignedHeadRequest
+	(*SignedHead)(nil),            // 6: reporting.v1.SignedHead
+	(*RedactEntryRequest)(nil),    // 7: reporting.v1.RedactEntryRequest
+	(*RedactEntryResponse)(nil),   // 8: reporting.v1.RedactEntryResponse
+	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(*Stamp)(nil),                 // 10: reporting.v1.Stamp
+	(*Receipt)(nil),               // 11: reporting.v1.Receipt
 }
 var file_reporting_v1_operation_proto_depIdxs = []int32{
-	8,  // 0: reporting.v1.Status.start_time:type_name -> google.protobuf.Timestamp
-	8,  // 1: reporting.v1.Status.last_accept_time:type_name -> google.protobuf.Timestamp
-	9,  // 2: reporting.v1.Status.stamp:type_name -> reporting.v1.Stamp
-	9,  // 3: reporting.v1.VerifyStoreResponse.stamp:type_name -> reporting.v1.Stamp
-	8,  // 4: reporting.v1.SignedHead.accept_time:type_name -> google.protobuf.Timestamp
-	9,  // 5: reporting.v1.SignedHead.stamp:type_name -> reporting.v1.Stamp
-	10, // 6: reporting.v1.RedactEntryResponse.receipt:type_name -> reporting.v1.Receipt
-	9,  // 7: reporting.v1.RedactEntryResponse.stamp:type_name -> reporting.v1.Stamp
-	1,  // 8: reporting.v1.OperationService.GetStatus:input_type -> reporting.v1.GetStatusRequest
-	2,  // 9: reporting.v1.OperationService.VerifyStore:input_type -> reporting.v1.VerifyStoreRequest
-	4,  // 10: reporting.v1.OperationService.GetSignedHead:input_type -> reporting.v1.GetSignedHeadRequest
-	6,  // 11: reporting.v1.OperationService.RedactEntry:input_type -> reporting.v1.RedactEntryRequest
-	0,  // 12: reporting.v1.OperationService.GetStatus:output_type -> reporting.v1.Status
-	3,  // 13: reporting.v1.OperationService.VerifyStore:output_type -> reporting.v1.VerifyStoreResponse
-	5,  // 14: reporting.v1.OperationService.GetSignedHead:output_type -> reporting.v1.SignedHead
-	7,  // 15: reporting.v1.OperationService.RedactEntry:output_type -> reporting.v1.RedactEntryResponse
-	12, // [12:16] is the sub-list for method output_type
-	8,  // [8:12] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	9,  // 0: reporting.v1.Status.start_time:type_name -> google.protobuf.Timestamp
+	9,  // 1: reporting.v1.Status.last_accept_time:type_name -> google.protobuf.Timestamp
+	10, // 2: reporting.v1.Status.stamp:type_name -> reporting.v1.Stamp
+	1,  // 3: reporting.v1.Status.restorations:type_name -> reporting.v1.Restoration
+	9,  // 4: reporting.v1.Restoration.restore_time:type_name -> google.protobuf.Timestamp
+	10, // 5: reporting.v1.VerifyStoreResponse.stamp:type_name -> reporting.v1.Stamp
+	9,  // 6: reporting.v1.SignedHead.accept_time:type_name -> google.protobuf.Timestamp
+	10, // 7: reporting.v1.SignedHead.stamp:type_name -> reporting.v1.Stamp
+	11, // 8: reporting.v1.RedactEntryResponse.receipt:type_name -> reporting.v1.Receipt
+	10, // 9: reporting.v1.RedactEntryResponse.stamp:type_name -> reporting.v1.Stamp
+	2,  // 10: reporting.v1.OperationService.GetStatus:input_type -> reporting.v1.GetStatusRequest
+	3,  // 11: reporting.v1.OperationService.VerifyStore:input_type -> reporting.v1.VerifyStoreRequest
+	5,  // 12: reporting.v1.OperationService.GetSignedHead:input_type -> reporting.v1.GetSignedHeadRequest
+	7,  // 13: reporting.v1.OperationService.RedactEntry:input_type -> reporting.v1.RedactEntryRequest
+	0,  // 14: reporting.v1.OperationService.GetStatus:output_type -> reporting.v1.Status
+	4,  // 15: reporting.v1.OperationService.VerifyStore:output_type -> reporting.v1.VerifyStoreResponse
+	6,  // 16: reporting.v1.OperationService.GetSignedHead:output_type -> reporting.v1.SignedHead
+	8,  // 17: reporting.v1.OperationService.RedactEntry:output_type -> reporting.v1.RedactEntryResponse
+	14, // [14:18] is the sub-list for method output_type
+	10, // [10:14] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_operation_proto_init() }
@@ -779,7 +883,7 @@ func file_reporting_v1_operation_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_operation_proto_rawDesc), len(file_reporting_v1_operation_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

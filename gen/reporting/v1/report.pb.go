@@ -1980,7 +1980,10 @@ type GetReportRequest struct {
 	// "units/82/reports/cds-thang~2024-02".
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Answer only from a state at least so new; waits up to 2 s, then UNAVAILABLE. 0: any.
-	MinSequence   int64 `protobuf:"varint,2,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
+	MinSequence int64 `protobuf:"varint,2,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
+	// Journal that min_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,3,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2027,6 +2030,13 @@ func (x *GetReportRequest) GetMinSequence() int64 {
 		return x.MinSequence
 	}
 	return 0
+}
+
+func (x *GetReportRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
 }
 
 // ListReportsRequest asks for reports.
@@ -2624,10 +2634,12 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\arefused\x18\x05 \x01(\x05R\arefused\x12\x1a\n" +
 	"\breplayed\x18\x06 \x01(\x05R\breplayed\x12#\n" +
 	"\rrefused_lines\x18\a \x01(\x05R\frefusedLines\x12)\n" +
-	"\x05stamp\x18\b \x01(\v2\x13.reporting.v1.StampR\x05stamp\"O\n" +
+	"\x05stamp\x18\b \x01(\v2\x13.reporting.v1.StampR\x05stamp\"n\n" +
 	"\x10GetReportRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12!\n" +
-	"\fmin_sequence\x18\x02 \x01(\x03R\vminSequence\"\x90\x02\n" +
+	"\fmin_sequence\x18\x02 \x01(\x03R\vminSequence\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x03 \x01(\tR\tjournalId\"\x90\x02\n" +
 	"\x12ListReportsRequest\x12\x16\n" +
 	"\x06parent\x18\x01 \x01(\tR\x06parent\x12\x18\n" +
 	"\x04form\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x04form\x12\x1e\n" +

@@ -225,7 +225,10 @@ type QueryRollupsRequest struct {
 	// From the response before, with the same other fields. Empty: from the start.
 	PageToken string `protobuf:"bytes,10,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Answer only from a state at least so new; waits up to 2 s, then UNAVAILABLE. 0: any.
-	MinSequence   int64 `protobuf:"varint,11,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
+	MinSequence int64 `protobuf:"varint,11,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
+	// Journal that min_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,12,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -335,6 +338,13 @@ func (x *QueryRollupsRequest) GetMinSequence() int64 {
 		return x.MinSequence
 	}
 	return 0
+}
+
+func (x *QueryRollupsRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
 }
 
 // QueryRollupsResponse is one page.
@@ -1316,7 +1326,7 @@ var File_reporting_v1_rollup_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\n" +
-	"\x19reporting/v1/rollup.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x17reporting/v1/form.proto\x1a\x19reporting/v1/report.proto\"\x82\x03\n" +
+	"\x19reporting/v1/rollup.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x17reporting/v1/form.proto\x1a\x19reporting/v1/report.proto\"\xa1\x03\n" +
 	"\x13QueryRollupsRequest\x12\x1a\n" +
 	"\x05units\x18\x01 \x03(\tB\x04\xe2A\x01\x02R\x05units\x12\x1a\n" +
 	"\bchildren\x18\x02 \x01(\bR\bchildren\x12$\n" +
@@ -1332,7 +1342,9 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\n" +
 	"page_token\x18\n" +
 	" \x01(\tR\tpageToken\x12!\n" +
-	"\fmin_sequence\x18\v \x01(\x03R\vminSequence\"\xaf\x02\n" +
+	"\fmin_sequence\x18\v \x01(\x03R\vminSequence\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\f \x01(\tR\tjournalId\"\xaf\x02\n" +
 	"\x14QueryRollupsResponse\x12.\n" +
 	"\arollups\x18\x01 \x03(\v2\x14.reporting.v1.RollupR\arollups\x122\n" +
 	"\aperiods\x18\x02 \x03(\v2\x18.reporting.v1.PeriodSpanR\aperiods\x12)\n" +

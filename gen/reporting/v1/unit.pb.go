@@ -323,7 +323,10 @@ type ListUnitsRequest struct {
 	// From the response before, with the same other fields. Empty: from the start.
 	PageToken string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Answer only from a state at least so new; waits up to 2 s, then UNAVAILABLE. 0: any.
-	MinSequence   int64 `protobuf:"varint,7,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
+	MinSequence int64 `protobuf:"varint,7,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
+	// Journal that min_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,8,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -405,6 +408,13 @@ func (x *ListUnitsRequest) GetMinSequence() int64 {
 		return x.MinSequence
 	}
 	return 0
+}
+
+func (x *ListUnitsRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
 }
 
 // ListUnitsResponse is one page.
@@ -724,7 +734,7 @@ const file_reporting_v1_unit_proto_rawDesc = "" +
 	"\aname_vi\x18\x04 \x01(\tR\x06nameVi\"?\n" +
 	"\x0eGetUnitRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12\x13\n" +
-	"\x05as_of\x18\x02 \x01(\tR\x04asOf\"\xca\x01\n" +
+	"\x05as_of\x18\x02 \x01(\tR\x04asOf\"\xe9\x01\n" +
 	"\x10ListUnitsRequest\x12\x13\n" +
 	"\x05as_of\x18\x01 \x01(\tR\x04asOf\x12\x14\n" +
 	"\x05below\x18\x02 \x01(\tR\x05below\x12\x14\n" +
@@ -733,7 +743,9 @@ const file_reporting_v1_unit_proto_rawDesc = "" +
 	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x06 \x01(\tR\tpageToken\x12!\n" +
-	"\fmin_sequence\x18\a \x01(\x03R\vminSequence\"\x90\x01\n" +
+	"\fmin_sequence\x18\a \x01(\x03R\vminSequence\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\b \x01(\tR\tjournalId\"\x90\x01\n" +
 	"\x11ListUnitsResponse\x12(\n" +
 	"\x05units\x18\x01 \x03(\v2\x12.reporting.v1.UnitR\x05units\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n" +
