@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"os/exec"
 	"slices"
 	"strings"
 
@@ -27,6 +29,9 @@ type Check struct {
 	Run func(ctx context.Context, r *Run) error
 	// Controls are the faults that Run must find, at least one.
 	Controls []Control
+	// Inside is the part of Run, if any, that works in a process of its own: it may crash there, and a fault can be compiled
+	// into it. Run starts it by Run.Inside.
+	Inside func(ctx context.Context, in io.Reader, out io.Writer) error
 }
 
 // Control is a planted fault.
@@ -37,6 +42,8 @@ type Control struct {
 	Fault string
 	// Edits are the changes of the program that plant it. Empty: the check does it itself where it is asked by Run.Control.
 	Edits []plant.Edit
+	// Inside says that they are compiled into the program of the checks, for Check.Inside, and not into the daemon.
+	Inside bool
 	// Size is how far the check goes to find it. 0: the short size.
 	Size int
 }
@@ -51,6 +58,8 @@ type Run struct {
 	Dir string
 	// Daemon is the program tonghopd, with the planted fault if there is one.
 	Daemon string
+	// Self is the program of the checks, with the planted fault if it is one of Inside; Daemon is empty then.
+	Self string
 	// Control is the name of the planted fault. Empty: nothing is planted, and the promise must hold.
 	Control string
 	// Progress is told now and then how far the run is; never nil.
@@ -61,6 +70,14 @@ type Run struct {
 
 // Random gives the randomness of one part of a run: the same for the same seed and part, whatever the other parts draw.
 func (r *Run) Random(part uint64) *rand.Rand { return rand.New(rand.NewPCG(r.Seed, part)) } //nolint:gosec // drawn again from the seed
+
+// InsideWord is the first argument of the program of the checks where it is to do the Inside of the check named by the second.
+const InsideWord = "inside"
+
+// Inside makes the process in which a check does its Inside; the caller starts it.
+func (r *Run) Inside(ctx context.Context, name string) *exec.Cmd {
+	return exec.CommandContext(ctx, r.Self, InsideWord, name) //nolint:gosec // our own program
+}
 
 // Figure adds a word to the line of figures.
 func (r *Run) Figure(name string, value any) {

@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/tonghop/tonghop/server/check"
+	"github.com/tonghop/tonghop/server/check/syscalls"
 )
 
 // checks are all suites, in the order of the page that tells of them.
@@ -41,6 +42,10 @@ type options struct {
 }
 
 func main() {
+	if asked, err := syscalls.Become(os.Args); asked { // a program that is watched is started by way of this one
+		_, _ = fmt.Fprintln(os.Stderr, "check:", err)
+		os.Exit(exitUsage)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
@@ -49,6 +54,9 @@ func main() {
 
 // run is main without the process.
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+	if len(args) == 2 && args[0] == check.InsideWord {
+		return inside(ctx, args[1], os.Stdin, out, errOut)
+	}
 	return runWith(ctx, args, out, errOut, nil)
 }
 
@@ -78,6 +86,20 @@ func runWith(ctx context.Context, args []string, out, errOut io.Writer, get comp
 		return exitOK
 	}
 	if err := o.runAll(ctx, jobs, out, errOut, get); err != nil {
+		_, _ = fmt.Fprintln(errOut, "check:", err)
+		return exitBroken
+	}
+	return exitOK
+}
+
+// inside does the part of a check that works in a process of its own.
+func inside(ctx context.Context, name string, in io.Reader, out, errOut io.Writer) int {
+	i := slices.IndexFunc(checks, func(c check.Check) bool { return c.Name == name && c.Inside != nil })
+	if i < 0 {
+		_, _ = fmt.Fprintf(errOut, "check: nothing of %q runs in a process of its own\n", name)
+		return exitUsage
+	}
+	if err := checks[i].Inside(ctx, in, out); err != nil {
 		_, _ = fmt.Fprintln(errOut, "check:", err)
 		return exitBroken
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -74,6 +75,24 @@ func TestWhatACheckSaysOfItself(t *testing.T) {
 	}
 }
 
+// Part of a check may run in a process of its own, which is the same program.
+func TestTheInsideOfACheck(t *testing.T) {
+	before := checks
+	defer func() { checks = before }()
+	checks = suites()
+	checks[0].Inside = func(_ context.Context, in io.Reader, out io.Writer) error {
+		_, err := io.Copy(out, in)
+		return err
+	}
+	checks[1].Inside = func(context.Context, io.Reader, io.Writer) error { return errors.New("cannot") }
+	for name, want := range map[string]int{"holds": exitOK, "breaks": exitBroken, "undone": exitUsage, "nothing": exitUsage} {
+		var out, errOut bytes.Buffer
+		if code := inside(t.Context(), name, strings.NewReader("words"), &out, &errOut); code != want || (code == exitOK) != (out.String() == "words") {
+			t.Errorf("the inside of %s: exit %d, want %d: %s%s", name, code, want, &out, &errOut)
+		}
+	}
+}
+
 // A check without a control proves nothing, and one without a promise says nothing.
 func TestEveryCheckCanFail(t *testing.T) {
 	seen := map[string]bool{}
@@ -85,6 +104,9 @@ func TestEveryCheckCanFail(t *testing.T) {
 		for _, control := range c.Controls {
 			if control.Name == "" || control.Name == "every" || control.Fault == "" {
 				t.Errorf("a control of %s has no name or does not say what is wrong", c.Name)
+			}
+			if control.Inside && (len(control.Edits) == 0 || c.Inside == nil) {
+				t.Errorf("%s with %s: there is no fault to plant, or nothing of the check runs inside", c.Name, control.Name)
 			}
 		}
 	}

@@ -113,9 +113,16 @@ func (r *runner) attack(ctx context.Context, j job, run *check.Run, dir string) 
 			return fmt.Errorf("%s needs %s: %w (%s)", j.check.Name, n.What, err, n.Remedy)
 		}
 	}
-	var err error
-	if run.Daemon, err = r.compile(ctx, j.control, dir); err != nil {
+	program, err := r.compile(ctx, j.control, dir)
+	if err != nil {
 		return err
+	}
+	if j.control.Inside {
+		run.Self = program
+	} else if run.Self, err = os.Executable(); err != nil {
+		return err
+	} else {
+		run.Daemon = program
 	}
 	run.Dir = filepath.Join(dir, "work")
 	if err := os.Mkdir(run.Dir, 0o700); err != nil {
@@ -124,15 +131,17 @@ func (r *runner) attack(ctx context.Context, j job, run *check.Run, dir string) 
 	return j.check.Run(ctx, run)
 }
 
-// compiled compiles the daemon: once for all checks, and once for each fault.
+// compiled compiles the daemon: once for all checks, and once for each fault; or the checks themselves with a fault.
 func compiled(root, dir string) compiler {
 	const program = "./server/cmd/tonghopd"
 	sound := filepath.Join(dir, "tonghopd")
 	var once sync.Once
 	var failure error
 	return func(ctx context.Context, control check.Control, own string) (string, error) {
-		if len(control.Edits) > 0 {
-			path := filepath.Join(own, "tonghopd")
+		switch path := filepath.Join(own, "planted"); {
+		case control.Inside:
+			return path, plant.Build(ctx, root, "./server/cmd/check", path, control.Edits...)
+		case len(control.Edits) > 0:
 			return path, plant.Build(ctx, root, program, path, control.Edits...)
 		}
 		once.Do(func() { failure = plant.Build(ctx, root, program, sound) })
