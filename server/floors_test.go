@@ -38,7 +38,7 @@ const floors = `
 	client < cmd, client/cmd;
 
 	# The suites that attack the promises stand above everything and beside each other.
-	check/plant < check < check/daemon < check/workload;
+	check/plant < check < check/daemon, check/syscalls < check/workload;
 	server, check/workload < check/crashrandom, check/crashpoints, check/powerloss, check/ioerror, check/duplicates, check/oracle,
 		check/linear, check/bitrot, check/tamper, check/snapshot, check/backup, check/slowreaders, check/shutdown, check/restart < cmd;
 `
