@@ -36,8 +36,12 @@ type Entry struct {
 // Journal keeps entries. All methods may be called by many goroutines at once. The reasons named here are the constants
 // of this package.
 type Journal interface {
-	// ID names the journal; it never changes.
+	// ID names the journal; it never changes while the journal is open, and only a restore from a backup gives another one.
 	ID() ID
+
+	// IDAt gives the id that was in force at the entry with this sequence. At 0 it is the id that the journal was made
+	// with, of which FirstHash makes the hash before entry 1; beyond the head it is ID.
+	IDAt(sequence uint64) ID
 
 	// Head gives the last durable entry. An entry is at the head before Append returns, and never before it is durable.
 	Head() Head

@@ -60,7 +60,7 @@ func (j *Journal) makeRoom(size int64, head journal.Head) error {
 		}
 		return j.poison(err)
 	}
-	next := newSegment(j.id, head, newMark(), bytes)
+	next := newSegment(j.ID(), head, newMark(), bytes)
 	// The full segment is closed first, because the new one may take its place.
 	err = j.file.Close()
 	j.file = nil

@@ -163,11 +163,11 @@ func TestDamageIsRefusedAndNamed(t *testing.T) {
 		{"a file cut short", false, func(f map[string][]byte) { f[last(f)] = f[last(f)][:2048] }, last},
 		{"an empty file", false, func(f map[string][]byte) { f[last(f)] = nil }, last},
 		{"a missing last segment after a clean stop", true, func(f map[string][]byte) { delete(f, last(f)) }, func(map[string][]byte) string { return cleanName }},
-		{"a segment of another journal", false, func(f map[string][]byte) {
-			raw := f[last(f)]
-			s, _, _ := parseSegment(raw, int64(len(raw)))
-			s.id[3]++
-			copy(raw, s.header())
+		{"a journal id that was given up and comes back", false, func(f map[string][]byte) { rename(f[segmentNames(f)[1]], 3) }, last},
+		{"a segment without a journal id", false, func(f map[string][]byte) { rename(f[last(f)], 0) }, last},
+		{"a journal id that begins without an entry", false, func(f map[string][]byte) {
+			rename(f[last(f)], 3)
+			clear(f[last(f)][segmentHeaderBytes:])
 		}, last},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -184,6 +184,13 @@ func TestDamageIsRefusedAndNamed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// rename gives a segment another journal id, with the checksum that belongs to it; 0 is none.
+func rename(raw []byte, id byte) {
+	s, _, _ := parseSegment(raw, int64(len(raw)))
+	s.id = journal.ID{3: id}
+	copy(raw, s.header())
 }
 
 func segmentNames(files map[string][]byte) []string {

@@ -19,13 +19,21 @@
 //	 0   8  "tonghopJ"
 //	 8   4  format, 1
 //	12   4  length of this header, 512: one sector, which a disk writes wholly or not at all
-//	16  16  journal id
+//	16  16  journal id: that of the segment before it, or, where the store was restored from a backup, a new one
 //	32   8  sequence of the first entry
 //	40  32  hash of the entry before it
 //	72   8  the segment's mark: random bytes with which each of its groups begins
 //	80   8  size of the file
 //	88   4  CRC of bytes 0 to 87
 //	92      zeros to 512; the first group begins there, each other one where the one before it ends; zeros to the end
+//
+// # The journal id
+//
+// The id of the first segment is the one that the journal was made with; the hash before entry 1 is made of it. A restore
+// from a backup keeps the segments up to the backup's last entry as they are, with zeros behind that entry, and goes on in
+// a new segment with a new id: its header names the entry before it and that one's hash as always, so there is one chain.
+// Such a segment gets its name only with its first group in it, whose first entry tells what was restored. All segments
+// after it have its id; an id that was given up never comes back.
 //
 // # Group
 //

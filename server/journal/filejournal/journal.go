@@ -13,7 +13,7 @@ import (
 // Redact.
 type Journal struct {
 	config   Config
-	id       journal.ID
+	eras     []era
 	readOnly bool
 	release  func() error
 	torn     Torn
@@ -37,11 +37,38 @@ type Journal struct {
 var _ journal.Journal = (*Journal)(nil)
 
 func newJournal(config Config, s *scanned, release func() error) *Journal {
-	return &Journal{config: config, id: s.segments[0].id, release: release, head: s.head, segments: s.segments}
+	return &Journal{config: config, eras: erasOf(s.segments), release: release, head: s.head, segments: s.segments}
 }
 
 // ID names the journal.
-func (j *Journal) ID() journal.ID { return j.id }
+func (j *Journal) ID() journal.ID { return j.eras[len(j.eras)-1].id }
+
+// IDAt gives the id that was in force at an entry.
+func (j *Journal) IDAt(sequence uint64) journal.ID {
+	for i := len(j.eras) - 1; i > 0; i-- {
+		if j.eras[i].first <= sequence {
+			return j.eras[i].id
+		}
+	}
+	return j.eras[0].id
+}
+
+// era is a stretch of a journal under one id, from its first entry on.
+type era struct {
+	id    journal.ID
+	first uint64
+}
+
+// erasOf gives the ids of a journal in the order in which they came into force; mostly there is one.
+func erasOf(segments []*segment) []era {
+	var eras []era
+	for _, s := range segments {
+		if len(eras) == 0 || eras[len(eras)-1].id != s.id {
+			eras = append(eras, era{s.id, s.first})
+		}
+	}
+	return eras
+}
 
 // Head gives the last durable entry.
 func (j *Journal) Head() journal.Head {
@@ -113,7 +140,7 @@ func (j *Journal) Close() error {
 
 // markClean writes the mark of a clean stop. Every group is synced when Append returns, so only the mark is left.
 func (j *Journal) markClean() error {
-	mark := cleanMark{id: j.id, head: j.Head()}
+	mark := cleanMark{id: j.ID(), head: j.Head()}
 	err := writeFile(j.config.Files, j.path(cleanName), mark.bytes())
 	if err == nil {
 		err = j.config.Files.SyncDir(j.config.Dir)

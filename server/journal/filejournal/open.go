@@ -170,12 +170,29 @@ func readSegments(config Config) ([]*segment, error) {
 		if segments[i], err = readSegment(config, name); err != nil {
 			return nil, err
 		}
-		if segments[i].id != segments[0].id {
-			return nil, damaged(name, 0, "the segment belongs to another journal")
+		if why := follows(segments[:i], segments[i]); why != "" {
+			return nil, damaged(name, 0, why)
 		}
 	}
 	if first := segments[0]; first.first != 1 || first.previous != journal.FirstHash(first.id) {
 		return nil, damaged(first.name, 0, "the journal does not begin with entry 1")
 	}
 	return segments, nil
+}
+
+// follows says why a segment cannot come after these, or "". It has the id of the one before it, or one that the journal
+// never had: then a restore made it, and this is where the new id begins.
+func follows(before []*segment, s *segment) string {
+	if len(before) > 0 && s.id == before[len(before)-1].id {
+		return ""
+	}
+	if s.id.IsZero() {
+		return "the segment has no journal id"
+	}
+	for _, other := range before {
+		if other.id == s.id {
+			return "the segment has a journal id that was given up before"
+		}
+	}
+	return ""
 }

@@ -63,7 +63,7 @@ func scan(ctx context.Context, config Config) (*scanned, error) {
 	}
 	if marked {
 		var why string
-		if s.clean, why = mark.agrees(segments[0].id, s.head); why != "" {
+		if s.clean, why = mark.agrees(segments[len(segments)-1].id, s.head); why != "" {
 			return nil, damaged(cleanName, 0, why)
 		}
 	}
@@ -77,6 +77,7 @@ func (s *scanned) scanSegment(ctx context.Context, config Config, c *cursor, i i
 	if start.before != s.head {
 		return damaged(segment.name, 0, "the segment does not follow the one before it")
 	}
+	begins := i > 0 && segment.id != s.segments[i-1].id
 	file, err := config.Files.Open(filepath.Join(config.Dir, segment.name), false)
 	if err != nil {
 		return failed("opening", segment.name, err)
@@ -88,6 +89,10 @@ func (s *scanned) scanSegment(ctx context.Context, config Config, c *cursor, i i
 		err = s.scanLast(ctx, c, segment)
 	}
 	segment.end = c.offset
+	if err == nil && begins && segment.end == segmentHeaderBytes {
+		// A segment with a new id gets its name only with its first group in it.
+		err = damaged(segment.name, c.offset, "a new journal id begins here and the entry that tells why is not there")
+	}
 	if closeErr := file.Close(); closeErr != nil {
 		err = errors.Join(err, unreadable(segment.name, 0, closeErr))
 	}

@@ -19,6 +19,53 @@ func tellID(s *story) {
 	if got := s.journal.ID(); got != id {
 		s.Errorf("ID after opening again = %v, want %v", got, id)
 	}
+	for sequence := range uint64(4) {
+		if got := s.journal.IDAt(sequence); got != id {
+			s.Errorf("IDAt(%d) = %v, want %v: the store was never restored", sequence, got, id)
+		}
+	}
+}
+
+// tellRestored restores a store twice, writes before, between and after, and expects one chain with three ids.
+func tellRestored(s *story, restore func(journal.Record)) {
+	ids := []journal.ID{s.journal.ID()}
+	var since []uint64
+	for range 2 {
+		s.fill(30)
+		if err := s.journal.Close(); err != nil {
+			s.Fatalf("Close = %v", err)
+		}
+		record := named("restored", "by somebody")
+		s.remember([]journal.Record{record})
+		restore(record)
+		s.journal = s.open()
+		ids, since = append(ids, s.journal.ID()), append(since, s.head().Sequence)
+		s.holds()
+	}
+	s.fill(30)
+	if ids[0] == ids[1] || ids[1] == ids[2] || ids[0] == ids[2] {
+		s.Errorf("the ids are %v, want a new one with each restore", ids)
+	}
+	for _, opened := range []string{"live", "again"} {
+		s.holds()
+		for sequence := range s.head().Sequence + 2 {
+			want := ids[0]
+			for i, first := range since {
+				if sequence >= first {
+					want = ids[i+1]
+				}
+			}
+			if got := s.journal.IDAt(sequence); got != want {
+				s.Errorf("%s: IDAt(%d) = %v, want %v", opened, sequence, got, want)
+			}
+		}
+		if got := s.journal.IDAt(1<<64 - 1); got != s.journal.ID() {
+			s.Errorf("%s: IDAt beyond the head = %v, want %v", opened, got, s.journal.ID())
+		}
+		s.reopen()
+	}
+	s.fill(10)
+	s.holds()
 }
 
 func tellHead(s *story) {

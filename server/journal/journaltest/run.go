@@ -1,6 +1,31 @@
 package journaltest
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/tonghop/tonghop/server/journal"
+)
+
+// RunRestored tells what holds of a store that is restored from a backup. restore is called between closing the journal
+// and opening it again; it gives the store another id and appends the record as the first entry under it.
+func RunRestored(t *testing.T, store func(t *testing.T) (open func() journal.Journal, restore func(journal.Record))) {
+	t.Parallel()
+	var restore func(journal.Record)
+	s := begin(t, func(t *testing.T) (open func() journal.Journal) {
+		open, restore = store(t)
+		return open
+	})
+	tellRestored(s, restore)
+	if t.Failed() {
+		t.Logf("the contract says: %q", restored)
+	}
+}
+
+// restored are the sentences that RunRestored proves.
+var restored = []string{
+	"IDAt gives the id that was in force at the entry with this sequence.",
+	"At 0 it is the id that the journal was made with, of which FirstHash makes the hash before entry 1; beyond the head it is ID.",
+}
 
 // Run tells every case with a store of its own.
 func Run(t *testing.T, store Store) {
@@ -24,7 +49,7 @@ type promise struct {
 
 var cases = []promise{
 	{"ID", []string{
-		"ID names the journal; it never changes.",
+		"ID names the journal; it never changes while the journal is open, and only a restore from a backup gives another one.",
 	}, tellID},
 	{"Head", []string{
 		"Head gives the last durable entry.",

@@ -50,7 +50,7 @@ func (s *story) reopen() {
 // head is where the story thinks the journal ends.
 func (s *story) head() journal.Head {
 	if len(s.held) == 0 {
-		id := s.journal.ID()
+		id := s.journal.IDAt(0)
 		return journal.Head{Hash: sha256.Sum256(append([]byte("tonghop/journal/first/1\n"), id[:]...))}
 	}
 	last := s.held[len(s.held)-1]
