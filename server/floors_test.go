@@ -24,7 +24,8 @@ const floors = `
 	# Journals know the contract alone. verify must share nothing with the aggregator, whose sums it checks.
 	journal < journal/journaltest, journal/filejournal, aggregator, verify;
 	aggregator < committer;
-	committer, verify < reporting;
+	journal < head;
+	committer, verify, head < reporting;
 
 	form < tabular;
 	figure, period < message;

@@ -9,6 +9,7 @@ import (
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/committer"
 	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/head"
 	"github.com/tonghop/tonghop/server/journal"
 	"github.com/tonghop/tonghop/server/period"
 )
@@ -32,6 +33,8 @@ type Config struct {
 	LocalSecret [32]byte
 	// ReadOnly tells why changes are refused; nil while they are taken.
 	ReadOnly func() error
+	// Key signs the heads of the chain; nil for none.
+	Key *head.Key
 }
 
 // Service is the use cases over one store.
