@@ -21,12 +21,12 @@ const replayBatch = 4096
 // journal's chain, else somebody exchanged a file and the reason is STATE_NOT_OF_JOURNAL. Progress is told now and then
 // how many of how many entries are done; it may be nil.
 func (s *Store) Replay(ctx context.Context, j journal.Journal, progress func(done, total uint64)) error {
-	r := replay{store: s, head: j.Head(), progress: progress}
+	r := replay{store: s, journal: j, head: j.Head(), progress: progress}
 	if err := r.begin(); err != nil {
 		return err
 	}
 	defer r.rollback()
-	if err := r.check(j); err != nil {
+	if err := r.check(); err != nil {
 		return err
 	}
 	start := r.tx.Position().Head.Sequence
@@ -52,6 +52,7 @@ func (s *Store) Replay(ctx context.Context, j journal.Journal, progress func(don
 // replay is one call of Replay at work.
 type replay struct {
 	store       *Store
+	journal     journal.Journal
 	tx          *Tx
 	head        journal.Head
 	progress    func(done, total uint64)
@@ -78,13 +79,14 @@ func (r *replay) commit() error {
 }
 
 // check ties the state to the journal, or finds that it is not its own.
-func (r *replay) check(j journal.Journal) error {
+func (r *replay) check() error {
 	at := r.tx.Position()
+	here := r.journal.IDAt(at.Head.Sequence)
 	switch {
 	case at.JournalID.IsZero() && at.Head.Sequence == 0:
-		return r.tx.bind(j.ID())
-	case at.JournalID != j.ID():
-		return notOfJournal("the state is of journal %s and the journal here is %s", at.JournalID, j.ID())
+		return r.tx.bind(here)
+	case at.JournalID != here:
+		return notOfJournal("the state at entry %d is of journal %s and the journal here is %s", at.Head.Sequence, at.JournalID, here)
 	case at.Head.Sequence > r.head.Sequence:
 		return notOfJournal("the state stands at entry %d and the journal ends at %d", at.Head.Sequence, r.head.Sequence)
 	}
@@ -114,6 +116,12 @@ func (r *replay) visit(e journal.Entry) error {
 	}
 	if err := r.tx.Apply(decoded, journal.Head{Sequence: e.Sequence, Hash: e.Hash}); err != nil {
 		return err
+	}
+	// The id is stored beside the chain, and an entry of the chain says when it changes.
+	if here, said := r.journal.IDAt(e.Sequence), r.tx.Position().JournalID; here != said {
+		return fault.DataLoss(journal.ReasonDamaged,
+			"entry %d stands in the journal under the id %s, and by what the entries say the id is %s; nothing was changed; "+
+				"keep the folder as it is and restore from a backup", e.Sequence, here, said)
 	}
 	r.done++
 	if r.inBatch++; r.inBatch < replayBatch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"math"
 	"sync"
 	"testing"
 	"time"
@@ -24,11 +25,26 @@ type memoryJournal struct {
 	mu      sync.Mutex
 	id      journal.ID
 	entries []journal.Entry
+	// renamed are the ids that restores gave it, and since when.
+	renamed []struct {
+		since uint64
+		id    journal.ID
+	}
 }
 
 func newJournal() *memoryJournal { return &memoryJournal{id: journal.NewID()} }
 
-func (j *memoryJournal) ID() journal.ID { return j.id }
+func (j *memoryJournal) ID() journal.ID { return j.IDAt(math.MaxUint64) }
+
+func (j *memoryJournal) IDAt(sequence uint64) journal.ID {
+	id := j.id
+	for _, r := range j.renamed {
+		if sequence >= r.since {
+			id = r.id
+		}
+	}
+	return id
+}
 
 func (j *memoryJournal) Head() journal.Head {
 	j.mu.Lock()

@@ -17,7 +17,7 @@ import (
 
 // Position says to which entry a state belongs.
 type Position struct {
-	// JournalID is zero until Replay has seen the journal.
+	// JournalID is the one in force at the entry; zero until Replay has seen the journal.
 	JournalID journal.ID
 	Head      journal.Head
 	// Time is that of the last entry; zero before the first.
@@ -64,6 +64,8 @@ const (
 	keyBoot     = "boot"
 	keyJournal  = "journal"
 	keyPosition = "position"
+	keyErased   = "erased"
+	keyRestored = "restored"
 )
 
 // Position says which entry was applied last.
