@@ -1,0 +1,211 @@
+//go:build unix
+
+package workload
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+	"github.com/tonghop/tonghop/server/check"
+)
+
+// pauseAfterFailure is how long a client waits that could not reach the server.
+const pauseAfterFailure = 2 * time.Millisecond
+
+// Drive lets so many clients work until the context ends or the server's process has ended. What they do is drawn from
+// the world's seed and the part of the run. An error is a broken promise, such as a read that shows less than was
+// acknowledged before; refusals and failures are what the record is for.
+func (w *World) Drive(ctx context.Context, clients int, part uint64) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	unwatch := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		select {
+		case <-w.gone:
+			stop(errGone)
+		case <-unwatch:
+		}
+	})
+	var working sync.WaitGroup
+	for n := range clients {
+		draw := rand.New(rand.NewPCG(w.shape.Seed, part<<16|uint64(n))) //nolint:gosec // drawn again from the seed
+		working.Go(func() {
+			if err := w.work(ctx, draw); err != nil {
+				stop(err)
+			}
+		})
+	}
+	working.Wait()
+	close(unwatch)
+	watching.Wait()
+	if err := context.Cause(ctx); check.IsBroken(err) {
+		return err
+	}
+	return nil
+}
+
+var errGone = errors.New("the server is gone")
+
+// work is one client: one thing after the other.
+func (w *World) work(ctx context.Context, draw *rand.Rand) error {
+	for ctx.Err() == nil {
+		err := w.something(ctx, draw)
+		switch {
+		case check.IsBroken(err):
+			return err
+		case err != nil:
+			select {
+			case <-ctx.Done():
+			case <-time.After(pauseAfterFailure):
+			}
+		}
+	}
+	return nil
+}
+
+// something does one thing that is drawn: of twenty, nine submissions or corrections, five reviews, four reads.
+func (w *World) something(ctx context.Context, draw *rand.Rand) (err error) {
+	r := w.draw(draw)
+	switch n := draw.IntN(20); {
+	case n < 8:
+		_, err = w.Submit(ctx, r)
+	case n == 8:
+		_, err = w.SubmitJSON(ctx, r)
+	case n == 9:
+		_, err = w.Batch(ctx, draw.IntN(3) == 0, w.several(draw)...)
+	case n == 10:
+		_, err = w.Stream(ctx, w.several(draw)...)
+	case n < 14:
+		_, err = w.Approve(ctx, r)
+	case n == 14:
+		_, err = w.Return(ctx, r)
+	case n < 18:
+		_, err = w.Look(ctx, r)
+	default:
+		err = w.LookAtRollup(ctx, draw.IntN(w.shape.Months))
+	}
+	return err
+}
+
+func (w *World) draw(draw *rand.Rand) Report {
+	return Report{commune: draw.IntN(w.shape.Communes), month: draw.IntN(w.shape.Months)}
+}
+
+// several draws two to five reports, each once.
+func (w *World) several(draw *rand.Rand) []Report {
+	first, n := w.draw(draw), 2+draw.IntN(4)
+	list := make([]Report, 0, n)
+	for i := range min(n, w.shape.Communes) {
+		list = append(list, Report{commune: (first.commune + i) % w.shape.Communes, month: first.month})
+	}
+	return list
+}
+
+// LookAtRollup reads the sum of the province of a month, and finds the promise broken if it is older than what was
+// acknowledged before, or counts fewer reports.
+func (w *World) LookAtRollup(ctx context.Context, m int) error {
+	least, head := w.leastReceived(m)
+	answer, err := w.viewer.client.QueryRollups(ctx, &reportingv1.QueryRollupsRequest{
+		Units: []string{province}, Indicators: []string{Files}, Periods: []string{month(m)},
+		Basis: reportingv1.Basis_BASIS_PROVISIONAL,
+	})
+	if err != nil {
+		return err
+	}
+	if s := answer.GetStamp().GetSequence(); s < head {
+		return check.Broken("the roll-up of %s is shown as of %d, and %d was acknowledged before it was asked for", month(m), s, head)
+	}
+	if len(answer.GetRollups()) != 1 {
+		return check.Broken("the roll-up of %s was asked for, and %d came", month(m), len(answer.GetRollups()))
+	}
+	// A report that was returned meanwhile counts no longer.
+	least = min(least, w.stillReceived(m))
+	if got := answer.GetRollups()[0].GetCoverage().GetReceived(); got < least {
+		return check.Broken("the roll-up of %s counts %d reports, and %d were acknowledged before it was asked for", month(m), got, least)
+	}
+	return nil
+}
+
+// leastReceived is how many reports of a month have an acknowledged revision and nobody who tried to return one.
+func (h *history) leastReceived(m int) (int64, int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var n int64
+	for r, k := range h.known {
+		if r.month == m && k.revision > 0 && !k.returns {
+			n++
+		}
+	}
+	return n, h.head
+}
+
+func (h *history) stillReceived(m int) int64 {
+	n, _ := h.leastReceived(m)
+	return n
+}
+
+// Resolve repeats every attempt with an item of unknown outcome, under the same request id, until the server answers. A
+// server that was started again and cannot say what became of an attempt is an error.
+func (w *World) Resolve(ctx context.Context) error {
+	for _, a := range w.unresolved() {
+		now, err := w.attempt(ctx, a)
+		if err != nil {
+			return err
+		}
+		for i := range now.Items {
+			if now.Items[i].Outcome == Unknown {
+				return &Unresolved{Attempt: now, Item: i}
+			}
+		}
+	}
+	return nil
+}
+
+// Unresolved is the error of a repetition that was not answered clearly either.
+type Unresolved struct {
+	Attempt Attempt
+	Item    int
+}
+
+// Error tells which.
+func (e *Unresolved) Error() string { return "repeated, and not answered: " + e.Attempt.tell(e.Item) }
+
+// unresolved are the attempts with an item of unknown outcome.
+func (h *history) unresolved() []*Attempt {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var list []*Attempt
+	for _, a := range h.attempts {
+		for i := range a.Items {
+			if a.Items[i].Outcome == Unknown {
+				list = append(list, a)
+				break
+			}
+		}
+	}
+	return list
+}
+
+// Counts says how many items of the record have which outcome.
+func (h *history) Counts() (acknowledged, refused, unknown int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, a := range h.attempts {
+		for i := range a.Items {
+			switch a.Items[i].Outcome {
+			case Acknowledged:
+				acknowledged++
+			case Refused:
+				refused++
+			case Unknown:
+				unknown++
+			}
+		}
+	}
+	return acknowledged, refused, unknown
+}
