@@ -60,7 +60,7 @@ func (w *World) Judge(ctx context.Context, must Mark) (Verdict, error) {
 
 // Compare holds what a server shows against the record.
 func (w *World) Compare(s Seen, must Mark) Verdict {
-	j := judge{shape: w.shape, founded: w.founded, notes: w.notes, seen: s, attempts: w.Attempts(), must: must}
+	j := judge{shape: w.shape, founded: w.founded, notes: w.notes, also: w.also, seen: s, attempts: w.Attempts(), must: must}
 	j.verdict.Head = s.Head
 	j.sequences()
 	j.index()
@@ -77,6 +77,7 @@ type judge struct {
 	shape    Shape
 	founded  int64
 	notes    []Change
+	also     []reportingv1.ChangeKind
 	seen     Seen
 	attempts []Attempt
 	must     Mark
@@ -214,6 +215,9 @@ func (j *judge) reviews() {
 	v := &j.verdict
 	for _, c := range j.seen.Changes {
 		if c.Sequence <= j.founded {
+			continue
+		}
+		if slices.Contains(j.also, c.Kind) {
 			continue
 		}
 		r, ok := j.byName[c.Name]

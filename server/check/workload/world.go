@@ -22,6 +22,8 @@ type World struct {
 	// founded is the last sequence of the founding, and notes are the changes up to it.
 	founded int64
 	notes   []Change
+	// also are kinds of changes that the check makes itself.
+	also []reportingv1.ChangeKind
 
 	admin, approver, viewer person
 	// reporters are those of the first communes; for the others the administrator sends.
