@@ -9,6 +9,8 @@ import (
 type Config struct {
 	// Dir is the data folder.
 	Dir string
+	// KeyFile is where the private key lies that signs the heads of the chain; keys/head.key in Dir if empty.
+	KeyFile string
 	// GRPCListen is where gRPC is served; 127.0.0.1:9090 if empty. Without TLS it must be a loopback address.
 	GRPCListen string
 	// HTTPListen is where JSON is served; 127.0.0.1:8080 if empty.

@@ -47,12 +47,17 @@ func Init(ctx context.Context, cfg Config) (auth.Secret, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return "", fault.Precondition("DATA_FOLDER", "the data folder %s cannot be made: %s", cfg.Dir, pathError(err)).In("data")
 	}
+	if _, err := os.Stat(cfg.journalConfig().Dir); errors.Is(err, fs.ErrNotExist) { // else Create says that it is
+		if err := cfg.keyPlaceFree(""); err != nil {
+			return "", err
+		}
+	}
 	var id journal.ID
 	_, _ = rand.Read(id[:]) // never fails
 	if err := filejournal.Create(ctx, cfg.journalConfig(), id); err != nil {
 		return "", err
 	}
-	store, err := OpenStore(ctx, cfg)
+	store, err := openStore(ctx, cfg, true)
 	if err != nil {
 		return "", err
 	}
@@ -69,6 +74,9 @@ func (s *Store) begin(ctx context.Context) (auth.Secret, error) {
 		}, nil
 	})
 	if err != nil {
+		return "", err
+	}
+	if _, err := s.IntroduceKey(ctx); err != nil {
 		return "", err
 	}
 	return s.IssueToken(ctx, reporting.TokenDraft{Role: auth.Administrator})
@@ -95,6 +103,11 @@ func (c Config) stateConfig() aggregator.Config {
 // OpenStore opens a data folder that Init made: the journal, checked to its end; the state, rebuilt or brought up to
 // the journal's head where that is needed. It never makes a store.
 func OpenStore(ctx context.Context, cfg Config) (*Store, error) {
+	return openStore(ctx, cfg, false)
+}
+
+// openStore is OpenStore, also where the key that signs heads is yet to be made.
+func openStore(ctx context.Context, cfg Config, beforeKey bool) (*Store, error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.checkFolder(); err != nil {
 		return nil, err
@@ -107,6 +120,10 @@ func OpenStore(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
+	key, err := cfg.settleKey(ctx, state, beforeKey)
+	if err != nil {
+		return nil, errors.Join(err, state.Close(), log.Close())
+	}
 	s := &Store{cfg: cfg, journal: log, state: state, disk: newDisk(cfg.Dir, cfg.FreeGuard)}
 	if s.control, err = newControl(); err != nil {
 		return nil, errors.Join(err, state.Close(), log.Close())
@@ -117,7 +134,7 @@ func OpenStore(ctx context.Context, cfg Config) (*Store, error) {
 	})
 	s.Service = reporting.New(reporting.Config{
 		Journal: log, State: state, Committer: s.committer, Now: cfg.Now, Random: random,
-		Version: cfg.Version, Disk: s.disk.usage, ReadOnly: s.disk.refuse, LocalSecret: s.control.hash,
+		Version: cfg.Version, Disk: s.disk.usage, ReadOnly: s.disk.refuse, LocalSecret: s.control.hash, Key: key,
 	})
 	return s, nil
 }

@@ -32,6 +32,7 @@ type commands struct {
 	Verify  verifyCommand  `cmd:"" help:"Check the journal's chain, and recompute every roll-up from the reports."`
 	Rebuild rebuildCommand `cmd:"" help:"Make the derived state anew from the journal."`
 	Token   tokenCommand   `cmd:"" help:"Issue a token and print it, alone on the last line; works beside a running server too."`
+	Key     keyCommand     `cmd:"" help:"Print the key that verifies signed heads, or make a new one while no server runs."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

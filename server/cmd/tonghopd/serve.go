@@ -23,6 +23,7 @@ type serveCommand struct {
 	SegmentBytes int64         `help:"Bytes of each file of the journal made from now on, a multiple of 4096." default:"67108864" name:"segment-bytes"`
 	SyncEvery    time.Duration `help:"How often the derived state is flushed, 60s at most." default:"60s" name:"sync-every"`
 	Grace        time.Duration `help:"How long calls under way may take when the server is asked to end." default:"10s"`
+	keyFlag
 	listenFlags
 }
 
@@ -32,7 +33,7 @@ func (c serveCommand) Run(w world) error {
 	if err != nil {
 		return err
 	}
-	cfg.Dir, cfg.FreeGuard = c.Data, c.FreeGuard<<20
+	cfg.Dir, cfg.KeyFile, cfg.FreeGuard = c.Data, c.Key, c.FreeGuard<<20
 	cfg.SegmentBytes, cfg.SyncEvery, cfg.Grace = c.SegmentBytes, c.SyncEvery, c.Grace
 	s, err := server.Open(w.ctx, cfg)
 	if err != nil {

@@ -42,17 +42,24 @@ func (versionCommand) Run(w world) error {
 
 type initCommand struct {
 	Data string `help:"Data folder; made if it is missing." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
+	keyFlag
 }
 
 // Run makes a store.
 func (c initCommand) Run(w world) error {
-	secret, err := server.Init(w.ctx, server.Config{Dir: c.Data, Version: programVersion()})
+	secret, err := server.Init(w.ctx, server.Config{Dir: c.Data, KeyFile: c.Key, Version: programVersion()})
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w.out, "The store is in %s. Serve it with:\n\n  tonghopd serve --data %s\n\n"+
+	verifier, err := server.ReadVerifierKey(c.Data)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w.out, "The store is in %s. Serve it with:\n\n  tonghopd serve --data %s%s\n\n"+
+		"Whoever has this key can verify the heads and receipts that the store gives. Keep a copy elsewhere, with those who are\n"+
+		"to check the store: a key that is asked of the server itself proves nothing once somebody has replaced both.\n%s\n\n"+
 		"This is the token of the first administrator. It is shown once and ends in 90 days; keep it safe.\n%s\n",
-		c.Data, c.Data, secret.Reveal())
+		c.Data, c.Data, c.again(), verifier, secret.Reveal())
 	return err
 }
 
