@@ -70,6 +70,8 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 		return t.issue(body.Token)
 	case entry.TokenRevoked:
 		return t.revoke(&e.Header, body.ID)
+	case entry.KeyIntroduced:
+		return t.introduce(e.Header.Sequence, body)
 	}
 	return nil
 }

@@ -42,6 +42,7 @@
 //	bucket      key                                                 value
 //	meta        version, boot, journal                              text; text; 16 bytes
 //	meta        position                                            sequence, hash (32), time, forgotten up to, reports
+//	meta        verifier                                            sequence of the entry that introduced it, verifier key of heads
 //	units       ordinal 4, ^sequence 8, piece 2                     place in the entry, unit as in the journal
 //	indicators  number 4, first day 4, ^sequence 8, piece 2         place in the entry, indicator as in the journal
 //	forms       number 4, first day 4, ^sequence 8, piece 2         place in the entry, form as in the journal
