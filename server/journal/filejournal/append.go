@@ -72,24 +72,34 @@ func (j *Journal) makeRoom(size int64, head journal.Head) error {
 	}
 	j.state.Lock()
 	defer j.state.Unlock()
-	if next.first == last.first {
+	j.follow(next)
+	return nil
+}
+
+// follow makes a segment the last one. It is called with write and state held.
+func (j *Journal) follow(next *segment) {
+	if next.first == j.last().first {
 		// The segment was still empty and too small for the group: the new one has taken its name and its place.
 		j.segments = append([]*segment(nil), j.segments[:len(j.segments)-1]...)
 	}
 	j.segments = append(j.segments, next)
-	return nil
 }
 
 // install makes the prepared file the segment s and opens it. Its header is durable before it has its name, and its
 // name before anything is appended to it.
 func install(files FileSystem, dir string, s *segment) (File, error) {
-	from, to := join(dir, preparedName), join(dir, s.name)
+	return installAs(files, dir, s.name, s.header())
+}
+
+// installAs gives the prepared file its first bytes, makes them durable, and gives it its name.
+func installAs(files FileSystem, dir, name string, begin []byte) (File, error) {
+	from, to := join(dir, preparedName), join(dir, name)
 	file, err := files.Open(from, true)
 	if err != nil {
 		return nil, err
 	}
 	// Closed for the renaming, which Windows refuses on an open file.
-	if err := errors.Join(writeSynced(file, s.header(), 0), file.Close()); err != nil {
+	if err := errors.Join(writeSynced(file, begin, 0), file.Close()); err != nil {
 		return nil, err
 	}
 	if err := files.Rename(from, to); err != nil {

@@ -37,6 +37,9 @@ type Config struct {
 	Logger *slog.Logger
 	// Files is for tests; nil means the operating system.
 	Files FileSystem
+
+	// cut says that the files may end behind their last group: the folder holds a copy.
+	cut bool
 }
 
 // filled gives the config with its defaults in place.

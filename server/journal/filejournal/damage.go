@@ -17,6 +17,8 @@ const (
 	ReasonUnreadable    = "JOURNAL_UNREADABLE"
 	ReasonReadOnly      = "JOURNAL_READ_ONLY"
 	ReasonConfigInvalid = "JOURNAL_CONFIG_INVALID"
+	ReasonEmpty         = "JOURNAL_EMPTY"
+	ReasonCopyFull      = "COPY_DISK_FULL"
 )
 
 // damaged says where stored bytes are not what was written.

@@ -84,6 +84,12 @@
 // Room is taken by whole segments and in advance. When the next one cannot be made because the disk is full, the group
 // is refused before anything is written, and the journal goes on.
 //
+// # A copy
+//
+// A backup holds the same segments up to an entry, the last of its group. Each file of a copy ends where its last group
+// ends, and is shorter than its header says by the zeros behind it; in removed private blocks all bytes behind the mark are
+// zero. Nothing else differs, so that the chain is verified in the same way.
+//
 // # An example
 //
 // A segment of 4096 bytes with one group of two entries, of which the second has a private part; zeros left out. A test

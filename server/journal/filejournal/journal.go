@@ -13,7 +13,7 @@ import (
 // Redact.
 type Journal struct {
 	config   Config
-	eras     []era
+	eras     []era // changed by renew alone, which nobody else can see at work
 	readOnly bool
 	release  func() error
 	torn     Torn

@@ -144,6 +144,9 @@ func readSegment(config Config, name string) (*segment, error) {
 	if err = errors.Join(err, file.Close()); err != nil {
 		return nil, unreadable(name, 0, err)
 	}
+	if config.cut {
+		size = uncut(raw[:n], size)
+	}
 	s, version, why := parseSegment(raw[:n], size)
 	if s == nil && why == "" {
 		return nil, fault.Precondition(ReasonStoreTooNew,
