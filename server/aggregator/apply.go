@@ -70,6 +70,10 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 		return t.issue(body.Token)
 	case entry.TokenRevoked:
 		return t.revoke(&e.Header, body.ID)
+	case entry.EntryRedacted:
+		return t.redact(&e.Header, body)
+	case entry.StoreRestored:
+		return t.restore(&e.Header, body)
 	case entry.KeyIntroduced:
 		return t.introduce(e.Header.Sequence, body)
 	}

@@ -45,12 +45,14 @@ var (
 	requestBucket   = newBucket(8, "requests")
 	changeBucket    = newBucket(9, "changes")
 	usedBucket      = newBucket(10, "used")
+	textBucket      = newBucket(11, "texts")
+	redactionBucket = newBucket(12, "redactions")
 )
 
 // everyBucket lists the buckets.
 var everyBucket = [...]*bucket{
 	metaBucket, unitBucket, indicatorBucket, formBucket, tokenBucket, reportBucket,
-	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket,
+	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket, textBucket, redactionBucket,
 }
 
 // sum is the checksum of a value under its key.

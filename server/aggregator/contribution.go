@@ -184,9 +184,9 @@ func (u *question) contribution(base period.Period, o obligation) (Contribution,
 	if err := u.t.load(k, h); err != nil {
 		return c, err
 	}
-	rev, ok := h.revision()
-	if !ok {
-		return c, reportBucket.damaged(k.append(nil))
+	rev, err := u.t.revision(k, h)
+	if err != nil {
+		return c, err
 	}
 	at := slices.IndexFunc(rev.Figures, func(f entry.Figure) bool { return f.Number == u.i.number })
 	if at < 0 {

@@ -30,6 +30,14 @@
 // in the tree, that of the last base period it owes: a unit closed within a year stays under the parent it had. Lineage
 // over a reorganisation (R2) is not followed yet.
 //
+// # Texts
+//
+// What people wrote (notes, explanations, reasons, names) can be removed for ever (R36), so it stands in one bucket, under
+// the sequence of its entry, and nothing else in the file depends on it. The entry that removes a text takes it out of
+// every answer at once. It is then to be removed from the journal, and [Store.Erase] makes zeros of the pages that held it;
+// [Store.Unremoved] tells a start what an earlier process did not get to. A replay gives the same bytes, whether the
+// journal still had the text or not. The reasons of redactions and of restorations are not kept here at all.
+//
 // # Buckets
 //
 // Numbers in keys are big-endian. A period is its kind, year and index in 1+2+1 bytes, and sorts by time within its kind.
@@ -42,20 +50,25 @@
 //	bucket      key                                                 value
 //	meta        version, boot, journal                              text; text; 16 bytes
 //	meta        position                                            sequence, hash (32), time, forgotten up to, reports
+//	meta        erased                                              sequence up to which redactions are carried out
+//	meta        restored                                            for each restore: old journal id, see restored.go
 //	meta        verifier                                            sequence of the entry that introduced it, verifier key of heads
 //	units       ordinal 4, ^sequence 8, piece 2                     place in the entry, unit as in the journal
 //	indicators  number 4, first day 4, ^sequence 8, piece 2         place in the entry, indicator as in the journal
 //	forms       number 4, first day 4, ^sequence 8, piece 2         place in the entry, form as in the journal
-//	tokens      id, 0, ^sequence 8                                  token as in the journal, with its times
+//	tokens      id, 0, ^sequence 8                                  sequence that issued it, token as in the journal, with its times
 //	reports     form 2, period 4, unit 4                            see record.go: flags, deadline, revisions in force, revisions
 //	revisions   form 2, period 4, unit 4, revision 4, piece 2       state 1, revision as in its report
 //	rollups     basis 1, form 2, period 4, unit 4, block 2, kind    sequence, then for each cell: id, length, total
 //	requests    request id 16, principal, 0, method                 sequence, hash of the request (32)
 //	changes     sequence 8, place 4                                 see change.go: kind, time, principal, request, what changed
 //	used        indicator 4                                         sequence of the first entry with a figure of it
+//	texts       sequence 8, piece 2                                 reason of a return, name of a token's holder
+//	texts       sequence 8, as in revisions                         see texts.go: notes and explanations of a revision
+//	redactions  sequence 8                                          sequence of the entry that removed its texts
 //
 // A sequence is stored with all bits turned over where the newest version is to come first, and nothing is ever removed
-// from units, indicators, forms, tokens, reports, revisions and changes (R30). The ids of cells are 3 × indicator + 1 for
+// from units, indicators, forms, tokens, reports, revisions, changes and redactions (R30). The ids of cells are 3 × indicator + 1 for
 // AS_REPORTED, + 2 for OWN, + 3 for what YEAR_TO_DATE adds to base rows, each as the distance from the one before; a
 // block is 1,024 indicators. A total is as rollup.Total.AppendBinary writes it.
 //

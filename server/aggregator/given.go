@@ -22,7 +22,6 @@ const (
 	hasDenominator = 1 << 4
 	gradeShift     = 5
 	gradeBits      = 0b11
-	hasTexts       = 1 << 7
 	// meaningBits are those that a roll-up depends on.
 	meaningBits = stateBits | hasValue | hasNumerator | hasDenominator
 )
@@ -51,7 +50,7 @@ func (g *given) figure(from, to figure.Scale) figure.Figure {
 }
 
 // appendFigures appends the figures of a revision: how many, and for each the distance of its number from the one
-// before, its flags, the amounts that the flags announce, and note and explanation where there is one.
+// before, its flags, and the amounts that the flags announce. Their texts are elsewhere: see texts.go.
 func appendFigures(b []byte, figures []entry.Figure) []byte {
 	b = binary.AppendUvarint(b, uint64(len(figures)))
 	last := uint32(0)
@@ -60,8 +59,7 @@ func appendFigures(b []byte, figures []entry.Figure) []byte {
 		b = binary.AppendUvarint(b, uint64(f.Number-last))
 		last = f.Number
 		flags := byte(f.State)&stateBits | byte(f.Grade)&gradeBits<<gradeShift
-		flags |= bit(f.HasValue, hasValue) | bit(f.HasNumerator, hasNumerator) | bit(f.HasDenominator, hasDenominator) |
-			bit(f.Note != "" || f.Explanation != "", hasTexts)
+		flags |= bit(f.HasValue, hasValue) | bit(f.HasNumerator, hasNumerator) | bit(f.HasDenominator, hasDenominator)
 		b = append(b, flags)
 		if f.HasValue {
 			b = binary.AppendVarint(b, int64(f.Value))
@@ -71,9 +69,6 @@ func appendFigures(b []byte, figures []entry.Figure) []byte {
 		}
 		if f.HasDenominator {
 			b = binary.AppendVarint(b, int64(f.Denominator))
-		}
-		if flags&hasTexts != 0 {
-			b = appendText(appendText(b, f.Note), f.Explanation)
 		}
 	}
 	return b
@@ -86,7 +81,7 @@ func bit(on bool, b byte) byte {
 	return 0
 }
 
-// given takes the next figure and leaves its texts to be taken.
+// given takes the next figure.
 func (r *reader) given(last uint32) given {
 	g := given{number: last + uint32(r.number())} //nolint:gosec // what was appended
 	g.flags = r.byte()
@@ -108,16 +103,12 @@ func (r *reader) appendGiven(list []given) []given {
 	for n := r.number(); n > 0 && !r.bad; n-- {
 		g := r.given(last)
 		last = g.number
-		if g.flags&hasTexts != 0 {
-			r.bytes()
-			r.bytes()
-		}
 		list = append(list, g)
 	}
 	return list
 }
 
-// figures reads figures with all that belongs to them.
+// figures reads figures with all that belongs to them but their texts.
 func (r *reader) figures() []entry.Figure {
 	n := r.number()
 	if n == 0 || n > len(r.b) {
@@ -131,9 +122,6 @@ func (r *reader) figures() []entry.Figure {
 		last = g.number
 		f := entry.Figure{Number: g.number, Figure: g.figure(0, 0)}
 		f.Grade = figure.Grade(g.flags >> gradeShift & gradeBits)
-		if g.flags&hasTexts != 0 {
-			f.Note, f.Explanation = r.text(), r.text()
-		}
 		list = append(list, f)
 	}
 	return list

@@ -129,7 +129,6 @@ type event struct {
 	sequence  uint64
 	time      time.Time
 	principal string
-	reason    string
 }
 
 // story is what a revision's body says besides its figures.
@@ -160,7 +159,7 @@ func (s *story) append(b []byte) []byte {
 		b = s.approved.append(b)
 	}
 	if s.returned.sequence != 0 {
-		b = appendText(s.returned.append(b), s.returned.reason)
+		b = s.returned.append(b)
 	}
 	if s.superseded.sequence != 0 {
 		b = binary.AppendUvarint(b, s.superseded.sequence)
@@ -188,7 +187,6 @@ func (r *reader) story() story {
 	}
 	if flags&storyReturned != 0 {
 		s.returned = r.event()
-		s.returned.reason = r.text()
 	}
 	if flags&storySuperseded != 0 {
 		s.superseded.sequence = r.uvarint()
@@ -211,20 +209,20 @@ func (h *held) split() (words, figures []byte, ok bool) {
 	return words, r.b, !r.bad
 }
 
-// revision gives a held revision as others see it.
-func (h *held) revision() (Revision, bool) {
+// revision gives a held revision without its texts, and the sequence of the entry that returned it, 0 if none did.
+func (h *held) revision() (rev Revision, returned uint64, ok bool) {
 	words, figures, ok := h.split()
 	sr, fr := reader{b: words}, reader{b: figures}
 	s := sr.story()
-	rev := Revision{
+	rev = Revision{
 		Number: h.number, State: h.state, Figures: fr.figures(), Principal: s.made.principal, Time: s.made.time,
 		Sequence: s.made.sequence, Merged: s.merged, ActingFor: s.actingFor,
 		Reviewer: s.approved.principal, ReviewTime: s.approved.time,
 	}
 	if s.returned.sequence != 0 {
-		rev.Reviewer, rev.ReviewTime, rev.Reason = s.returned.principal, s.returned.time, s.returned.reason
+		rev.Reviewer, rev.ReviewTime = s.returned.principal, s.returned.time
 	}
-	return rev, ok && sr.done() && fr.done()
+	return rev, s.returned.sequence, ok && sr.done() && fr.done()
 }
 
 // submissionBody makes the body of a new revision.

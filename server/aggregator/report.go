@@ -69,6 +69,8 @@ type Revision struct {
 	Reviewer   string
 	ReviewTime time.Time
 	Reason     string
+	// TextsRemoved says that notes and explanations, or the reason, are missing because they were removed (R36).
+	TextsRemoved bool
 }
 
 // Newest gives the newest revision that was sent; false if there are only drafts.

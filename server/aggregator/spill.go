@@ -176,9 +176,9 @@ func (t *Tx) readRecord(k reportKey, scratch []held) (record, bool, error) {
 func (t *Tx) history(k reportKey, rec *record) ([]Revision, error) {
 	revisions := make([]Revision, 0, rec.count)
 	add := func(h *held) error {
-		rev, ok := h.revision()
-		if !ok {
-			return revisionBucket.damaged(revisionKey(k, h.number))
+		rev, err := t.revision(k, h)
+		if err != nil {
+			return err
 		}
 		revisions = append(revisions, rev)
 		return nil

@@ -19,7 +19,7 @@ import (
 
 // StateVersion is the version of everything that is kept here. It goes up whenever the replay of old entries gives
 // another state than before, and then the state is rebuilt; answers carry it (R52).
-const StateVersion = 1
+const StateVersion = 2
 
 // Config is what a store works with.
 type Config struct {
@@ -49,6 +49,9 @@ type Store struct {
 	head            journal.Head
 	changed         chan struct{} // closed when head moves
 	closed          bool
+
+	// gate keeps new readers out for a moment; see Erase.
+	gate sync.RWMutex
 
 	// memory belongs to the writer.
 	memory *memory
@@ -263,7 +266,9 @@ func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
 // view says again if the snapshot that belongs to the transaction is gone, because two changes of the tree or of the
 // catalogue were committed since it began.
 func (s *Store) view(fn func(*Tx) error) (again bool, err error) {
+	s.gate.RLock()
 	btx, err := s.db.Begin(false)
+	s.gate.RUnlock()
 	if err != nil {
 		return false, notOpen(err)
 	}

@@ -49,6 +49,9 @@ func (t *Tx) submit(h *entry.Header, s *entry.Submission) error {
 	if err := t.use(h.Sequence, s.Figures); err != nil {
 		return err
 	}
+	if err := t.keepFigureTexts(k, s.Revision, s.Figures); err != nil {
+		return err
+	}
 	return t.keep(k, &rec, state != Draft)
 }
 
@@ -121,9 +124,12 @@ func (t *Tx) giveBack(h *entry.Header, r entry.ReportReturned) error {
 		return err
 	}
 	err = t.restate(k, &rec, r.Revision, Returned, func(s *story) {
-		s.returned = event{sequence: h.Sequence, time: h.Time, principal: h.Principal, reason: r.Reason}
+		s.returned = event{sequence: h.Sequence, time: h.Time, principal: h.Principal}
 	})
 	if err != nil {
+		return err
+	}
+	if err := t.keepText(r.Reason); err != nil {
 		return err
 	}
 	if r.Revision == rec.waiting {

@@ -2,6 +2,7 @@ package aggregator
 
 import (
 	"bytes"
+	"encoding/binary"
 
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/entry"
@@ -14,23 +15,30 @@ func tokenName(id string) []byte { return append([]byte(id), 0) }
 const longestToken = 256
 
 // issue stores a new token. A second one with the same id replaces it, as the entry says.
-func (t *Tx) issue(k auth.Token) error { return t.putToken(k) }
+func (t *Tx) issue(k auth.Token) error {
+	if len(k.ID) > longestToken {
+		return nil
+	}
+	if err := t.keepText(k.DisplayName); err != nil {
+		return err
+	}
+	return t.putToken(t.position.Head.Sequence, k)
+}
 
 // revoke ends a token at the time of the entry.
 func (t *Tx) revoke(h *entry.Header, id string) error {
-	k, ok, err := t.Token(id)
+	issued, k, ok, err := t.storedToken(id)
 	if err != nil || !ok || !k.Revoked.IsZero() {
 		return err
 	}
 	k.Revoked = h.Time
-	return t.putToken(k)
+	return t.putToken(issued, k)
 }
 
-func (t *Tx) putToken(k auth.Token) error {
-	if len(k.ID) > longestToken {
-		return nil
-	}
-	b, err := entry.AppendToken(nil, k)
+// putToken stores a version of a token that an entry issued. The display name stands with that entry.
+func (t *Tx) putToken(issued uint64, k auth.Token) error {
+	k.DisplayName = ""
+	b, err := entry.AppendToken(binary.AppendUvarint(nil, issued), k)
 	if err != nil {
 		return err
 	}
@@ -39,25 +47,36 @@ func (t *Tx) putToken(k auth.Token) error {
 
 // Token gives the token with that public id, revoked or not; false if there is none.
 func (t *Tx) Token(id string) (auth.Token, bool, error) {
-	name := tokenName(id)
-	key, stored := t.buckets[tokenBucket.at].Cursor().Seek(name)
-	if !bytes.HasPrefix(key, name) || len(key) != len(name)+8 {
-		return auth.Token{}, false, nil
+	issued, k, ok, err := t.storedToken(id)
+	if err != nil || !ok {
+		return auth.Token{}, false, err
 	}
-	k, err := parseToken(key, stored)
+	k.DisplayName, err = t.text(issued)
 	return k, err == nil, err
 }
 
-func parseToken(key, stored []byte) (auth.Token, error) {
+// storedToken gives a token without its display name, and the sequence of the entry that issued it.
+func (t *Tx) storedToken(id string) (issued uint64, k auth.Token, ok bool, err error) {
+	name := tokenName(id)
+	key, stored := t.buckets[tokenBucket.at].Cursor().Seek(name)
+	if !bytes.HasPrefix(key, name) || len(key) != len(name)+8 {
+		return 0, auth.Token{}, false, nil
+	}
+	issued, k, err = parseToken(key, stored)
+	return issued, k, err == nil, err
+}
+
+func parseToken(key, stored []byte) (issued uint64, k auth.Token, err error) {
 	value, err := tokenBucket.unseal(key, stored)
 	if err != nil {
-		return auth.Token{}, err
+		return 0, auth.Token{}, err
 	}
-	k, err := entry.ParseToken(value)
-	if err != nil {
-		return auth.Token{}, tokenBucket.damaged(key)
+	r := reader{b: value}
+	issued = r.uvarint()
+	if k, err = entry.ParseToken(r.b); err != nil || r.bad {
+		return 0, auth.Token{}, tokenBucket.damaged(key)
 	}
-	return k, nil
+	return issued, k, nil
 }
 
 // Tokens gives tokens in the order of their ids, from the one after an id on, at most limit.
@@ -75,8 +94,11 @@ func (t *Tx) Tokens(after string, limit int) ([]auth.Token, error) {
 		if at < 0 {
 			return nil, tokenBucket.damaged(key)
 		}
-		k, err := parseToken(key, stored)
+		issued, k, err := parseToken(key, stored)
 		if err != nil {
+			return nil, err
+		}
+		if k.DisplayName, err = t.text(issued); err != nil {
 			return nil, err
 		}
 		list = append(list, k)
