@@ -103,9 +103,11 @@ func (r *run) find(format string, args ...any) {
 // read to its end or the subject's head is not in it.
 func (r *run) read(ctx context.Context, head journal.Head) (bool, error) {
 	r.report.TotalEntries = r.journal.Head().Sequence
-	r.at.Hash = journal.FirstHash(r.journal.ID())
+	identity := newIdentity(r.journal)
+	r.at = identity.before
 	err := r.journal.Read(ctx, 1, func(e journal.Entry) error {
 		decoded, ok := r.decode(e)
+		identity.next(e, decoded.Body, r.find)
 		if ok && e.Sequence <= head.Sequence {
 			r.apply(decoded)
 		}
