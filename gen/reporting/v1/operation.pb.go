@@ -360,7 +360,9 @@ type VerifyStoreResponse struct {
 	// How many findings there are in all.
 	FindingCount int64 `protobuf:"varint,6,opt,name=finding_count,json=findingCount,proto3" json:"finding_count,omitempty"`
 	// Where it was verified.
-	Stamp         *Stamp `protobuf:"bytes,7,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	Stamp *Stamp `protobuf:"bytes,7,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	// Private parts of entries that were removed; the chain verifies over them all the same.
+	Removed       int64 `protobuf:"varint,8,opt,name=removed,proto3" json:"removed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -442,6 +444,13 @@ func (x *VerifyStoreResponse) GetStamp() *Stamp {
 		return x.Stamp
 	}
 	return nil
+}
+
+func (x *VerifyStoreResponse) GetRemoved() int64 {
+	if x != nil {
+		return x.Removed
+	}
+	return 0
 }
 
 // GetSignedHeadRequest asks for a head.
@@ -774,7 +783,7 @@ const file_reporting_v1_operation_proto_rawDesc = "" +
 	"\x0eknown_sequence\x18\x04 \x01(\x03R\rknownSequence\x12=\n" +
 	"\frestore_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vrestoreTime\"\x12\n" +
 	"\x10GetStatusRequest\"\x14\n" +
-	"\x12VerifyStoreRequest\"\xee\x01\n" +
+	"\x12VerifyStoreRequest\"\x88\x02\n" +
 	"\x13VerifyStoreResponse\x12\x18\n" +
 	"\aentries\x18\x01 \x01(\x03R\aentries\x12#\n" +
 	"\rtotal_entries\x18\x02 \x01(\x03R\ftotalEntries\x12\x18\n" +
@@ -782,7 +791,8 @@ const file_reporting_v1_operation_proto_rawDesc = "" +
 	"\x04done\x18\x04 \x01(\bR\x04done\x12\x1a\n" +
 	"\bfindings\x18\x05 \x03(\tR\bfindings\x12#\n" +
 	"\rfinding_count\x18\x06 \x01(\x03R\ffindingCount\x12)\n" +
-	"\x05stamp\x18\a \x01(\v2\x13.reporting.v1.StampR\x05stamp\"Q\n" +
+	"\x05stamp\x18\a \x01(\v2\x13.reporting.v1.StampR\x05stamp\x12\x18\n" +
+	"\aremoved\x18\b \x01(\x03R\aremoved\"Q\n" +
 	"\x14GetSignedHeadRequest\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x03R\bsequence\x12\x1d\n" +
 	"\n" +

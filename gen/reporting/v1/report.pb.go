@@ -467,7 +467,10 @@ type Report struct {
 	// Where the answer was computed; in lists only on the response.
 	Stamp *Stamp `protobuf:"bytes,16,opt,name=stamp,proto3" json:"stamp,omitempty"`
 	// Only in the answer to a change.
-	Receipt       *Receipt `protobuf:"bytes,17,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt *Receipt `protobuf:"bytes,17,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	// Notes and explanations of that revision, or the reason of its return, were removed for
+	// ever; the figures stay.
+	TextsRemoved  bool `protobuf:"varint,18,opt,name=texts_removed,json=textsRemoved,proto3" json:"texts_removed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -621,6 +624,13 @@ func (x *Report) GetReceipt() *Receipt {
 	return nil
 }
 
+func (x *Report) GetTextsRemoved() bool {
+	if x != nil {
+		return x.TextsRemoved
+	}
+	return false
+}
+
 // Revision is one version of a report.
 type Revision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -649,7 +659,10 @@ type Revision struct {
 	// When it was approved or returned.
 	ReviewTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=review_time,json=reviewTime,proto3" json:"review_time,omitempty"`
 	// Why it was returned.
-	ReturnReason  string `protobuf:"bytes,13,opt,name=return_reason,json=returnReason,proto3" json:"return_reason,omitempty"`
+	ReturnReason string `protobuf:"bytes,13,opt,name=return_reason,json=returnReason,proto3" json:"return_reason,omitempty"`
+	// Its notes and explanations, or the reason of its return, were removed for ever; the
+	// figures stay.
+	TextsRemoved  bool `protobuf:"varint,14,opt,name=texts_removed,json=textsRemoved,proto3" json:"texts_removed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -773,6 +786,13 @@ func (x *Revision) GetReturnReason() string {
 		return x.ReturnReason
 	}
 	return ""
+}
+
+func (x *Revision) GetTextsRemoved() bool {
+	if x != nil {
+		return x.TextsRemoved
+	}
+	return false
 }
 
 // SubmitReportRequest is one submission: the whole report unless `merge` is set.
@@ -2512,7 +2532,7 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\x06_valueB\f\n" +
 	"\n" +
 	"_numeratorB\x0e\n" +
-	"\f_denominator\"\xfb\x05\n" +
+	"\f_denominator\"\xa6\x06\n" +
 	"\x06Report\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x18\n" +
 	"\x04unit\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\x04unit\x12!\n" +
@@ -2532,8 +2552,9 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\bdeadline\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\bdeadline\x12)\n" +
 	"\rreturn_reason\x18\x0f \x01(\tB\x04\xe2A\x01\x03R\freturnReason\x12/\n" +
 	"\x05stamp\x18\x10 \x01(\v2\x13.reporting.v1.StampB\x04\xe2A\x01\x03R\x05stamp\x125\n" +
-	"\areceipt\x18\x11 \x01(\v2\x15.reporting.v1.ReceiptB\x04\xe2A\x01\x03R\areceipt:2\xeaA/\n" +
-	"\x0etonghop/Report\x12\x1dunits/{unit}/reports/{report}\"\xfd\x04\n" +
+	"\areceipt\x18\x11 \x01(\v2\x15.reporting.v1.ReceiptB\x04\xe2A\x01\x03R\areceipt\x12)\n" +
+	"\rtexts_removed\x18\x12 \x01(\bB\x04\xe2A\x01\x03R\ftextsRemoved:2\xeaA/\n" +
+	"\x0etonghop/Report\x12\x1dunits/{unit}/reports/{report}\"\xa8\x05\n" +
 	"\bRevision\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x1c\n" +
 	"\x06number\x18\x02 \x01(\x05B\x04\xe2A\x01\x03R\x06number\x127\n" +
@@ -2550,7 +2571,8 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\breviewer\x18\v \x01(\tB\x04\xe2A\x01\x03R\breviewer\x12A\n" +
 	"\vreview_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\n" +
 	"reviewTime\x12)\n" +
-	"\rreturn_reason\x18\r \x01(\tB\x04\xe2A\x01\x03R\freturnReason:I\xeaAF\n" +
+	"\rreturn_reason\x18\r \x01(\tB\x04\xe2A\x01\x03R\freturnReason\x12)\n" +
+	"\rtexts_removed\x18\x0e \x01(\bB\x04\xe2A\x01\x03R\ftextsRemoved:I\xeaAF\n" +
 	"\x10tonghop/Revision\x122units/{unit}/reports/{report}/revisions/{revision}\"\xe9\x01\n" +
 	"\x13SubmitReportRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x124\n" +
