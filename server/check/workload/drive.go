@@ -191,6 +191,21 @@ func (h *history) unresolved() []*Attempt {
 	return list
 }
 
+// Replays is how many items had been accepted before they were acknowledged, as a repetition told.
+func (h *history) Replays() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := 0
+	for _, a := range h.attempts {
+		for i := range a.Items {
+			if a.Items[i].Replayed {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // Counts says how many items of the record have which outcome.
 func (h *history) Counts() (acknowledged, refused, unknown int) {
 	h.mu.Lock()

@@ -77,6 +77,8 @@ type Item struct {
 	Sequence int64
 	Hash     string
 	Reason   string
+	// Replayed says that the receipt is of an earlier sending.
+	Replayed bool
 
 	acked Mark // when it was acknowledged, 0 if it was not
 }
@@ -182,7 +184,7 @@ func (h *history) note(a *Attempt, i int, said answer) {
 		return
 	}
 	item.Revision, item.Sequence = int(said.receipt.GetRevision()), said.receipt.GetSequence()
-	item.Hash, item.Reason = said.receipt.GetEntryHash(), ""
+	item.Hash, item.Reason, item.Replayed = said.receipt.GetEntryHash(), "", said.receipt.GetReplayed()
 	h.count++
 	item.acked = h.count
 	h.head = max(h.head, item.Sequence)

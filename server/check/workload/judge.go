@@ -27,8 +27,8 @@ type Verdict struct {
 	Findings []string
 }
 
-// mostFindings is how many are told.
-const mostFindings = 20
+// mostFindings is how many are kept, toldFindings how many of them the error tells.
+const mostFindings, toldFindings = 20, 3
 
 // Err is the broken promise, nil if there is none.
 func (v *Verdict) Err() error {
@@ -36,7 +36,7 @@ func (v *Verdict) Err() error {
 		return nil
 	}
 	return check.Broken("lost %d, doubled %d, altered %d, foreign %d, wrong %d: %s",
-		v.Lost, v.Doubled, v.Altered, v.Foreign, v.Wrong, strings.Join(v.Findings, "; "))
+		v.Lost, v.Doubled, v.Altered, v.Foreign, v.Wrong, strings.Join(v.Findings[:min(len(v.Findings), toldFindings)], "; "))
 }
 
 func (v *Verdict) found(count *int, format string, args ...any) {

@@ -5,6 +5,7 @@ package workload
 import (
 	"fmt"
 	"math/big"
+	"strings"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 )
@@ -196,6 +197,7 @@ func (r Rollup) String() string {
 	if r.Numerator != "" || r.Denominator != "" {
 		value += " = " + r.Numerator + "/" + r.Denominator
 	}
-	return fmt.Sprintf("%s of %s in %s, %s: %s %s, of %d expected %d received, %d not available, %d missing, %d not applicable",
-		r.Indicator, r.Unit, r.Period, basis, r.State, value, r.Expected, r.Received, r.NotAvailable, r.Missing, r.NotApplicable)
+	return fmt.Sprintf("%s of %s in %s, %s: %s %s, %d of %d, not available %d, missing %d, not applicable %d",
+		r.Indicator, r.Unit, r.Period, basis, strings.TrimPrefix(r.State.String(), "ROLLUP_STATE_"), value,
+		r.Received, r.Expected, r.NotAvailable, r.Missing, r.NotApplicable)
 }
