@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -208,9 +209,12 @@ func Command(ctx context.Context, c Config, args ...string) (string, Exit, error
 	return string(out), exitOf(err, said), nil
 }
 
+// firstSegment is the size of the journal's first file: small, so that a check comes to the next ones.
+const firstSegment = 16 << 10
+
 // Init makes a store and gives the token of its administrator.
 func Init(ctx context.Context, c Config) (string, error) {
-	out, exit, err := Command(ctx, c, "init", "--data", c.Dir)
+	out, exit, err := Command(ctx, c, "init", "--data", c.Dir, "--segment-bytes", strconv.Itoa(firstSegment))
 	if err != nil {
 		return "", err
 	}

@@ -41,13 +41,14 @@ func (versionCommand) Run(w world) error {
 }
 
 type initCommand struct {
-	Data string `help:"Data folder; made if it is missing." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
+	Data         string `help:"Data folder; made if it is missing." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
+	SegmentBytes int64  `help:"Bytes of the first file of the journal, a multiple of 4096." default:"67108864" name:"segment-bytes"`
 	keyFlag
 }
 
 // Run makes a store.
 func (c initCommand) Run(w world) error {
-	secret, err := server.Init(w.ctx, server.Config{Dir: c.Data, KeyFile: c.Key, Version: programVersion()})
+	secret, err := server.Init(w.ctx, server.Config{Dir: c.Data, KeyFile: c.Key, SegmentBytes: c.SegmentBytes, Version: programVersion()})
 	if err != nil {
 		return err
 	}
