@@ -16,12 +16,14 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/tonghop/tonghop/server/check"
+	"github.com/tonghop/tonghop/server/check/crashrandom"
 	"github.com/tonghop/tonghop/server/check/linear"
 	"github.com/tonghop/tonghop/server/check/syscalls"
 )
 
 // checks are all suites, in the order of the page that tells of them.
 var checks = []check.Check{
+	crashrandom.Check,
 	linear.Check,
 }
 
