@@ -221,7 +221,7 @@ func (j *judge) reviews() {
 			continue
 		}
 		r, ok := j.byName[c.Name]
-		switch c.Kind { //nolint:exhaustive // all others follow
+		switch c.Kind {
 		case reportingv1.ChangeKind_CHANGE_KIND_ACCESS, reportingv1.ChangeKind_CHANGE_KIND_STORE:
 			continue // of the check itself
 		case reportingv1.ChangeKind_CHANGE_KIND_REPORT_SUBMITTED:

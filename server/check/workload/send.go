@@ -245,11 +245,12 @@ func outcome(o *reportingv1.SubmitOutcome) answer {
 	case reportingv1.OutcomeKind_OUTCOME_KIND_CREATED, reportingv1.OutcomeKind_OUTCOME_KIND_CORRECTED, reportingv1.OutcomeKind_OUTCOME_KIND_REPLAYED:
 		return answer{outcome: Acknowledged, receipt: o.GetReceipt()}
 	case reportingv1.OutcomeKind_OUTCOME_KIND_REFUSED:
-		for _, p := range o.GetProblems() {
-			if unclear(p.GetReason()) {
-				return answer{reason: p.GetReason()}
+		if problems := o.GetProblems(); len(problems) > 0 {
+			said := answer{outcome: Refused, reason: problems[0].GetReason()}
+			if unclear(said.reason) {
+				said.outcome = Unknown
 			}
-			return answer{outcome: Refused, reason: p.GetReason()}
+			return said
 		}
 	}
 	return answer{outcome: Refused, reason: o.GetKind().String()}
