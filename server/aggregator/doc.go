@@ -2,9 +2,10 @@
 //
 // A [Store] is derived. Everything in it comes from [Tx.Apply], which takes the entries of the journal in their order and
 // is total (R31); [Rebuild] makes the same bytes under the same keys again. So the file need not be synced with every
-// group: [Store.Sync] does it now and then, and after an unclean stop and another start of the machine it is thrown
-// away (R34, [Verdict]). Not in the journal, so not here either, and lost with the process: when a token was last used,
-// the counts of rate limits, and the sessions of the web pages (R26).
+// group: [Store.Sync] does it now and then, and after an unclean stop and another start of the machine it is thrown away
+// without being opened (R34, [Verdict]): state.bolt is the file, state.mark is there while it is stopped in order, and
+// state.boot names the start of the machine in which it was opened last. Not in the journal, so not here either, and lost
+// with the process: when a token was last used, the counts of rate limits, and the sessions of the web pages (R26).
 //
 // There is one writer, the holder of [Store.Begin]: within its group it sees every entry that it applied, in reports,
 // roll-ups, rights and request ids alike. Readers use [Store.View] and see the last commit, with the tree, the catalogue
@@ -48,7 +49,7 @@
 // of 60 KiB, whose keys end in the number of the piece (2 bytes), and whose values begin with 1, the last one with 0.
 //
 //	bucket      key                                                 value
-//	meta        version, boot, journal                              text; text; 16 bytes
+//	meta        version, journal                                    text; 16 bytes
 //	meta        position                                            sequence, hash (32), time, forgotten up to, reports
 //	meta        erased                                              sequence up to which redactions are carried out
 //	meta        restored                                            for each restore: old journal id, see restored.go

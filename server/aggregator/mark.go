@@ -130,27 +130,14 @@ func removeMark(dir string) error {
 	return syncFolder(dir)
 }
 
-// bootID tells one start of the machine from another; empty where it cannot be known.
-func bootID() string {
-	raw, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(raw))
-}
-
 // stored is what a file says of itself.
 type stored struct {
 	version int
-	// boot is the start of the machine in which it was opened last.
-	boot string
-	head journal.Head
+	head    journal.Head
 }
 
-// judge decides whether a file may be kept (R34). A page that did not reach the disk leaves older bytes with a valid
-// checksum in its place, so after an unclean stop and another start of the machine nothing that is in the file proves
-// anything.
-func judge(file stored, m mark, marked bool, boot string) Verdict {
+// judge decides whether a file may be kept that was stopped cleanly or that this start of the machine has written.
+func judge(file stored, m mark, marked bool) Verdict {
 	switch {
 	case file.version != StateVersion:
 		return mustRebuild("the state has version %d, this program keeps version %d", file.version, StateVersion)
@@ -158,10 +145,6 @@ func judge(file stored, m mark, marked bool, boot string) Verdict {
 		return mustRebuild("the state stands at %d and was stopped at %d: the file was exchanged", file.head.Sequence, m.head.Sequence)
 	case marked:
 		return Verdict{Fate: Kept, Reason: "it was stopped cleanly"}
-	case boot == "" || file.boot == "":
-		return mustRebuild("the last stop was not clean, and whether the machine started again since cannot be known")
-	case boot != file.boot:
-		return mustRebuild("the last stop was not clean and the machine started again since")
 	}
 	return Verdict{Fate: Kept, Reason: "the last stop was not clean, but the machine has run ever since"}
 }

@@ -18,28 +18,32 @@ func TestR34Verdicts(t *testing.T) {
 		name   string
 		file   stored
 		mark   *mark
+		noted  string
 		boot   string
 		want   Fate
 		reason string
 	}{
-		{"stopped cleanly, same boot", stored{StateVersion, "a", at}, &mark{"a", at}, "a", Kept, "cleanly"},
-		{"stopped cleanly, another boot", stored{StateVersion, "a", at}, &mark{"a", at}, "b", Kept, "cleanly"},
-		{"stopped cleanly, boot unknown", stored{StateVersion, "", at}, &mark{"", at}, "", Kept, "cleanly"},
-		{"killed, same boot", stored{StateVersion, "a", at}, nil, "a", Kept, "has run ever since"},
-		{"killed, another boot", stored{StateVersion, "a", at}, nil, "b", MustRebuild, "started again"},
-		{"killed, boot unknown", stored{StateVersion, "", at}, nil, "", MustRebuild, "cannot be known"},
-		{"killed where the boot was unknown", stored{StateVersion, "", at}, nil, "b", MustRebuild, "cannot be known"},
-		{"killed, moved to where it is unknown", stored{StateVersion, "a", at}, nil, "", MustRebuild, "cannot be known"},
-		{"an older file under a newer mark", stored{StateVersion, "a", older}, &mark{"a", at}, "a", MustRebuild, "exchanged"},
-		{"another file of the same length", stored{StateVersion, "a", journal.Head{Sequence: 7}}, &mark{"a", at}, "a", MustRebuild, "exchanged"},
-		{"an older state version", stored{StateVersion - 1, "a", at}, &mark{"a", at}, "a", MustRebuild, "version"},
-		{"a newer state version", stored{StateVersion + 1, "a", at}, &mark{"a", at}, "a", MustRebuild, "version"},
+		{"stopped cleanly, same boot", stored{StateVersion, at}, &mark{"a", at}, "a", "a", Kept, "cleanly"},
+		{"stopped cleanly, another boot", stored{StateVersion, at}, &mark{"a", at}, "a", "b", Kept, "cleanly"},
+		{"stopped cleanly, boot unknown", stored{StateVersion, at}, &mark{"", at}, "", "", Kept, "cleanly"},
+		{"killed, same boot", stored{StateVersion, at}, nil, "a", "a", Kept, "has run ever since"},
+		{"killed, another boot", stored{StateVersion, at}, nil, "a", "b", MustRebuild, "started again"},
+		{"killed, boot unknown", stored{StateVersion, at}, nil, "", "", MustRebuild, "cannot be known"},
+		{"killed where the boot was unknown", stored{StateVersion, at}, nil, "", "b", MustRebuild, "cannot be known"},
+		{"killed, moved to where it is unknown", stored{StateVersion, at}, nil, "a", "", MustRebuild, "cannot be known"},
+		{"an older file under a newer mark", stored{StateVersion, older}, &mark{"a", at}, "a", "a", MustRebuild, "exchanged"},
+		{"another file of the same length", stored{StateVersion, journal.Head{Sequence: 7}}, &mark{"a", at}, "a", "a", MustRebuild, "exchanged"},
+		{"an older state version", stored{StateVersion - 1, at}, &mark{"a", at}, "a", "a", MustRebuild, "version"},
+		{"a newer state version", stored{StateVersion + 1, at}, &mark{"a", at}, "a", "a", MustRebuild, "version"},
 	} {
 		var m mark
 		if c.mark != nil {
 			m = *c.mark
 		}
-		got := judge(c.file, m, c.mark != nil, c.boot)
+		got, ok := judgeBoot(c.noted, c.boot)
+		if ok || c.mark != nil {
+			got = judge(c.file, m, c.mark != nil)
+		}
 		if got.Fate != c.want || !strings.Contains(got.Reason, c.reason) {
 			t.Errorf("%s: %v (%s), want %v (%s)", c.name, got.Fate, got.Reason, c.want, c.reason)
 		}

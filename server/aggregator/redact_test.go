@@ -3,6 +3,7 @@ package aggregator_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -273,7 +274,12 @@ func again(t *testing.T, s *story, behind string) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "state.bolt"), append(raw, behind...), 0o600); err != nil {
+	boot, err := os.ReadFile(s.path("state.boot"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = os.WriteFile(filepath.Join(dir, "state.bolt"), append(raw, behind...), 0o600)
+	if err = errors.Join(err, os.WriteFile(filepath.Join(dir, "state.boot"), boot, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.store.Close(); err != nil {

@@ -36,6 +36,13 @@ func (c Config) logger() *slog.Logger {
 	return c.Logger
 }
 
+// noteBoot names this start of the machine in the folder.
+func (c Config) noteBoot(boot string) {
+	if err := noteBoot(c.Dir, boot); err != nil {
+		c.logger().Warn("state: which start of the machine this is cannot be noted; after a kill the state will be rebuilt", "error", err)
+	}
+}
+
 // Store is the state of one journal. There is one writer at a time, the holder of Begin, and any number of readers.
 type Store struct {
 	db     *bolt.DB
@@ -89,6 +96,7 @@ func create(cfg Config, path, boot string) (*Store, error) {
 	if err := removeMark(cfg.Dir); err != nil {
 		return nil, unusable(path, err)
 	}
+	cfg.noteBoot(boot)
 	db, err := openBolt(path)
 	if err != nil {
 		return nil, fault.Of(err)
@@ -102,16 +110,25 @@ func create(cfg Config, path, boot string) (*Store, error) {
 
 // reopen judges the file that is there, and takes its mark away if it is kept.
 func reopen(cfg Config, path, boot string) (*Store, Verdict, error) {
+	m, marked, err := readMark(cfg.Dir)
+	if err != nil {
+		return nil, Verdict{}, unusable(path, err)
+	}
+	if !marked {
+		noted, err := notedBoot(cfg.Dir)
+		if err != nil {
+			return nil, Verdict{}, unusable(path, err)
+		}
+		if verdict, ok := judgeBoot(noted, boot); !ok {
+			return nil, verdict, nil
+		}
+	}
 	short, err := cutShort(path)
 	if err != nil {
 		return nil, Verdict{}, unusable(path, err)
 	}
 	if short {
 		return nil, mustRebuild("the file is shorter than its own count of pages"), nil
-	}
-	m, marked, err := readMark(cfg.Dir)
-	if err != nil {
-		return nil, Verdict{}, unusable(path, err)
 	}
 	db, err := openBolt(path)
 	if err != nil {
@@ -126,10 +143,11 @@ func reopen(cfg Config, path, boot string) (*Store, Verdict, error) {
 	if err != nil {
 		return nil, mustRebuild("what the file says of itself cannot be read: %v", err), db.Close()
 	}
-	verdict := judge(file, m, marked, boot)
+	verdict := judge(file, m, marked)
 	if verdict.Fate == MustRebuild {
 		return nil, verdict, db.Close()
 	}
+	cfg.noteBoot(boot)
 	if err := removeMark(cfg.Dir); err != nil {
 		return nil, Verdict{}, errors.Join(unusable(path, err), db.Close())
 	}
@@ -143,7 +161,7 @@ func reopen(cfg Config, path, boot string) (*Store, Verdict, error) {
 	return s, verdict, nil
 }
 
-// begin makes the buckets, notes the boot and reads the tree, the catalogue and the forms.
+// begin makes the buckets and reads the tree, the catalogue and the forms.
 func (s *Store) begin() error {
 	btx, err := s.db.Begin(true)
 	if err != nil {
@@ -158,9 +176,6 @@ func (s *Store) begin() error {
 	t := newTx(s, btx)
 	t.writing = true
 	if err := t.putText(keyVersion, fmt.Sprint(StateVersion)); err != nil {
-		return err
-	}
-	if err := t.putText(keyBoot, s.boot); err != nil {
 		return err
 	}
 	if t.position, t.ledger, err = t.readPosition(); err != nil {

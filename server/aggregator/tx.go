@@ -61,7 +61,6 @@ func newTx(s *Store, btx *bolt.Tx) *Tx {
 // The keys of the bucket meta.
 const (
 	keyVersion  = "version"
-	keyBoot     = "boot"
 	keyJournal  = "journal"
 	keyPosition = "position"
 	keyErased   = "erased"
@@ -184,12 +183,8 @@ func readStored(db *bolt.DB) (stored, error) {
 		if file.version != StateVersion {
 			return nil // the rest may look different
 		}
-		boot, _, err := t.get(metaBucket, []byte(keyBoot))
-		if err != nil {
-			return err
-		}
 		position, _, err := t.readPosition()
-		file.boot, file.head = string(boot), position.Head
+		file.head = position.Head
 		return err
 	})
 	return file, err
