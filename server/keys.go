@@ -118,11 +118,11 @@ func (c Config) placeKey(key *head.Key) error {
 	if err := os.Rename(path+nextSuffix, path); err != nil {
 		return keyUnusable(path, err)
 	}
-	if err := syncKeyFolder(filepath.Dir(path)); err != nil {
+	if err := syncFolder(filepath.Dir(path)); err != nil {
 		return keyUnusable(path, err)
 	}
 	public := filepath.Join(c.Dir, keysDir, publicFile)
-	err := makeKeyFolder(filepath.Dir(public))
+	err := makeFolder(filepath.Dir(public))
 	if err == nil {
 		err = writeSynced(public, key.Verifier()+"\n")
 	}
@@ -148,7 +148,7 @@ func (s *Store) IntroduceKey(ctx context.Context) (verifier string, err error) {
 	if err != nil {
 		return "", err
 	}
-	err = makeKeyFolder(filepath.Dir(path))
+	err = makeFolder(filepath.Dir(path))
 	if err == nil {
 		err = writeSynced(path+nextSuffix, key.Reveal()+"\n")
 	}
@@ -224,25 +224,5 @@ func writeSynced(path, text string) error {
 	if err := errors.Join(err, file.Close()); err != nil {
 		return err
 	}
-	return syncKeyFolder(filepath.Dir(path))
-}
-
-// makeKeyFolder makes the folder of a key, durably.
-func makeKeyFolder(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	return syncKeyFolder(filepath.Dir(dir))
-}
-
-// syncKeyFolder makes the names in a folder durable, where the system can.
-func syncKeyFolder(dir string) error {
-	if !modesCount {
-		return nil
-	}
-	folder, err := os.Open(dir) //nolint:gosec // the operator names the folder
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
+	return syncFolder(filepath.Dir(path))
 }
