@@ -611,17 +611,21 @@ func (x *SignedHead) GetStamp() *Stamp {
 	return nil
 }
 
-// RedactEntryRequest names the entry whose private part is to be removed.
+// RedactEntryRequest names the entry whose private part is to be removed, by `sequence` or by
+// `name`.
 type RedactEntryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Sequence of the entry.
+	// Sequence of the entry, as the change feed and the revisions of a report tell it.
 	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// Why; kept in the private part of the new entry. Do not repeat what is removed.
 	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
 	// UUID of this request. Over JSON it is the Idempotency-Key header.
 	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Check everything and change nothing.
-	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// Revision whose entry is meant, "units/82/reports/cds-thang~2024-02/revisions/3": that which
+	// sent or saved it, not that which returned it. Whoever operates need not see the report.
+	Name          string `protobuf:"bytes,5,opt,name=name,proto3" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -684,6 +688,13 @@ func (x *RedactEntryRequest) GetValidateOnly() bool {
 	return false
 }
 
+func (x *RedactEntryRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 // RedactEntryResponse says what was removed.
 type RedactEntryResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -692,7 +703,11 @@ type RedactEntryResponse struct {
 	// The receipt. Absent: nothing was changed.
 	Receipt *Receipt `protobuf:"bytes,2,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	// Where the answer was computed.
-	Stamp         *Stamp `protobuf:"bytes,3,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	Stamp *Stamp `protobuf:"bytes,3,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	// Sequence of the entry whose private part was removed.
+	Sequence int64 `protobuf:"varint,4,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// What that entry had changed, at most the first 500 things; never what was removed.
+	Changes       []*Change `protobuf:"bytes,5,rep,name=changes,proto3" json:"changes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -748,11 +763,25 @@ func (x *RedactEntryResponse) GetStamp() *Stamp {
 	return nil
 }
 
+func (x *RedactEntryResponse) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *RedactEntryResponse) GetChanges() []*Change {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
 var File_reporting_v1_operation_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_operation_proto_rawDesc = "" +
 	"\n" +
-	"\x1creporting/v1/operation.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\x96\x04\n" +
+	"\x1creporting/v1/operation.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/change.proto\x1a\x19reporting/v1/common.proto\"\x96\x04\n" +
 	"\x06Status\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x129\n" +
 	"\n" +
@@ -808,24 +837,27 @@ const file_reporting_v1_operation_proto_rawDesc = "" +
 	"chain_hash\x18\x05 \x01(\tR\tchainHash\x12;\n" +
 	"\vaccept_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"acceptTime\x12)\n" +
-	"\x05stamp\x18\a \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\x98\x01\n" +
-	"\x12RedactEntryRequest\x12 \n" +
-	"\bsequence\x18\x01 \x01(\x03B\x04\xe2A\x01\x02R\bsequence\x12\x1c\n" +
+	"\x05stamp\x18\a \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xa6\x01\n" +
+	"\x12RedactEntryRequest\x12\x1a\n" +
+	"\bsequence\x18\x01 \x01(\x03R\bsequence\x12\x1c\n" +
 	"\x06reason\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x06reason\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tR\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\"\x8f\x01\n" +
+	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\x12\x12\n" +
+	"\x04name\x18\x05 \x01(\tR\x04name\"\xdb\x01\n" +
 	"\x13RedactEntryResponse\x12\x1c\n" +
 	"\tunchanged\x18\x01 \x01(\bR\tunchanged\x12/\n" +
 	"\areceipt\x18\x02 \x01(\v2\x15.reporting.v1.ReceiptR\areceipt\x12)\n" +
-	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp2\xcc\x03\n" +
+	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp\x12\x1a\n" +
+	"\bsequence\x18\x04 \x01(\x03R\bsequence\x12.\n" +
+	"\achanges\x18\x05 \x03(\v2\x14.reporting.v1.ChangeR\achanges2\x82\x04\n" +
 	"\x10OperationService\x12Y\n" +
 	"\tGetStatus\x12\x1e.reporting.v1.GetStatusRequest\x1a\x14.reporting.v1.Status\"\x16\x90\x82\x19\x01\x82\xd3\xe4\x93\x02\f\x12\n" +
 	"/v1/status\x12u\n" +
 	"\vVerifyStore\x12 .reporting.v1.VerifyStoreRequest\x1a!.reporting.v1.VerifyStoreResponse\"\x1f\x90\x82\x19\a\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/v1/store:verify0\x01\x12c\n" +
 	"\rGetSignedHead\x12\".reporting.v1.GetSignedHeadRequest\x1a\x18.reporting.v1.SignedHead\"\x14\x90\x82\x19\x01\x82\xd3\xe4\x93\x02\n" +
-	"\x12\b/v1/head\x12\x80\x01\n" +
-	"\vRedactEntry\x12 .reporting.v1.RedactEntryRequest\x1a!.reporting.v1.RedactEntryResponse\",\x90\x82\x19\a\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/entries/{sequence}:redactB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
+	"\x12\b/v1/head\x12\xb6\x01\n" +
+	"\vRedactEntry\x12 .reporting.v1.RedactEntryRequest\x1a!.reporting.v1.RedactEntryResponse\"b\x90\x82\x19\a\x82\xd3\xe4\x93\x02X:\x01*Z4:\x01*\"//v1/{name=units/*/reports/*/revisions/*}:redact\"\x1d/v1/entries/{sequence}:redactB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_reporting_v1_operation_proto_rawDescOnce sync.Once
@@ -853,6 +885,7 @@ var file_reporting_v1_operation_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
 	(*Stamp)(nil),                 // 10: reporting.v1.Stamp
 	(*Receipt)(nil),               // 11: reporting.v1.Receipt
+	(*Change)(nil),                // 12: reporting.v1.Change
 }
 var file_reporting_v1_operation_proto_depIdxs = []int32{
 	9,  // 0: reporting.v1.Status.start_time:type_name -> google.protobuf.Timestamp
@@ -865,19 +898,20 @@ var file_reporting_v1_operation_proto_depIdxs = []int32{
 	10, // 7: reporting.v1.SignedHead.stamp:type_name -> reporting.v1.Stamp
 	11, // 8: reporting.v1.RedactEntryResponse.receipt:type_name -> reporting.v1.Receipt
 	10, // 9: reporting.v1.RedactEntryResponse.stamp:type_name -> reporting.v1.Stamp
-	2,  // 10: reporting.v1.OperationService.GetStatus:input_type -> reporting.v1.GetStatusRequest
-	3,  // 11: reporting.v1.OperationService.VerifyStore:input_type -> reporting.v1.VerifyStoreRequest
-	5,  // 12: reporting.v1.OperationService.GetSignedHead:input_type -> reporting.v1.GetSignedHeadRequest
-	7,  // 13: reporting.v1.OperationService.RedactEntry:input_type -> reporting.v1.RedactEntryRequest
-	0,  // 14: reporting.v1.OperationService.GetStatus:output_type -> reporting.v1.Status
-	4,  // 15: reporting.v1.OperationService.VerifyStore:output_type -> reporting.v1.VerifyStoreResponse
-	6,  // 16: reporting.v1.OperationService.GetSignedHead:output_type -> reporting.v1.SignedHead
-	8,  // 17: reporting.v1.OperationService.RedactEntry:output_type -> reporting.v1.RedactEntryResponse
-	14, // [14:18] is the sub-list for method output_type
-	10, // [10:14] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	12, // 10: reporting.v1.RedactEntryResponse.changes:type_name -> reporting.v1.Change
+	2,  // 11: reporting.v1.OperationService.GetStatus:input_type -> reporting.v1.GetStatusRequest
+	3,  // 12: reporting.v1.OperationService.VerifyStore:input_type -> reporting.v1.VerifyStoreRequest
+	5,  // 13: reporting.v1.OperationService.GetSignedHead:input_type -> reporting.v1.GetSignedHeadRequest
+	7,  // 14: reporting.v1.OperationService.RedactEntry:input_type -> reporting.v1.RedactEntryRequest
+	0,  // 15: reporting.v1.OperationService.GetStatus:output_type -> reporting.v1.Status
+	4,  // 16: reporting.v1.OperationService.VerifyStore:output_type -> reporting.v1.VerifyStoreResponse
+	6,  // 17: reporting.v1.OperationService.GetSignedHead:output_type -> reporting.v1.SignedHead
+	8,  // 18: reporting.v1.OperationService.RedactEntry:output_type -> reporting.v1.RedactEntryResponse
+	15, // [15:19] is the sub-list for method output_type
+	11, // [11:15] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_operation_proto_init() }
@@ -886,6 +920,7 @@ func file_reporting_v1_operation_proto_init() {
 		return
 	}
 	file_reporting_v1_access_rule_proto_init()
+	file_reporting_v1_change_proto_init()
 	file_reporting_v1_common_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{

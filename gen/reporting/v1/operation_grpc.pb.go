@@ -39,15 +39,18 @@ type OperationServiceClient interface {
 	VerifyStore(ctx context.Context, in *VerifyStoreRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[VerifyStoreResponse], error)
 	// Signs a head of the chain: whoever keeps it can prove later that nothing before it was
 	// changed, and check a receipt against it without a server.
-	// Errors: INVALID_ARGUMENT (SEQUENCE_AHEAD: the journal is not that long),
-	// FAILED_PRECONDITION (JOURNAL_REPLACED: `journal_id` is that of another journal, or of one
-	// that was restored before `sequence`; SIGNING_KEY_MISSING: this store has no key).
+	// Errors: NOT_FOUND (SEQUENCE_AHEAD: the journal is not that long), FAILED_PRECONDITION
+	// (JOURNAL_REPLACED: `journal_id` is that of another journal, or of one that was restored
+	// before `sequence`; SIGNING_KEY_MISSING: this server has no key; SIGNING_KEY_WRONG: it has
+	// another one than the journal names last).
 	GetSignedHead(ctx context.Context, in *GetSignedHeadRequest, opts ...grpc.CallOption) (*SignedHead, error)
 	// Removes the private part of an entry for ever: notes, explanations, reasons and names of
 	// persons, in the journal and in everything made of it. Figures stay, and the chain still
 	// verifies. Copies in backups that were made before are not reached.
-	// Errors: NOT_FOUND (ENTRY_NOT_FOUND), FAILED_PRECONDITION (ENTRY_NOT_PRIVATE: it has no
-	// private part).
+	// Errors: INVALID_ARGUMENT (ENTRY_NOT_NAMED: neither `sequence` nor `name`, or both;
+	// REASON_REQUIRED), NOT_FOUND (ENTRY_NOT_FOUND, REVISION_NOT_FOUND), FAILED_PRECONDITION
+	// (ENTRY_NOT_PRIVATE: it has no private part), UNAVAILABLE (REMOVAL_FAILED: what is removed
+	// may still be on the disk; the server starts again and finishes).
 	RedactEntry(ctx context.Context, in *RedactEntryRequest, opts ...grpc.CallOption) (*RedactEntryResponse, error)
 }
 
@@ -122,15 +125,18 @@ type OperationServiceServer interface {
 	VerifyStore(*VerifyStoreRequest, grpc.ServerStreamingServer[VerifyStoreResponse]) error
 	// Signs a head of the chain: whoever keeps it can prove later that nothing before it was
 	// changed, and check a receipt against it without a server.
-	// Errors: INVALID_ARGUMENT (SEQUENCE_AHEAD: the journal is not that long),
-	// FAILED_PRECONDITION (JOURNAL_REPLACED: `journal_id` is that of another journal, or of one
-	// that was restored before `sequence`; SIGNING_KEY_MISSING: this store has no key).
+	// Errors: NOT_FOUND (SEQUENCE_AHEAD: the journal is not that long), FAILED_PRECONDITION
+	// (JOURNAL_REPLACED: `journal_id` is that of another journal, or of one that was restored
+	// before `sequence`; SIGNING_KEY_MISSING: this server has no key; SIGNING_KEY_WRONG: it has
+	// another one than the journal names last).
 	GetSignedHead(context.Context, *GetSignedHeadRequest) (*SignedHead, error)
 	// Removes the private part of an entry for ever: notes, explanations, reasons and names of
 	// persons, in the journal and in everything made of it. Figures stay, and the chain still
 	// verifies. Copies in backups that were made before are not reached.
-	// Errors: NOT_FOUND (ENTRY_NOT_FOUND), FAILED_PRECONDITION (ENTRY_NOT_PRIVATE: it has no
-	// private part).
+	// Errors: INVALID_ARGUMENT (ENTRY_NOT_NAMED: neither `sequence` nor `name`, or both;
+	// REASON_REQUIRED), NOT_FOUND (ENTRY_NOT_FOUND, REVISION_NOT_FOUND), FAILED_PRECONDITION
+	// (ENTRY_NOT_PRIVATE: it has no private part), UNAVAILABLE (REMOVAL_FAILED: what is removed
+	// may still be on the disk; the server starts again and finishes).
 	RedactEntry(context.Context, *RedactEntryRequest) (*RedactEntryResponse, error)
 	mustEmbedUnimplementedOperationServiceServer()
 }
