@@ -140,7 +140,7 @@ func (s *Service) preview(ctx context.Context, run committer.Decision) error {
 
 // receiptOf makes the receipt of an entry anew from the journal.
 func (s *Service) receiptOf(ctx context.Context, sequence uint64) (Receipt, error) {
-	receipt := Receipt{JournalID: s.cfg.Journal.ID(), Replayed: true}
+	receipt := Receipt{JournalID: s.cfg.Journal.IDAt(sequence), Replayed: true}
 	err := s.cfg.Journal.Read(ctx, sequence, func(e journal.Entry) error {
 		decoded, err := entry.Decode(e.Public, e.Private)
 		if err != nil {

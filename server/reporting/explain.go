@@ -50,7 +50,7 @@ func (s *Service) ExplainRollup(ctx context.Context, caller auth.Caller, q Expla
 	var explained Explanation
 	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
 		explained = Explanation{Stamp: stampOf(tx)}
-		from, err := q.Page.open(explained.Stamp, filter)
+		from, err := q.Page.open(tx, filter)
 		if err != nil {
 			return err
 		}

@@ -86,7 +86,7 @@ func (g granted) feed(f ChangeFilter, at Stamp, today period.Day) (feed, error) 
 		return feed{}, err
 	}
 	if f.Journal != nil && *f.Journal != at.JournalID {
-		return feed{}, journalReplaced(*f.Journal, at.JournalID)
+		return feed{}, journalReplaced(g.tx, *f.Journal)
 	}
 	if f.After > at.Sequence {
 		return feed{}, fault.Of(journal.SequenceAhead(f.After, g.tx.Position().Head)).In("after_sequence")
@@ -128,7 +128,7 @@ func (f feed) shows(c aggregator.Change) (bool, error) {
 		token, known, err := f.who.tx.Token(c.Name)
 		return known && f.who.grants(token), err
 	case aggregator.StoreChange:
-		return f.all() && f.who.needEverywhere(auth.Operate) == nil, nil
+		return f.all() && f.who.operates() == nil, nil
 	default:
 		return false, nil
 	}

@@ -86,7 +86,7 @@ func (s *Service) ListForms(ctx context.Context, caller auth.Caller, f FormFilte
 		if err := who.need(auth.Read); err != nil {
 			return err
 		}
-		at, err := f.Page.open(page.Stamp, filterHash("forms", f.AsOf))
+		at, err := f.Page.open(tx, filterHash("forms", f.AsOf))
 		if err != nil {
 			return err
 		}

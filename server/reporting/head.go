@@ -41,7 +41,7 @@ func (s *Service) GetSignedHead(ctx context.Context, caller auth.Caller, sequenc
 	signed.JournalID = s.cfg.Journal.IDAt(sequence)
 	switch {
 	case of != nil && *of != signed.JournalID && *of != at.JournalID:
-		return SignedHead{}, fault.Of(journalReplaced(*of, at.JournalID)).In("journal_id")
+		return SignedHead{}, s.CheckJournal(ctx, of)
 	case sequence > at.Head.Sequence, sequence == 0: // a journal without an entry has no head to sign
 		return SignedHead{}, fault.Of(journal.SequenceAhead(sequence, at.Head)).In("sequence")
 	}

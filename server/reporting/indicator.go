@@ -90,7 +90,7 @@ func (s *Service) ListIndicators(ctx context.Context, caller auth.Caller, f Indi
 		if err := who.need(auth.Read); err != nil {
 			return err
 		}
-		at, err := f.Page.open(page.Stamp, filterHash("indicators", f.AsOf, f.Group))
+		at, err := f.Page.open(tx, filterHash("indicators", f.AsOf, f.Group))
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 
+	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/journal"
 )
@@ -66,7 +67,8 @@ func (c cursor) token() string {
 }
 
 // open reads a page token, or makes the cursor of a first page.
-func (p Page) open(at Stamp, filter [8]byte) (cursor, error) {
+func (p Page) open(tx *aggregator.Tx, filter [8]byte) (cursor, error) {
+	at := stampOf(tx)
 	fresh := cursor{journal: at.JournalID, sequence: at.Sequence, filter: filter}
 	if p.Token == "" {
 		return fresh, nil
@@ -79,7 +81,7 @@ func (p Page) open(at Stamp, filter [8]byte) (cursor, error) {
 	copy(c.journal[:], b[1:17])
 	copy(c.filter[:], b[25:33])
 	if c.journal != at.JournalID {
-		return cursor{}, journalReplaced(c.journal, at.JournalID)
+		return cursor{}, journalReplaced(tx, c.journal)
 	}
 	if c.filter != filter {
 		return cursor{}, badToken("it belongs to a list with other arguments; start from the first page")
@@ -89,11 +91,4 @@ func (p Page) open(at Stamp, filter [8]byte) (cursor, error) {
 
 func badToken(what string) error {
 	return fault.Invalid("PAGE_TOKEN_INVALID", "page_token: %s", what).In("page_token")
-}
-
-// journalReplaced refuses what belongs to the journal before a restore (R35).
-func journalReplaced(given, here journal.ID) error {
-	return fault.Precondition("JOURNAL_REPLACED",
-		"this belongs to the journal %s; the store was restored and its journal is now %s: start again from the beginning",
-		given, here).With("given", given.String()).With("here", here.String())
 }

@@ -48,6 +48,13 @@ type place struct {
 
 // place finds what the reference names, among the units that the caller sees. It does not ask what he may do there.
 func (g granted) place(ref ReportRef) (place, error) {
+	return g.placeAmong(ref, func(f form.Form, last period.Day, id hierarchy.ID) bool {
+		return g.reads(id, last) || g.reviews(f, last)
+	})
+}
+
+// placeAmong finds what the reference names among some units.
+func (g granted) placeAmong(ref ReportRef, sees func(f form.Form, last period.Day, id hierarchy.ID) bool) (place, error) {
 	var problems fault.List
 	p, err := period.Parse(ref.Period)
 	if err != nil {
@@ -64,7 +71,7 @@ func (g granted) place(ref ReportRef) (place, error) {
 		return place{}, err
 	}
 	last := f.Last(p)
-	unit, err := g.resolve(ref.Unit, last, func(id hierarchy.ID) bool { return g.reads(id, last) || g.reviews(f, last) })
+	unit, err := g.resolve(ref.Unit, last, func(id hierarchy.ID) bool { return sees(f, last, id) })
 	if err != nil {
 		return place{}, fault.Of(err).In("unit")
 	}
@@ -186,7 +193,7 @@ func (s *Service) ListRevisions(
 		if err != nil {
 			return err
 		}
-		from, err := page.open(stamp, filterHash("revisions", ReportName(at.key)))
+		from, err := page.open(tx, filterHash("revisions", ReportName(at.key)))
 		if err != nil {
 			return err
 		}

@@ -53,7 +53,7 @@ func (s *Service) ListReports(ctx context.Context, caller auth.Caller, f ReportF
 	var page ReportPage
 	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
 		page = ReportPage{Stamp: stampOf(tx)}
-		from, err := f.Page.open(page.Stamp, f.hash())
+		from, err := f.Page.open(tx, f.hash())
 		if err != nil {
 			return err
 		}

@@ -84,7 +84,7 @@ func (s *Service) QueryRollups(ctx context.Context, caller auth.Caller, q Rollup
 	var page RollupPage
 	err = s.read(ctx, caller, q.MinSequence, func(tx *aggregator.Tx, who granted) error {
 		page = RollupPage{Stamp: stampOf(tx)}
-		from, err := q.Page.open(page.Stamp, filter)
+		from, err := q.Page.open(tx, filter)
 		if err != nil {
 			return err
 		}

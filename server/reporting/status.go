@@ -20,17 +20,20 @@ type Status struct {
 	StoreBytes, FreeBytes             int64
 	// ReadOnly tells why changes are refused; nil while they are taken.
 	ReadOnly error
-	Stamp    Stamp
+	// Restorations are all restores from backups, the oldest first.
+	Restorations []aggregator.Restoration
+	Stamp        Stamp
 }
 
 // GetStatus says how the server is; every token may ask.
 func (s *Service) GetStatus(ctx context.Context, caller auth.Caller) (Status, error) {
 	status := Status{Version: s.cfg.Version, Started: s.started}
-	err := s.read(ctx, caller, 0, func(tx *aggregator.Tx, _ granted) error {
+	err := s.read(ctx, caller, 0, func(tx *aggregator.Tx, _ granted) (err error) {
 		p := tx.Position()
 		status.Head, status.LastTime, status.Stamp = p.Head, p.Time, stampOf(tx)
 		status.Units, status.Indicators, status.Forms, status.Reports = tx.Counts()
-		return nil
+		status.Restorations, err = tx.Restorations()
+		return err
 	})
 	if err != nil {
 		return Status{}, err
@@ -47,10 +50,5 @@ func (s *Service) GetStatus(ctx context.Context, caller auth.Caller) (Status, er
 
 // MayOperate asks whether the caller looks after the store.
 func (s *Service) MayOperate(ctx context.Context, caller auth.Caller) error {
-	if isLocal(caller) {
-		return nil
-	}
-	return s.read(ctx, caller, 0, func(_ *aggregator.Tx, who granted) error {
-		return who.needEverywhere(auth.Operate)
-	})
+	return s.read(ctx, caller, 0, func(_ *aggregator.Tx, who granted) error { return who.operates() })
 }

@@ -254,7 +254,7 @@ func (s *Service) ListTokens(ctx context.Context, caller auth.Caller, p Page) (T
 		if err := who.need(auth.Grant); err != nil {
 			return err
 		}
-		at, err := p.open(page.Stamp, filterHash("tokens"))
+		at, err := p.open(tx, filterHash("tokens"))
 		if err != nil {
 			return err
 		}

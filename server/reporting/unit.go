@@ -113,7 +113,7 @@ func (s *Service) ListUnits(ctx context.Context, caller auth.Caller, f UnitFilte
 	var page UnitPage
 	err = s.read(ctx, caller, f.MinSequence, func(tx *aggregator.Tx, who granted) error {
 		page = UnitPage{Stamp: stampOf(tx)}
-		at, err := f.Page.open(page.Stamp, filter)
+		at, err := f.Page.open(tx, filter)
 		if err != nil {
 			return err
 		}

@@ -62,12 +62,23 @@ func newWorld(t *testing.T) *world {
 
 func openWorld(t tester, dir string) *world {
 	t.Helper()
+	must(t, filejournal.Create(t.Context(), logsIn(dir), journal.ID{1, 2, 3}))
+	w := startWorld(t, dir)
+	w.catalogue()
+	return w
+}
+
+func logsIn(dir string) filejournal.Config {
+	return filejournal.Config{Dir: dir + "/journal", SegmentBytes: 1 << 20}
+}
+
+// startWorld opens a world that is there.
+func startWorld(t tester, dir string) *world {
+	t.Helper()
 	w := &world{t: t, now: time.Date(2024, 6, 1, 9, 0, 0, 0, period.Location())}
 	ctx := t.Context()
-	logs := filejournal.Config{Dir: dir + "/journal", SegmentBytes: 1 << 20}
-	must(t, filejournal.Create(ctx, logs, journal.ID{1, 2, 3}))
 	var err error
-	w.journal, err = filejournal.Open(ctx, logs)
+	w.journal, err = filejournal.Open(ctx, logsIn(dir))
 	must(t, err)
 	w.state, _, err = aggregator.Open(ctx, aggregator.Config{Dir: dir})
 	must(t, err)
@@ -93,7 +104,6 @@ func openWorld(t tester, dir string) *world {
 	})
 	w.admin = w.svc.Local()
 	t.Cleanup(w.close)
-	w.catalogue()
 	return w
 }
 

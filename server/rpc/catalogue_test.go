@@ -117,7 +117,16 @@ func TestAWrongUnitIsRefusedByItsFields(t *testing.T) {
 	}
 	_, err := units.ListUnits(ctx, &reportingv1.ListUnitsRequest{MinSequence: -1})
 	wantsField(t, err, "InvalidArgument SEQUENCE_INVALID", "min_sequence")
+	_, err = units.ListUnits(ctx, &reportingv1.ListUnitsRequest{MinSequence: 1, JournalId: another})
+	wantsField(t, err, "FailedPrecondition JOURNAL_REPLACED", "journal_id")
+	_, err = reportingv1.NewReportServiceClient(s.Conn).GetReport(ctx, &reportingv1.GetReportRequest{
+		Name: "units/30280/reports/cds~2024-05", MinSequence: 1, JournalId: another,
+	})
+	wantsField(t, err, "FailedPrecondition JOURNAL_REPLACED", "journal_id")
 }
+
+// another is the id of a journal that no test is about.
+const another = "00112233445566778899aabbccddeeff"
 
 func TestUnitsAreListedInPages(t *testing.T) {
 	s := rpctest.New(t).Populate()

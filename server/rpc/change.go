@@ -8,8 +8,6 @@ import (
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server/aggregator"
-	"github.com/tonghop/tonghop/server/fault"
-	"github.com/tonghop/tonghop/server/journal"
 	"github.com/tonghop/tonghop/server/reporting"
 	"github.com/tonghop/tonghop/server/text"
 )
@@ -107,14 +105,8 @@ func changeFilter(after int64, journalID, below, form string) (reporting.ChangeF
 	if filter.After, err = sequenceOf("after_sequence", after); err != nil {
 		return filter, err
 	}
-	if journalID != "" {
-		id, err := journal.ParseID(journalID)
-		if err != nil {
-			return filter, fault.Of(err).In("journal_id")
-		}
-		filter.Journal = &id
-	}
-	return filter, nil
+	filter.Journal, err = journalOf(journalID)
+	return filter, err
 }
 
 func changeMessage(c aggregator.Change) *reportingv1.Change {

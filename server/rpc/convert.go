@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/journal"
 	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/reporting"
 )
@@ -143,6 +145,31 @@ func sequenceOf(field string, n int64) (uint64, error) {
 		return 0, fault.Invalid("SEQUENCE_INVALID", "%s %d: a sequence is not negative", field, n).With("value", n).In(field)
 	}
 	return uint64(n), nil
+}
+
+// journalOf reads the id of a journal; nil for none.
+func journalOf(text string) (*journal.ID, error) {
+	if text == "" {
+		return nil, nil
+	}
+	id, err := journal.ParseID(text)
+	if err != nil {
+		return nil, fault.Of(err).In("journal_id")
+	}
+	return &id, nil
+}
+
+// leastOf reads how new a state must be at least, and refuses a sequence of another journal.
+func (c *core) leastOf(ctx context.Context, sequence int64, journalID string) (uint64, error) {
+	least, err := sequenceOf("min_sequence", sequence)
+	if err != nil {
+		return 0, err
+	}
+	of, err := journalOf(journalID)
+	if err != nil {
+		return 0, err
+	}
+	return least, c.service.CheckJournal(ctx, of)
 }
 
 func stampMessage(s reporting.Stamp) *reportingv1.Stamp {

@@ -4,8 +4,6 @@ import (
 	"context"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
-	"github.com/tonghop/tonghop/server/fault"
-	"github.com/tonghop/tonghop/server/journal"
 )
 
 // GetSignedHead signs a head of the chain.
@@ -14,13 +12,9 @@ func (s operations) GetSignedHead(ctx context.Context, r *reportingv1.GetSignedH
 	if err != nil {
 		return nil, err
 	}
-	var of *journal.ID
-	if r.GetJournalId() != "" {
-		id, err := journal.ParseID(r.GetJournalId())
-		if err != nil {
-			return nil, fault.Of(err).In("journal_id")
-		}
-		of = &id
+	of, err := journalOf(r.GetJournalId())
+	if err != nil {
+		return nil, err
 	}
 	signed, err := s.service.GetSignedHead(ctx, callerOf(ctx), sequence, of)
 	if err != nil {

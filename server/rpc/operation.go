@@ -52,6 +52,12 @@ func (s operations) GetStatus(ctx context.Context, _ *reportingv1.GetStatusReque
 		Units: int64(status.Units), Indicators: int64(status.Indicators), Forms: int64(status.Forms), Reports: int64(status.Reports),
 		StoreBytes: status.StoreBytes, FreeBytes: status.FreeBytes, Stamp: stampMessage(status.Stamp),
 	}
+	for _, r := range status.Restorations {
+		m.Restorations = append(m.Restorations, &reportingv1.Restoration{
+			OldJournalId: r.Old.String(), Sequence: int64(r.Head.Sequence), ChainHash: r.Head.Hash.String(), //nolint:gosec // counts from 1
+			KnownSequence: int64(r.Known), RestoreTime: timestamp(r.Time), //nolint:gosec // as above
+		})
+	}
 	if status.ReadOnly != nil {
 		m.ReadOnlyReason = message.Text(fault.Of(status.ReadOnly), languageOf(ctx))
 	}

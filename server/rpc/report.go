@@ -40,7 +40,7 @@ func (s reports) GetReport(ctx context.Context, r *reportingv1.GetReportRequest)
 	if err != nil {
 		return nil, err
 	}
-	least, err := sequenceOf("min_sequence", r.GetMinSequence())
+	least, err := s.leastOf(ctx, r.GetMinSequence(), r.GetJournalId())
 	if err != nil {
 		return nil, err
 	}
@@ -163,6 +163,7 @@ func bareReport(r reporting.Report) *reportingv1.Report {
 		State: revisionStates.wire(r.Shown.State), Revision: int32(r.Shown.Number), ApprovedRevision: int32(r.Official), //nolint:gosec // count from 1
 		Etag: r.Etag, Principal: r.Shown.Principal, SubmitTime: timestamp(r.Shown.Time), Late: r.Late, Deadline: timestamp(r.Deadline),
 	}
+	m.TextsRemoved = r.Shown.TextsRemoved
 	if r.Shown.State == aggregator.Returned {
 		m.ReturnReason = r.Shown.Reason
 	}
@@ -175,6 +176,6 @@ func revisionMessage(r reporting.Report, v aggregator.Revision) *reportingv1.Rev
 		State: revisionStates.wire(v.State), Figures: figureMessages(r.Figures(v)), Principal: v.Principal,
 		AcceptTime: timestamp(v.Time), Sequence: int64(v.Sequence), //nolint:gosec // counts from 1
 		Official: v.Number == r.Official, Provisional: v.Number == r.Provisional, Merged: v.Merged,
-		Reviewer: v.Reviewer, ReviewTime: timestamp(v.ReviewTime), ReturnReason: v.Reason,
+		Reviewer: v.Reviewer, ReviewTime: timestamp(v.ReviewTime), ReturnReason: v.Reason, TextsRemoved: v.TextsRemoved,
 	}
 }

@@ -62,7 +62,7 @@ func (s rollups) QueryRollups(ctx context.Context, r *reportingv1.QueryRollupsRe
 	if err != nil {
 		return nil, err
 	}
-	least, err := sequenceOf("min_sequence", r.GetMinSequence())
+	least, err := s.leastOf(ctx, r.GetMinSequence(), r.GetJournalId())
 	if err != nil {
 		return nil, err
 	}

@@ -128,6 +128,8 @@ func TestAWrongQueryIsRefusedByItsFields(t *testing.T) {
 		{&reportingv1.QueryRollupsRequest{}, "InvalidArgument QUERY_INCOMPLETE", "units indicators periods"},
 		{&reportingv1.QueryRollupsRequest{Basis: 9, Measure: 9}, "InvalidArgument SEVERAL_PROBLEMS", "basis measure"},
 		{&reportingv1.QueryRollupsRequest{MinSequence: -1}, "InvalidArgument SEQUENCE_INVALID", "min_sequence"},
+		{&reportingv1.QueryRollupsRequest{MinSequence: 1, JournalId: another}, "FailedPrecondition JOURNAL_REPLACED", "journal_id"},
+		{&reportingv1.QueryRollupsRequest{JournalId: "this"}, "InvalidArgument JOURNAL_ID_INVALID", "journal_id"},
 		{
 			&reportingv1.QueryRollupsRequest{Units: []string{"803", "804"}, Indicators: []string{"XX"}, Periods: []string{"2024-05"}},
 			"NotFound SEVERAL_PROBLEMS", "units[1] indicators[0]",

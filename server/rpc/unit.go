@@ -37,7 +37,7 @@ func (s units) GetUnit(ctx context.Context, r *reportingv1.GetUnitRequest) (*rep
 
 // ListUnits lists units.
 func (s units) ListUnits(ctx context.Context, r *reportingv1.ListUnitsRequest) (*reportingv1.ListUnitsResponse, error) {
-	least, err := sequenceOf("min_sequence", r.GetMinSequence())
+	least, err := s.leastOf(ctx, r.GetMinSequence(), r.GetJournalId())
 	if err != nil {
 		return nil, err
 	}
