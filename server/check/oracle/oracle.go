@@ -1,0 +1,118 @@
+package oracle
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+
+	"github.com/tonghop/tonghop/server/check"
+	"github.com/tonghop/tonghop/server/check/plant"
+)
+
+const name = "oracle"
+
+// Check is the suite.
+var Check = check.Check{
+	Name:    name,
+	Promise: "After each step of every sequence of changes, roll-ups are what the reports come to, and a rebuild makes the same state.",
+	Counts:  "sequences",
+	Short:   2000, Long: 100_000,
+	Run:    run,
+	Inside: inside,
+	Controls: []check.Control{
+		{
+			Name: "added-twice", Fault: "A correction adds the new figure and forgets to take the old one out.", Size: 200, Inside: true,
+			Edits: []plant.Edit{{File: "server/aggregator/delta.go", Old: "cell.Subtract(s.before)", New: "_ = s.before"}},
+		},
+		{
+			Name: "stale-extreme", Fault: "A maximum that is corrected downwards is not looked for again.", Size: 200, Inside: true,
+			Edits: []plant.Edit{{File: "server/aggregator/delta.go", Old: "if lost {", New: "if lost && false {"}},
+		},
+		{
+			Name: "late-form", Fault: "A change of who owes a form leaves the roll-ups as they were.", Size: 500, Inside: true,
+			Edits: []plant.Edit{{File: "server/aggregator/define.go", Old: "if known && sameObligations(was, v.Form) {", New: "if known {"}},
+		},
+		{
+			Name: "ghost-group", Fault: "What a group changed that was thrown away stays in memory.", Size: 500, Inside: true,
+			Edits: []plant.Edit{{File: "server/aggregator/tx.go", Old: "t.memory.drop()\n\t} else", New: "t.memory.end()\n\t} else"}},
+		},
+		{
+			Name: "unlike-rebuild", Fault: "A row says that the first entry of a group changed it, so that a rebuild in larger groups differs.", Size: 200, Inside: true,
+			Edits: []plant.Edit{{File: "server/aggregator/row.go", Old: "r.sequence = t.position.Head.Sequence", New: "r.sequence = t.store.head.Sequence + 1"}},
+		},
+	},
+}
+
+// order is what the process inside is told.
+type order struct {
+	Seed, From, Size uint64
+	Dir              string
+	Workers          int
+}
+
+// news is what it tells: now and then how far it is, and at the end what it found.
+type news struct {
+	Sequences, Steps, Rollups, Reports, Keys uint64
+	// Failed tells of the first sequence that failed.
+	Failed string
+	Done   bool
+}
+
+func run(ctx context.Context, r *check.Run) error {
+	child := r.Inside(ctx, name)
+	give, err := json.Marshal(order{Seed: r.Seed, Size: uint64(r.Size), Dir: r.Dir, Workers: runtime.NumCPU()}) //nolint:gosec // a size is not negative
+	if err != nil {
+		return err
+	}
+	child.Stdin = bytes.NewReader(give)
+	var said bytes.Buffer
+	child.Stderr = &said
+	out, err := child.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := child.Start(); err != nil {
+		return err
+	}
+	last, reading := listen(out, r)
+	err = errors.Join(reading, child.Wait())
+	r.Figure("steps", last.Steps)
+	r.Figure("rollups", last.Rollups)
+	r.Figure("reports", last.Reports)
+	r.Figure("keys", last.Keys)
+	switch {
+	case last.Failed != "":
+		return check.Broken("%s", last.Failed)
+	case err != nil && strings.Contains(said.String(), "panic: "):
+		return check.Broken("the aggregator panics: %s", said.String())
+	case err != nil:
+		return fmt.Errorf("%w: %s", err, said.String())
+	case !last.Done || last.Sequences != uint64(r.Size): //nolint:gosec // as above
+		return fmt.Errorf("%d of %d sequences were told", last.Sequences, r.Size)
+	}
+	return nil
+}
+
+// listen reads the news to their end and gives the last.
+func listen(out io.Reader, r *check.Run) (news, error) {
+	var last news
+	lines := json.NewDecoder(out)
+	for {
+		var n news
+		if err := lines.Decode(&n); err != nil {
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+			return last, err
+		}
+		last = n
+		if !n.Done {
+			r.Progress("%d of %d sequences, %d steps", n.Sequences, r.Size, n.Steps)
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package oracle
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/figure"
+	"github.com/tonghop/tonghop/server/indicator"
+	"github.com/tonghop/tonghop/server/period"
+)
+
+// report sends one or several reports, or reviews one.
+func (t *teller) report() entry.Body {
+	if known := t.stage.reports.known(); len(known) > 0 && t.oneIn(3) {
+		return t.review(pick(t.Rand, known...))
+	}
+	n := 1
+	if t.oneIn(8) {
+		n += t.IntN(3)
+	}
+	var list []entry.Submission
+	for range n {
+		k, ok := t.key()
+		if ok && !slices.ContainsFunc(list, func(s entry.Submission) bool { return s.Key == k }) {
+			list = append(list, t.submission(k))
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return entry.ReportsSubmitted{Reports: list}
+}
+
+// review approves what waits, returns what waits or is approved, or decides about something that is neither.
+func (t *teller) review(k entry.ReportKey) entry.Body {
+	r := t.stage.reports[k]
+	waiting, official := r.find(aggregator.Submitted), r.find(aggregator.Approved)
+	switch {
+	case t.oneIn(20):
+		return entry.ReportApproved{Key: k, Revision: 1 + t.IntN(len(r.revisions))}
+	case waiting > 0 && t.IntN(3) > 0:
+		return entry.ReportApproved{Key: k, Revision: waiting}
+	case waiting > 0:
+		return entry.ReportReturned{Key: k, Revision: waiting, Reason: "sai"}
+	case official > 0:
+		return entry.ReportReturned{Key: k, Revision: official, Reason: pick(t.Rand, "sai", "xem lại")}
+	}
+	return nil
+}
+
+// key draws whose report it is, of a period that has begun: most are of a few, so that corrections meet.
+func (t *teller) key() (entry.ReportKey, bool) {
+	if known := t.stage.reports.known(); len(known) > 0 && t.oneIn(3) {
+		return pick(t.Rand, known...), true
+	}
+	f := t.version(pick(t.Rand, t.forms.Codes()...))
+	year := pick(t.Rand, 2024, 2024, 2024, 2023, 2025)
+	n := f.Frequency.PerYear()
+	base := period.Of(year, f.Frequency, 1+t.IntN(n))
+	if t.oneIn(2) {
+		base = period.Of(year, f.Frequency, 1+t.IntN(min(3, n)))
+	}
+	k := entry.ReportKey{Unit: t.unit().ID, Form: f.Code, Period: base}
+	for range 4 { // most are of units that owe the form
+		u := t.unit()
+		if on, ok := t.forms.On(f.Code, f.Last(base)); ok && on.Owes(t.tree, u, base) {
+			k.Unit = u.ID
+			break
+		}
+	}
+	return k, f.Calendar.First(base) <= t.today()
+}
+
+func (t *teller) submission(k entry.ReportKey) entry.Submission {
+	s := entry.Submission{Key: k, Revision: 1, Draft: t.oneIn(8), Merged: t.oneIn(10)}
+	if t.oneIn(2) {
+		s.Deadline = t.stage.now.Add(time.Duration(t.IntN(4)-1) * time.Hour).Truncate(time.Second)
+	}
+	if t.oneIn(12) {
+		s.ActingFor = t.unit().ID
+	}
+	before := t.stage.reports[k]
+	if before != nil {
+		s.Revision = len(before.revisions) + 1
+		// A correction often says the same again of most.
+		if last := before.revisions[len(before.revisions)-1]; t.oneIn(3) {
+			s.Figures = slices.Clone(last.figures)
+		}
+	}
+	latest, _ := t.forms.Latest(k.Form)
+	on, ok := t.forms.On(k.Form, latest.Last(k.Period))
+	if !ok {
+		on = latest
+	}
+	for _, code := range on.Indicators {
+		number, known := t.cat.Ordinal(code)
+		version, valid := t.cat.On(code, latest.Last(k.Period))
+		if !known || !valid {
+			continue
+		}
+		at := slices.IndexFunc(s.Figures, func(f entry.Figure) bool { return int(f.Number) == number })
+		switch said := t.figure(&version); {
+		case at >= 0 && t.oneIn(2):
+		case at >= 0:
+			s.Figures[at].Figure = said
+		case !t.oneIn(6):
+			s.Figures = append(s.Figures, entry.Figure{Number: uint32(number), Figure: said}) //nolint:gosec // few
+		}
+	}
+	slices.SortFunc(s.Figures, func(a, b entry.Figure) int { return int(a.Number) - int(b.Number) })
+	return s
+}
+
+// figure draws what is said of an indicator.
+func (t *teller) figure(ind *indicator.Indicator) figure.Figure {
+	switch t.IntN(14) {
+	case 0:
+		return figure.Figure{State: figure.NotAvailable}
+	case 1, 2:
+		return figure.Figure{State: figure.NotApplicable}
+	}
+	f := figure.Figure{State: figure.Value, Grade: pick(t.Rand, figure.Final, figure.Final, figure.Estimate)}
+	if t.oneIn(10) {
+		f.Note = "ghi chú"
+	}
+	switch {
+	case ind.UnitRule == indicator.UnitRatio:
+		which := t.IntN(10)
+		f.HasNumerator = which != 0 || !ind.OwnDenominator()
+		f.HasDenominator = which != 1 && ind.OwnDenominator()
+		if f.HasNumerator {
+			f.Numerator = t.number()
+		}
+		if f.HasDenominator {
+			f.Denominator = t.number()
+		}
+	case ind.UnitRule.YesNo():
+		f.HasValue, f.Value = true, figure.Number(t.IntN(2))
+	default:
+		f.HasValue, f.Value = true, t.number()
+	}
+	return f
+}
+
+// number draws an amount: small ones, so that equal ones and extremes meet, and sometimes a large one. The largest of all are
+// left out, because a scale may grow under them.
+func (t *teller) number() figure.Number {
+	if t.oneIn(25) {
+		return pick(t.Rand, figure.Number(math.MaxInt64/1000), math.MinInt64/1000, 1<<40)
+	}
+	return figure.Number(t.IntN(14) - 3)
+}
