@@ -84,17 +84,25 @@ func (c *content) resize(size int64) {
 	c.size = size
 }
 
+// version is a sector as one write left it. It never changes.
+type version = *[sectorBytes]byte
+
+// zeroSector is the version that most sectors of a new file have.
+var zeroSector = new([sectorBytes]byte)
+
 // sector gives a copy of one sector.
-func (c *content) sector(number int64) *[sectorBytes]byte {
-	s := new([sectorBytes]byte)
-	if p := c.pages[number/sectorsPerPage]; p != nil {
-		copy(s[:], p[number%sectorsPerPage*sectorBytes:])
+func (c *content) sector(number int64) version {
+	p := c.pages[number/sectorsPerPage]
+	if p == nil {
+		return zeroSector
 	}
+	s := new([sectorBytes]byte)
+	copy(s[:], p[number%sectorsPerPage*sectorBytes:])
 	return s
 }
 
 // setSector puts one sector, and nothing behind the size.
-func (c *content) setSector(number int64, s *[sectorBytes]byte) {
+func (c *content) setSector(number int64, s version) {
 	start := number * sectorBytes
 	if n := min(c.size-start, sectorBytes); n > 0 {
 		c.put(number/sectorsPerPage, start%pageBytes, s[:n])

@@ -87,6 +87,13 @@ func (d *Disk) At(n int, below string, do func(Frozen)) {
 	d.waiting = append(d.waiting, moment{below, &n, do})
 }
 
+// Disarm forgets the functions of At that were not called yet.
+func (d *Disk) Disarm() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.waiting = nil
+}
+
 // step is called before a change of a name.
 func (d *Disk) step(verb Verb, dir *node, name string) syscall.Errno {
 	d.stats.Changes++

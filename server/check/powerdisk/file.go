@@ -13,9 +13,6 @@ const (
 	mostForks    = 3
 )
 
-// version is a sector as one write left it.
-type version = *[sectorBytes]byte
-
 // file is a file twice: as programs see it, and what the medium may hold of it.
 type file struct {
 	current content
