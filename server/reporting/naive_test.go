@@ -121,7 +121,13 @@ func (n *naive) again(a asked, did map[string]int) string {
 	if !changed {
 		kind, number = "UNCHANGED", did["unchanged "+a.key()]
 	}
-	return fmt.Sprintf("%s %s late=%t", kind, r.revisions[number-1].etag(), r.late)
+	said := fmt.Sprintf("%s %s late=%t", kind, r.revisions[number-1].etag(), r.late)
+	for _, code := range slices.Sorted(maps.Keys(r.revisions[number-1].figures)) {
+		if _, given := a.figures[code]; !given && a.merge {
+			said += " +" + code
+		}
+	}
+	return said
 }
 
 func (n *naive) atomic(r request, now time.Time) string {

@@ -103,6 +103,28 @@ func TestR37EveryChangeIsRepeated(t *testing.T) {
 	}
 }
 
+// R25, R37: a repetition names the figures that were merged as the first answer did, also of a report that a batch left
+// as it was.
+func TestR37ARepetitionNamesWhatWasMerged(t *testing.T) {
+	w := newWorld(t)
+	a := w.submitted(w.admin, with(with(flow("A", "2024-05", "5"), "STOCK", "7"), "RATIO", "3/4"))
+	w.submitted(w.admin, with(flow("B", "2024-05", "5"), "STOCK", "7"))
+	lower := flow("A", "2024-05", "6") // however the code is written
+	lower.Figures[0].Indicator = "flow"
+	subs := []reporting.Submission{seen(merging(lower), a.Etag), merging(flow("B", "2024-05", "5"))}
+	call := w.call(w.admin)
+	for _, kinds := range [][]reporting.OutcomeKind{{reporting.Corrected, reporting.Unchanged}, {reporting.Replayed, reporting.Unchanged}} {
+		outcomes, _, err := w.svc.SubmitBatch(t.Context(), call, subs, true)
+		must(t, err)
+		for i, want := range []string{"[RATIO STOCK]", "[STOCK]"} {
+			if outcomes[i].Kind != kinds[i] {
+				t.Errorf("outcome %d = %+v, want kind %d", i, outcomes[i], kinds[i])
+			}
+			w.expect("merged", fmt.Sprint(outcomes[i].Merged), want)
+		}
+	}
+}
+
 // A repeated token is told without its text, which is shown once.
 func TestR37ARepeatedTokenKeepsItsSecret(t *testing.T) {
 	w := newWorld(t)

@@ -285,12 +285,31 @@ func (g granted) remember(sub Submission, sequence uint64) (decision, error) {
 		case rev.Sequence == sequence:
 			return decision{
 				kind: Replayed, revision: entry.Submission{Key: at.key, Revision: rev.Number}, late: r.Late, etag: etagOf(rev),
+				merged: g.mergedInto(sub, rev),
 			}, nil
 		case rev.Sequence < sequence: // what stood there already, in a batch of which other reports were changed
-			d.revision.Revision, d.etag = rev.Number, etagOf(rev)
+			d.revision.Revision, d.etag, d.merged = rev.Number, etagOf(rev), g.mergedInto(sub, rev)
 		}
 	}
 	return d, nil
+}
+
+// mergedInto gives the indicators of a revision that the submission left to the one before.
+func (g granted) mergedInto(sub Submission, rev aggregator.Revision) []indicator.Code {
+	if !sub.Merge {
+		return nil
+	}
+	given := make(map[indicator.Code]bool, len(sub.Figures))
+	for _, f := range sub.Figures {
+		given[indicator.Code(f.Indicator).Fold()] = true
+	}
+	var merged []indicator.Code
+	for _, f := range rev.Figures {
+		if code := g.tx.Indicators().At(int(f.Number)); !given[code.Fold()] {
+			merged = append(merged, code)
+		}
+	}
+	return merged
 }
 
 func hashSubmission(method string, sub Submission) [32]byte {
