@@ -36,7 +36,7 @@ const floors = `
 	rpc, client < gateway;
 	client < demo;
 	gateway, demo, journal/filejournal < server < cmd;
-	client < cmd, client/cmd;
+	client, client/receipt < cmd, client/cmd;
 
 	# The suites that attack the promises stand above everything and beside each other.
 	check/plant < check < check/daemon, check/syscalls < check/workload;
