@@ -53,7 +53,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 
 // storeFailed marks the errors of a start after which only another start can help.
 func storeFailed(err error) error {
-	if fault.ReasonOf(err) == filejournal.ReasonRewriteFailed {
+	if reason := fault.ReasonOf(err); reason == filejournal.ReasonRewriteFailed || reason == reasonRemovalFailed {
 		return fmt.Errorf("%w: %w", ErrStoreFailed, err)
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/tonghop/tonghop/server/aggregator"
@@ -36,6 +37,8 @@ type Store struct {
 	committer *committer.Committer
 	disk      *disk
 	control   control
+	// removing is held while private parts are removed from the files.
+	removing sync.Mutex
 	// Service is the use cases.
 	Service *reporting.Service
 }
@@ -44,7 +47,7 @@ type Store struct {
 // unit. It refuses a folder that holds a store.
 func Init(ctx context.Context, cfg Config) (auth.Secret, error) {
 	cfg = cfg.withDefaults()
-	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+	if err := makeFolder(cfg.Dir); err != nil {
 		return "", fault.Precondition("DATA_FOLDER", "the data folder %s cannot be made: %s", cfg.Dir, pathError(err)).In("data")
 	}
 	if _, err := os.Stat(cfg.journalConfig().Dir); errors.Is(err, fs.ErrNotExist) { // else Create says that it is
@@ -125,6 +128,9 @@ func openStore(ctx context.Context, cfg Config, beforeKey bool) (*Store, error) 
 		return nil, errors.Join(err, state.Close(), log.Close())
 	}
 	s := &Store{cfg: cfg, journal: log, state: state, disk: newDisk(cfg.Dir, cfg.FreeGuard)}
+	if err := s.removeAll(ctx); err != nil {
+		return nil, errors.Join(removalFailed(err), log.Close()) // the state leaves no mark of a clean stop
+	}
 	if s.control, err = newControl(); err != nil {
 		return nil, errors.Join(err, state.Close(), log.Close())
 	}
@@ -135,6 +141,7 @@ func openStore(ctx context.Context, cfg Config, beforeKey bool) (*Store, error) 
 	s.Service = reporting.New(reporting.Config{
 		Journal: log, State: state, Committer: s.committer, Now: cfg.Now, Random: random,
 		Version: cfg.Version, Disk: s.disk.usage, ReadOnly: s.disk.refuse, LocalSecret: s.control.hash, Key: key,
+		Remove: s.remove,
 	})
 	return s, nil
 }
@@ -201,6 +208,8 @@ func (s *Store) Head() journal.Head { return s.journal.Head() }
 // Close stops the committer, flushes the state, and marks both as stopped in order.
 func (s *Store) Close() error {
 	s.committer.Close()
+	s.removing.Lock() // a removal under way ends first
+	defer s.removing.Unlock()
 	if s.committer.Err() != nil {
 		// What is in the caches is not to be trusted: leave no mark of a clean stop.
 		return s.journal.Close()

@@ -190,6 +190,10 @@ func (c *Committer) Close() {
 	<-c.done
 }
 
+// Fail poisons the committer for a failure of the store that somebody else met: nothing more is taken, as after a failure
+// of its own.
+func (c *Committer) Fail(err error) { c.poison(err) }
+
 func (c *Committer) poison(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

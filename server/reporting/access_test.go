@@ -172,6 +172,15 @@ var changers = map[string]door{
 		_, _, _, _, err := w.svc.CreateToken(w.t.Context(), c, reporting.TokenDraft{Role: auth.Viewer, Unit: strings.TrimPrefix(target, "all")})
 		return err
 	},
+	"redact": func(w *world, c reporting.Call, _ string) error {
+		_, _, err := w.svc.RedactEntry(w.t.Context(), c, reporting.EntryRef{Sequence: w.named}, "có tên người")
+		return err
+	},
+	"redact report of": func(w *world, c reporting.Call, target string) error {
+		name := reporting.EntryRef{Revision: "units/" + target + "/reports/m~2024-05/revisions/1"}
+		_, _, err := w.svc.RedactEntry(w.t.Context(), c, name, "có tên người")
+		return err
+	},
 	"revoke token of": func(w *world, c reporting.Call, target string) error {
 		_, _, _, err := w.svc.RevokeToken(w.t.Context(), c, w.spare[target])
 		return err
@@ -191,11 +200,14 @@ func guarded(t *testing.T) (*world, map[string]auth.Caller) {
 	w := newWorld(t)
 	sender := w.token(auth.Administrator, "")
 	for _, u := range []string{"A", "C"} {
-		w.submitted(sender, flow(u, "2024-05", "1"))
+		w.submitted(sender, noted(flow(u, "2024-05", "1"), "bà Sen"))
 	}
+	_, _, receipt, _, err := w.svc.CreateToken(t.Context(), w.call(w.admin), reporting.TokenDraft{Role: auth.Viewer, DisplayName: "Lê Văn Sáu"})
+	must(t, err)
+	w.named = receipt.Sequence
 	w.spare = map[string]string{"A": w.token(auth.Viewer, "A").Token.ID, "C": w.token(auth.Viewer, "C").Token.ID, "nobody": "zzzzzzzzzzzz"}
 	revoked := w.token(auth.Administrator, "")
-	_, _, _, err := w.svc.RevokeToken(t.Context(), w.call(w.admin), revoked.Token.ID)
+	_, _, _, err = w.svc.RevokeToken(t.Context(), w.call(w.admin), revoked.Token.ID)
 	must(t, err)
 	return w, map[string]auth.Caller{
 		"nobody": {}, "reporterA": w.token(auth.Reporter, "A"), "reporterD": w.token(auth.Reporter, "D"), "approverD": w.token(auth.Approver, "D"), "viewerD": w.token(auth.Viewer, "D"),

@@ -24,6 +24,8 @@ func (w *world) repeatables() []repeatable {
 	flow, m := w.indicator("FLOW"), w.form("M")
 	u, _, err := w.svc.GetUnit(ctx, w.admin, "A", "")
 	must(w.t, err)
+	_, _, named, _, err := w.svc.CreateToken(ctx, w.call(w.admin), reporting.TokenDraft{Role: auth.Viewer, DisplayName: "Lê Văn Sáu"})
+	must(w.t, err)
 	spare := map[string]string{"1": w.token(auth.Viewer, "P").Token.ID, "2": w.token(auth.Viewer, "P").Token.ID}
 	return []repeatable{
 		{"CreateUnit", func(c reporting.Call, content string) (string, reporting.Receipt, error) {
@@ -73,6 +75,10 @@ func (w *world) repeatables() []repeatable {
 		{"RevokeToken", func(c reporting.Call, content string) (string, reporting.Receipt, error) {
 			k, r, _, err := w.svc.RevokeToken(ctx, c, spare[content])
 			return fmt.Sprint(k.ID, k.Revoked), r, err
+		}},
+		{"RedactEntry", func(c reporting.Call, content string) (string, reporting.Receipt, error) {
+			done, r, err := w.svc.RedactEntry(ctx, c, reporting.EntryRef{Sequence: named.Sequence}, "có tên "+content)
+			return fmt.Sprint(done.Sequence, done.Unchanged, done.Changes), r, err
 		}},
 	}
 }

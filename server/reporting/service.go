@@ -33,6 +33,9 @@ type Config struct {
 	LocalSecret [32]byte
 	// ReadOnly tells why changes are refused; nil while they are taken.
 	ReadOnly func() error
+	// Remove removes the private part of an entry from the files of the store, after the entry that says so is durable and
+	// applied. It gives nil only when that is durable too, and may be called again for the same entry.
+	Remove func(ctx context.Context, sequence uint64) error
 	// Key signs the heads of the chain; nil for none.
 	Key *head.Key
 }

@@ -49,6 +49,10 @@ type world struct {
 	closing   sync.Once
 	// spare are ids of tokens that may be revoked, by their units.
 	spare map[string]string
+	// named is the sequence of an entry that holds a name.
+	named uint64
+	// remove, where it is set, is what removes private parts instead of the journal.
+	remove func(ctx context.Context, sequence uint64) error
 	// full says that the disk is nearly full.
 	full atomic.Bool
 	// tick, where it is set, runs whenever somebody looks at the clock: the committer does so right before a decision.
@@ -101,6 +105,12 @@ func startWorld(t tester, dir string) *world {
 	w.svc = reporting.New(reporting.Config{
 		Journal: w.journal, State: w.state, Committer: w.committer, Now: clock, Random: salt,
 		Disk: func() (int64, int64, error) { return 1, 2, nil },
+		Remove: func(ctx context.Context, sequence uint64) error {
+			if w.remove != nil {
+				return w.remove(ctx, sequence)
+			}
+			return w.journal.Redact(ctx, sequence)
+		},
 	})
 	w.admin = w.svc.Local()
 	t.Cleanup(w.close)

@@ -94,7 +94,7 @@ func (s *Stack) store() {
 	s.Local = secret
 	s.Service = reporting.New(reporting.Config{
 		Journal: entries, State: state, Committer: writer, Now: s.Now, Random: s.random, Version: "test", LocalSecret: hash,
-		Disk: func() (int64, int64, error) { return 1, 2, nil },
+		Disk: func() (int64, int64, error) { return 1, 2, nil }, Remove: entries.Redact,
 	})
 	s.TB.Cleanup(func() {
 		if s.Server != nil {
