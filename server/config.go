@@ -23,7 +23,8 @@ type Config struct {
 	SegmentBytes int64
 	// SyncEvery is how often the derived state is flushed; 60 s if zero, which is also the most.
 	SyncEvery time.Duration
-	// Grace is how long calls under way may take when the server stops; 10 s if zero.
+	// Grace is how long calls under way may take when the server stops; 8 s if zero, so that with the closing of the store
+	// it ends within the 10 s after which many service managers kill.
 	Grace time.Duration
 	// Version of the program.
 	Version string
@@ -41,7 +42,7 @@ const (
 	DefaultHTTPListen = "127.0.0.1:8080"
 	DefaultFreeGuard  = 512 << 20
 	longestSync       = 60 * time.Second
-	defaultGrace      = 10 * time.Second
+	DefaultGrace      = 8 * time.Second
 )
 
 func (c Config) withDefaults() Config {
@@ -58,7 +59,7 @@ func (c Config) withDefaults() Config {
 		c.SyncEvery = longestSync
 	}
 	if c.Grace == 0 {
-		c.Grace = defaultGrace
+		c.Grace = DefaultGrace
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -4,7 +4,6 @@ package workload
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -13,24 +12,20 @@ import (
 	"github.com/tonghop/tonghop/server/check"
 )
 
-// pauseAfterFailure is how long a client waits that could not reach the server.
-const pauseAfterFailure = 2 * time.Millisecond
+const (
+	// pauseAfterFailure is how long a client waits that could not reach the server.
+	pauseAfterFailure = 2 * time.Millisecond
+	// hangAfter is how long a call may still wait for a server whose process has ended.
+	hangAfter = 5 * time.Second
+)
 
 // Drive lets so many clients work until the context ends or the server's process has ended. What they do is drawn from
-// the world's seed and the part of the run. An error is a broken promise, such as a read that shows less than was
-// acknowledged before; refusals and failures are what the record is for.
+// the world's seed and the part of the run. When the context ends, calls under way are given up; when the process has
+// ended they must end by themselves. An error is a broken promise, such as a read that shows less than was acknowledged
+// before; refusals and failures are what the record is for.
 func (w *World) Drive(ctx context.Context, clients int, part uint64) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	unwatch := make(chan struct{})
-	var watching sync.WaitGroup
-	watching.Go(func() {
-		select {
-		case <-w.gone:
-			stop(errGone)
-		case <-unwatch:
-		}
-	})
 	var working sync.WaitGroup
 	for n := range clients {
 		draw := rand.New(rand.NewPCG(w.shape.Seed, part<<16|uint64(n))) //nolint:gosec // drawn again from the seed
@@ -40,20 +35,37 @@ func (w *World) Drive(ctx context.Context, clients int, part uint64) error {
 			}
 		})
 	}
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-w.gone:
+		case <-done:
+			return
+		}
+		select {
+		case <-time.After(hangAfter):
+			stop(check.Broken("a call was not answered %s after the end of the server", hangAfter))
+		case <-done:
+		}
+	}()
 	working.Wait()
-	close(unwatch)
-	watching.Wait()
+	close(done)
 	if err := context.Cause(ctx); check.IsBroken(err) {
 		return err
 	}
 	return nil
 }
 
-var errGone = errors.New("the server is gone")
-
 // work is one client: one thing after the other.
 func (w *World) work(ctx context.Context, draw *rand.Rand) error {
-	for ctx.Err() == nil {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-w.gone:
+			return nil
+		default:
+		}
 		err := w.something(ctx, draw)
 		switch {
 		case check.IsBroken(err):
@@ -61,11 +73,11 @@ func (w *World) work(ctx context.Context, draw *rand.Rand) error {
 		case err != nil:
 			select {
 			case <-ctx.Done():
+			case <-w.gone:
 			case <-time.After(pauseAfterFailure):
 			}
 		}
 	}
-	return nil
 }
 
 // something does one thing that is drawn: of twenty, nine submissions or corrections, five reviews, four reads.

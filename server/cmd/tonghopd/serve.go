@@ -22,7 +22,7 @@ type serveCommand struct {
 	FreeGuard    int64         `help:"MiB that must stay free on the disk; below it changes are refused." default:"512" name:"free-guard"`
 	SegmentBytes int64         `help:"Bytes of each file of the journal made from now on, a multiple of 4096." default:"67108864" name:"segment-bytes"`
 	SyncEvery    time.Duration `help:"How often the derived state is flushed, 60s at most." default:"60s" name:"sync-every"`
-	Grace        time.Duration `help:"How long calls under way may take when the server is asked to end." default:"10s"`
+	Grace        time.Duration `help:"How long calls under way may take when the server is asked to end; closing the store comes after it." default:"8s"`
 	keyFlag
 	listenFlags
 }
