@@ -60,6 +60,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 
 	shell := exec.CommandContext(t.Context(), "bash", "-c", text)
 	shell.Dir = dir
+	shell.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "state-home"))
 	out, err := shell.CombinedOutput()
 	if err != nil {
 		t.Fatalf("the README's commands: %v\n%s", err, out)

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/tonghop/tonghop/client"
+	"github.com/tonghop/tonghop/client/receipt"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 )
 
@@ -18,6 +19,7 @@ type approveCmd struct {
 	Below  string   `placeholder:"U" help:"of the units below this one, itself included."`
 	Yes    bool     `help:"Do not ask."`
 	DryRun bool     `help:"Check everything and change nothing."`
+	keeping
 }
 
 // Help shows how it is used.
@@ -64,8 +66,8 @@ func (c *approveCmd) Run(ctx context.Context, s *session) error {
 				return errRefused
 			}
 		}
-		return review(s, reports, "APPROVED", c.DryRun, func(r *reportingv1.Report) (*reportingv1.Report, error) {
-			return to.ApproveReport(ctx, &reportingv1.ApproveReportRequest{Name: r.GetName(), Etag: r.GetEtag(), ValidateOnly: c.DryRun})
+		return c.review(s, reports, "APPROVED", c.DryRun, receipt.Record{Kind: receipt.Approve}, func(r *reportingv1.Report, id string) (*reportingv1.Report, error) {
+			return to.ApproveReport(ctx, &reportingv1.ApproveReportRequest{Name: r.GetName(), Etag: r.GetEtag(), RequestId: id, ValidateOnly: c.DryRun})
 		})
 	})
 }
@@ -118,6 +120,7 @@ type returnCmd struct {
 	Reason string `required:"" placeholder:"TEXT" help:"Why, for the people of the unit; at most 2,000 characters and no personal data."`
 	Yes    bool   `help:"Do not ask."`
 	DryRun bool   `help:"Check everything and change nothing."`
+	keeping
 }
 
 // Help shows how it is used.
@@ -147,9 +150,10 @@ func (c *returnCmd) Run(ctx context.Context, s *session) error {
 				return errRefused
 			}
 		}
-		return review(s, []*reportingv1.Report{report}, "RETURNED", c.DryRun, func(r *reportingv1.Report) (*reportingv1.Report, error) {
+		as := receipt.Record{Kind: receipt.Return, Reason: c.Reason}
+		return c.review(s, []*reportingv1.Report{report}, "RETURNED", c.DryRun, as, func(r *reportingv1.Report, id string) (*reportingv1.Report, error) {
 			return to.ReturnReport(ctx, &reportingv1.ReturnReportRequest{
-				Name: r.GetName(), Etag: r.GetEtag(), Reason: c.Reason, ValidateOnly: c.DryRun,
+				Name: r.GetName(), Etag: r.GetEtag(), Reason: c.Reason, RequestId: id, ValidateOnly: c.DryRun,
 			})
 		})
 	})
@@ -206,15 +210,24 @@ func (v verdict) message() string {
 	return v.err.Message
 }
 
-// review decides report by report. A refusal of one of several is its outcome; what concerns all of them ends the work.
-func review(s *session, reports []*reportingv1.Report, done string, dry bool, decide func(*reportingv1.Report) (*reportingv1.Report, error)) error {
+// decision makes one decision about a report under a request id.
+type decision func(seen *reportingv1.Report, id string) (*reportingv1.Report, error)
+
+// review decides report by report, and keeps the receipt of each before it is shown. A refusal of one of several is its
+// outcome; what concerns all of them ends the work.
+func (k keeping) review(s *session, reports []*reportingv1.Report, done string, dry bool, as receipt.Record, decide decision) error {
+	kept, err := k.keeper(s, dry)
+	if err != nil {
+		return err
+	}
+	defer kept.end()
 	refused := 0
 	verdicts := func(yield func(verdict, error) bool) {
 		for i, seen := range reports {
 			if len(reports) > 1 {
 				s.progress.at("reviewing", "reports", int64(i), int64(len(reports)))
 			}
-			report, err := decide(seen)
+			report, err := kept.decide(seen, as, decide)
 			v := verdict{word: done, seen: seen, report: report}
 			if err != nil {
 				failure, ok := errors.AsType[*client.Error](err)
@@ -240,6 +253,24 @@ func review(s *session, reports []*reportingv1.Report, done string, dry bool, de
 		return errRefused
 	}
 	return nil
+}
+
+// decide makes one decision and keeps its receipt.
+func (k *keeper) decide(seen *reportingv1.Report, as receipt.Record, decide decision) (*reportingv1.Report, error) {
+	id, err := newRequest()
+	if err != nil {
+		return nil, err
+	}
+	report, err := decide(seen, id)
+	if err != nil || report.GetReceipt() == nil {
+		return report, err
+	}
+	as.RequestID, as.Report, as.Revision = id, report.GetName(), report.GetReceipt().GetRevision()
+	as.Etag = seen.GetEtag()
+	if as.Kind == receipt.Approve && report.GetRevision() == as.Revision { // else somebody sent a newer one already
+		as.Figures = figuresOf(report)
+	}
+	return report, k.keep(accepted(as, report.GetReceipt()))
 }
 
 // endsAll says whether the next report would fare no better.

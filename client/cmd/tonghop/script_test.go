@@ -55,6 +55,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TONGHOP_ADDRESS", address)
 			env.Setenv("TONGHOP_TOKEN", "th_test")
 			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
+			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code, "await": await},

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tonghop/tonghop/client"
+	"github.com/tonghop/tonghop/client/receipt"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 )
 
@@ -15,11 +16,12 @@ type submitCmd struct {
 	Correct bool   `help:"Show what the file would change in reports that are there, ask, and replace them."`
 	Numbers string `enum:"vi,en," default:"" placeholder:"vi|en" help:"How numbers are written: vi is 1.234,5 and en is 1,234.5. Without it digits alone."`
 	Yes     bool   `help:"With --correct: do not ask."`
+	keeping
 }
 
 // Help shows how it is used.
 func (submitCmd) Help() string {
-	return `The columns are unit,form,period,indicator,value,numerator,denominator,state,note,grade; the first four are needed, and for each row a number or the state "-" (not available) or "x" (not applicable). All rows of one unit, form and period are one report. A report is CREATED, CORRECTED, UNCHANGED, REFUSED with everything that is wrong, or REPLAYED when it had arrived before the line broke. Sending a file again counts nothing twice.
+	return `The columns are unit,form,period,indicator,value,numerator,denominator,state,note,grade; the first four are needed, and for each row a number or the state "-" (not available) or "x" (not applicable). All rows of one unit, form and period are one report. A report is CREATED, CORRECTED, UNCHANGED, REFUSED with everything that is wrong, or REPLAYED when it had arrived before the line broke. Sending a file again counts nothing twice. The receipt of what is accepted is kept, with the rows as they were sent, before success is shown: see "tonghop receipt".
 
 Examples:
 
@@ -58,16 +60,73 @@ func (c *submitCmd) options(file upload) *reportingv1.ImportReportsOptions {
 	}
 }
 
+// batchSize is how many answers of an upload are worked on at once: as many as the server has under way.
+const batchSize = 512
+
 // send uploads the file for good, or for a dry run, and shows what becomes of it.
 func (c *submitCmd) send(ctx context.Context, s *session, to *client.Client, file upload, seen []*reportingv1.SeenReport) error {
+	kept, err := c.keeper(s, c.DryRun)
+	if err != nil {
+		return err
+	}
+	defer kept.end()
+	options := c.options(file)
+	if options.StreamId, err = newRequest(); err != nil {
+		return err
+	}
+	records := c.records(kept, file, options, seen)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	t := newTeller(s, file.name, c.DryRun)
-	for answer, err := range to.UploadFigures(ctx, file.reader(s.progress), c.options(file), seen...) {
+	for answers, err := range batches(to.UploadFigures(ctx, file.reader(s.progress), options, seen...), batchSize, cancel) {
 		if err != nil {
 			return firstError(t.interrupted(), err)
 		}
-		if err := t.take(answer); err != nil {
+		if err := kept.keep(records(answers)...); err != nil {
 			return err
+		}
+		for _, answer := range answers {
+			if err := t.take(answer); err != nil {
+				return err
+			}
 		}
 	}
 	return t.end()
+}
+
+// records gives what makes the receipts of answers.
+func (c *submitCmd) records(
+	kept *keeper, file upload, options *reportingv1.ImportReportsOptions, seen []*reportingv1.SeenReport,
+) func([]*reportingv1.ImportReportsResponse) []receipt.Record {
+	if kept.folder == nil {
+		return func([]*reportingv1.ImportReportsResponse) []receipt.Record { return nil }
+	}
+	rows, unread := newSentFile(file.content)
+	etags := map[string]string{}
+	for _, one := range seen {
+		etags[one.GetName()] = one.GetEtag()
+	}
+	return func(answers []*reportingv1.ImportReportsResponse) []receipt.Record {
+		var records []receipt.Record
+		for _, answer := range answers {
+			o := answer.GetOutcome()
+			if o.GetReceipt() == nil {
+				continue
+			}
+			r := receipt.Record{
+				Kind: receipt.Submit, RequestID: options.GetStreamId(), Index: &o.Index, Report: o.GetName(), Revision: o.GetRevision(),
+				Etag: etags[o.GetName()], Merge: c.Merge, Figures: &receipt.Figures{Partial: true},
+			}
+			if c.Draft {
+				r.Kind = receipt.Draft
+			}
+			if unread == nil {
+				if figures, err := rows.figures(o.GetLines(), c.Numbers); err == nil {
+					r.Figures = figures
+				}
+			}
+			records = append(records, accepted(r, o.GetReceipt()))
+		}
+		return records
+	}
 }
