@@ -195,8 +195,21 @@ func (s *Server) shutdown(failed bool) {
 	ctx, stop := context.WithTimeout(context.Background(), grace)
 	defer stop()
 	s.rpc.SetServing(false)
-	if err := s.web.Shutdown(ctx); err != nil {
-		_ = s.web.Close()
+	down := make(chan struct{})
+	go func() {
+		if err := s.web.Shutdown(ctx); err != nil {
+			_ = s.web.Close()
+		}
+		close(down)
+	}()
+	// Calls of JSON go on through gRPC, so they end first. But a body that does not come must not use up the grace of the
+	// others: they would be let in until its end, and then broken off.
+	first := time.NewTimer(grace / 4)
+	defer first.Stop()
+	select {
+	case <-down:
+	case <-first.C:
 	}
 	s.rpc.Stop(ctx)
+	<-down
 }
