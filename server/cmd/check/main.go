@@ -17,6 +17,7 @@ import (
 
 	"github.com/tonghop/tonghop/server/check"
 	"github.com/tonghop/tonghop/server/check/crashrandom"
+	"github.com/tonghop/tonghop/server/check/duplicates"
 	"github.com/tonghop/tonghop/server/check/linear"
 	"github.com/tonghop/tonghop/server/check/syscalls"
 )
@@ -25,6 +26,7 @@ import (
 var checks = []check.Check{
 	crashrandom.Check,
 	linear.Check,
+	duplicates.Check,
 }
 
 // Codes of exit.
