@@ -26,13 +26,16 @@ const (
 type Call struct {
 	// Number counts the calls of a watch, from 1.
 	Number int
+	// PID is the process that makes it.
+	PID int
 	// Name is that of the call, such as pwrite64. An openat is one that makes or empties a file.
 	Name string
 	Kind Kind
 	// Path is the file or folder; of a renaming the old one, and To the new one.
 	Path, To string
-	// Bytes is how many are to be written; 0 for other calls.
-	Bytes int
+	// Bytes is how many are to be written, 0 for other calls, and Offset the place of the first one, where it is given.
+	Bytes  int
+	Offset int64
 }
 
 // String tells the call, with the names of the last folder and file alone.

@@ -3,6 +3,7 @@
 package syscalls
 
 import (
+	"context"
 	"errors"
 
 	"github.com/tonghop/tonghop/server/check"
@@ -19,7 +20,7 @@ type watcher struct{}
 var errLinux = errors.New("calls are watched by a means of Linux on amd64 and arm64")
 
 // New begins a watch.
-func New(Config) (*Watch, error) { return nil, errLinux }
+func New(context.Context, Config) (*Watch, error) { return nil, errLinux }
 
 // Wrap goes before the command line of a program that is to be watched.
 func (*Watch) Wrap() []string { return nil }

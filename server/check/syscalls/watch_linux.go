@@ -32,7 +32,7 @@ type watcher struct {
 }
 
 // New begins a watch.
-func New(cfg Config) (*Watch, error) {
+func New(ctx context.Context, cfg Config) (*Watch, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func New(cfg Config) (*Watch, error) {
 		}
 	}
 	// A name without a file, which is gone with the watch.
-	socket, err := (&net.ListenConfig{}).Listen(context.Background(), "unix", "@tonghop-check-"+rand.Text())
+	socket, err := (&net.ListenConfig{}).Listen(ctx, "unix", "@tonghop-check-"+rand.Text())
 	if err != nil {
 		return nil, err
 	}
@@ -216,7 +216,7 @@ func (w *watcher) judge(p process, n *notification) (a answer, reply bool, err e
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.count++
-	call.Number = w.count
+	call.Number, call.PID = w.count, p.pid
 	switch action := w.cfg.Decide(call); action.kind {
 	case fail:
 		return answer{errno: -int32(action.errno)}, true, nil //nolint:gosec // a small number
@@ -252,6 +252,9 @@ func (s shape) read(n *notification) (Call, error) {
 	}
 	if s.bytes >= 0 {
 		c.Bytes = int(n.args[s.bytes]) //nolint:gosec // what a program can write at once
+	}
+	if s.buffer > 0 && s.offset >= 0 {
+		c.Offset = int64(n.args[s.offset]) //nolint:gosec // a place in a file
 	}
 	return c, err
 }

@@ -82,7 +82,7 @@ func watched(t *testing.T, dir string, decide func(Call) Action) ([]string, *exe
 		t.Skip("the kernel tells nobody of calls:", err)
 	}
 	var calls []string
-	w, err := New(Config{Within: []string{dir}, Decide: func(c Call) Action {
+	w, err := New(t.Context(), Config{Within: []string{dir}, Decide: func(c Call) Action {
 		line := c.Name + " " + strings.TrimPrefix(c.Path, dir+"/")
 		if c.To != "" {
 			line += " " + strings.TrimPrefix(c.To, dir+"/")

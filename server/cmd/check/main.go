@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/tonghop/tonghop/server/check"
+	"github.com/tonghop/tonghop/server/check/crashpoints"
 	"github.com/tonghop/tonghop/server/check/crashrandom"
 	"github.com/tonghop/tonghop/server/check/duplicates"
 	"github.com/tonghop/tonghop/server/check/linear"
@@ -25,6 +26,7 @@ import (
 // checks are all suites, in the order of the page that tells of them.
 var checks = []check.Check{
 	crashrandom.Check,
+	crashpoints.Check,
 	linear.Check,
 	duplicates.Check,
 }
