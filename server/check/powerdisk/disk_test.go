@@ -318,7 +318,7 @@ func TestAtTakesAnImageBetweenTwoChanges(t *testing.T) {
 	u.syncRoot()
 	var images []string
 	random := rand.New(rand.NewPCG(1, 1))
-	u.disk.At(3, "d/", func(f Frozen) { images = append(images, tell(f.Image(random, KeepAll))) })
+	u.disk.At(3, func(c Call) bool { return strings.HasPrefix(c.Path, "d/") }, func(f Frozen) { images = append(images, tell(f.Image(random, KeepAll))) })
 	u.create("d/a", "1")
 	u.create("b", "2")
 	u.write("d/a", "3", 0)

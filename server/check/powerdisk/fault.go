@@ -4,7 +4,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"syscall"
 )
 
@@ -44,9 +43,9 @@ type faults struct {
 
 // moment is a change that somebody waits for.
 type moment struct {
-	below string
-	left  *int
-	do    func(Frozen)
+	of   func(Call) bool
+	left *int
+	do   func(Frozen)
 }
 
 // Frozen is a disk between two changes.
@@ -78,13 +77,13 @@ func (d *Disk) Before(ask func(Call) syscall.Errno) {
 	d.before = ask
 }
 
-// At calls a function, once, just before the n-th change from now on below a path, such as journal/, which may be
-// empty. The disk stands still meanwhile: the function may take images from what it is given and must not ask the disk
-// itself for anything.
-func (d *Disk) At(n int, below string, do func(Frozen)) {
+// At calls a function, once, just before the n-th of the changes from now on that are chosen; nil chooses all. The disk
+// stands still meanwhile: the function may take images from what it is given, and neither must ask the disk itself for
+// anything.
+func (d *Disk) At(n int, of func(Call) bool, do func(Frozen)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.waiting = append(d.waiting, moment{below, &n, do})
+	d.waiting = append(d.waiting, moment{of, &n, do})
 }
 
 // Disarm forgets the functions of At that were not called yet.
@@ -116,9 +115,10 @@ func (d *Disk) stepAt(verb Verb, n *node) syscall.Errno {
 }
 
 func (d *Disk) ask(verb Verb, path string) syscall.Errno {
+	call := Call{Number: d.stats.Changes, Verb: verb, Path: path}
 	var due []moment
 	d.waiting = slices.DeleteFunc(d.waiting, func(m moment) bool {
-		if !strings.HasPrefix(path, m.below) {
+		if m.of != nil && !m.of(call) {
 			return false
 		}
 		*m.left--
@@ -134,7 +134,7 @@ func (d *Disk) ask(verb Verb, path string) syscall.Errno {
 	if d.before == nil {
 		return 0
 	}
-	return d.before(Call{Number: d.stats.Changes, Verb: verb, Path: path})
+	return d.before(call)
 }
 
 // stepSync is called before a sync; done says whether it is to be done.

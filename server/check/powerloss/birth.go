@@ -21,10 +21,10 @@ const (
 	// birthEvery is how many lives there are for one tonghopd init that is watched.
 	birthEvery = 4
 	// birthCuts are in it, birthsAfter behind it.
-	birthCuts   = 5
+	birthCuts   = 8
 	birthsAfter = 3
 	// birthChanges is about how many changes of the disk it makes.
-	birthChanges = 250
+	birthChanges = 70
 )
 
 // born is the disk in or after tonghopd init.
@@ -42,10 +42,8 @@ func (a *attack) birth(ctx context.Context, random *rand.Rand) (err error) {
 	}
 	defer func() { err = errors.Join(err, a.remove(disk)) }()
 	watching := &life{attack: a, random: random, world: a.world.Again(), disk: disk}
-	for n := range birthCuts {
-		// Init begins and ends with names, and writes a long file of zeros in between.
-		changes := []int{20, birthChanges}[n%2]
-		watching.arm(1+random.IntN(changes), "", "in init")
+	for range birthCuts {
+		watching.arm(1+random.IntN(birthChanges), moments{word: "in init"})
 	}
 	token, err := daemon.Init(ctx, watching.config(disk.Dir, 0))
 	if err != nil {

@@ -95,7 +95,7 @@ func (l *life) cutAgain(ctx context.Context, c cut, boots int) (second cut, err 
 	defer func() { err = errors.Join(err, l.remove(disk)) }()
 	recovering := &life{attack: l.attack, random: l.random, world: l.world, disk: disk, flags: l.flags}
 	moment := c.moment + ", and in the recovery from it"
-	taken := recovering.arm(1+l.random.IntN(recoveryChanges), "", moment)
+	taken := recovering.arm(1+l.random.IntN(recoveryChanges), moments{word: moment})
 	var d *daemon.Daemon
 	if d, err = l.serve(ctx, l.config(disk.Dir, boots), "on what the cut left, to be cut again"); err != nil {
 		return cut{}, err

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,7 +25,7 @@ const (
 	// journalPath is where the journal's files are on the disk.
 	journalPath = dataFolder + "/journal/"
 
-	clients     = 8
+	clients     = 16
 	generations = 2
 	// burstWithin is how long an image is waited for; then one is taken at any moment.
 	burstWithin = 300 * time.Millisecond
@@ -205,21 +206,40 @@ func (l *life) work(ctx context.Context, meanwhile func() error) error {
 	return errors.Join(err, <-driven)
 }
 
-// load takes images under load: mostly around what the journal does, else around anything.
+// moments are changes of the disk before which the power goes.
+type moments struct {
+	word string
+	of   func(powerdisk.Call) bool
+}
+
+// underLoad are mostly those around a group: before its write, when all before it is acknowledged; and before its sync,
+// when it is on the disk in part.
+var underLoad = []moments{
+	{"under load, before the sync of a group", func(c powerdisk.Call) bool {
+		return c.Verb == powerdisk.Sync && strings.HasPrefix(c.Path, journalPath) && strings.HasSuffix(c.Path, ".journal")
+	}},
+	{"under load, before a change of the journal", func(c powerdisk.Call) bool { return strings.HasPrefix(c.Path, journalPath) }},
+	{"under load, before a sync of the journal's names", func(c powerdisk.Call) bool {
+		return c.Verb == powerdisk.SyncDir && c.Path+"/" == journalPath
+	}},
+	{"under load", nil},
+}
+
+// load takes images under load.
 func (l *life) load(ctx context.Context) error {
 	return l.work(ctx, func() error {
-		for range 4 {
-			below := journalPath
-			if l.random.IntN(4) == 0 {
-				below = ""
+		for _, kind := range []int{0, 0, 1 + l.random.IntN(3), 1 + l.random.IntN(3)} {
+			m, changes := underLoad[kind], 40
+			if m.of != nil && l.random.IntN(2) == 0 {
+				changes = 4
 			}
 			select {
-			case <-l.arm(1+l.random.IntN(40), below, "under load"):
+			case <-l.arm(1+l.random.IntN(changes), m):
 			case <-l.server.Done():
 				return l.ended()
 			case <-time.After(burstWithin):
 				l.disk.Disarm()
-				l.take("under load")
+				l.take("under load, at some moment")
 			}
 		}
 		return nil
@@ -278,19 +298,19 @@ func (l *life) rebuild(ctx context.Context) error {
 // during takes images while something is done, each before one of so many changes.
 func (l *life) during(moment string, images, changes int, do func() error) error {
 	for range images {
-		l.arm(1+l.random.IntN(changes), "", moment)
+		l.arm(1+l.random.IntN(changes), moments{word: moment})
 	}
 	defer l.disk.Disarm()
 	return do()
 }
 
 // arm takes an image before the n-th change from now.
-func (l *life) arm(n int, below, moment string) <-chan struct{} {
+func (l *life) arm(n int, m moments) <-chan struct{} {
 	random, mode := l.draw()
 	taken := make(chan struct{})
-	l.disk.At(n, below, func(f powerdisk.Frozen) {
+	l.disk.At(n, m.of, func(f powerdisk.Frozen) {
 		mark := l.world.Mark() // nothing is acknowledged on the strength of a disk that stands still
-		l.add(cut{image: f.Image(random, mode), mode: mode, moment: moment, mark: mark})
+		l.add(cut{image: f.Image(random, mode), mode: mode, moment: m.word, mark: mark})
 		close(taken)
 	})
 	return taken
