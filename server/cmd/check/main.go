@@ -20,6 +20,7 @@ import (
 	"github.com/tonghop/tonghop/server/check/crashrandom"
 	"github.com/tonghop/tonghop/server/check/duplicates"
 	"github.com/tonghop/tonghop/server/check/linear"
+	"github.com/tonghop/tonghop/server/check/powerloss"
 	"github.com/tonghop/tonghop/server/check/syscalls"
 )
 
@@ -27,6 +28,7 @@ import (
 var checks = []check.Check{
 	crashrandom.Check,
 	crashpoints.Check,
+	powerloss.Check,
 	linear.Check,
 	duplicates.Check,
 }
