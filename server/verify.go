@@ -79,5 +79,6 @@ func (s *Store) verifyForCall(ctx context.Context, progress func(rpc.VerifyProgr
 func progressOf(r verify.Report) rpc.VerifyProgress {
 	return rpc.VerifyProgress{
 		Entries: int64(r.Entries), TotalEntries: int64(r.TotalEntries), Rollups: int64(r.Rollups), //nolint:gosec // counts
+		Removed: int64(r.Removed), //nolint:gosec // as above
 	}
 }

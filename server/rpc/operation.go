@@ -19,8 +19,8 @@ type operations struct {
 
 // VerifyProgress says how far a verification is.
 type VerifyProgress struct {
-	// Entries of TotalEntries were checked, and Rollups recomputed and compared.
-	Entries, TotalEntries, Rollups int64
+	// Entries of TotalEntries were checked, and Rollups recomputed and compared. Removed private parts were found.
+	Entries, TotalEntries, Rollups, Removed int64
 }
 
 // VerifyResult is what a verification found.
@@ -90,5 +90,5 @@ func (s operations) VerifyStore(_ *reportingv1.VerifyStoreRequest, stream grpc.S
 }
 
 func progressMessage(p VerifyProgress) *reportingv1.VerifyStoreResponse {
-	return &reportingv1.VerifyStoreResponse{Entries: p.Entries, TotalEntries: p.TotalEntries, Rollups: p.Rollups}
+	return &reportingv1.VerifyStoreResponse{Entries: p.Entries, TotalEntries: p.TotalEntries, Rollups: p.Rollups, Removed: p.Removed}
 }

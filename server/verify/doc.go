@@ -29,6 +29,12 @@
 // remembers the last pass, and what all units said about one indicator in one year. A country of 10,600 communes with 54
 // indicators and three years of months has 25 million roll-ups, for which the model takes two or three minutes.
 //
+// # What was removed
+//
+// A private part that was removed (R36) leaves the chain as it was, so it is counted and asked about by itself: each entry
+// that removes one must have had its effect on the journal, and each removal must have an entry that says so. The model
+// knows nothing of texts.
+//
 // # How the rules were read
 //
 //   - The version of an indicator, and with it who is added, is that of the last day of the period that is asked (R21);

@@ -16,6 +16,8 @@ type Report struct {
 	Entries, TotalEntries uint64
 	// Rollups is how many were compared.
 	Rollups uint64
+	// Removed is how many private parts of entries were removed; it is told at the end.
+	Removed uint64
 	// Findings are the first of what was found, as sentences; FindingCount is how many there are.
 	Findings     []string
 	FindingCount int
@@ -47,7 +49,8 @@ type run struct {
 
 	model *Model
 	// at is the last entry that the model holds.
-	at journal.Head
+	at       journal.Head
+	removals removals
 	// unread says that the model lacks an entry, so that nothing can be compared.
 	unread bool
 
@@ -68,6 +71,7 @@ type reply struct {
 // than that they are damaged. The report says also then what was found. The subject may change meanwhile.
 func Run(ctx context.Context, j journal.Journal, s Subject, progress Progress) (Report, error) {
 	r := &run{journal: j, subject: s, progress: progress, model: NewModel()}
+	r.removals = removals{by: map[uint64]uint64{}, gone: map[uint64]bool{}}
 	if r.progress == nil {
 		r.progress = func(Report) {}
 	}
@@ -88,6 +92,9 @@ func Run(ctx context.Context, j journal.Journal, s Subject, progress Progress) (
 	}
 	if r.unread {
 		r.find("%d roll-ups were compared and the others not, because an entry could not be read", r.report.Rollups)
+	}
+	if err == nil {
+		err = r.settle(ctx)
 	}
 	return r.report, err
 }
@@ -146,7 +153,7 @@ func (r *run) belongs(head journal.Head) bool {
 	return false
 }
 
-// decode reads an entry; false if it cannot be read or says that it is another one.
+// decode reads an entry and notes what it says of removals; false if it cannot be read or says that it is another one.
 func (r *run) decode(e journal.Entry) (entry.Entry, bool) {
 	decoded, err := entry.Decode(e.Public, e.Private)
 	if err != nil {
@@ -157,6 +164,7 @@ func (r *run) decode(e journal.Entry) (entry.Entry, bool) {
 	if decoded.Header.Sequence != e.Sequence {
 		r.find("entry %d says that it is entry %d", e.Sequence, decoded.Header.Sequence)
 	}
+	r.removals.take(e, decoded)
 	return decoded, true
 }
 

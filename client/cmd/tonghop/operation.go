@@ -126,6 +126,9 @@ func showFindings(s *session, end *reportingv1.VerifyStoreResponse) error {
 	}
 	checked := fmt.Sprintf("%s and %s checked at entry %d", plural(end.GetEntries(), "entry", "entries"),
 		plural(end.GetRollups(), "roll-up", "roll-ups"), end.GetStamp().GetSequence())
+	if n := end.GetRemoved(); n > 0 {
+		checked += fmt.Sprintf(", removed: %s", plural(n, "private part", "private parts"))
+	}
 	if n := max(end.GetFindingCount(), int64(len(end.GetFindings()))); n > 0 {
 		return s.printf("%s: %s\n", checked, plural(n, "finding", "findings"))
 	}

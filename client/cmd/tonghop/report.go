@@ -132,6 +132,7 @@ func reportPairs(r *reportingv1.Report) []pair {
 		{"sent", when(r.GetSubmitTime()) + " by " + r.GetPrincipal()},
 		{"late", late},
 		{"returned because", r.GetReturnReason()},
+		{"texts", textsRemoved(r.GetTextsRemoved())},
 		{"etag", r.GetEtag()},
 	}
 }
@@ -212,7 +213,9 @@ var revisionSheet = sheet[*reportingv1.Revision]{
 		{name: "BY", text: (*reportingv1.Revision).GetReviewer},
 		{name: "ENTRY", text: func(r *reportingv1.Revision) string { return number(r.GetSequence()) }, right: true},
 		{name: "FIGURES", text: func(r *reportingv1.Revision) string { return number(int32(len(r.GetFigures()))) }, right: true}, //nolint:gosec // a form has fewer
-		{name: "REASON", text: (*reportingv1.Revision).GetReturnReason},
+		{name: "REASON", text: func(r *reportingv1.Revision) string {
+			return first(r.GetReturnReason(), textsRemoved(r.GetTextsRemoved()))
+		}},
 	},
 	csv: []column[*reportingv1.Revision]{
 		{name: "revision", text: func(r *reportingv1.Revision) string { return number(r.GetNumber()) }},
@@ -226,8 +229,17 @@ var revisionSheet = sheet[*reportingv1.Revision]{
 		{name: "reviewer", text: (*reportingv1.Revision).GetReviewer},
 		{name: "return_reason", text: (*reportingv1.Revision).GetReturnReason},
 		{name: "sequence", text: func(r *reportingv1.Revision) string { return number(r.GetSequence()) }},
+		{name: "texts_removed", text: func(r *reportingv1.Revision) string { return yes(r.GetTextsRemoved()) }},
 	},
 	json: messageJSON[*reportingv1.Revision],
+}
+
+// textsRemoved says that notes, explanations or a reason are missing because they were removed.
+func textsRemoved(removed bool) string {
+	if removed {
+		return "(removed)"
+	}
+	return ""
 }
 
 func countsIn(r *reportingv1.Revision) string {

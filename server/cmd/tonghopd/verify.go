@@ -42,7 +42,7 @@ func (c verifyCommand) Run(w world) error {
 func (c verifyCommand) tell(w world, r verify.Report, took time.Duration) error {
 	if c.JSON {
 		return json.NewEncoder(w.out).Encode(map[string]any{
-			"entries": r.Entries, "rollups": r.Rollups, "findings": r.Findings, "findingCount": r.FindingCount,
+			"entries": r.Entries, "rollups": r.Rollups, "removed": r.Removed, "findings": r.Findings, "findingCount": r.FindingCount,
 			"seconds": took.Seconds(),
 		})
 	}
@@ -51,7 +51,11 @@ func (c verifyCommand) tell(w world, r verify.Report, took time.Duration) error 
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(w.out, "%d entries, %d roll-ups recomputed, %d findings, in %s\n",
-		r.Entries, r.Rollups, r.FindingCount, took.Round(time.Millisecond))
+	removed := ""
+	if r.Removed > 0 {
+		removed = fmt.Sprintf("removed: %d private parts, ", r.Removed)
+	}
+	_, err := fmt.Fprintf(w.out, "%d entries, %d roll-ups recomputed, %s%d findings, in %s\n",
+		r.Entries, r.Rollups, removed, r.FindingCount, took.Round(time.Millisecond))
 	return err
 }
