@@ -21,6 +21,7 @@ import (
 	"github.com/tonghop/tonghop/server/check/duplicates"
 	"github.com/tonghop/tonghop/server/check/linear"
 	"github.com/tonghop/tonghop/server/check/powerloss"
+	"github.com/tonghop/tonghop/server/check/shutdown"
 	"github.com/tonghop/tonghop/server/check/syscalls"
 )
 
@@ -31,6 +32,7 @@ var checks = []check.Check{
 	powerloss.Check,
 	linear.Check,
 	duplicates.Check,
+	shutdown.Check,
 }
 
 // Codes of exit.
