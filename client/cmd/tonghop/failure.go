@@ -138,7 +138,7 @@ func hintOf(reason string) string {
 	case "NUMBER_AMBIGUOUS", "NUMBER_FORMAT_UNKNOWN":
 		return "say how the numbers are written: --numbers vi (1.234,5) or --numbers en (1,234.5)"
 	case "JOURNAL_REPLACED":
-		return "the store was restored from a backup: begin again with --after 0"
+		return "the store was restored from a backup: begin again with --after 0; what it lost of yours is sent again with tonghop resend"
 	default:
 		return ""
 	}

@@ -267,8 +267,10 @@ func (k *keeper) decide(seen *reportingv1.Report, as receipt.Record, decide deci
 	}
 	as.RequestID, as.Report, as.Revision = id, report.GetName(), report.GetReceipt().GetRevision()
 	as.Etag = seen.GetEtag()
-	if as.Kind == receipt.Approve && report.GetRevision() == as.Revision { // else somebody sent a newer one already
-		as.Figures = figuresOf(report)
+	for _, r := range []*reportingv1.Report{seen, report} { // a list shows no figures, and the answer may have newer ones
+		if r.GetRevision() == as.Revision && len(r.GetFigures()) > 0 && as.Figures == nil {
+			as.Figures = figuresOf(r)
+		}
 	}
 	return report, k.keep(accepted(as, report.GetReceipt()))
 }

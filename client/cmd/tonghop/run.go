@@ -27,6 +27,10 @@ type commands struct {
 	Whoami     whoamiCmd     `cmd:"" help:"Say who the token is."`
 	Status     statusCmd     `cmd:"" help:"Say how the server and its store are."`
 	Verify     verifyCmd     `cmd:"" help:"Have the server prove its store."`
+	Head       headCmd       `cmd:"" help:"Have the server sign a head of its chain, and keep it."`
+	Receipt    receiptCmd    `cmd:"" help:"List and verify the receipts that were kept."`
+	Resend     resendCmd     `cmd:"" help:"Send again what a restored server lost."`
+	Redact     redactCmd     `cmd:"" help:"Remove what was written with an entry for ever: notes, reasons, names."`
 	Version    versionCmd    `cmd:"" help:"Say which version of this program runs."`
 }
 

@@ -126,3 +126,15 @@ func (f *sentFile) figures(lines []int32, numbers string) (*receipt.Figures, err
 	}
 	return figures, nil
 }
+
+// rowsOf gives the rows of a receipt for comparison.
+func rowsOf(figures *receipt.Figures) rows {
+	all := make(rows, len(figures.Rows))
+	for i, cells := range figures.Rows {
+		all[i].cell = map[string]string{}
+		for k, text := range cells[:min(len(cells), len(figures.Columns))] {
+			all[i].cell[strings.ToLower(strings.TrimSpace(figures.Columns[k]))] = norm.NFC.String(strings.TrimSpace(text))
+		}
+	}
+	return all
+}
