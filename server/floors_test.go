@@ -25,6 +25,7 @@ const floors = `
 	journal < journal/journaltest, journal/filejournal, aggregator, verify;
 	aggregator < committer;
 	journal < head;
+	journal/filejournal, head < backup;
 	committer, verify, head < reporting;
 
 	form < tabular;
@@ -35,7 +36,7 @@ const floors = `
 	# client stands on nothing of ours: what a user of the library compiles holds no server.
 	rpc, client < gateway;
 	client < demo;
-	gateway, demo, journal/filejournal < server < cmd;
+	gateway, demo, backup < server < cmd;
 	client, client/receipt < cmd, client/cmd;
 
 	# The suites that attack the promises stand above everything and beside each other.

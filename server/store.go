@@ -50,6 +50,9 @@ func Init(ctx context.Context, cfg Config) (auth.Secret, error) {
 	if err := makeFolder(cfg.Dir); err != nil {
 		return "", fault.Precondition("DATA_FOLDER", "the data folder %s cannot be made: %s", cfg.Dir, pathError(err)).In("data")
 	}
+	if err := cfg.restoreFinished(); err != nil {
+		return "", err
+	}
 	if _, err := os.Stat(cfg.journalConfig().Dir); errors.Is(err, fs.ErrNotExist) { // else Create says that it is
 		if err := cfg.keyPlaceFree(""); err != nil {
 			return "", err
@@ -148,8 +151,16 @@ func openStore(ctx context.Context, cfg Config, beforeKey bool) (*Store, error) 
 
 func random(b []byte) { _, _ = rand.Read(b) } // never fails
 
-// checkFolder refuses a folder that others may read: it holds the figures and the hashes of tokens.
+// checkFolder refuses a folder that holds no store, or not a finished one.
 func (c Config) checkFolder() error {
+	if err := c.folderMine(); err != nil {
+		return err
+	}
+	return c.restoreFinished()
+}
+
+// folderMine refuses a folder that others may read: it holds the figures and the hashes of tokens.
+func (c Config) folderMine() error {
 	info, err := os.Stat(c.Dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -25,7 +25,7 @@ const (
 func damaged(file string, offset int64, why string) error {
 	return fault.DataLoss(journal.ReasonDamaged,
 		"journal file %s, byte %d: %s; nothing was changed; keep the folder as it is and restore from a backup",
-		file, offset, why).With("file", file).With("offset", offset)
+		file, offset, why).With("file", file).With("offset", offset).With("why", why)
 }
 
 // unreadable says that the disk does not give its bytes.
@@ -66,5 +66,8 @@ func rewriteFailed(err error) error {
 		"the journal could not be brought into order for writing (its last group written again, a torn one cut off, the "+
 			"mark of the last stop removed); do not serve from it, look at the disk, then start again: %w", err)
 }
+
+// IsFull reports whether a disk, a quota or a limit of size refused the bytes.
+func IsFull(err error) bool { return isFull(err) }
 
 func itoa[N int | int64 | uint64](n N) string { return strconv.FormatInt(int64(n), 10) }

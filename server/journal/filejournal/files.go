@@ -41,7 +41,9 @@ type File interface {
 	Size() (int64, error)
 }
 
-// disk is the operating system's file system.
+// Disk is the operating system's file system.
+func Disk() FileSystem { return disk{} }
+
 type disk struct{}
 
 type diskFile struct{ *os.File }

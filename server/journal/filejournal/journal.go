@@ -53,6 +53,15 @@ func (j *Journal) IDAt(sequence uint64) journal.ID {
 	return j.eras[0].id
 }
 
+// IDs gives all ids that the journal had, the one it was made with first.
+func (j *Journal) IDs() []journal.ID {
+	ids := make([]journal.ID, len(j.eras))
+	for i, e := range j.eras {
+		ids[i] = e.id
+	}
+	return ids
+}
+
 // era is a stretch of a journal under one id, from its first entry on.
 type era struct {
 	id    journal.ID
