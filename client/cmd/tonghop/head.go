@@ -40,8 +40,8 @@ func (c *headCmd) Run(ctx context.Context, s *session) error {
 		if err != nil {
 			return err
 		}
-		believed := trust{s: s, dir: c.dir(s), given: c.Key}
-		if _, err := believed.open(m); err != nil {
+		believed := trust{s: s, to: to, dir: c.dir(s), given: c.Key}
+		if _, err := believed.open(ctx, m); err != nil {
 			return err
 		}
 		if c.Out != "" {
@@ -78,17 +78,29 @@ func (s *session) writeNew(path, text string) error {
 
 // trust decides which verifier keys are believed: the one that was given, or the one that was believed before.
 type trust struct {
-	s *session
+	s  *session
+	to *client.Client
 	// dir is where keys are kept; empty where nothing says where.
 	dir   string
 	given string
 }
 
 // open verifies an answer and gives what its note says, which must be what stands beside it.
-func (t *trust) open(m *reportingv1.SignedHead) (client.Head, error) {
-	key, known, err := t.keyOf(m)
-	if err != nil {
-		return client.Head{}, err
+func (t *trust) open(ctx context.Context, m *reportingv1.SignedHead) (client.Head, error) {
+	key, known := t.given, ""
+	var err error
+	if key == "" {
+		key = m.GetVerifierKey()
+	}
+	if t.dir != "" {
+		if known, err = receipt.Key(t.dir, receipt.KeyName(key)); err != nil {
+			return client.Head{}, err
+		}
+	}
+	if t.given == "" && known != key {
+		if err := t.first(ctx, m, known); err != nil {
+			return client.Head{}, err
+		}
 	}
 	h, err := client.OpenHead(m.GetNote(), key)
 	if errors.Is(err, client.ErrHeadKey) {
@@ -106,30 +118,41 @@ func (t *trust) open(m *reportingv1.SignedHead) (client.Head, error) {
 	return h, t.believe(key, known)
 }
 
-// keyOf gives the key to verify an answer with, and the one that was believed before under its name.
-func (t *trust) keyOf(m *reportingv1.SignedHead) (key, known string, err error) {
-	key = m.GetVerifierKey()
-	if t.given != "" {
-		key = t.given
-	} else if id := m.GetStamp().GetJournalId(); len(id) < 12 || receipt.KeyName(key) != "tonghop-"+id[:12] {
-		// Under one name there is one key until somebody says otherwise. The name is bound to the journal, so that a server
-		// cannot have a new key believed by naming it anew.
-		return "", "", fmt.Errorf("the key that the server names, %q, has not the name of its journal %q", plain(key), plain(id))
+// first says whether a key may be believed that was not before. Under one name there is one key until a person says
+// otherwise; and a name is bound to a journal, so that a server cannot have a new key believed by naming it anew. A
+// restored store may go on with the key of the journal that it came from.
+func (t *trust) first(ctx context.Context, m *reportingv1.SignedHead, known string) error {
+	offered, here := m.GetVerifierKey(), m.GetStamp().GetJournalId()
+	switch {
+	case known != "":
+		return t.changed(known, offered)
+	case t.dir == "":
+		t.s.notice("the key %s was not compared with one that was known before: give it with --key", plain(offered))
+		return nil
+	case receipt.KeyName(offered) == nameOfKey(here):
+		return nil
 	}
-	if t.dir != "" {
-		if known, err = receipt.Key(t.dir, receipt.KeyName(key)); err != nil {
-			return "", "", err
+	mine, err := receipt.Key(t.dir, nameOfKey(here))
+	if err != nil {
+		return err
+	}
+	if mine != "" {
+		return t.changed(mine, offered)
+	}
+	status, err := t.to.GetStatus(ctx)
+	if err != nil {
+		return err
+	}
+	for _, one := range status.GetRestorations() {
+		if receipt.KeyName(offered) == nameOfKey(one.GetOldJournalId()) {
+			return nil
 		}
 	}
-	switch {
-	case t.given != "":
-	case t.dir == "":
-		t.s.notice("the key %s was not compared with one that was known before: give it with --key", plain(key))
-	case known != "" && known != key:
-		return "", "", t.changed(known, key)
-	}
-	return key, known, nil
+	return fmt.Errorf("the key that the server names, %q, has not the name of its journal %q, nor of one that it was restored from", plain(offered), plain(here))
 }
+
+// nameOfKey is the name that the keys of a journal have.
+func nameOfKey(journal string) string { return "tonghop-" + journal[:min(len(journal), 12)] }
 
 // believe keeps a key that a head was verified with, in the place of the known one, and says so.
 func (t *trust) believe(key, known string) error {

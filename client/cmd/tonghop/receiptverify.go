@@ -115,6 +115,7 @@ func (c *receiptVerifyCmd) Run(ctx context.Context, s *session) error {
 		return s.showFindings(records, damaged, func(r receipt.Record) (finding, error) { return heads.check(r), nil })
 	}
 	return s.with(ctx, func(to *client.Client) error {
+		believed.to = to
 		v := verifier{to: to, trust: &believed, reports: map[string]seenReport{}}
 		return s.showFindings(records, damaged, func(r receipt.Record) (finding, error) { return v.check(ctx, r) })
 	})
@@ -240,7 +241,7 @@ func (v *verifier) check(ctx context.Context, r receipt.Record) (finding, error)
 	if err != nil {
 		return finding{}, err
 	}
-	h, err := v.trust.open(m)
+	h, err := v.trust.open(ctx, m)
 	if err != nil {
 		return finding{}, err
 	}
