@@ -22,6 +22,7 @@ import (
 	"github.com/tonghop/tonghop/server/check/linear"
 	"github.com/tonghop/tonghop/server/check/powerloss"
 	"github.com/tonghop/tonghop/server/check/shutdown"
+	"github.com/tonghop/tonghop/server/check/snapshot"
 	"github.com/tonghop/tonghop/server/check/syscalls"
 )
 
@@ -33,6 +34,7 @@ var checks = []check.Check{
 	linear.Check,
 	duplicates.Check,
 	shutdown.Check,
+	snapshot.Check,
 }
 
 // Codes of exit.
