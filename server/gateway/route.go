@@ -72,8 +72,12 @@ func addRoutes(routes map[string]*route, method protoreflect.MethodDescriptor) e
 	return nil
 }
 
-// variable is a field that is bound by a path, with the pattern of its value.
-var variable = regexp.MustCompile(`\{([a-z_.]+)=([^}]*)\}`)
+// variable is a field that is bound by a path, with the pattern of its value; bare is one without, which is one part of
+// the path. The generated code writes it with the pattern.
+var (
+	variable = regexp.MustCompile(`\{([a-z_.]+)=([^}]*)\}`)
+	bare     = regexp.MustCompile(`\{([a-z_.]+)\}`)
+)
 
 func newRoute(method protoreflect.MethodDescriptor, rule *annotations.HttpRule) (*route, error) {
 	r := &route{taken: map[protoreflect.Name]bool{}, long: method.IsStreamingServer()}
@@ -87,6 +91,7 @@ func newRoute(method protoreflect.MethodDescriptor, rule *annotations.HttpRule) 
 	default:
 		return nil, fmt.Errorf("%T is not known to the gateway", p)
 	}
+	r.template = bare.ReplaceAllString(r.template, "{$1=*}")
 	var err error
 	if r.path, err = pathOf(r.template); err != nil {
 		return nil, err

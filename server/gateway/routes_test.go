@@ -27,8 +27,11 @@ type binding struct {
 
 // segments are the names that stand for the stars of a template, by the collection before them.
 var segments = map[string]string{
-	"units": "82-20250701", "forms": "tk-quy", "indicators": "cq-06", "tokens": "k3j5h2k3j5h2", "reports": "cds-thang~2024-02",
+	"units": "82-20250701", "forms": "tk-quy", "indicators": "cq-06", "tokens": "k3j5h2k3j5h2", "reports": "cds-thang~2024-02", "revisions": "4711",
 }
+
+// sequence is what a variable without a pattern arrives as.
+const sequence = "1207"
 
 // methods walks every service of the contract.
 func methods() []protoreflect.MethodDescriptor {
@@ -85,6 +88,11 @@ func bound(t *testing.T, method protoreflect.MethodDescriptor, rule *annotations
 			return collection + "/" + segments[collection]
 		})
 		return b.names[field]
+	})
+	// A variable without a pattern is one part of the path.
+	b.path = regexp.MustCompile(`\{[a-z_.]+\}`).ReplaceAllStringFunc(b.path, func(v string) string {
+		b.names[strings.Trim(v, "{}")] = sequence
+		return sequence
 	})
 	return b
 }

@@ -63,7 +63,8 @@ func (r *run) settle(ctx context.Context) error {
 	}
 	for _, sequence := range slices.Sorted(maps.Keys(r.removals.gone)) {
 		if r.removals.by[sequence] == 0 {
-			r.find("the private part of entry %d was removed, and no entry says so: somebody changed the files", sequence)
+			r.find("the private part of entry %d was removed, and no entry says so: somebody changed the files, or the backup that "+
+				"was restored was made just then; if it was to be removed, redact entry %d, so that it is said", sequence, sequence)
 		}
 	}
 	r.report.Removed = uint64(len(r.removals.gone))
