@@ -9,19 +9,21 @@ import (
 )
 
 type restoreCommand struct {
-	Backup string `arg:"" help:"Folder that backup made." placeholder:"BACKUP"`
-	Data   string `help:"Data folder of the new store: one that does not exist, or is empty." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
-	By     string `help:"Who restores; stays in the journal." required:"" placeholder:"WHO"`
-	Reason string `help:"Why; stays in the journal." required:"" placeholder:"TEXT"`
-	Old    string `help:"Data folder with what is left of the lost store: it tells how far that one had come." placeholder:"DIR" type:"path"`
-	Key    string `help:"File of the private key that signed the heads of the lost store. Without: the new store has none." placeholder:"FILE" type:"path"`
+	Backup       string `arg:"" help:"Folder that backup made." placeholder:"BACKUP"`
+	Data         string `help:"Data folder of the new store: one that does not exist, or is empty." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
+	By           string `help:"Who restores; stays in the journal." required:"" placeholder:"WHO"`
+	Reason       string `help:"Why; stays in the journal." required:"" placeholder:"TEXT"`
+	Old          string `help:"Data folder with what is left of the lost store: it tells how far that one had come." placeholder:"DIR" type:"path"`
+	SegmentBytes int64  `help:"Bytes of the new file of the journal, a multiple of 4096." default:"67108864" name:"segment-bytes"`
+	Key          string `help:"File of the private key that signed the heads of the lost store. Without: the new store has none." placeholder:"FILE" type:"path"`
 }
 
 // Run makes a store of a backup.
 func (c restoreCommand) Run(w world) error {
 	began := time.Now()
-	restored, err := server.Restore(w.ctx, server.Config{Dir: c.Data, Version: programVersion(), Progress: newProgress(w.err)},
-		server.RestoreRequest{Backup: c.Backup, Old: c.Old, By: c.By, Reason: c.Reason, KeyFile: c.Key})
+	restored, err := server.Restore(w.ctx, server.Config{
+		Dir: c.Data, SegmentBytes: c.SegmentBytes, Version: programVersion(), Progress: newProgress(w.err),
+	}, server.RestoreRequest{Backup: c.Backup, Old: c.Old, By: c.By, Reason: c.Reason, KeyFile: c.Key})
 	if err != nil {
 		return err
 	}
@@ -32,7 +34,7 @@ func (c restoreCommand) tell(w world, r backup.Restored, took time.Duration) err
 	m := r.Manifest
 	lost := "What the lost journal had after that is not known."
 	if r.Known.Sequence > 0 {
-		lost = fmt.Sprintf("The lost journal is known to have had entry %d: the %d entries after the backup are missing here.",
+		lost = fmt.Sprintf("The lost journal is known to have had entry %d; entries after the backup that are missing here: %d.",
 			r.Known.Sequence, r.Known.Sequence-m.Sequence)
 	}
 	key := ""
