@@ -74,6 +74,35 @@ func keyInForce(ctx context.Context, state *aggregator.Store) (string, error) {
 	return verifier, err
 }
 
+// readNextKey reads the key that lies beside its place, nil if there is none. A torn one was cut off before it was durable,
+// so that the journal does not name it.
+func readNextKey(path string) (key *head.Key, torn bool, err error) {
+	key, err = readKey(path)
+	if fault.ReasonOf(err) == head.ReasonKeyMalformed {
+		return nil, true, nil
+	}
+	return key, false, err
+}
+
+// settleNextKey gives the key that lies beside its place that place if the journal names it, and removes it if not.
+func (c Config) settleNextKey(inForce string) error {
+	path := c.keyPath()
+	next, torn, err := readNextKey(path + nextSuffix)
+	switch {
+	case err != nil:
+		return err
+	case next == nil && !torn:
+		return nil
+	case next != nil && next.Verifier() == inForce:
+		return c.placeKey(next)
+	}
+	// It was never introduced, so nothing was signed with it.
+	if err := os.Remove(path + nextSuffix); err != nil {
+		c.Logger.Warn("a key that was never introduced cannot be removed", "file", path+nextSuffix, "error", err)
+	}
+	return nil
+}
+
 // settleKey finds the private key of the store, nil if there is none, and ends the exchange of a key that a crash
 // interrupted. A key that the journal does not name last is given all the same: nothing is signed with it, and who asks
 // for a head is told why. A file that was named must be there, unless it is yet to be made.
@@ -82,22 +111,10 @@ func (c Config) settleKey(ctx context.Context, state *aggregator.Store, mayMiss 
 	if err != nil {
 		return nil, err
 	}
-	path := c.keyPath()
-	next, err := readKey(path + nextSuffix)
-	if err != nil {
+	if err := c.settleNextKey(inForce); err != nil {
 		return nil, err
 	}
-	switch {
-	case next == nil:
-	case next.Verifier() == inForce:
-		if err := c.placeKey(next); err != nil {
-			return nil, err
-		}
-	default: // it was never introduced, so nothing was signed with it
-		if err := os.Remove(path + nextSuffix); err != nil {
-			c.Logger.Warn("a key that was never introduced cannot be removed", "file", path+nextSuffix, "error", err)
-		}
-	}
+	path := c.keyPath()
 	key, err := readKey(path)
 	switch {
 	case err != nil:
@@ -108,8 +125,20 @@ func (c Config) settleKey(ctx context.Context, state *aggregator.Store, mayMiss 
 		c.Logger.Warn("the key that signs heads is missing; heads are refused", "file", path, "verifier", inForce)
 	case key != nil && key.Verifier() != inForce:
 		c.Logger.Warn("the key here is not the one that the journal names last; heads are refused", "file", path, "verifier", inForce)
+	case key != nil:
+		c.mendPublic(key)
 	}
 	return key, nil
+}
+
+// mendPublic writes the public key again if a crash or a power cut came between the private one and it.
+func (c Config) mendPublic(key *head.Key) {
+	if verifier, err := ReadVerifierKey(c.Dir); err == nil && verifier == key.Verifier() {
+		return
+	}
+	if err := c.writePublic(key); err != nil {
+		c.Logger.Warn("the public key cannot be written; tonghopd key shows it", "error", err)
+	}
 }
 
 // placeKey gives the key that the journal names its place.
@@ -121,6 +150,11 @@ func (c Config) placeKey(key *head.Key) error {
 	if err := syncFolder(filepath.Dir(path)); err != nil {
 		return keyUnusable(path, err)
 	}
+	return c.writePublic(key)
+}
+
+// writePublic writes the public key, for people.
+func (c Config) writePublic(key *head.Key) error {
 	public := filepath.Join(c.Dir, keysDir, publicFile)
 	err := makeFolder(filepath.Dir(public))
 	if err == nil {

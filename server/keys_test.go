@@ -136,6 +136,30 @@ func TestAnExchangeOfKeysSurvivesACrash(t *testing.T) {
 	}
 }
 
+// TestAKeyTornByAPowerCutDoesNotStopTheStore: init had made the name of the key and not its text when the power went, and
+// no start came by it any more. The public key may be gone likewise; it is written again.
+func TestAKeyTornByAPowerCutDoesNotStopTheStore(t *testing.T) {
+	k := newKeyed(t)
+	verifier, whole := k.verifier(false), k.read(k.path("head.key"))
+	for _, torn := range []string{"", whole[:20], "\x00\x00\x00"} {
+		k.write(k.path("head.key.next"), torn)
+		k.signs(verifier)
+		if _, err := os.Stat(k.path("head.key.next")); err == nil {
+			t.Errorf("the torn key %q is still there", torn)
+		}
+	}
+	for _, spoil := range []func() error{
+		func() error { return os.Remove(k.path("head.pub")) },
+		func() error { return os.Truncate(k.path("head.pub"), 0) },
+	} {
+		k.must(spoil())
+		k.signs(verifier)
+		if public, err := server.ReadVerifierKey(k.cfg.Dir); err != nil || public != verifier {
+			t.Errorf("the public key is %q, %v, want %q", public, err, verifier)
+		}
+	}
+}
+
 // TestAStoreServesWithoutItsKey, but signs nothing; with one that others may read it does not start.
 func TestAStoreServesWithoutItsKey(t *testing.T) {
 	k := newKeyed(t)

@@ -60,8 +60,11 @@ func ParseKey(text string) (*Key, error) {
 	return &Key{private: text, verifier: verifier, signer: signer}, nil
 }
 
+// ReasonKeyMalformed is why a text is no private key.
+const ReasonKeyMalformed = "SIGNING_KEY_MALFORMED"
+
 func malformed() error {
-	return fault.Invalid("SIGNING_KEY_MALFORMED",
+	return fault.Invalid(ReasonKeyMalformed,
 		"this is no key that signs heads: such a file has one line that begins with PRIVATE+KEY+")
 }
 
