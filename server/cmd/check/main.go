@@ -21,6 +21,7 @@ import (
 	"github.com/tonghop/tonghop/server/check/duplicates"
 	"github.com/tonghop/tonghop/server/check/linear"
 	"github.com/tonghop/tonghop/server/check/powerloss"
+	"github.com/tonghop/tonghop/server/check/restart"
 	"github.com/tonghop/tonghop/server/check/shutdown"
 	"github.com/tonghop/tonghop/server/check/snapshot"
 	"github.com/tonghop/tonghop/server/check/syscalls"
@@ -35,6 +36,7 @@ var checks = []check.Check{
 	duplicates.Check,
 	shutdown.Check,
 	snapshot.Check,
+	restart.Check,
 }
 
 // Codes of exit.
