@@ -52,7 +52,11 @@ func (c verifyCommand) tell(w world, r verify.Report, took time.Duration) error 
 		}
 	}
 	removed := ""
-	if r.Removed > 0 {
+	switch r.Removed {
+	case 0:
+	case 1:
+		removed = "removed: 1 private part, "
+	default:
 		removed = fmt.Sprintf("removed: %d private parts, ", r.Removed)
 	}
 	_, err := fmt.Fprintf(w.out, "%d entries, %d roll-ups recomputed, %s%d findings, in %s\n",
