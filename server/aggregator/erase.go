@@ -23,8 +23,7 @@ import (
 // in place, between two commits. What a file system or a disk keeps of blocks that were overwritten or given up, as
 // those of a file that a rebuild replaced, is not reached.
 //
-// After an error the file is as good as before, but what is left in it is unknown: the process is to end, and the next
-// start finishes.
+// After an error what is left in the file is unknown: the process is to end, and the next start finishes.
 func (s *Store) Erase(ctx context.Context, upTo uint64) error {
 	file, err := os.OpenFile(filepath.Join(s.dir, stateName), os.O_RDWR, 0)
 	if err != nil {
@@ -32,12 +31,17 @@ func (s *Store) Erase(ctx context.Context, upTo uint64) error {
 	}
 	err = s.wipe(ctx, file)
 	if err == nil {
-		err = file.Sync()
+		if err = file.Sync(); err != nil {
+			s.distrust()
+		}
 	}
 	if err = errors.Join(err, file.Close()); err != nil {
 		return notErased(err)
 	}
-	return s.noteErased(upTo)
+	if err := s.noteErased(upTo); err != nil { // as on a disk that is full
+		s.logger.Warn("the texts are erased, and this cannot be noted: the next start does it once more", "error", err)
+	}
+	return nil
 }
 
 func notErased(err error) error {

@@ -57,13 +57,17 @@ type replay struct {
 	head        journal.Head
 	progress    func(done, total uint64)
 	done, total uint64
-	inBatch     int
+	// from is where the transaction began.
+	from    Position
+	inBatch int
 }
 
 func (r *replay) begin() (err error) {
-	r.tx, err = r.store.Begin()
-	r.inBatch = 0
-	return err
+	if r.tx, err = r.store.Begin(); err != nil {
+		return err
+	}
+	r.inBatch, r.from = 0, r.tx.Position()
+	return nil
 }
 
 func (r *replay) rollback() {
@@ -72,9 +76,14 @@ func (r *replay) rollback() {
 	}
 }
 
+// commit ends the transaction; one that has changed nothing writes nothing, which a full disk would refuse.
 func (r *replay) commit() error {
 	tx := r.tx
 	r.tx = nil
+	if tx.Position() == r.from {
+		tx.Rollback()
+		return nil
+	}
 	return tx.Commit()
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	bolt "go.etcd.io/bbolt"
@@ -56,6 +57,8 @@ type Store struct {
 	head            journal.Head
 	changed         chan struct{} // closed when head moves
 	closed          bool
+	// distrusted says that a sync failed.
+	distrusted bool
 
 	// gate keeps new readers out for a moment; see Erase.
 	gate sync.RWMutex
@@ -161,23 +164,21 @@ func reopen(cfg Config, path, boot string) (*Store, Verdict, error) {
 	return s, verdict, nil
 }
 
-// begin makes the buckets and reads the tree, the catalogue and the forms.
+// begin makes the buckets, if they are not there, and reads the tree, the catalogue and the forms. A file that is whole is
+// not written to: on a full disk it can be read all the same.
 func (s *Store) begin() error {
 	btx, err := s.db.Begin(true)
 	if err != nil {
 		return notOpen(err)
 	}
 	defer btx.Rollback() //nolint:errcheck // after a commit it is nothing
-	for _, b := range everyBucket {
-		if _, err := btx.CreateBucketIfNotExists(b.name); err != nil {
-			return fault.Internal(err, "the state cannot be prepared: %w", err)
+	whole := !slices.ContainsFunc(everyBucket[:], func(b *bucket) bool { return btx.Bucket(b.name) == nil })
+	if !whole {
+		if err := s.prepare(btx); err != nil {
+			return err
 		}
 	}
 	t := newTx(s, btx)
-	t.writing = true
-	if err := t.putText(keyVersion, fmt.Sprint(StateVersion)); err != nil {
-		return err
-	}
 	if t.position, t.ledger, err = t.readPosition(); err != nil {
 		return err
 	}
@@ -185,10 +186,25 @@ func (s *Store) begin() error {
 		return err
 	}
 	s.head, s.memory = t.position.Head, newMemory()
+	if whole {
+		return nil
+	}
 	if err := btx.Commit(); err != nil {
 		return fault.Internal(err, "the state cannot be prepared: %w", err)
 	}
 	return nil
+}
+
+// prepare makes the buckets and names the version.
+func (s *Store) prepare(btx *bolt.Tx) error {
+	for _, b := range everyBucket {
+		if _, err := btx.CreateBucketIfNotExists(b.name); err != nil {
+			return fault.Internal(err, "the state cannot be prepared: %w", err)
+		}
+	}
+	t := newTx(s, btx)
+	t.writing = true
+	return t.putText(keyVersion, fmt.Sprint(StateVersion))
 }
 
 // notOpen turns a failure to begin a transaction into one that a caller may see.
@@ -203,13 +219,27 @@ func notOpen(err error) error {
 // process is to end, and the next start rebuilds.
 func (s *Store) Sync() error {
 	if err := s.db.Sync(); err != nil {
+		s.distrust()
 		return fault.Internal(err, "the state cannot be synced: %w", err)
 	}
 	return nil
 }
 
-// Close waits for the transactions under way, syncs, leaves the mark of a clean stop and lets go of the file. Closing
-// twice is nothing.
+// distrust sees to it that nobody believes the file again: pages that a failed sync could not write are called clean, so
+// the next sync would say that all is well, and what is read may be older bytes with valid checksums. Close then leaves
+// no mark, and without the name of a start of the machine the next one rebuilds.
+func (s *Store) distrust() {
+	s.mu.Lock()
+	s.distrusted = true
+	s.mu.Unlock()
+	if err := os.Remove(filepath.Join(s.dir, bootName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.logger.Error("the state is not to be trusted, and the next start cannot be told so: remove the file of the state",
+			"file", filepath.Join(s.dir, stateName), "error", err)
+	}
+}
+
+// Close waits for the transactions under way, syncs, leaves the mark of a clean stop and lets go of the file; after a
+// failed sync it only lets go. Closing twice is nothing.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	was := s.closed
@@ -224,9 +254,12 @@ func (s *Store) Close() error {
 		return notOpen(err)
 	}
 	s.mu.Lock()
-	head := s.head
+	head, distrusted := s.head, s.distrusted
 	close(s.changed)
 	s.mu.Unlock()
+	if distrusted {
+		return errors.Join(btx.Rollback(), s.db.Close())
+	}
 	err = s.Sync()
 	if err == nil {
 		err = writeMark(s.dir, mark{boot: s.boot, head: head})
