@@ -112,7 +112,7 @@ func FuzzApply(f *testing.F) {
 	s := one(f)
 	head := s.journal.Head()
 	seed := func(body entry.Body) {
-		e := entry.Entry{Header: entry.Header{Sequence: 1, Time: start, Principal: "p", Method: "M", RequestID: [16]byte{1}, RequestHash: [32]byte{2}}, Body: body}
+		e := entry.Entry{Header: entry.Header{Sequence: 99, Time: start, Principal: "p", Method: "M", RequestID: [16]byte{1}, RequestHash: [32]byte{2}}, Body: body}
 		if public, private, err := entry.Encode(e); err == nil {
 			f.Add(public, private)
 		}
@@ -124,6 +124,8 @@ func FuzzApply(f *testing.F) {
 	seed(entry.ReportApproved{Key: key("A", "F", "2024-01"), Revision: 1})
 	seed(entry.ReportReturned{Key: key("A", "F", "2024-01"), Revision: 1, Reason: "x"})
 	seed(entry.TokenIssued{Token: auth.Token{ID: "abc", Role: auth.Viewer, Created: start}})
+	seed(entry.EntryRedacted{Sequence: 6, Reason: "x"})
+	seed(entry.EntryRedacted{Sequence: 98})
 	changed := plainIndicator("S", indicator.UnitSum, indicator.Flow, indicator.TimeSum)
 	changed.Scale, changed.ValidFrom = 2, period.Date(2024, 1, 10)
 	seed(numbered(0, changed))
