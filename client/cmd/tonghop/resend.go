@@ -315,7 +315,11 @@ func (a *resending) became(r receipt.Record, o *reportingv1.SubmitOutcome) (outc
 	again := r
 	again.RequestID, again.Index, again.Report, again.Revision = a.id(r), &o.Index, o.GetName(), o.GetRevision()
 	err := a.kept.keep(a.from(r, accepted(again, o.GetReceipt())))
-	return outcome{record: r, word: resent, why: asRevision(r.Revision, o.GetRevision()), sequence: o.GetReceipt().GetSequence()}, err
+	became := outcome{record: r, word: resent, why: asRevision(r.Revision, o.GetRevision()), sequence: o.GetReceipt().GetSequence()}
+	if o.GetKind() == reportingv1.OutcomeKind_OUTCOME_KIND_REPLAYED { // sent before, where this token does not see it
+		became.word = thereNow
+	}
+	return became, err
 }
 
 // from notes in a new receipt which one it stands for.
