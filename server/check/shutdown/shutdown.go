@@ -255,6 +255,9 @@ func (s *one) judge(ctx context.Context, n int) error {
 	if unknown == 0 {
 		return nil
 	}
+	if err := unavailable(s.world.Attempts()); err != nil {
+		return err
+	}
 	before := s.world.Replays()
 	if err := s.world.Resolve(ctx); err != nil {
 		return err
@@ -270,4 +273,17 @@ func (s *one) judge(ctx context.Context, n int) error {
 	}
 	_, err := s.world.Judge(ctx, s.world.Mark())
 	return err
+}
+
+// unavailable demands that whoever asked by gRPC and does not know what became of it was told UNAVAILABLE.
+func unavailable(attempts []workload.Attempt) error {
+	for _, a := range attempts {
+		for _, item := range a.Items {
+			told := item.Reason == "STOPPING" || strings.HasPrefix(item.Reason, "Unavailable")
+			if item.Outcome == workload.Unknown && !a.JSON && !told {
+				return check.Broken("the answer to the %s %s was %q, and not UNAVAILABLE", a.Kind, a.ID, item.Reason)
+			}
+		}
+	}
+	return nil
 }

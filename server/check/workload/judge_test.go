@@ -134,7 +134,6 @@ func (s *told) rollups() []Rollup {
 			}
 		}
 	}
-	slices.SortFunc(rollups, func(a, b Rollup) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 	return rollups
 }
 

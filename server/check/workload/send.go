@@ -225,6 +225,9 @@ func askStream(ctx context.Context, c *client.Client, q *reportingv1.BatchSubmit
 	n := 0
 	for o, err := range c.SubmitStream(ctx, slices.Values(q.GetRequests()), client.StreamOptions{ID: q.GetRequestId()}) {
 		if err != nil {
+			for i := n; i < len(answers); i++ {
+				answers[i].reason = refusal(err).reason
+			}
 			break
 		}
 		answers[n] = outcome(o)
