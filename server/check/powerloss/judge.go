@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/tonghop/tonghop/server/check"
 	"github.com/tonghop/tonghop/server/check/daemon"
 )
 
@@ -66,6 +67,9 @@ func (l *life) judge(ctx context.Context, c cut, boots int) error {
 		return err
 	}
 	v, err := beside.Judge(ctx, c.mark)
+	if err != nil && ctx.Err() == nil && !check.IsBroken(err) {
+		err = check.Broken("the server does not show everything: %w", err)
+	}
 	err = errors.Join(err, beside.Close())
 	exit := d.Kill()
 	if err == nil {

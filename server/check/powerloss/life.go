@@ -35,7 +35,8 @@ const (
 var (
 	// segmentSizes are from such as change with every few groups to such as never change.
 	segmentSizes = []int64{4 << 10, 4 << 10, 8 << 10, 64 << 10, 1 << 20}
-	syncsEvery   = []time.Duration{20 * time.Millisecond, 200 * time.Millisecond, time.Minute}
+	// syncsEvery are mostly so long that a stop in order has everything to sync.
+	syncsEvery = []time.Duration{time.Minute, 20 * time.Millisecond, time.Minute}
 )
 
 // life is a store on one disk, from one power cut that it goes on from to the next.
@@ -68,7 +69,7 @@ func (a *attack) live(ctx context.Context, n int) (err error) {
 	l := &life{attack: a, random: a.Random(uint64(n)), part: uint64(n) << 8, world: a.world.Again()} //nolint:gosec // counts
 	l.flags = []string{
 		fmt.Sprintf("--segment-bytes=%d", segmentSizes[n%len(segmentSizes)]),
-		"--sync-every=" + syncsEvery[l.random.IntN(len(syncsEvery))].String(),
+		"--sync-every=" + syncsEvery[n%len(syncsEvery)].String(),
 		"--grace=2s", "--free-guard=1",
 	}
 	a.count(func(t *tally) { t.lives++ })
@@ -267,7 +268,7 @@ func (l *life) kill(ctx context.Context) error {
 
 // stop stops the server in order, under load.
 func (l *life) stop(ctx context.Context) error {
-	return l.during("in a stop in order", 2, 40, func() error {
+	err := l.during("in a stop in order", 2, 40, func() error {
 		return l.work(ctx, func() error {
 			exit, err := l.server.Stop(stopWithin)
 			l.server = nil
@@ -277,6 +278,10 @@ func (l *life) stop(ctx context.Context) error {
 			return err
 		})
 	})
+	for range 2 { // now the derived state is to be trusted
+		l.take("after a stop in order")
+	}
+	return err
 }
 
 // rebuild makes the derived state anew, and starts the server again.
@@ -292,6 +297,7 @@ func (l *life) rebuild(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	l.take("after a rebuild")
 	return l.during("in a start after a rebuild", 1, 30, func() error { return l.start(ctx, "after a rebuild") })
 }
 
