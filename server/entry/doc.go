@@ -4,7 +4,9 @@
 // An [Entry] is a [Header], who and when and on which request, and a [Body], what changed. [Encode] gives two parts. The
 // public part is one message Entry and is kept for ever. The private part is one message Private, holds every text that a
 // person wrote (notes, explanations, reasons, display names), and can be removed later (R36): [Decode] of the public
-// part alone gives the same entry with these texts empty. The names of units, indicators and forms are public.
+// part alone gives the same entry with these texts empty. The names of units, indicators and forms are public. So is the
+// hash of the request, by which a repeat is known (R37): it covers the texts too and has no salt, so whoever guesses the
+// whole request, texts and all, can see in it that he guessed right, also after they were removed.
 //
 // # What never changes
 //

@@ -8,6 +8,10 @@
 // transaction and stops before the entry. What a decision finds out leaves it as its result and by no other way, for
 // whoever asked may have gone while it runs.
 //
+// One use case goes on after its entry is durable: RedactEntry has the texts removed from the files (Config.Remove), and
+// answers only when they are. It does so for a repeat too, and for a caller who has gone; what it does not get to, the
+// next start does.
+//
 // What a caller may not see answers exactly as what does not exist, and names are resolved as if it did not: a code that
 // two units have means the one that he sees. A right that the caller's role never has is refused as such, for that tells
 // nothing about the data. A draft is there for its own unit alone.
