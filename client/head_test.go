@@ -18,7 +18,7 @@ czAIcfRMFo58lJ3ix1DmDCybuP9TABfFomcjTpy0244=
 
 — tonghop-000102030405 VKib5J/mxbrhylt31woeexgBw6ZSB/pLb/ZC/IxZzIrDrzvH/dY5FrrhajnrPMcupG9vDK4UgSPKHpjbj9sS3JwCaQg=
 `
-	headKey = "tonghop-000102030405+54a89be4+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
+	headKey  = "tonghop-000102030405+54a89be4+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
 	otherKey = "tonghop-7f7fe7631c8e+ab4b2e92+AXS/tz7FlEb2liGvRIEYLacNpWam0MOeAlLZEWFJFhqv"
 )
 

@@ -172,9 +172,9 @@ func TestABatchThatNobodyWantsEndsTheWork(t *testing.T) {
 			}
 		}
 	}
-	for batch := range batches(iter.Seq2[int, error](things), 8, func() { close(stopped) }) {
-		if !slices.IsSorted(batch) {
-			t.Errorf("the batch is %v", batch)
+	for batch, err := range batches(iter.Seq2[int, error](things), 8, func() { close(stopped) }) {
+		if err != nil || !slices.IsSorted(batch) {
+			t.Errorf("the batch is %v, %v", batch, err)
 		}
 		break
 	}

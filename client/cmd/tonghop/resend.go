@@ -67,6 +67,11 @@ func (c *resendCmd) Run(ctx context.Context, s *session) error {
 		if err != nil {
 			return err
 		}
+		here := status.GetStamp().GetJournalId()
+		known := map[receipt.Place]bool{}
+		for _, r := range records {
+			known[receipt.Place{JournalID: r.JournalID, Sequence: r.Sequence}] = true
+		}
 		records = slices.DeleteFunc(records, func(r receipt.Record) bool { return r.JournalID != old || r.Sequence <= after })
 		s.notice("%s of the journal %s after entry %d", plural(len(records), "receipt", "receipts"), plain(old), after)
 		kept, err := c.keeper(s, c.DryRun)
@@ -75,8 +80,8 @@ func (c *resendCmd) Run(ctx context.Context, s *session) error {
 		}
 		defer kept.end()
 		again := resending{
-			to: to, kept: kept, dry: c.DryRun, reviews: c.Reviews, old: old,
-			here: status.GetStamp().GetJournalId(), stands: map[string]map[int32]int32{}, would: map[string]int32{},
+			to: to, kept: kept, dry: c.DryRun, reviews: c.Reviews, old: old, here: here,
+			known: known, stands: map[string]map[int32]int32{}, would: map[string]int32{},
 		}
 		return again.all(ctx, s, records, damaged)
 	})
@@ -133,6 +138,8 @@ type resending struct {
 	kept         *keeper
 	dry, reviews bool
 	old, here    string
+	// known are the entries of which a receipt was kept before.
+	known map[receipt.Place]bool
 	// stands says for each report as which revision a revision of the old journal stands here: its number changes where
 	// something between was not repeated.
 	stands map[string]map[int32]int32
@@ -314,7 +321,7 @@ func (a *resending) became(r receipt.Record, o *reportingv1.SubmitOutcome) (outc
 	a.note(r, o.GetRevision())
 	again := r
 	again.RequestID, again.Index, again.Report, again.Revision = a.id(r), &o.Index, o.GetName(), o.GetRevision()
-	err := a.kept.keep(a.from(r, accepted(again, o.GetReceipt())))
+	err := a.keep(r, accepted(again, o.GetReceipt()))
 	became := outcome{record: r, word: resent, why: asRevision(r.Revision, o.GetRevision()), sequence: o.GetReceipt().GetSequence()}
 	if o.GetKind() == reportingv1.OutcomeKind_OUTCOME_KIND_REPLAYED { // sent before, where this token does not see it
 		became.word = thereNow
@@ -322,10 +329,13 @@ func (a *resending) became(r receipt.Record, o *reportingv1.SubmitOutcome) (outc
 	return became, err
 }
 
-// from notes in a new receipt which one it stands for.
-func (a *resending) from(old, r receipt.Record) receipt.Record {
-	r.ResentFrom = &receipt.Place{JournalID: old.JournalID, Sequence: old.Sequence}
-	return r
+// keep keeps a new receipt, unless it was kept before, and notes in it which one it stands for.
+func (a *resending) keep(old, fresh receipt.Record) error {
+	fresh.ResentFrom = &receipt.Place{JournalID: old.JournalID, Sequence: old.Sequence}
+	if a.known[receipt.Place{JournalID: fresh.JournalID, Sequence: fresh.Sequence}] {
+		return nil
+	}
+	return a.kept.keep(fresh)
 }
 
 // id gives the request id under which a receipt is sent again: the same each time, another for each restored journal.

@@ -66,21 +66,7 @@ func (a *resending) review(ctx context.Context, r receipt.Record, now *standing)
 	case a.dry:
 		return outcome{record: r, word: wouldSend}, nil
 	}
-	report, err := a.repeat(ctx, r, now.etag)
-	if failure, ok := errors.AsType[*client.Error](err); ok && !endsAll(failure.Code) {
-		word := notResent
-		if failure.Code == codes.Aborted {
-			word = conflict
-		}
-		return outcome{record: r, word: word, why: failure.Message}, nil
-	}
-	if err != nil {
-		return outcome{}, err
-	}
-	again := r
-	again.RequestID, again.Revision, again.Etag = a.id(r), report.GetReceipt().GetRevision(), now.etag
-	err = a.kept.keep(a.from(r, accepted(again, report.GetReceipt())))
-	return outcome{record: r, word: resent, why: asRevision(r.Revision, number), sequence: report.GetReceipt().GetSequence()}, err
+	return a.repeat(ctx, r, now.etag)
 }
 
 // waits says whether a revision is in the state in which it was reviewed.
@@ -101,9 +87,26 @@ func sameReviewed(r receipt.Record, rev *reportingv1.Revision) bool {
 }
 
 // repeat reviews once more, under an id that is the same each time.
-func (a *resending) repeat(ctx context.Context, r receipt.Record, etag string) (*reportingv1.Report, error) {
+func (a *resending) repeat(ctx context.Context, r receipt.Record, etag string) (outcome, error) {
+	var report *reportingv1.Report
+	var err error
 	if r.Kind == receipt.Return {
-		return a.to.ReturnReport(ctx, &reportingv1.ReturnReportRequest{Name: r.Report, Etag: etag, Reason: r.Reason, RequestId: a.id(r)})
+		report, err = a.to.ReturnReport(ctx, &reportingv1.ReturnReportRequest{Name: r.Report, Etag: etag, Reason: r.Reason, RequestId: a.id(r)})
+	} else {
+		report, err = a.to.ApproveReport(ctx, &reportingv1.ApproveReportRequest{Name: r.Report, Etag: etag, RequestId: a.id(r)})
 	}
-	return a.to.ApproveReport(ctx, &reportingv1.ApproveReportRequest{Name: r.Report, Etag: etag, RequestId: a.id(r)})
+	if failure, ok := errors.AsType[*client.Error](err); ok && !endsAll(failure.Code) {
+		word := notResent
+		if failure.Code == codes.Aborted {
+			word = conflict
+		}
+		return outcome{record: r, word: word, why: failure.Message}, nil
+	}
+	if err != nil {
+		return outcome{}, err
+	}
+	again := r
+	again.RequestID, again.Revision, again.Etag = a.id(r), report.GetReceipt().GetRevision(), etag
+	err = a.keep(r, accepted(again, report.GetReceipt()))
+	return outcome{record: r, word: resent, why: asRevision(r.Revision, again.Revision), sequence: report.GetReceipt().GetSequence()}, err
 }
