@@ -102,6 +102,9 @@ func (u *question) obligations() []period.Period {
 	for _, c := range u.i.carriers {
 		f := &u.x.forms[c]
 		from, to := f.window(u.q.Period, u.since)
+		if u.i.uneven {
+			from, to = f.windowIn(stretchOf(u.q.Period, u.since))
+		}
 		for n := from; n < to; n++ {
 			if base := f.base(u.q.Period.Year, n); !slices.Contains(list, base) {
 				list = append(list, base)
@@ -210,15 +213,28 @@ func (u *question) whyNot(l *leaf, base period.Period, o obligation, f *figure.F
 	case !o.adds:
 		return WhyCheck, nil
 	}
-	at := u.t.homeOf(u.x, u.i, o.unit, u.q.Period, u.since)
-	if at.form == nil || !l.ask(u.i, at.form, u.q.Period) {
+	total, ok := u.whole(l)
+	if !ok {
 		return WhyMissing, nil
 	}
-	if at.form.frequency != base.Kind && !u.i.sums {
-		return WhyNotLast, nil
-	}
-	total := rollup.Contribute(*l.version, u.q.Measure, u.q.Period, at.form.frequency, l)
 	return u.leftOut(l, base, f, &total), l.err
+}
+
+// whole gives what the unit contributes by all its forms.
+func (u *question) whole(l *leaf) (rollup.Total, bool) {
+	if u.i.uneven {
+		d := u.t.duties(u.x, u.i, l.unit, u.q.Period.Year)
+		in := d.within(stretchOf(u.q.Period, u.since))
+		if in.last == nil || !l.ask(u.i, in.last, u.q.Period) {
+			return rollup.Total{}, false
+		}
+		return l.contribute(u.q.Measure, u.q.Period, in), true
+	}
+	at := u.t.homeOf(u.x, u.i, l.unit, u.q.Period, u.since)
+	if at.form == nil || !l.ask(u.i, at.form, u.q.Period) {
+		return rollup.Total{}, false
+	}
+	return rollup.Contribute(*l.version, u.q.Measure, u.q.Period, at.form.frequency, l), true
 }
 
 // leftOut says why a value does not take part in what its unit contributes.
@@ -249,6 +265,5 @@ func (u *question) notLast(l *leaf, base period.Period, total *rollup.Total) boo
 	if v.Value.Time != indicator.TimeLast || v.OwnDenominator() && v.Denominator.Time != indicator.TimeLast {
 		return false
 	}
-	_, to := l.f.window(u.q.Period, u.since)
-	return int(base.Index) != to-int(total.Lag.Sum)
+	return int(base.Index)*base.Kind.Months() != stretchOf(u.q.Period, u.since).end-int(total.Lag.Sum)
 }

@@ -95,12 +95,34 @@ func (t *Tx) applyForms(versions []entry.Form) error {
 			continue
 		}
 		for _, code := range slices.Concat(was.Indicators, v.Indicators) {
-			if number, ok := old.indicators.Ordinal(code); ok {
-				moved.add(uint32(number), v.ValidFrom) //nolint:gosec // an ordinal
+			number, ok := old.indicators.Ordinal(code)
+			if !ok {
+				continue
 			}
+			from := v.ValidFrom
+			if isUneven(old.forms, code) != isUneven(set, code) {
+				from = period.Beginning // rows of what is uneven are other ones
+			}
+			moved.add(uint32(number), from) //nolint:gosec // an ordinal
 		}
 	}
 	return t.rebuildRows(next, moved)
+}
+
+// isUneven says whether forms of several frequencies carry an indicator.
+func isUneven(set *form.Set, code indicator.Code) (uneven bool) {
+	known, first := false, period.Month
+	for _, name := range set.Codes() {
+		for _, f := range set.Versions(name) {
+			if !f.Carries(code) {
+				continue
+			}
+			uneven = uneven || known && f.Frequency != first
+			known, first = true, f.Frequency
+			break
+		}
+	}
+	return uneven
 }
 
 // sameObligations says whether two versions of a form ask the same units for the same indicators.

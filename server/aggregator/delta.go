@@ -135,10 +135,16 @@ func (s *shift) plan(b rollup.Basis) error {
 			continue
 		}
 		for n := range changed {
+			if changed[n].i.uneven {
+				continue
+			}
 			s.planCells(&changed[n], cellPlan{basis: b, span: span, from: from, to: to}, &reach)
 		}
 	}
 	for n := range changed {
+		if changed[n].i.uneven {
+			s.planUneven(&changed[n], b)
+		}
 		for _, user := range changed[n].i.users {
 			s.planUser(b, &s.x.indicators[user], changed[n].i)
 		}

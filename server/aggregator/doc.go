@@ -31,6 +31,10 @@
 // in the tree, that of the last base period it owes: a unit closed within a year stays under the parent it had. Lineage
 // over a reorganisation (R2) is not followed yet.
 //
+// Where forms of several frequencies carry an indicator, spans may hold base periods of several lengths, of one unit too:
+// see uneven.go. The rows of such an indicator hold, in the slot own, what a sum over the span has besides its base rows,
+// and, in the slot since of a row whose span is a month, the same from the beginning of the year to that month.
+//
 // # Texts
 //
 // What people wrote (notes, explanations, reasons, names) can be removed for ever (R36), so it stands in one bucket, under

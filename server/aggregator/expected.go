@@ -22,7 +22,21 @@ type expectation struct {
 	cells []expectedCell
 }
 
-type expectedCell struct{ owed, last, units int32 }
+type expectedCell struct {
+	owed, last, units int32
+	// months is the length of the shortest obligation, of what is uneven.
+	months int8
+}
+
+// merge adds what others owe.
+func (c *expectedCell) merge(o expectedCell) {
+	c.owed += o.owed
+	c.last += o.last
+	c.units += o.units
+	if c.months == 0 || o.months != 0 && o.months < c.months {
+		c.months = o.months
+	}
+}
 
 func (c expectedCell) expected() rollup.Expected {
 	return rollup.Expected{Owed: int64(c.owed), Last: int64(c.last), Units: int64(c.units)}
@@ -32,12 +46,12 @@ func (c expectedCell) expected() rollup.Expected {
 const keptExpectations = 2048
 
 // expectBelow gives what the units of a kind strictly below a unit owe.
-func (t *Tx) expectBelow(x *index, f *formIndex, i *indicatorIndex, span period.Period, sinceNewYear bool, unit int, kind uint16) rollup.Expected {
+func (t *Tx) expectBelow(x *index, f *formIndex, i *indicatorIndex, span period.Period, sinceNewYear bool, unit int, kind uint16) expectedCell {
 	if x.inner[unit] < 0 {
-		return rollup.Expected{}
+		return expectedCell{}
 	}
 	e := t.expectation(x, f, i, span, sinceNewYear)
-	return e.cells[int(x.inner[unit])*e.kinds+int(kind)].expected()
+	return e.cells[int(x.inner[unit])*e.kinds+int(kind)]
 }
 
 // expectation is made once in a snapshot, in one pass over the units.
@@ -52,14 +66,11 @@ func (t *Tx) expectation(x *index, f *formIndex, i *indicatorIndex, span period.
 	e = &expectation{kinds: len(x.kinds), cells: make([]expectedCell, x.inners*len(x.kinds))}
 	for unit := range x.kind {
 		own, at := t.expectOf(x, f, i, span, sinceNewYear, unit)
-		if own.owed == 0 {
+		if own == (expectedCell{}) {
 			continue
 		}
 		for up, ok := x.tree.Up(unit, at); ok; up, ok = x.tree.Up(up, at) {
-			c := &e.cells[int(x.inner[up])*e.kinds+int(x.kind[unit])]
-			c.owed += own.owed
-			c.last += own.last
-			c.units += own.units
+			e.cells[int(x.inner[up])*e.kinds+int(x.kind[unit])].merge(own)
 		}
 	}
 	x.mu.Lock()
@@ -74,6 +85,9 @@ func (t *Tx) expectation(x *index, f *formIndex, i *indicatorIndex, span period.
 // expectOf gives what one unit owes in a form, and the day of the tree on which it counts. What sums its base rows counts
 // them in the form of each, everything else where the contribution has its home.
 func (t *Tx) expectOf(x *index, f *formIndex, i *indicatorIndex, span period.Period, sinceNewYear bool, unit int) (expectedCell, period.Day) {
+	if i.uneven {
+		return t.expectUneven(x, f, i, stretchOf(span, sinceNewYear), unit)
+	}
 	at := t.homeOf(x, i, unit, span, sinceNewYear)
 	if at.form == nil || at.form != f && !i.sums {
 		return expectedCell{}, 0

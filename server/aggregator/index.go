@@ -49,6 +49,8 @@ type indicatorIndex struct {
 	// sums says that longer periods are the merge of base rows; gains that there is an own amount to keep, since a part is
 	// year-to-date.
 	sums, gains bool
+	// uneven says that the forms which carry it have several frequencies: see uneven.go.
+	uneven bool
 	// profile is equal for indicators that are owed by the same units at all times.
 	profile int
 }
@@ -149,6 +151,7 @@ func (x *index) indexForms(set *form.Set) {
 				i := &x.indicators[number]
 				if !slices.Contains(i.carriers, f.ordinal) {
 					i.carriers = append(i.carriers, f.ordinal)
+					i.uneven = i.uneven || f.frequency != x.forms[i.carriers[0]].frequency
 				}
 			}
 			f.versions = append(f.versions, formVersion{Form: v, carries: carries})

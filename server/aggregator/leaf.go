@@ -88,13 +88,28 @@ type leaf struct {
 	i       *indicatorIndex
 	version *indicator.Indicator
 	f       *formIndex
-	// owing and year are of f and the span's year, in which nearly all questions are.
+	// owing and year are of f and the span's year, in which nearly all questions are; so are the duties of what is uneven.
 	owing   *owing
 	profile int
 	year    *year
+	duties  duties
 
 	// err is the first failure to read. The answers after it mean nothing.
 	err error
+}
+
+// obligation gives the form by which the unit owes the indicator for a base period, and the base period: of what is uneven
+// the one that ends with the period asked for, whatever its length. The form is nil if there is none.
+func (l *leaf) obligation(i *indicatorIndex, p period.Period) (*formIndex, period.Period) {
+	if i != l.i || !i.uneven || p.Year != l.year.key.year {
+		return l.form(i, p), p
+	}
+	end := int(p.Index) * p.Kind.Months()
+	f := l.duties[end-1]
+	if f == nil {
+		return nil, p
+	}
+	return f, f.base(p.Year, end/f.frequency.Months()-1)
 }
 
 // form gives the form by which the unit owes the indicator for a base period; nil if it does not. The calendar matters
@@ -148,7 +163,7 @@ func (l *leaf) At(code indicator.Code, base period.Period) figure.Figure {
 	if i == nil || !base.Valid() {
 		return figure.Figure{}
 	}
-	f := l.form(i, base)
+	f, base := l.obligation(i, base)
 	if f == nil {
 		return figure.Figure{}
 	}
@@ -172,7 +187,7 @@ func (i *indicatorIndex) scale() figure.Scale { return i.versions[len(i.versions
 
 // Late implements rollup.Figures.
 func (l *leaf) Late(base period.Period) bool {
-	f := l.form(l.i, base)
+	f, base := l.obligation(l.i, base)
 	if f == nil {
 		return false
 	}
@@ -184,7 +199,10 @@ func (l *leaf) Late(base period.Period) bool {
 func (l *leaf) Excluded(period.Period) bool { return false }
 
 // Owed implements rollup.Figures.
-func (l *leaf) Owed(base period.Period) bool { return l.form(l.i, base) != nil }
+func (l *leaf) Owed(base period.Period) bool {
+	f, _ := l.obligation(l.i, base)
+	return f != nil
+}
 
 // Other implements rollup.Figures.
 func (l *leaf) Other(code indicator.Code) (rollup.Other, bool) {
@@ -210,6 +228,9 @@ func (l *leaf) ask(i *indicatorIndex, f *formIndex, span period.Period) bool {
 	if l.owing == nil || l.profile != i.profile {
 		l.owing, l.profile = l.t.owing(l.x, f, i, span.Year), i.profile
 	}
+	if i.uneven {
+		l.duties = l.t.duties(l.x, i, l.unit, span.Year)
+	}
 	return true
 }
 
@@ -223,6 +244,9 @@ func (i *indicatorIndex) in(f *formIndex, p period.Period) int {
 
 // contribution gives what the unit adds to a cell of the row of a span, and where it belongs.
 func (l *leaf) contribution(i *indicatorIndex, s slot, span period.Period) (home, rollup.Total, error) {
+	if i.uneven {
+		return l.unevenTotal(i, s, span)
+	}
 	at := l.t.homeOf(l.x, i, l.unit, span, s == since)
 	if at.form == nil || !l.ask(i, at.form, span) {
 		return home{}, rollup.Total{}, nil

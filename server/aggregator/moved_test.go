@@ -52,8 +52,8 @@ func TestAYearOfTwoFormsIsOneYear(t *testing.T) {
 	}
 }
 
-// TestMonthsAndQuartersOfOneYear lets a form of quarters follow one of months: each base period is summed once, and the
-// latest figure of the year is that of the last quarter alone.
+// TestMonthsAndQuartersOfOneYear lets a form of quarters follow one of months: each base period is summed once and is an
+// obligation of its own (R10), and the latest figure of the year is that of the last quarter alone.
 func TestMonthsAndQuartersOfOneYear(t *testing.T) {
 	s := house(t)
 	july := period.Date(2024, 7, 1)
@@ -77,7 +77,7 @@ func TestMonthsAndQuartersOfOneYear(t *testing.T) {
 		span      string
 		want      string
 		expected  int64
-	}{{"S", "2024", "50", 16}, {"L", "2024", "1", 4}, {"L", "2024-H1", "2", 12}, {"S", "2024-H2", "20", 4}} {
+	}{{"S", "2024", "50", 16}, {"L", "2024", "1", 16}, {"L", "2024-H1", "2", 12}, {"S", "2024-H2", "20", 4}} {
 		for _, unit := range []string{"A", "P"} {
 			a := ask(t, s, aggregator.Query{Unit: id(unit), Indicator: c.indicator, Period: mustPeriod(c.span), Basis: rollup.Provisional})
 			expected := c.expected

@@ -52,7 +52,7 @@ func (u *question) below(kind uint16, into *rollup.Total) error {
 	if u.x.inner[u.unit] < 0 {
 		return nil
 	}
-	add := func(span period.Period, s slot) error {
+	return u.eachCell(func(span period.Period, s slot) error {
 		k := rowKey{
 			basis: u.q.Basis, form: u.f.ordinal, span: periodCode(span), unit: uint32(u.unit), //nolint:gosec // an ordinal
 			block: blockOf(u.i.number), kind: kind,
@@ -66,8 +66,14 @@ func (u *question) below(kind uint16, into *rollup.Total) error {
 		}
 		into.Merge(total)
 		return nil
-	}
+	})
+}
+
+// eachCell visits the cells that hold, together, what the answer is made of by the form that is looked at.
+func (u *question) eachCell(add func(period.Period, slot) error) error {
 	switch {
+	case u.i.uneven:
+		return u.eachUneven(add)
 	case !u.i.sums && u.i.gains && u.q.Measure == rollup.Own:
 		return add(u.q.Period, own)
 	case !u.i.sums:
@@ -97,39 +103,25 @@ func (u *question) own(p *part) error {
 	}
 	p.total.Merge(total)
 	if u.q.Measure == rollup.Own && u.i.gains && l.ask(u.i, u.f, u.q.Period) {
-		p.gap, _ = rollup.Spans(*l.version, u.q.Period, u.f.frequency, l)
+		base := u.f.frequency
+		if u.i.uneven {
+			base = cadence(u.q.Period, l.duties.shortest())
+		}
+		p.gap, _ = rollup.Spans(*l.version, u.q.Period, base, l)
 	}
 	return l.err
 }
 
 // contributed gives what a unit contributes to the answer by the form that is looked at.
 func (u *question) contributed(l *leaf) (rollup.Total, error) {
+	if u.i.uneven {
+		return u.contributedUneven(l)
+	}
 	at := u.t.homeOf(u.x, u.i, l.unit, u.q.Period, u.since)
-	switch {
-	case at.form == nil:
-		return rollup.Total{}, nil
-	case at.form == u.f:
-		if !l.ask(u.i, u.f, u.q.Period) {
-			return rollup.Total{}, nil
-		}
-		return rollup.Contribute(*l.version, u.q.Measure, u.q.Period, u.f.frequency, l), l.err
-	case !u.i.sums || at.form.frequency == u.f.frequency && at.form.calendar == u.f.calendar:
+	if at.form != u.f || !l.ask(u.i, u.f, u.q.Period) {
 		return rollup.Total{}, nil
 	}
-	// Its base periods of another length in the same span are summed too.
-	var sum rollup.Total
-	from, to := u.f.window(u.q.Period, u.since)
-	for n := from; n < to; n++ {
-		base, total, err := l.contribution(u.i, reported, u.f.base(u.q.Period.Year, n))
-		if err != nil {
-			return sum, err
-		}
-		if base.form == u.f {
-			total.Rescale(*u.version, l.version.Scale, u.version.Scale)
-			sum.Merge(total)
-		}
-	}
-	return sum, nil
+	return rollup.Contribute(*l.version, u.q.Measure, u.q.Period, u.f.frequency, l), l.err
 }
 
 // check holds what the unit itself sent where its kind is only compared.
@@ -140,9 +132,13 @@ func (u *question) check(p *part) error {
 		return err
 	}
 	own, _ := u.t.expectOf(u.x, u.f, u.i, u.q.Period, u.since, u.unit)
+	base := u.f.frequency
+	if u.i.uneven {
+		base = kindOf(int(own.months))
+	}
 	p.check = &Check{
 		Kind:   u.x.tree.At(u.unit).Kind,
-		Result: rollup.Finish(*u.version, u.q.Measure, u.q.Period, u.f.frequency, total, own.expected()),
+		Result: rollup.Finish(*u.version, u.q.Measure, u.q.Period, base, total, own.expected()),
 	}
 	return nil
 }
@@ -152,7 +148,7 @@ const maxGathered = 2000
 
 // gather merges what the units of a kind strictly below the unit gave, from their reports.
 func (u *question) gather(kind uint16, into *rollup.Total) error {
-	if owed := u.t.expectBelow(u.x, u.f, u.i, u.q.Period, u.since, u.unit, kind).Owed; owed > maxGathered {
+	if owed := u.t.expectBelow(u.x, u.f, u.i, u.q.Period, u.since, u.unit, kind).owed; owed > maxGathered {
 		return fault.Exhausted("QUERY_TOO_LARGE",
 			"indicator %s from the beginning of the year is not kept and would be made of %d reports, the limit is %d; ask for the units below one by one",
 			u.i.code, owed, maxGathered).With("indicator", u.i.code).With("reports", owed).With("limit", maxGathered).In("measure")

@@ -65,6 +65,8 @@ type question struct {
 	// f is the form that is being looked at, version that of the period's last day in its calendar.
 	f       *formIndex
 	version *indicator.Indicator
+	// shortest is the length in months of the shortest base period that is owed, of what is uneven.
+	shortest int8
 }
 
 // Rollup answers from rows: the units below by kind, and the unit's own report beside them. Only YEAR_TO_DATE of what is
@@ -82,8 +84,8 @@ func (t *Tx) Rollup(q Query) (Answer, error) {
 		if !u.turn() {
 			continue
 		}
-		if from, to := u.f.window(q.Period, u.since); from == to {
-			if coarse == nil && u.owedCoarsely() {
+		if inside, partly := u.meets(); !inside || partly {
+			if partly && coarse == nil {
 				coarse = u.f
 			}
 			continue
@@ -171,6 +173,19 @@ func (u *question) kinds() []uint16 {
 	return kinds
 }
 
+// meets says whether the span holds base periods of the form, and whether units in question owe one of which only a part
+// lies in it.
+func (u *question) meets() (inside, partly bool) {
+	if u.i.uneven {
+		from, to := u.f.windowIn(stretchOf(u.q.Period, u.since))
+		return from < to, u.coarse()
+	}
+	if from, to := u.f.window(u.q.Period, u.since); from < to {
+		return true, false
+	}
+	return false, u.owedCoarsely()
+}
+
 // owedCoarsely says whether units in question owe the indicator in the form for a base period that is longer than the
 // span, or does not tile it.
 func (u *question) owedCoarsely() bool {
@@ -190,9 +205,12 @@ func (u *question) expected(span period.Period, kind uint16) rollup.Expected {
 	e := u.t.expectBelow(u.x, u.f, u.i, span, since, u.unit, kind)
 	if u.x.kind[u.unit] == kind {
 		own, _ := u.t.expectOf(u.x, u.f, u.i, span, since, u.unit)
-		e.Merge(own.expected())
+		e.merge(own)
 	}
-	return e
+	if span == u.q.Period && e.months != 0 && (u.shortest == 0 || e.months < u.shortest) {
+		u.shortest = e.months
+	}
+	return e.expected()
 }
 
 // dress fills in what is said beside the number.
@@ -225,9 +243,24 @@ func (u *question) dress(a *Answer, parts []part, coarse *formIndex) error {
 		}
 		a.Calendar = f.calendar
 	}
+	if u.i.uneven {
+		a.Base = u.base()
+	}
 	a.FirstDay, a.LastDay = a.Calendar.First(u.q.Period), a.Calendar.Last(u.q.Period)
 	a.Indicator = u.i.versions[max(0, u.i.on(a.LastDay))]
 	return nil
+}
+
+// base gives the kind of the shortest base period that is owed, or where nobody owes any of the shortest that may be.
+func (u *question) base() period.Kind {
+	if u.shortest != 0 {
+		return kindOf(int(u.shortest))
+	}
+	least := period.Year
+	for _, c := range u.i.carriers {
+		least = min(least, u.x.forms[c].frequency)
+	}
+	return least
 }
 
 // finish makes the answer of the parts.
@@ -236,9 +269,6 @@ func (u *question) finish(a *Answer, parts []part) {
 	var expected, ownExpected rollup.Expected
 	for n := range parts {
 		p := &parts[n]
-		if a.Base != p.form.frequency {
-			u.beside(a, p)
-		}
 		total.Merge(p.total)
 		expected.Merge(p.expected)
 		ownExpected.Merge(p.ownExpected)
@@ -262,20 +292,6 @@ func (u *question) finish(a *Answer, parts []part) {
 			a.Checks = append(a.Checks, *c)
 		}
 	}
-}
-
-// beside fits the total of a form to that of another which is reported more often.
-func (u *question) beside(a *Answer, p *part) {
-	if from, to := p.form.window(u.q.Period, u.since); to-from == 1 {
-		// One base period of this form stands beside several of another: its units are complete when they gave it.
-		p.total.Complete = p.total.Received
-		p.total.Outside = p.total.NotApplicable + p.total.Excluded
-		p.total.OutsideLast = p.total.Outside
-	}
-	// How far back the latest figures lie is counted in base periods: of the shorter ones there are more.
-	r := int64(p.form.frequency.Months() / a.Base.Months())
-	p.total.Lag.Sum *= r
-	p.total.Lag.Squares *= r * r
 }
 
 // difference gives a minus b for display.

@@ -43,7 +43,7 @@ func (m *memory) spansOf(year int16, kind period.Kind) []period.Period {
 func (s *shift) reachOf(b rollup.Basis, changed []changedFigure) (reach, error) {
 	r := reach{spans: s.t.memory.spansOf(s.base.Year, s.f.frequency)}
 	place := int(s.base.Index) - 1
-	sums := slices.ContainsFunc(changed, func(c changedFigure) bool { return c.i.sums })
+	sums := slices.ContainsFunc(changed, func(c changedFigure) bool { return c.i.sums && !c.i.uneven })
 	if !sums {
 		return r, nil
 	}
@@ -123,6 +123,9 @@ func (s *shift) planUser(b rollup.Basis, user, changed *indicatorIndex) {
 		v := &user.versions[n]
 		for _, c := range user.carriers {
 			frequency := s.x.forms[c].frequency
+			if user.uneven {
+				frequency = period.Month
+			}
 			for _, span := range rollup.Touched(*v, rollup.AsReported, frequency, changed.code, s.base) {
 				add(reported, span)
 			}

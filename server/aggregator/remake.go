@@ -375,7 +375,11 @@ func (r *remake) spans(year int16) []period.Period {
 		if int(form) >= len(r.x.forms) {
 			continue
 		}
-		for _, span := range r.t.memory.spansOf(year, r.x.forms[form].frequency) {
+		frequency := r.x.forms[form].frequency
+		if r.uneven() {
+			frequency = period.Month
+		}
+		for _, span := range r.t.memory.spansOf(year, frequency) {
 			if !slices.Contains(spans, span) {
 				spans = append(spans, span)
 			}
@@ -385,8 +389,18 @@ func (r *remake) spans(year int16) []period.Period {
 	return spans
 }
 
+// uneven says whether any of the indicators is.
+func (r *remake) uneven() bool {
+	return slices.ContainsFunc(r.numbers, func(number uint32) bool {
+		return int(number) < len(r.x.indicators) && r.x.indicators[number].uneven
+	})
+}
+
 // keeps says whether rows of a span have a cell for the slot.
 func (i *indicatorIndex) keeps(s slot, span period.Period, x *index) bool {
+	if i.uneven {
+		return i.keepsUneven(s, span)
+	}
 	switch s {
 	case own:
 		return i.gains

@@ -36,7 +36,7 @@ type clash struct {
 // communes clash even while there are none. A unit that no selector names is described completely by its kind and by
 // the lowest unit above it that a selector names. So one imagined unit for each such pair, and the named units
 // themselves, stand for every unit that there is or will be. In the same way the days on which something begins or
-// ends stand for all days.
+// ends stand for all days, and the years in which they lie for all years.
 func findClashes(s *Set, t *hierarchy.Tree, cat *indicator.Catalogue, code indicator.Code) []clash {
 	carriers := s.carriers[code.Fold()]
 	if len(carriers) < 2 {
@@ -47,7 +47,11 @@ func findClashes(s *Set, t *hierarchy.Tree, cat *indicator.Catalogue, code indic
 	clashes := sc.twoCalendars()
 	for n, a := range carriers {
 		for _, b := range carriers[n+1:] {
-			if err := sc.bothCarry(a, b); err != nil {
+			err := sc.bothCarry(a, b)
+			if err == nil {
+				err = sc.within(a, b)
+			}
+			if err != nil {
 				clashes = append(clashes, clash{forms: [2]Code{s.At(a), s.At(b)}, err: err})
 			}
 		}

@@ -205,3 +205,47 @@ func bothAsk(tree *hierarchy.Tree, kinds []hierarchy.Kind, places []hierarchy.ID
 	}
 	return ""
 }
+
+// TestR4_NoPeriodIsReportedTwice lets units go from months to longer periods: within a year with the first day of one, and
+// never so that a month lies in a quarter that is owed too.
+func TestR4_NoPeriodIsReportedTwice(t *testing.T) {
+	tree, all := province(t), []hierarchy.Kind{"commune", "district", "department"}
+	for _, c := range []struct {
+		name, months, longer string
+		kind                 period.Kind
+		says                 string
+	}{
+		{"with a quarter", "kind:commune;..2025-04-01", "kind:commune;2025-04-01..", period.Quarter, ""},
+		{"within a quarter", "kind:commune;..2025-03-10", "kind:commune;2025-03-10..", period.Quarter, "every commune|2025-01 and again for 2025-Q1|first day of a quarter"},
+		{"with a month of a quarter", "kind:commune;..2025-06-01", "kind:commune;2025-06-01..", period.Quarter, "2025-04 and again for 2025-Q2"},
+		{"back within a quarter", "kind:commune;2025-05-10..", "kind:commune;..2025-05-10", period.Quarter, ""},
+		{"with a half-year", "kind:commune;..2025-07-01", "kind:commune;2025-07-01..", period.Half, ""},
+		{"with a quarter of a half-year", "kind:commune;..2025-04-01", "kind:commune;2025-04-01..", period.Half, "2025-01 and again for 2025-H1"},
+		{"with a year", "kind:commune;..2026-01-01", "kind:commune;2026-01-01..", period.Year, ""},
+		{"within a year", "kind:commune;..2025-07-01", "kind:commune;2025-07-01..", period.Year, "2025-01 and again for 2025"},
+		{"one unit alone", "kind:department|except:unit:S1-0;2025-03-10..", "unit:S1-0;2025-03-10..", period.Quarter, "unit S1-0"},
+		{"another unit", "kind:department|except:unit:S1-0;2025-03-10..", "unit:D1-0;2025-03-10..", period.Quarter, ""},
+		{"for a while", "kind:commune|except:kind:commune;2025-04-01..2025-09-01", "kind:commune;2025-04-01..2025-09-01", period.Quarter, ""},
+		{"for too long a while", "kind:commune|except:kind:commune;2025-04-01..2025-08-20", "kind:commune;2025-04-01..2025-10-01", period.Quarter, "one day"},
+	} {
+		first, second := monthly(t, "F", c.months, "X"), monthly(t, "G", c.longer, "X")
+		second.Frequency = c.kind
+		_, _, err := Empty().With(tree, catalogue(t, counted("X", all...)), first, second)
+		want := []string{"forms[0].assigned INDICATOR_TWICE_IN_PERIOD"}
+		switch c.says {
+		case "":
+			want = nil
+		case "one day":
+			want = []string{"forms[0].assigned INDICATOR_IN_TWO_FORMS"}
+		}
+		if got := problems(err); !slices.Equal(got, want) {
+			t.Errorf("%s: %q (%v), want %q", c.name, got, err, want)
+			continue
+		}
+		for part := range strings.SplitSeq(c.says, "|") {
+			if c.says != "one day" && c.says != "" && !strings.Contains(err.Error(), part) {
+				t.Errorf("%s: %q does not say %q", c.name, err, part)
+			}
+		}
+	}
+}

@@ -16,7 +16,7 @@ type Warning = indicator.Warning
 // It refuses the whole call with every problem, each under forms[i] and the field at fault: what [Form.Check] finds; a
 // version given twice; a code that differs from a known one in case alone (R43); a frequency or calendar that changes
 // within a code; an indicator or unit that is not there; two forms by which one unit would report one indicator on one
-// day, and two calendars for one indicator and kind of unit (R4). The warnings tell of levels that are due no later
+// day, or for a period and again for a longer one around it, and two calendars for one indicator and kind of unit (R4). The warnings tell of levels that are due no later
 // than the level below them (R6). The receiver stays as it is.
 //
 // A change of the tree or of the catalogue can break R4 too; Check looks at a whole set again.

@@ -12,7 +12,7 @@ type amount struct {
 	ok bool
 	// n is how many base periods gave an amount.
 	n int64
-	// lag is by how many base periods a LAST figure is older than the last one.
+	// lag is by how many months a LAST figure ends before the span.
 	lag int
 	// fell and gap are of own amounts of year-to-date figures.
 	fell, gap bool
@@ -38,7 +38,9 @@ func (q *question) part(p indicator.Part, which side, paired bool) amount {
 			s.add(x.amount[which], i)
 		}
 	}
-	return s.over(p.Time, w.n)
+	a := s.over(p.Time, w.n)
+	a.lag *= w.first.Kind.Months()
+	return a
 }
 
 // series gathers the amounts of base periods in their order.
@@ -62,7 +64,8 @@ func (s *series) add(x figure.Number, at int) {
 	s.n++
 }
 
-// over applies the rule over time to a window of so many base periods. A missing base period is left out, never zero.
+// over applies the rule over time to a window of so many base periods. A missing base period is left out, never zero. The
+// lag that it gives counts base periods.
 func (s *series) over(rule indicator.TimeRule, bases int) amount {
 	if s.n == 0 || rule == indicator.TimeNone && bases > 1 {
 		return amount{}

@@ -110,13 +110,18 @@ type answer struct {
 // Finish says what a total comes to. The arguments before the total are those with which it was made.
 func Finish(ind indicator.Indicator, m Measure, span period.Period, base period.Kind, t Total, e Expected) Result {
 	a := answer{ind: ind, span: span, asked: windowOf(span, base), t: t, e: e}
+	if a.asked.n == 0 {
+		// What there is of other periods is no part of an answer.
+		a.result.State = NotAtThisPeriod
+		return a.result
+	}
 	a.short = measured(ind, m).window(ind.Value, a.asked).n == 1
 	if a.short {
 		a.e.Last, a.e.Units = e.Owed, e.Owed
 	}
 	a.result.Coverage = a.coverage()
 	switch {
-	case a.asked.n == 0, ind.Value.Time == indicator.TimeNone && a.asked.n > 1:
+	case ind.Value.Time == indicator.TimeNone && a.asked.n > 1:
 		a.result.State = NotAtThisPeriod
 	case ind.UnitRule == indicator.UnitNone && max(t.Count, a.e.Units) > 1:
 		a.result.State = NotRolledUp
@@ -161,8 +166,12 @@ func (a *answer) expectedLast() int64 {
 // from gives the base period of the LAST figures, if all units agree.
 func (a *answer) from() period.Period {
 	isLast := a.ind.Value.Time == indicator.TimeLast || a.ind.OwnDenominator() && a.ind.Denominator.Time == indicator.TimeLast
-	lag, agreed := a.t.Lag.place(a.t.Count)
-	if !isLast || !agreed || lag >= a.asked.n {
+	months, agreed := a.t.Lag.place(a.t.Count)
+	if !isLast || !agreed {
+		return period.Period{}
+	}
+	lag := months / a.asked.first.Kind.Months()
+	if lag >= a.asked.n {
 		return period.Period{}
 	}
 	return a.asked.at(a.asked.n - 1 - lag)

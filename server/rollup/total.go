@@ -44,7 +44,7 @@ type Total struct {
 	// Gaps counts units that gave the figure at the end and whose own amount cannot be told, since the start is missing.
 	Gaps int64
 
-	// Lag tells how many base periods before the last one the LAST figures are; Age where the figures of the other
+	// Lag tells how many months before the end of the span the LAST figures end; Age where the figures of the other
 	// indicator stand in [DenominatorPeriods].
 	Lag, Age Trail
 }

@@ -72,8 +72,11 @@ func (m *Model) column(q Question) *column {
 	if !c.known {
 		return c
 	}
-	first, _ := m.forms.Latest(m.forms.At(forms[0]))
-	c.result = result{ind: &c.ind, span: q.Period, months: uint8(first.Frequency.Months())} //nolint:gosec // 12 at most
+	c.result = result{ind: &c.ind, span: q.Period, months: monthsOfYear}
+	for _, f := range forms {
+		latest, _ := m.forms.Latest(m.forms.At(f))
+		c.result.months = min(c.result.months, uint8(latest.Frequency.Months())) //nolint:gosec // 12 at most
+	}
 	c.compute(m, q)
 	return c
 }

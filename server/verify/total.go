@@ -125,7 +125,7 @@ func (t *total) add(o *total, rule indicator.UnitRule) {
 type result struct {
 	ind  *indicator.Indicator
 	span period.Period
-	// months is how long the base periods are where nobody owes any.
+	// months is how long the shortest base periods are where nobody owes any.
 	months uint8
 }
 
@@ -151,7 +151,9 @@ func (r *result) answer(t *total, self bool) Answer {
 		a.Over = t.received
 	}
 	switch span := r.span.Kind.Months(); {
-	case span%base != 0, r.ind.Value.Time == indicator.TimeNone && span != base:
+	case span%base != 0:
+		return Answer{State: stateNotAtPeriod}
+	case r.ind.Value.Time == indicator.TimeNone && span != base:
 		a.State = stateNotAtPeriod
 	case r.ind.UnitRule == indicator.UnitNone && max(t.counted, t.owing) > 1:
 		a.State = stateNotRolledUp

@@ -8,6 +8,8 @@ import (
 	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/figure"
+	"github.com/tonghop/tonghop/server/form"
+	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
 )
@@ -64,14 +66,22 @@ func (t *teller) key() (entry.ReportKey, bool) {
 		base = period.Of(year, f.Frequency, 1+t.IntN(min(3, n)))
 	}
 	k := entry.ReportKey{Unit: t.unit().ID, Form: f.Code, Period: base}
-	for range 4 { // most are of units that owe the form
-		u := t.unit()
-		if on, ok := t.forms.On(f.Code, f.Last(base)); ok && on.Owes(t.tree, u, base) {
-			k.Unit = u.ID
-			break
-		}
+	if owing := t.owing(&f, base); len(owing) > 0 && !t.oneIn(8) {
+		k.Unit = pick(t.Rand, owing...)
 	}
 	return k, f.Calendar.First(base) <= t.today()
+}
+
+// owing lists the units that owe a form for a base period.
+func (t *teller) owing(f *form.Form, base period.Period) []hierarchy.ID {
+	on, ok := t.forms.On(f.Code, f.Last(base))
+	var list []hierarchy.ID
+	for o := range t.tree.Len() {
+		if u := t.tree.At(o); ok && on.Owes(t.tree, u, base) {
+			list = append(list, u.ID)
+		}
+	}
+	return list
 }
 
 func (t *teller) submission(k entry.ReportKey) entry.Submission {

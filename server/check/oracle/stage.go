@@ -64,9 +64,8 @@ type stage struct {
 	group  []journal.Record
 	head   journal.Head
 	counts counts
-	// reports are what the entries told of them; removed are the entries whose private part goes at the next commit.
+	// reports are what the entries told of them.
 	reports reports
-	removed []uint64
 	// wrong are questions that were answered wrongly, and are asked again at each step where a story is shortened.
 	wrong []column
 	// indicators and forms are codes by their numbers.
@@ -179,7 +178,7 @@ func (s *stage) tell(a act) (string, error) {
 		return fmt.Sprintf("Apply of %v: %v", a, err), nil
 	}
 	s.group, s.head = append(s.group, r), head
-	s.note(&e)
+	s.reports.apply(&e)
 	return "", nil
 }
 
@@ -233,24 +232,20 @@ func (s *stage) commit() error {
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	s.redact()
-	return nil
+	return s.redact()
 }
 
-// redact removes private parts from the journal, as a server does once the entry that says so is durable.
-func (s *stage) redact() {
-	for _, sequence := range s.removed {
+// redact does what a server does once entries are durable that remove private parts: they are taken out of the journal, and
+// what is left of them out of the file of the state.
+func (s *stage) redact() error {
+	list, upTo, err := s.store.Unremoved(s.ctx)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	for _, sequence := range list {
 		s.journal.remove(sequence)
 	}
-	s.removed = nil
-}
-
-// note keeps in mind what an entry did.
-func (s *stage) note(e *entry.Entry) {
-	s.reports.apply(e)
-	if b, ok := e.Body.(entry.EntryRedacted); ok {
-		s.removed = append(s.removed, b.Sequence)
-	}
+	return s.store.Erase(s.ctx, upTo)
 }
 
 // lose applies an entry and throws the group away that it stands in.
@@ -286,12 +281,11 @@ func (s *stage) lag(a act) (string, error) {
 		return "", err
 	}
 	s.head = head
-	s.note(&e)
+	s.reports.apply(&e)
 	if err := s.store.Replay(s.ctx, s.journal, nil); err != nil {
 		return fmt.Sprintf("Replay of %v: %v", a, err), nil
 	}
-	s.redact()
-	return "", nil
+	return "", s.redact()
 }
 
 // read gives the state as it is seen now: by the group that is open, or by everybody.

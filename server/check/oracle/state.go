@@ -46,6 +46,7 @@ func (s *stage) likeRebuilt(dir string) (string, error) {
 		return "", err
 	}
 	s.counts.Keys += uint64(len(kept))
+	delete(kept, erased)
 	for key, value := range kept {
 		if again, ok := made[key]; !ok || !bytes.Equal(value, again) {
 			return fmt.Sprintf("%q holds %x, and after a rebuild %x (there: %t)", key, value, again, ok), nil
@@ -58,6 +59,9 @@ func (s *stage) likeRebuilt(dir string) (string, error) {
 	}
 	return "", nil
 }
+
+// erased is the one key that may differ: how far redactions were carried out is no entry, and a rebuild does it again.
+const erased = "meta/erased"
 
 // contents reads every key of every bucket of a state.
 func contents(dir string) (map[string][]byte, error) {

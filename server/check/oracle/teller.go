@@ -2,7 +2,6 @@ package oracle
 
 import (
 	"math/rand/v2"
-	"os"
 	"slices"
 	"time"
 
@@ -23,8 +22,6 @@ type teller struct {
 	forms  *form.Set
 	used   map[indicator.Code]bool
 	tokens []string
-	// private are the entries that have a private part which was not removed.
-	private []uint64
 	// waiting are acts that were drawn already.
 	waiting []act
 	// requests are ids that were used.
@@ -112,12 +109,9 @@ func (t *teller) draw() {
 	if body == nil {
 		body = entry.KeyIntroduced{VerifierKey: "store+0+0"}
 	}
-	if os.Getenv("ORACLE_PLAIN") != "" && t.mixes(body) {
-		body = entry.KeyIntroduced{VerifierKey: "store+0+0"}
-	}
 	a := act{body: body}
 	switch {
-	case t.oneIn(12) && !changesWords(body):
+	case t.oneIn(12):
 		a.kind = loseIt
 		t.waiting = append(t.waiting, a)
 		return // as if it had never been drawn
@@ -132,12 +126,6 @@ func (t *teller) draw() {
 	if t.oneIn(25) {
 		t.waiting = append(t.waiting, act{kind: reopenIt})
 	}
-}
-
-// changesWords says whether what is drawn afterwards rests on the body.
-func changesWords(body entry.Body) bool {
-	_, redacted := body.(entry.EntryRedacted)
-	return redacted
 }
 
 // accept keeps in mind what was drawn, as a server would have accepted it.
@@ -181,6 +169,8 @@ func (t *teller) body() entry.Body {
 		return t.moveUnit()
 	case 5:
 		return t.token()
+	case 6:
+		return t.redact()
 	}
 	return nil
 }
@@ -198,6 +188,20 @@ func (t *teller) token() entry.Body {
 		token.Role, token.Unit = auth.Reporter, t.unit().ID
 	}
 	return entry.TokenIssued{Token: token}
+}
+
+// redact removes the private part of an earlier entry.
+func (t *teller) redact() entry.Body {
+	var with []uint64
+	for _, e := range t.stage.journal.entries {
+		if !e.PrivateHash.IsZero() {
+			with = append(with, e.Sequence)
+		}
+	}
+	if len(with) == 0 {
+		return nil
+	}
+	return entry.EntryRedacted{Sequence: pick(t.Rand, with...), Reason: pick(t.Rand, "", "tên người")}
 }
 
 // unit draws a unit.
@@ -262,33 +266,8 @@ func (t *teller) begin() {
 		t.accept(body)
 	}
 	t.beginCatalogue()
-	t.waiting = append(t.waiting, act{kind: commitIt})
-}
-
-func (t *teller) mixes(body entry.Body) bool {
-	o := *t
-	o.accept(body)
-	for n := range o.tree.Len() {
-		u := o.tree.At(n)
-		for _, code := range o.cat.Codes() {
-			for y := 2022; y <= 2026; y++ {
-				seen := map[period.Kind]bool{}
-				for _, c := range o.forms.Codes() {
-					fs := o.forms.Versions(c)
-					for i := range fs[0].Frequency.PerYear() {
-						base := period.Of(y, fs[0].Frequency, i+1)
-						day := fs[0].Last(base)
-						on, ok := o.forms.On(c, day)
-						if ok && on.Carries(code) && on.Owes(o.tree, u, base) {
-							seen[base.Kind] = true
-						}
-					}
-				}
-				if len(seen) > 1 {
-					return true
-				}
-			}
-		}
+	if t.oneIn(3) {
+		t.say(t.moveUnit())
 	}
-	return false
+	t.waiting = append(t.waiting, act{kind: commitIt})
 }
