@@ -21,8 +21,8 @@ type disk struct {
 	err     error
 }
 
-// checkEvery is how long a measurement of the free space is believed.
-const checkEvery = 2 * time.Second
+// checkEvery is how long a measurement of the free space is believed: not long enough to write a MiB meanwhile.
+const checkEvery = 20 * time.Millisecond
 
 func newDisk(dir string, guard int64) *disk { return &disk{dir: dir, guard: guard} }
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/tonghop/tonghop/server/fault"
@@ -42,18 +44,24 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	store, err := OpenStore(ctx, cfg)
 	if err != nil {
-		return nil, storeFailed(err)
+		return nil, err
 	}
-	s := &Server{cfg: cfg, store: store, failed: make(chan error, 4)}
+	s := &Server{cfg: cfg, store: store, failed: make(chan error, mostFailures)}
 	if err := s.listen(); err != nil { //nolint:contextcheck // what listens outlives the start
-		return nil, errors.Join(err, s.closeListeners(), store.Close())
+		return nil, storeFailed(errors.Join(err, s.closeListeners(), store.Close()))
 	}
 	return s, nil
 }
 
-// storeFailed marks the errors of a start after which only another start can help.
+// storeFailed marks the errors after which only another start can help, or somebody who looks after the disk: the store
+// is sound as far as is known, and what it is kept on failed or has no room.
 func storeFailed(err error) error {
-	if reason := fault.ReasonOf(err); reason == filejournal.ReasonRewriteFailed || reason == reasonRemovalFailed {
+	if err == nil || errors.Is(err, ErrStoreFailed) {
+		return err
+	}
+	reason := fault.ReasonOf(err)
+	if reason == filejournal.ReasonRewriteFailed || reason == reasonRemovalFailed || filejournal.IsFull(err) ||
+		errors.Is(err, syscall.EIO) || errors.Is(err, syscall.EROFS) {
 		return fmt.Errorf("%w: %w", ErrStoreFailed, err)
 	}
 	return err
@@ -81,7 +89,7 @@ func (s *Server) listen() error {
 	var err error
 	if s.rpc, err = rpc.New(rpc.Config{
 		Service: s.store.Service, Logger: s.cfg.Logger, Now: s.cfg.Now, Reflection: s.cfg.Reflection,
-		Verify: s.store.verifyForCall, StageDir: stage,
+		Verify: s.store.verifyForCall, StageDir: stage, Full: filejournal.IsFull,
 	}); err != nil {
 		return err
 	}
@@ -129,8 +137,11 @@ func (s *Server) Store() *Store { return s.store }
 // Run serves until the context ends or the store fails, then stops in order: health says so, calls under way end, the
 // committer, the state and the journal close. It returns ErrStoreFailed if the process must start again.
 func (s *Server) Run(ctx context.Context) error {
-	if err := s.store.control.write(s.cfg.Dir, s.GRPCAddress(), s.HTTPAddress()); err != nil {
-		return errors.Join(err, s.closeListeners(), s.store.Close())
+	if err := s.store.control.write(s.cfg.Dir, s.GRPCAddress(), s.HTTPAddress()); filejournal.IsFull(err) {
+		// A full disk must not keep the figures from being read (R39).
+		s.cfg.Logger.Warn("there is no room to write where commands on this machine find the server", "error", err)
+	} else if err != nil {
+		return storeFailed(errors.Join(err, s.closeListeners(), s.store.Close()))
 	}
 	s.web = s.gateway.Server()
 	ctx, stop := context.WithCancel(ctx)
@@ -139,6 +150,7 @@ func (s *Server) Run(ctx context.Context) error {
 	serving.Go(func() { s.note(s.rpc.GRPC().Serve(s.grpcAt)) })
 	serving.Go(func() { s.note(ignoreClosed(s.web.Serve(s.httpAt))) })
 	serving.Go(func() { s.flush(ctx) })
+	serving.Go(func() { s.watch(ctx) })
 	s.rpc.SetServing(true)
 	s.cfg.Logger.Info("serving", "grpc", s.GRPCAddress(), "http", s.HTTPAddress(), "sequence", s.store.journal.Head().Sequence)
 
@@ -146,14 +158,26 @@ func (s *Server) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 	case <-s.store.committer.Poisoned():
-		failure = fmt.Errorf("%w: %w", ErrStoreFailed, s.store.committer.Err())
 	case failure = <-s.failed:
 	}
 	stop()
-	s.shutdown(failure != nil) //nolint:contextcheck // the context has ended; calls under way have a grace of their own
+	s.shutdown(failure != nil || s.store.committer.Err() != nil) //nolint:contextcheck // the context has ended; calls under way have a grace of their own
 	serving.Wait()
-	return errors.Join(failure, removeControl(s.cfg.Dir), s.gateway.Close(), s.store.Close())
+	closed := errors.Join(removeControl(s.cfg.Dir), s.gateway.Close(), s.store.Close())
+	// The store may have failed while the server was stopping in order.
+	if err := s.store.committer.Err(); err != nil && failure == nil {
+		failure = fmt.Errorf("%w: %w", ErrStoreFailed, err)
+	}
+	select {
+	case late := <-s.failed:
+		failure = errors.Join(failure, late)
+	default:
+	}
+	return storeFailed(errors.Join(failure, closed))
 }
+
+// mostFailures is how many may be noted: one of each that serves.
+const mostFailures = 4
 
 func (s *Server) note(err error) {
 	if err != nil {
@@ -183,6 +207,13 @@ func (s *Server) flush(ctx context.Context) {
 				return
 			}
 		}
+	}
+}
+
+// watch notes that the journal has failed in the background, where no change is under way that would find it out.
+func (s *Server) watch(ctx context.Context) {
+	if _, err := s.store.journal.Wait(ctx, math.MaxUint64); err != nil && ctx.Err() == nil {
+		s.note(fmt.Errorf("%w: %w", ErrStoreFailed, err))
 	}
 }
 

@@ -109,7 +109,8 @@ func (c Config) stateConfig() aggregator.Config {
 // OpenStore opens a data folder that Init made: the journal, checked to its end; the state, rebuilt or brought up to
 // the journal's head where that is needed. It never makes a store.
 func OpenStore(ctx context.Context, cfg Config) (*Store, error) {
-	return openStore(ctx, cfg, false)
+	s, err := openStore(ctx, cfg, false)
+	return s, storeFailed(err)
 }
 
 // openStore is OpenStore, also where the key that signs heads is yet to be made.
@@ -196,17 +197,37 @@ func (c Config) openState(ctx context.Context, log *filejournal.Journal) (*aggre
 	}
 	if verdict.Fate == aggregator.MustRebuild {
 		c.Logger.Warn("the derived state is rebuilt from the journal", "why", verdict.Reason)
-		if err := aggregator.Rebuild(ctx, cfg, log, c.progress("rebuild")); err != nil {
+		if err := c.rebuild(ctx, log); err != nil {
 			return nil, err
 		}
 		if state, _, err = aggregator.Open(ctx, cfg); err != nil {
 			return nil, err
 		}
 	}
-	if err := state.Replay(ctx, log, c.progress("replay")); err != nil {
+	err = state.Replay(ctx, log, c.progress("replay"))
+	if verdict.Fate == aggregator.Kept && filejournal.IsFull(err) {
+		// Whatever was acknowledged is in a state that was kept; what is ahead of it nobody was told of. So it is served
+		// as it is (R39), and the committer catches up before the next change.
+		c.Logger.Warn("the disk is full: the last changes, which nobody was told of, are shown when there is room again", "error", err)
+		err = nil
+	}
+	if err != nil {
 		return nil, errors.Join(err, state.Close())
 	}
 	return state, nil
+}
+
+// rebuild makes the derived state anew beside one that cannot be trusted. Where there is no room for both the old one
+// goes first: nobody can use it.
+func (c Config) rebuild(ctx context.Context, log *filejournal.Journal) error {
+	err := aggregator.Rebuild(ctx, c.stateConfig(), log, c.progress("rebuild"))
+	if !filejournal.IsFull(err) {
+		return err
+	}
+	if err := aggregator.Discard(c.stateConfig()); err != nil {
+		return err
+	}
+	return aggregator.Rebuild(ctx, c.stateConfig(), log, c.progress("rebuild"))
 }
 
 func (c Config) progress(what string) func(done, total uint64) {
@@ -225,7 +246,7 @@ func (s *Store) Close() error {
 		// What is in the caches is not to be trusted: leave no mark of a clean stop.
 		return s.journal.Close()
 	}
-	return errors.Join(s.state.Close(), s.journal.Close())
+	return storeFailed(errors.Join(s.state.Close(), s.journal.Close()))
 }
 
 // Rebuild makes the derived state anew from the journal; no server may be running.
@@ -242,7 +263,7 @@ func Rebuild(ctx context.Context, cfg Config) (journal.Head, time.Duration, erro
 	err = aggregator.Rebuild(ctx, cfg.stateConfig(), log, cfg.progress("rebuild"))
 	head := log.Head()
 	if err := errors.Join(err, log.Close()); err != nil {
-		return journal.Head{}, 0, fmt.Errorf("rebuild: %w", err)
+		return journal.Head{}, 0, fmt.Errorf("rebuild: %w", storeFailed(err))
 	}
 	return head, cfg.Now().Sub(began), nil
 }

@@ -3,6 +3,7 @@ package aggregator
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -145,6 +146,19 @@ func (r *replay) visit(e journal.Entry) error {
 	return r.begin()
 }
 
+// Discard removes the state of a folder, for which there is no room beside the one that takes its place.
+func Discard(cfg Config) error {
+	if err := removeMark(cfg.Dir); err != nil {
+		return unusable(cfg.Dir, err)
+	}
+	for _, name := range [...]string{stateName, newName} {
+		if err := os.Remove(filepath.Join(cfg.Dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return unusable(cfg.Dir, err)
+		}
+	}
+	return nil
+}
+
 // Rebuild makes the state of a folder anew from the journal, in a file beside the old one, which stays until the new one
 // stands; then Open finds it kept.
 func Rebuild(ctx context.Context, cfg Config, j journal.Journal, progress func(done, total uint64)) error {
@@ -158,7 +172,7 @@ func Rebuild(ctx context.Context, cfg Config, j journal.Journal, progress func(d
 	}
 	s := &Store{db: db, dir: cfg.Dir, boot: bootID(), logger: cfg.logger(), changed: make(chan struct{})}
 	if err := s.begin(); err != nil {
-		return errors.Join(err, db.Close())
+		return errors.Join(err, db.Close(), os.Remove(fresh))
 	}
 	if err := s.Replay(ctx, j, progress); err != nil {
 		return errors.Join(err, s.abandon(), os.Remove(fresh))

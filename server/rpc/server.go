@@ -34,6 +34,8 @@ type Config struct {
 	// StageDir is the folder where uploads wait until they are whole. It is made if it is not there, and what an earlier
 	// process left in it is removed. Empty: the system's temporary folder.
 	StageDir string
+	// Full says of an error that the disk has no room. Nil: no error says so.
+	Full func(error) bool
 	// Options are added to the server's own: credentials, a stats handler.
 	Options []grpc.ServerOption
 }
@@ -76,6 +78,9 @@ func New(cfg Config) (*Server, error) {
 	stage, err := newStage(cfg.StageDir)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Full != nil {
+		stage.full = cfg.Full
 	}
 	d := &door{service: cfg.Service, log: cfg.Logger, now: cfg.Now}
 	s := &Server{

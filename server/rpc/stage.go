@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/journal"
 )
 
 // stage is where uploads wait until they are whole: a file is read from its start only when its end has come, so that
@@ -13,13 +14,14 @@ import (
 type stage struct {
 	dir   string
 	slots chan struct{}
+	full  func(error) bool
 }
 
 const stagePattern = "upload-*"
 
 // newStage makes the folder and removes what a process that was killed left in it.
 func newStage(dir string) (*stage, error) {
-	s := &stage{dir: dir, slots: make(chan struct{}, maxUploads)}
+	s := &stage{dir: dir, slots: make(chan struct{}, maxUploads), full: func(error) bool { return false }}
 	if dir == "" {
 		return s, nil
 	}
@@ -57,7 +59,7 @@ func (s *stage) open(limit int) (*staged, error) {
 	file, err := os.CreateTemp(s.dir, stagePattern)
 	if err != nil {
 		<-s.slots
-		return nil, fault.Internal(err, "the upload cannot be staged")
+		return nil, s.unstaged(err)
 	}
 	return &staged{stage: s, file: file, limit: limit}, nil
 }
@@ -73,9 +75,18 @@ func (f *staged) add(chunk []byte) error {
 			With("limit", f.limit>>20).In("chunk")
 	}
 	if _, err := f.file.Write(chunk); err != nil {
-		return fault.Internal(err, "the upload cannot be staged")
+		return f.stage.unstaged(err)
 	}
 	return nil
+}
+
+// unstaged is the answer where an upload cannot be kept until it is whole.
+func (s *stage) unstaged(err error) error {
+	if s.full(err) {
+		return fault.Exhausted(journal.ReasonStoreFull,
+			"there is no room on the server's disk for the file; nothing was changed, reading goes on: %w", err).After(retryUpload)
+	}
+	return fault.Internal(err, "the upload cannot be staged")
 }
 
 // whole gives the file from its start.

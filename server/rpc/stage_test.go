@@ -41,6 +41,34 @@ func TestTheStageHasSoManyPlacesAndGivesThemBack(t *testing.T) {
 	}
 }
 
+// TestAFullDiskRefusesAnUpload: a closed file stands for one that finds no room.
+func TestAFullDiskRefusesAnUpload(t *testing.T) {
+	s, err := newStage(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := s.open(10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.close()
+	if err := f.file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.add([]byte("x")); fault.KindOf(err) != fault.KindInternal {
+		t.Errorf("a failure of the disk: %v, want Internal", err)
+	}
+	s.full = func(err error) bool { return errors.Is(err, os.ErrClosed) }
+	if err := f.add([]byte("x")); fault.ReasonOf(err) != "STORE_FULL" || fault.KindOf(err) != fault.KindExhausted {
+		t.Errorf("no room: %v, want Exhausted STORE_FULL", err)
+	}
+	s.dir += "/gone"
+	s.full = func(err error) bool { return errors.Is(err, os.ErrNotExist) }
+	if _, err := s.open(10); fault.ReasonOf(err) != "STORE_FULL" {
+		t.Errorf("no room for a file: %v, want STORE_FULL", err)
+	}
+}
+
 func TestAStagedFileIsReadFromItsStartAndHasALimit(t *testing.T) {
 	s, err := newStage("")
 	if err != nil {

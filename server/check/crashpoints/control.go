@@ -38,8 +38,8 @@ var controls = []check.Control{
 			},
 			{
 				File: journalFile,
-				Old:  "	j.abandonPreparation()\n",
-				New:  "	if write := late[j]; write != nil {\n		_ = write()\n	}\n	j.abandonPreparation()\n",
+				Old:  "	err := j.abandonPreparation()\n",
+				New:  "	if write := late[j]; write != nil {\n		_ = write()\n	}\n	err := j.abandonPreparation()\n",
 			},
 		},
 	},

@@ -143,10 +143,10 @@ func TestCreateOnAFullDisk(t *testing.T) {
 	}
 }
 
-// A segment whose making failed in the background is made when it is needed.
-func TestBackgroundFailureIsTriedAgain(t *testing.T) {
+// A segment for which there was no room in the background is made when it is needed.
+func TestNoRoomInTheBackgroundIsTriedAgain(t *testing.T) {
 	s := oneGroup(t)
-	s.failing("sync", preparedName, syscall.EIO)
+	s.failing("sync", preparedName, syscall.ENOSPC)
 	if err := s.append(texts(strings.Repeat("a", MinSegmentBytes/2))); err != nil {
 		t.Fatal(err)
 	}
@@ -156,6 +156,35 @@ func TestBackgroundFailureIsTriedAgain(t *testing.T) {
 	s.disk.before = nil
 	if err := errors.Join(s.append(texts(strings.Repeat("b", MinSegmentBytes/2))), s.compare()); err != nil {
 		t.Error(err)
+	}
+}
+
+// A flush that fails is never tried again, whatever rests on it: those who wait hear of it at once, and no next group is
+// needed for that.
+func TestAFailedFlushInTheBackgroundPoisons(t *testing.T) {
+	s := oneGroup(t)
+	s.failing("sync", preparedName, syscall.EIO)
+	waiting := make(chan error, 1)
+	go func() {
+		_, err := s.j.Wait(t.Context(), 1000)
+		waiting <- err
+	}()
+	if err := s.append(texts(strings.Repeat("a", MinSegmentBytes/2))); err != nil {
+		t.Fatal(err)
+	}
+	wait := <-waiting
+	_, again := s.j.Append(t.Context(), s.j.Head().Sequence, texts("b"))
+	for call, err := range map[string]error{"Wait": wait, "Append": again, "Close": s.j.Close()} {
+		if fault.ReasonOf(err) != journal.ReasonPoisoned {
+			t.Errorf("%s = %v, want %s", call, err, journal.ReasonPoisoned)
+		}
+	}
+	if _, ok := s.disk.content()[cleanName]; ok {
+		t.Error("Close has left the mark of a clean stop")
+	}
+	s.disk.before = nil
+	if err := s.check(); err != nil {
+		t.Errorf("the next start: %v", err)
 	}
 }
 

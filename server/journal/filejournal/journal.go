@@ -133,10 +133,9 @@ func (j *Journal) Close() error {
 	}
 	j.released = true
 	ended := j.end(journal.Closed())
-	j.abandonPreparation()
-	var err error
+	err := j.abandonPreparation()
 	if j.file != nil {
-		err = j.file.Close()
+		err = errors.Join(err, j.file.Close())
 	}
 	if ended != nil {
 		return errors.Join(ended, err, j.release())
@@ -165,6 +164,16 @@ func (j *Journal) poison(err error) error {
 	failure := poisoned(err)
 	_ = j.end(failure) // who ended it before matters to nobody here
 	return failure
+}
+
+// fail poisons the journal from the background, unless it has ended already.
+func (j *Journal) fail(err error) {
+	j.state.Lock()
+	defer j.state.Unlock()
+	if j.ended == nil {
+		j.ended = poisoned(err)
+		j.wake()
+	}
 }
 
 // end makes every later call fail with err and wakes those who wait. It gives the error that had ended the journal

@@ -34,22 +34,27 @@ func (j *Journal) prepareAhead() {
 	go func() {
 		defer close(p.done)
 		p.err = prepare(j.config.Files, j.path(preparedName), p.bytes, &p.stop)
-		if p.err != nil && !errors.Is(p.err, errStopped) {
-			j.config.Logger.Warn("journal: the next segment could not be prepared; it is tried again when it is needed",
+		switch {
+		case p.err == nil || errors.Is(p.err, errStopped):
+		case isFull(p.err):
+			j.config.Logger.Warn("journal: there is no room to prepare the next segment; it is tried again when it is needed",
 				"bytes", p.bytes, "error", p.err)
+		default:
+			j.fail(p.err)
 		}
 	}()
 }
 
 // takePrepared sees to a prepared file with room for a group of the given size: the one made in the background, or one
-// that is made now because that one failed, was not begun or is too small for this group. It gives the size of the file.
+// that is made now because there was no room for that one, it was not begun or is too small for this group. It gives the
+// size of the file.
 func (j *Journal) takePrepared(group int64) (bytes int64, err error) {
 	if j.next != nil {
 		<-j.next.done
 		bytes, err = j.next.bytes, j.next.err
 		j.next = nil
-		if err == nil && segmentHeaderBytes+group <= bytes {
-			return bytes, nil
+		if err == nil && segmentHeaderBytes+group <= bytes || err != nil && !isFull(err) {
+			return bytes, err
 		}
 	}
 	bytes = max(j.config.SegmentBytes, (segmentHeaderBytes+group+sizeUnit-1)/sizeUnit*sizeUnit)
@@ -57,13 +62,20 @@ func (j *Journal) takePrepared(group int64) (bytes int64, err error) {
 	return bytes, prepare(j.config.Files, j.path(preparedName), bytes, &never)
 }
 
-// abandonPreparation ends the background work; what it has made is removed at the next start.
-func (j *Journal) abandonPreparation() {
-	if j.next != nil {
-		j.next.stop.Store(true)
-		<-j.next.done
-		j.next = nil
+// abandonPreparation ends the background work; what it has made is removed at the next start. It gives the failure of a
+// disk that came too late to poison the journal.
+func (j *Journal) abandonPreparation() error {
+	if j.next == nil {
+		return nil
 	}
+	j.next.stop.Store(true)
+	<-j.next.done
+	err := j.next.err
+	j.next = nil
+	if errors.Is(err, errStopped) || err != nil && isFull(err) {
+		return nil
+	}
+	return err
 }
 
 // prepare writes a file of zeros and syncs it. A file that does not succeed is removed: on a full disk it would take
