@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -55,4 +56,21 @@ func TestNoByteOfASignedHeadCanBeChanged(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A head that was kept proves what it says with the key that was handed over when the store was made.
+func ExampleOpenHead() {
+	head, err := client.OpenHead(headNote, headKey)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("entry", head.Sequence, "of journal", head.JournalID)
+	fmt.Println("has the hash", head.Hash)
+	_, err = client.OpenHead(strings.Replace(headNote, "\n7\n", "\n8\n", 1), headKey)
+	fmt.Println(err)
+	// Output:
+	// entry 7 of journal 000102030405060708090a0b0c0d0e0f
+	// has the hash 73300871f44c168e7c949de2c750e60c2c9bb8ff530017c5a267234e9cb4db8e
+	// the signature of the head is wrong: somebody changed the text, or the signature
 }

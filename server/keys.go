@@ -215,20 +215,36 @@ func (c Config) keyPlaceFree(inForce string) error {
 		c.keyPath()).With("file", c.keyPath())
 }
 
-// VerifierKey gives the key that verifies the heads of a store that no server serves, as its journal names it. With fresh,
-// or where the journal names none, it makes one and says so.
-func VerifierKey(ctx context.Context, cfg Config, fresh bool) (verifier string, made bool, err error) {
+// KeyState is how it stands with the key that signs the heads of a store.
+type KeyState struct {
+	// Verifier is the key that the journal names last.
+	Verifier string
+	// Made says that it was made just now.
+	Made bool
+	// Here says that its private half lies where this store looks for it: else it signs nothing.
+	Here bool
+}
+
+// VerifierKey gives the key that verifies the heads of a store that no server serves. With fresh, or where the journal
+// names none, it makes one.
+func VerifierKey(ctx context.Context, cfg Config, fresh bool) (KeyState, error) {
 	cfg = cfg.withDefaults()
 	store, err := openStore(ctx, cfg, true)
 	if err != nil {
-		return "", false, err
+		return KeyState{}, err
 	}
-	verifier, err = keyInForce(ctx, store.state)
-	if err == nil && (fresh || verifier == "") {
-		made = true
-		verifier, err = store.IntroduceKey(ctx)
+	var key KeyState
+	key.Verifier, err = keyInForce(ctx, store.state)
+	if err == nil && (fresh || key.Verifier == "") {
+		key.Made = true
+		key.Verifier, err = store.IntroduceKey(ctx)
 	}
-	return verifier, made, errors.Join(err, store.Close())
+	if err == nil {
+		var private *head.Key
+		private, err = readKey(cfg.keyPath())
+		key.Here = private != nil && private.Verifier() == key.Verifier
+	}
+	return key, errors.Join(err, store.Close())
 }
 
 // ReadVerifierKey reads the public key that Init left in the data folder.

@@ -60,12 +60,12 @@ func (k keyed) signs(verifier string) {
 
 func (k keyed) verifier(fresh bool) string {
 	k.t.Helper()
-	verifier, made, err := server.VerifierKey(k.t.Context(), k.cfg, fresh)
+	key, err := server.VerifierKey(k.t.Context(), k.cfg, fresh)
 	k.must(err)
-	if made != fresh {
-		k.t.Errorf("VerifierKey made a key: %t, want %t", made, fresh)
+	if key.Made != fresh || !key.Here {
+		k.t.Errorf("VerifierKey = %+v, want one that is here and, of its making: %t", key, fresh)
 	}
-	return verifier
+	return key.Verifier
 }
 
 func (k keyed) path(name string) string { return filepath.Join(k.cfg.Dir, "keys", name) }
@@ -202,7 +202,7 @@ func TestTheKeyMayLieElsewhere(t *testing.T) {
 	}
 	third := newKeyed(t)
 	third.cfg.KeyFile = first.cfg.KeyFile
-	if _, _, err := server.VerifierKey(t.Context(), third.cfg, true); fault.ReasonOf(err) != "SIGNING_KEY_EXISTS" {
+	if _, err := server.VerifierKey(t.Context(), third.cfg, true); fault.ReasonOf(err) != "SIGNING_KEY_EXISTS" {
 		t.Errorf("a new key in the place of another store's: %v", err)
 	}
 	first.signs(first.verifier(false))
@@ -216,10 +216,14 @@ func TestAStoreFromBeforeKeysGetsOne(t *testing.T) {
 	store, err := server.OpenStore(t.Context(), k.cfg)
 	k.must(err)
 	k.must(store.Close())
-	verifier, made, err := server.VerifierKey(t.Context(), k.cfg, false)
+	key, err := server.VerifierKey(t.Context(), k.cfg, false)
 	k.must(err)
-	if !made {
+	if !key.Made {
 		t.Error("no key was made")
 	}
-	k.signs(verifier)
+	k.signs(key.Verifier)
+	k.must(os.Remove(k.path("head.key"))) // as a restore leaves it: no backup holds a private key
+	if key, err = server.VerifierKey(t.Context(), k.cfg, false); err != nil || key.Here || key.Made {
+		t.Errorf("without its private half: %+v, %v", key, err)
+	}
 }

@@ -44,16 +44,21 @@ func (c keyCommand) Run(w world) error {
 	case err != nil && fault.KindOf(err) != fault.KindNotFound:
 		return err
 	}
-	verifier, made, err := server.VerifierKey(w.ctx, server.Config{Dir: c.Data, KeyFile: c.Key, Version: programVersion()}, c.New)
+	key, err := server.VerifierKey(w.ctx, server.Config{Dir: c.Data, KeyFile: c.Key, Version: programVersion()}, c.New)
 	if err != nil {
 		return err
 	}
-	if made {
-		if _, err := fmt.Fprintln(w.err, "tonghopd: the journal names a new key from now on; hand it to everybody who verifies heads or receipts"); err != nil {
-			return err
-		}
+	switch {
+	case key.Made:
+		_, err = fmt.Fprintln(w.err, "tonghopd: the journal names a new key from now on; hand it to everybody who verifies heads or receipts")
+	case !key.Here:
+		_, err = fmt.Fprintln(w.err, "tonghopd: the private half of this key is not here, so no head is signed: "+
+			"say where it lies with --key FILE, or make a new key with --new")
 	}
-	_, err = fmt.Fprintln(w.out, verifier)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(w.out, key.Verifier)
 	return err
 }
 
