@@ -101,8 +101,10 @@ func (t *tally) one(ctx context.Context, o order, n uint64) error {
 	}
 	failed := ""
 	if story.found != "" {
-		failed = fmt.Sprintf("sequence %d (again: --seed %d --size 1), step %d of %d: %s\n%s",
-			n, o.Seed+n, story.failedAt, len(story.acts), story.found, shorten(ctx, dir, story))
+		failed = fmt.Sprintf("sequence %d (again: --seed %d --size 1), step %d of %d: %s", n, o.Seed+n, story.failedAt, len(story.acts), story.found)
+		if o.Shorten {
+			failed += "\n" + shorten(ctx, dir, story)
+		}
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		return err
