@@ -20,6 +20,7 @@ import (
 	"github.com/tonghop/tonghop/server/check/crashrandom"
 	"github.com/tonghop/tonghop/server/check/duplicates"
 	"github.com/tonghop/tonghop/server/check/linear"
+	"github.com/tonghop/tonghop/server/check/oracle"
 	"github.com/tonghop/tonghop/server/check/powerloss"
 	"github.com/tonghop/tonghop/server/check/restart"
 	"github.com/tonghop/tonghop/server/check/shutdown"
@@ -32,6 +33,7 @@ var checks = []check.Check{
 	crashrandom.Check,
 	crashpoints.Check,
 	powerloss.Check,
+	oracle.Check,
 	linear.Check,
 	duplicates.Check,
 	shutdown.Check,
