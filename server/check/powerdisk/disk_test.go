@@ -233,6 +233,8 @@ func TestWhatWasCutOffDoesNotComeBack(t *testing.T) {
 	u.wants("a=123", "a=", "a=..", "a=XY", "a=.", "a=X")
 	u.sync("a")
 	u.wants("a=X")
+	u.must(u.disk.truncate(u.file("a"), 2))
+	u.wants("a=X", "a=X.")
 }
 
 func TestNothingUnsyncedComesBackEither(t *testing.T) {
