@@ -235,6 +235,10 @@ func TestWhatWasCutOffDoesNotComeBack(t *testing.T) {
 	u.wants("a=X")
 	u.must(u.disk.truncate(u.file("a"), 2))
 	u.wants("a=X", "a=X.")
+	buf := make([]byte, 2)
+	if u.file("a").file.current.read(buf, 0); string(buf) != "X\x00" {
+		t.Errorf("a program reads %q", buf)
+	}
 }
 
 func TestNothingUnsyncedComesBackEither(t *testing.T) {
