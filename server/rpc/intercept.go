@@ -59,7 +59,7 @@ func (d *door) edgeUnary(ctx context.Context, request any, info *grpc.UnaryServe
 
 func (d *door) edgeStream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	ctx, c := d.begin(stream.Context(), info.FullMethod)
-	return d.end(ctx, c, handler(server, within{ServerStream: stream, ctx: ctx}))
+	return d.end(ctx, c, patiently(server, within{ServerStream: stream, ctx: ctx}, d.sendWithin, handler))
 }
 
 // end turns the error of a call into a status and writes the one line that the log has about the call: never what was

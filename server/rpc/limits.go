@@ -32,6 +32,9 @@ const (
 	longestDeadline = 60 * time.Second
 )
 
+// sendWithin is how long one message of a stream may wait for its reader, the same as a step of an answer over HTTP.
+const sendWithin = 30 * time.Second
+
 // After how long it is worth trying again.
 const (
 	retryStopped = 5 * time.Second

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -36,6 +37,8 @@ type Config struct {
 	StageDir string
 	// Full says of an error that the disk has no room. Nil: no error says so.
 	Full func(error) bool
+	// SendWithin is how long one message of a stream may wait for its reader before the stream is cut. 0: 30 s.
+	SendWithin time.Duration
 	// Options are added to the server's own: credentials, a stats handler.
 	Options []grpc.ServerOption
 }
@@ -65,6 +68,8 @@ type door struct {
 	now     func() time.Time
 	rights  map[string]auth.Right
 	shapes  shapes
+	// sendWithin is how long one message of a stream may wait for its reader.
+	sendWithin time.Duration
 }
 
 // New makes the server. It fails when a method that it would serve states no right.
@@ -82,7 +87,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Full != nil {
 		stage.full = cfg.Full
 	}
-	d := &door{service: cfg.Service, log: cfg.Logger, now: cfg.Now}
+	d := &door{service: cfg.Service, log: cfg.Logger, now: cfg.Now, sendWithin: cmp.Or(cfg.SendWithin, sendWithin)}
 	s := &Server{
 		grpc: grpc.NewServer(append(append(limits(),
 			grpc.ChainUnaryInterceptor(d.edgeUnary, recovery.UnaryServerInterceptor(panicked), d.admitUnary, d.strictUnary),
