@@ -173,6 +173,9 @@ func TestABackupIsWholeOrNotThere(t *testing.T) {
 		} else if err == nil {
 			t.Fatalf("operation %d: no error and no backup", disk.at)
 		}
+		if err != nil && !disk.dead && (s.there(target) != nil || s.there(target+unfinishedSuffix) != nil) {
+			t.Errorf("operation %d: %v left something", disk.at, err)
+		}
 		if err != nil && s.there(target) == nil {
 			s.taken(target)
 		}
@@ -193,6 +196,9 @@ func TestARestoredJournalIsWholeOrNotThere(t *testing.T) {
 		restoring := s.restoring("backup", "new"+strconv.Itoa(n))
 		restoring.Files = disk
 		_, err := Restore(t.Context(), restoring)
+		if err != nil && !disk.dead && s.there("new"+strconv.Itoa(n)) != nil {
+			t.Errorf("operation %d: %v left %v", disk.at, err, s.there("new"+strconv.Itoa(n)))
+		}
 		whole := func() {
 			t.Helper()
 			if j, entries := s.read(s.restoring("", "new"+strconv.Itoa(n)).Journal); uint64(len(entries)) != m.Sequence+1 || j.ID() == s.j.ID() {

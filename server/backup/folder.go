@@ -22,6 +22,9 @@ func makeFolder(files filejournal.FileSystem, dir string) error {
 	}
 	for _, at := range missing {
 		if err := files.SyncDir(filepath.Dir(at)); err != nil {
+			for _, made := range missing { // the lowest first
+				_ = files.Remove(made)
+			}
 			return unwritable(at, "flushing its name", err)
 		}
 	}

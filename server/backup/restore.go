@@ -124,27 +124,33 @@ func (r Restoring) write(ctx context.Context, done Restored, said contents) (hea
 		return head, err
 	}
 	work := filepath.Join(r.Dir, UnfinishedName)
-	if err := removeFolder(r.Files, work); err != nil {
+	if err := removeFolder(r.Files, work); err != nil { // of a restore that was broken off
 		return head, unwritable(work, "removing what is left of an earlier restore", err)
 	}
-	if head, err = r.fill(ctx, work, done, said); err != nil {
+	if head, err = r.fill(ctx, work, done, said); err == nil {
+		err = r.name(work)
+	}
+	if err != nil {
 		_ = removeFolder(r.Files, work) // what cannot be removed goes with the next restore
 		if made {
 			_ = r.Files.Remove(r.Dir)
 		}
 		return journal.Head{}, err
 	}
+	return head, nil
+}
+
+// name gives the finished journal its name, durably.
+func (r Restoring) name(work string) error {
 	if err := r.Files.Rename(work, r.Journal.Dir); err != nil {
-		return head, unwritable(r.Dir, "giving the restored journal its name", err)
+		return unwritable(r.Dir, "giving the restored journal its name", err)
 	}
 	if err := r.Files.SyncDir(r.Dir); err != nil {
 		// Whether the name lasts is not known, so it is given up.
-		if r.Files.Rename(r.Journal.Dir, work) == nil {
-			_ = removeFolder(r.Files, work)
-		}
-		return journal.Head{}, unwritable(r.Dir, "flushing the name of the restored journal", err)
+		_ = r.Files.Rename(r.Journal.Dir, work)
+		return unwritable(r.Dir, "flushing the name of the restored journal", err)
 	}
-	return head, nil
+	return nil
 }
 
 // fill makes the journal and reads all of it again.

@@ -58,12 +58,15 @@ func Take(ctx context.Context, c Config) (m Manifest, err error) {
 	if err := removeFiles(c.Files, work); err != nil { // of a backup that was broken off
 		return Manifest{}, unwritable(work, "removing what is left of an earlier backup", err)
 	}
-	if m, err = c.fill(ctx, work); err != nil {
+	if m, err = c.fill(ctx, work); err == nil {
+		err = c.name(work)
+	}
+	if err != nil {
 		// It would only take up room; what cannot be removed goes with the next backup.
 		_ = removeFolder(c.Files, work)
 		return Manifest{}, err
 	}
-	return m, c.name(work)
+	return m, nil
 }
 
 func (c Config) filled() Config {
@@ -164,9 +167,7 @@ func (c Config) name(work string) error {
 	}
 	if err := c.Files.SyncDir(filepath.Dir(c.Target)); err != nil {
 		// Whether the name lasts is not known, so it is given up.
-		if c.Files.Rename(c.Target, work) == nil {
-			_ = removeFolder(c.Files, work)
-		}
+		_ = c.Files.Rename(c.Target, work)
 		return unwritable(filepath.Dir(c.Target), "flushing the name of the finished backup", err)
 	}
 	return nil

@@ -21,7 +21,7 @@ func (w *World) JudgeJournal(ctx context.Context, data string, must Mark) (int, 
 	if err != nil {
 		return 0, fmt.Errorf("open the journal: %w", err)
 	}
-	id := log.ID().String()
+	id := log.IDAt(0).String() // a restored journal has a new one, and receipts of its own
 	compared := 0
 	err = log.Read(ctx, 0, func(e journal.Entry) error {
 		item, ok := receipts[int64(e.Sequence)] //nolint:gosec // counts from 1

@@ -60,7 +60,7 @@ func (w *World) Judge(ctx context.Context, must Mark) (Verdict, error) {
 
 // Compare holds what a server shows against the record.
 func (w *World) Compare(s Seen, must Mark) Verdict {
-	j := judge{shape: w.shape, founded: w.founded, notes: w.notes, also: w.also, seen: s, attempts: w.Attempts(), must: must}
+	j := judge{shape: w.shape, founded: w.founded, notes: w.notes, also: w.also, untold: w.untold, seen: s, attempts: w.Attempts(), must: must}
 	j.verdict.Head = s.Head
 	j.sequences()
 	j.index()
@@ -78,6 +78,7 @@ type judge struct {
 	founded  int64
 	notes    []Change
 	also     []reportingv1.ChangeKind
+	untold   []int64
 	seen     Seen
 	attempts []Attempt
 	must     Mark
@@ -117,7 +118,7 @@ func (j *judge) sequences() {
 		v.found(&v.Altered, "the %d changes of the founding are shown otherwise than before, %d of them", len(j.notes), len(founding))
 	}
 	for n := j.founded + 1; n <= j.seen.Head; n++ {
-		if !there[n] {
+		if !there[n] && !slices.Contains(j.untold, n) {
 			v.found(&v.Lost, "there is no change with sequence %d, and the head is %d", n, j.seen.Head)
 		}
 	}

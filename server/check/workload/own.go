@@ -13,6 +13,10 @@ import (
 // leaves them to the check: see OwnChanges. They must leave alone which units owe what.
 func (w *World) AlsoMakes(kinds ...reportingv1.ChangeKind) { w.also = kinds }
 
+// AlsoHas says that the check has made entries of the store itself, such as a removal or a restore, with these sequences.
+// Nobody of the world is told of them.
+func (w *World) AlsoHas(sequences ...int64) { w.untold = append(slices.Clone(w.untold), sequences...) }
+
 // OwnChanges are the changes since the founding that are not of reports, as a server shows them.
 func (w *World) OwnChanges(ctx context.Context) ([]Change, error) {
 	changes, err := w.readChanges(ctx)

@@ -24,6 +24,8 @@ type World struct {
 	notes   []Change
 	// also are kinds of changes that the check makes itself.
 	also []reportingv1.ChangeKind
+	// untold are sequences of entries that the check made and that nobody here is told of.
+	untold []int64
 
 	admin, approver, viewer person
 	// reporters are those of the first communes; for the others the administrator sends.

@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/tonghop/tonghop/server/check"
+	"github.com/tonghop/tonghop/server/check/backup"
 	"github.com/tonghop/tonghop/server/check/crashpoints"
 	"github.com/tonghop/tonghop/server/check/crashrandom"
 	"github.com/tonghop/tonghop/server/check/duplicates"
@@ -26,6 +27,7 @@ import (
 	"github.com/tonghop/tonghop/server/check/shutdown"
 	"github.com/tonghop/tonghop/server/check/snapshot"
 	"github.com/tonghop/tonghop/server/check/syscalls"
+	"github.com/tonghop/tonghop/server/check/tamper"
 )
 
 // checks are all suites, in the order of the page that tells of them.
@@ -35,6 +37,8 @@ var checks = []check.Check{
 	powerloss.Check,
 	oracle.Check,
 	linear.Check,
+	tamper.Check,
+	backup.Check,
 	duplicates.Check,
 	shutdown.Check,
 	snapshot.Check,
