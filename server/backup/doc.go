@@ -12,7 +12,8 @@
 //	...
 //
 // While it is made the folder has the same name with ".unfinished" behind it, and gets its own name last, when everything
-// in it was flushed, read again and verified. Whatever interrupts the work leaves at most the unfinished folder, which the
+// in it was flushed, read again and verified; on Linux the system is asked to forget the files first, so that the disk is
+// read and not the memory. Whatever interrupts the work leaves at most the unfinished folder, which the
 // next backup to that place removes. Two backups to one place at a time are refused.
 //
 // # The manifest

@@ -251,7 +251,9 @@ func (w *copyWriter) finish(size int64, whole bool) error {
 			return err
 		}
 	}
-	return w.file.Sync()
+	err := w.file.Sync()
+	w.file.Forget() // whoever verifies the copy is to ask the disk
+	return err
 }
 
 func copyFailed(dir, file string, err error) error {

@@ -39,6 +39,8 @@ type File interface {
 	Sync() error
 	// Size is the length in bytes.
 	Size() (int64, error)
+	// Forget drops what the system keeps of a synced file in memory, where it can, so that the next reading asks the disk.
+	Forget()
 }
 
 // Disk is the operating system's file system.
@@ -59,6 +61,9 @@ func (f diskFile) Size() (int64, error) {
 	}
 	return info.Size(), nil
 }
+
+// Forget is advice: a system that does not take it reads from memory.
+func (f diskFile) Forget() { forgetPages(f.File) }
 
 // MakeDir makes the folder for its owner alone.
 func (disk) MakeDir(dir string) error { return os.MkdirAll(dir, 0o700) }

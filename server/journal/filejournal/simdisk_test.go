@@ -222,6 +222,8 @@ func (h *simHandle) Sync() error {
 
 func (h *simHandle) Size() (int64, error) { return int64(len(h.file.current)), nil }
 
+func (h *simHandle) Forget() {}
+
 func (h *simHandle) Close() error { return nil }
 
 // powerCut gives the disk as the next start finds it: of everything that was not synced, sectors and names each reached

@@ -3,6 +3,8 @@ package filejournal
 import (
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // syncData flushes without the file's times: on a preallocated file that is one write to the device instead of two.
@@ -23,4 +25,11 @@ func syncData(file *os.File) error {
 		err = os.NewSyscallError("fdatasync", failed)
 	}
 	return err
+}
+
+// forgetPages drops the pages of a file that are on the disk.
+func forgetPages(file *os.File) {
+	if raw, err := file.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { _ = unix.Fadvise(int(fd), 0, 0, unix.FADV_DONTNEED) })
+	}
 }
