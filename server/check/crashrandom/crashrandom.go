@@ -29,7 +29,7 @@ var Check = check.Check{
 	Controls: []check.Control{
 		{
 			Name: early, Size: 10,
-			Fault: "the server answers, and writes to the journal 5 ms later; what the derived state knows is thrown away",
+			Fault: "the server answers, and writes to the journal 20 ms later; what the derived state knows is thrown away",
 			Edits: []plant.Edit{
 				{File: "server/committer/group.go", Old: "	if err := tx.Commit(); err != nil {\n", New: "	if err != nil {\n"},
 				{File: "server/committer/group.go", Old: "	head, err := c.cfg.Journal.Append(", New: `	if err := tx.Commit(); err != nil {
@@ -38,7 +38,7 @@ var Check = check.Check{
 	for i, r := range requests {
 		r.answer <- g.answers[i]
 	}
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 	head, err := c.cfg.Journal.Append(`},
 				{File: "server/committer/group.go", Old: "		r.answer <- answers[i]\n", New: `		select {
 		case r.answer <- answers[i]:
