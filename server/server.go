@@ -109,7 +109,7 @@ func listenOn(field, address string) (net.Listener, error) {
 		return nil, fault.Precondition("ADDRESS_IN_USE", "cannot listen on %s; is another server running? Choose another with --%s, or port 0", address, field).
 			With("value", address).In(field)
 	}
-	return l, nil
+	return narrow{l}, nil
 }
 
 func (s *Server) closeListeners() error {
