@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tonghop/tonghop/server/check"
+	"github.com/tonghop/tonghop/server/check/plant"
 )
 
 // The bits that are flipped lie in the files, in each of them, and in the text that was removed.
@@ -53,5 +54,18 @@ func TestWhatTheCommandSaysIsRead(t *testing.T) {
 	}
 	if _, err := read("backed up\n"); !check.IsBroken(err) {
 		t.Errorf("read = %v, want a broken promise", err)
+	}
+}
+
+// The controls need their lines in the program.
+func TestTheFaultsFit(t *testing.T) {
+	root, err := plant.Root(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, control := range Check.Controls {
+		if _, err := plant.Overlay(root, t.TempDir(), control.Edits...); err != nil {
+			t.Errorf("%s: %v", control.Name, err)
+		}
 	}
 }
