@@ -52,7 +52,7 @@ type theatre struct {
 // open makes the store with the province.
 func open(ctx context.Context, r *check.Run) (*theatre, error) {
 	t := &theatre{program: r.Daemon, dir: r.Dir, store: filepath.Join(r.Dir, "store")}
-	secret, err := server.Init(ctx, server.Config{Dir: t.store, SegmentBytes: segmentBytes, Version: "check"})
+	secret, err := server.Init(ctx, server.Config{Dir: t.store, SegmentBytes: segmentBytes, FreeGuard: 1 << 20, Version: "check"})
 	if err != nil {
 		return nil, err
 	}

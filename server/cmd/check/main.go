@@ -20,6 +20,7 @@ import (
 	"github.com/tonghop/tonghop/server/check/crashpoints"
 	"github.com/tonghop/tonghop/server/check/crashrandom"
 	"github.com/tonghop/tonghop/server/check/duplicates"
+	"github.com/tonghop/tonghop/server/check/ioerror"
 	"github.com/tonghop/tonghop/server/check/linear"
 	"github.com/tonghop/tonghop/server/check/oracle"
 	"github.com/tonghop/tonghop/server/check/powerloss"
@@ -34,6 +35,7 @@ import (
 var checks = []check.Check{
 	crashrandom.Check,
 	crashpoints.Check,
+	ioerror.Check,
 	powerloss.Check,
 	oracle.Check,
 	linear.Check,
