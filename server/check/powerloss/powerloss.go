@@ -59,7 +59,7 @@ var Check = check.Check{
 			}},
 		},
 		{
-			Name: "state-not-synced", Fault: "a stop in order marks the derived state as whole and does not sync it", Size: 100,
+			Name: "state-not-synced", Fault: "a stop in order marks the derived state as whole and does not sync it", Size: 300,
 			Edits: []plant.Edit{{
 				File: "server/aggregator/store.go", Old: "err = s.Sync()\n\tif err == nil {", New: "if err == nil {",
 			}},
