@@ -45,6 +45,8 @@ type play struct {
 	facts     []fact
 	// own counts the changes by the story itself, which are no reports.
 	own int
+	// named is the sequence of the entry with a name that is removed later.
+	named int64
 }
 
 // fact is something that the story has made and that must be there from then on.
@@ -106,6 +108,15 @@ func (p *play) decide(c syscalls.Call) syscalls.Action {
 	}
 	p.victim = &c
 	return syscalls.Kill()
+}
+
+// operate does something as the operator.
+func (p *play) operate(ctx context.Context, do func(*client.Client) error) error {
+	c, err := client.Dial(ctx, client.Config{Address: p.server.GRPC, Token: p.secret, Language: "en", Attempts: 1})
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(c), c.Close())
 }
 
 // struck says whether a process was killed.

@@ -3,15 +3,9 @@
 package crashpoints
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"time"
 
-	"google.golang.org/protobuf/types/known/durationpb"
-
-	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
-	"github.com/tonghop/tonghop/server/check"
 	"github.com/tonghop/tonghop/server/check/workload"
 )
 
@@ -92,18 +86,18 @@ var story = []step{
 	approve(0, 0),
 	giveBack(1, 0),
 	submit(1, 0),
-	approve(1, 0),
 	stream(1),
 	batch(false, 0),
 	batch(true, 0),
 	{name: "the issue of a token", do: issueToken, own: 1, fact: tokenIs(false)},
+	{name: "the issue of a token with a name", do: issueNamed, own: 1},
 	{name: "an upload of units", do: uploadUnits, own: 1, fact: unitIs},
 	{name: "a change of an indicator", do: changeIndicator, own: 1, fact: indicatorIs},
-	approve(2, 0),
+	{name: "the removal of a name", do: removeName, fact: nameIsGone},
+	{name: "a backup", do: takeBackup, fact: backupIs},
 	giveBack(0, 0), // what was approved
 	submit(0, 0),
 	{name: "a stop and a start", do: restart},
-	submit(3, 1),
 	stream(1), // corrections
 	{name: "a revocation", do: revokeToken, own: 1, fact: tokenIs(true)},
 	{name: "a rebuild", do: rebuild},
@@ -149,110 +143,4 @@ func end(ctx context.Context, p *play) error {
 		return err
 	}
 	return p.offline(ctx)
-}
-
-// Request ids of the story's own changes.
-const (
-	idOfIssue      = "01890a5d-ac96-774b-bcce-b302099a8051"
-	idOfUpload     = "01890a5d-ac96-774b-bcce-b302099a8052"
-	idOfChange     = "01890a5d-ac96-774b-bcce-b302099a8053"
-	idOfRevocation = "01890a5d-ac96-774b-bcce-b302099a8054"
-)
-
-const (
-	holder        = "Kho lưu trữ"
-	office        = "Phòng Kiểm tra"
-	indicatorName = "Hồ sơ tiếp nhận trong kỳ"
-)
-
-func issueToken(ctx context.Context, p *play) error {
-	_, err := p.world.Admin().CreateToken(ctx, &reportingv1.CreateTokenRequest{
-		Role: reportingv1.Role_ROLE_VIEWER, DisplayName: holder, Lifetime: durationpb.New(24 * time.Hour), RequestId: idOfIssue,
-	})
-	return err
-}
-
-// theToken finds the story's own token.
-func theToken(ctx context.Context, p *play) (*reportingv1.Token, error) {
-	var found *reportingv1.Token
-	for t, err := range p.world.Admin().Tokens(ctx, &reportingv1.ListTokensRequest{}) {
-		if err != nil {
-			return nil, err
-		}
-		if t.GetDisplayName() != holder {
-			continue
-		}
-		if found != nil {
-			return nil, check.Broken("the token of %q is there twice", holder)
-		}
-		found = t
-	}
-	if found == nil {
-		return nil, check.Broken("the token of %q was issued and is not there", holder)
-	}
-	return found, nil
-}
-
-func revokeToken(ctx context.Context, p *play) error {
-	t, err := theToken(ctx, p)
-	if err != nil {
-		return err
-	}
-	_, err = p.world.Admin().RevokeToken(ctx, &reportingv1.RevokeTokenRequest{Name: t.GetName(), RequestId: idOfRevocation})
-	return err
-}
-
-func tokenIs(revoked bool) fact {
-	return func(ctx context.Context, p *play) error {
-		t, err := theToken(ctx, p)
-		if err != nil {
-			return err
-		}
-		if revoked && t.GetRevokeTime() == nil {
-			return check.Broken("the token of %q was revoked and is not", holder)
-		}
-		return nil
-	}
-}
-
-func uploadUnits(ctx context.Context, p *play) error {
-	file := "code,kind,name_vi,parent\nPKT,office," + office + ",P\n"
-	summary, err := p.world.Admin().ImportUnits(ctx, bytes.NewReader([]byte(file)),
-		&reportingv1.ImportOptions{FileName: "units.csv", RequestId: idOfUpload})
-	if err == nil && len(summary.GetProblems()) > 0 {
-		err = fmt.Errorf("the file was refused: %s", summary.GetProblems()[0].GetMessage())
-	}
-	return err
-}
-
-func unitIs(ctx context.Context, p *play) error {
-	u, err := p.world.Admin().GetUnit(ctx, &reportingv1.GetUnitRequest{Name: "units/PKT"})
-	if err != nil {
-		return check.Broken("the unit PKT was made: %w", err)
-	}
-	if u.GetNameVi() != office {
-		return check.Broken("the unit PKT is called %q", u.GetNameVi())
-	}
-	return nil
-}
-
-func changeIndicator(ctx context.Context, p *play) error {
-	i, err := p.world.Admin().GetIndicator(ctx, &reportingv1.GetIndicatorRequest{Name: "indicators/" + workload.Files})
-	if err != nil {
-		return err
-	}
-	if i.GetNameVi() == indicatorName {
-		return nil // it was done before the process was killed
-	}
-	i.NameVi = indicatorName
-	_, err = p.world.Admin().UpdateIndicator(ctx, &reportingv1.UpdateIndicatorRequest{Indicator: i, RequestId: idOfChange})
-	return err
-}
-
-func indicatorIs(ctx context.Context, p *play) error {
-	i, err := p.world.Admin().GetIndicator(ctx, &reportingv1.GetIndicatorRequest{Name: "indicators/" + workload.Files})
-	if err == nil && i.GetNameVi() != indicatorName {
-		err = check.Broken("the indicator is called %q after it was changed", i.GetNameVi())
-	}
-	return err
 }
