@@ -97,6 +97,8 @@ var unasked = plant.Edit{
 
 const (
 	clients = 8
+	// backupsPerStore is how many backups are taken of one store; a further one begins empty.
+	backupsPerStore = 25
 	// segmentBytes is small, so that a backup has many files.
 	segmentBytes = "16384"
 	patience     = 20 * time.Second
@@ -120,10 +122,11 @@ type suite struct {
 }
 
 func run(ctx context.Context, r *check.Run) error {
-	s := &suite{Run: r, cfg: daemon.Config{
-		Program: r.Daemon, Dir: filepath.Join(r.Dir, "store"), Flags: []string{"--segment-bytes", segmentBytes, "--free-guard", "1"},
-	}}
-	err := s.underLoad(ctx)
+	s := &suite{Run: r, cfg: daemon.Config{Program: r.Daemon, Flags: []string{"--segment-bytes", segmentBytes, "--free-guard", "1"}}}
+	var err error
+	for n := 0; err == nil && n < r.Size; n += backupsPerStore {
+		err = s.underLoad(ctx, n, min(n+backupsPerStore, r.Size))
+	}
 	if err == nil {
 		err = s.prepare(ctx)
 	}
@@ -162,8 +165,9 @@ func together(ctx context.Context, all ...func(context.Context) error) error {
 	return nil
 }
 
-// underLoad takes the backups one after the other, from one store on which everybody works, and restores each.
-func (s *suite) underLoad(ctx context.Context) (err error) {
+// underLoad takes backups one after the other, from one store on which everybody works, and restores each.
+func (s *suite) underLoad(ctx context.Context, from, to int) (err error) {
+	s.cfg.Dir = filepath.Join(s.Dir, fmt.Sprintf("store%03d", from))
 	admin, err := daemon.Init(ctx, s.cfg)
 	if err != nil {
 		return err
@@ -173,14 +177,14 @@ func (s *suite) underLoad(ctx context.Context) (err error) {
 		return err
 	}
 	defer d.Kill()
-	if s.world, err = workload.Found(ctx, d, admin, workload.Shape{Districts: 2, Communes: 8, Months: 6, Seed: s.Seed}); err != nil {
+	if s.world, err = workload.Found(ctx, d, admin, workload.Shape{Districts: 2, Communes: 8, Months: 6, Seed: s.Seed + uint64(from)}); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.world.Close()) }()
 	if err := s.removeText(ctx, d); err != nil {
 		return err
 	}
-	for n := range s.Size {
+	for n := from; n < to; n++ {
 		if err := s.hot(ctx, n); err != nil {
 			return fmt.Errorf("backup %d: %w", n+1, err)
 		}

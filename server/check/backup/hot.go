@@ -47,7 +47,7 @@ func (s *suite) hot(ctx context.Context, n int) error {
 	if err := holds(ctx, target, took); err != nil {
 		return err
 	}
-	s.entries, s.bytes = int(took.sequence), took.bytes
+	s.entries, s.bytes = s.entries+int(took.sequence), s.bytes+took.bytes
 	s.lost += int(max(s.world.Newest()-took.sequence, 0))
 	if _, err := s.command(ctx, "backup", "--verify", target); err != nil {
 		return err
