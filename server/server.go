@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"google.golang.org/grpc"
+
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/gateway"
 	"github.com/tonghop/tonghop/server/journal/filejournal"
@@ -147,7 +149,7 @@ func (s *Server) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var serving sync.WaitGroup
-	serving.Go(func() { s.note(s.rpc.GRPC().Serve(s.grpcAt)) })
+	serving.Go(func() { s.note(ignoreClosed(s.rpc.GRPC().Serve(s.grpcAt))) })
 	serving.Go(func() { s.note(ignoreClosed(s.web.Serve(s.httpAt))) })
 	serving.Go(func() { s.flush(ctx) })
 	serving.Go(func() { s.watch(ctx) })
@@ -185,8 +187,9 @@ func (s *Server) note(err error) {
 	}
 }
 
+// ignoreClosed forgives a server that was stopped, perhaps before it had begun to serve.
 func ignoreClosed(err error) error {
-	if errors.Is(err, http.ErrServerClosed) {
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, grpc.ErrServerStopped) {
 		return nil
 	}
 	return err

@@ -70,3 +70,25 @@ func TestStalledBodyLeavesTheOthersTheirGrace(t *testing.T) {
 		t.Errorf("Run = %v, want nil", err)
 	}
 }
+
+// TestAStopRightAfterTheStartIsInOrder: a server that was asked to end before it had begun to serve ended as one that had
+// failed.
+func TestAStopRightAfterTheStartIsInOrder(t *testing.T) {
+	cfg := server.Config{
+		Dir: filepath.Join(t.TempDir(), "data"), GRPCListen: "127.0.0.1:0", HTTPListen: "127.0.0.1:0", FreeGuard: 1, SegmentBytes: 64 << 10,
+	}
+	if _, err := server.Init(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	asked, stop := context.WithCancel(t.Context())
+	stop()
+	for n := range 20 {
+		s, err := server.Open(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Run(asked); err != nil {
+			t.Fatalf("stop %d right after the start = %v, want nil", n, err)
+		}
+	}
+}
