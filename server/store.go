@@ -102,6 +102,16 @@ func (c Config) journalConfig() filejournal.Config {
 	}
 }
 
+// openJournal opens the journal, which must reach to the last entry that the state has: nobody was told of an entry before
+// the state had it, so what is missing behind it may be a group that was never durable, and nothing else.
+func (c Config) openJournal(ctx context.Context) (*filejournal.Journal, error) {
+	cfg := c.journalConfig()
+	if id, head, ok := aggregator.Remembered(c.stateConfig()); ok {
+		cfg.Known = filejournal.Known{ID: id, Sequence: head.Sequence}
+	}
+	return filejournal.Open(ctx, cfg)
+}
+
 func (c Config) stateConfig() aggregator.Config {
 	return aggregator.Config{Dir: filepath.Join(c.Dir, stateDir), Logger: c.Logger}
 }
@@ -119,7 +129,7 @@ func openStore(ctx context.Context, cfg Config, beforeKey bool) (*Store, error) 
 	if err := cfg.checkFolder(); err != nil {
 		return nil, err
 	}
-	log, err := filejournal.Open(ctx, cfg.journalConfig())
+	log, err := cfg.openJournal(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -256,7 +266,7 @@ func Rebuild(ctx context.Context, cfg Config) (journal.Head, time.Duration, erro
 		return journal.Head{}, 0, err
 	}
 	began := cfg.Now()
-	log, err := filejournal.Open(ctx, cfg.journalConfig())
+	log, err := cfg.openJournal(ctx)
 	if err != nil {
 		return journal.Head{}, 0, err
 	}

@@ -55,7 +55,7 @@ var everyBucket = [...]*bucket{
 	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket, textBucket, redactionBucket,
 }
 
-// sum is the checksum of a value under its key.
+// sum is the checksum of a value under its key. It is never 0, which stands for no value.
 func (b *bucket) sum(key, value []byte) uint64 {
 	var length [2]byte
 	binary.BigEndian.PutUint16(length[:], uint16(len(key))) //nolint:gosec // keys are short
@@ -64,7 +64,15 @@ func (b *bucket) sum(key, value []byte) uint64 {
 		c = crc32.Update(c, castagnoli, part)
 		i = crc32.Update(i, crc32.IEEETable, part)
 	}
-	return uint64(c)<<32 | uint64(i)
+	return max(uint64(c)<<32|uint64(i), 1)
+}
+
+// sumOf gives the checksum of what is stored; 0 for nothing, and for what is too short to have one.
+func sumOf(stored []byte) uint64 {
+	if len(stored) < sumBytes {
+		return 0
+	}
+	return binary.BigEndian.Uint64(stored[len(stored)-sumBytes:])
 }
 
 // seal appends the checksum to a value.

@@ -25,7 +25,7 @@ const (
 	ReturnedChange
 	// AccessChange is shown to those who may grant.
 	AccessChange
-	// StoreChange is shown to those who may operate.
+	// StoreChange is shown to those who may grant everywhere.
 	StoreChange
 )
 
@@ -177,7 +177,7 @@ func only[V any](list []V, name func(V) string) string {
 func (t *Tx) Changes(after uint64, limit int, visit func(Change) error) error {
 	cursor := t.buckets[changeBucket.at].Cursor()
 	for key, value := cursor.Seek(noteKey(after+1, 0)); key != nil && limit > 0; key, value = cursor.Next() {
-		raw, err := changeBucket.unseal(key, value)
+		raw, err := t.unseal(changeBucket, key, value)
 		if err != nil {
 			return err
 		}

@@ -3,8 +3,11 @@ package aggregator_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -30,6 +33,42 @@ func flip(path, bucket string, key []byte, bit int) error {
 		return b.Put(key, value)
 	})
 	return closed(db, err)
+}
+
+// rot turns over one bit of a stored value in the file, wherever it stands there, beneath whoever has it open.
+func rot(path string, value []byte, bit int) error {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	raw, err := io.ReadAll(file)
+	found := false
+	for at := 0; err == nil; found = true {
+		n := bytes.Index(raw[at:], value)
+		if n < 0 {
+			break
+		}
+		at += n
+		_, err = file.WriteAt([]byte{raw[at+bit/8] ^ 1<<(bit%8)}, int64(at+bit/8))
+		at += len(value)
+	}
+	if err == nil && !found {
+		err = fmt.Errorf("%x is not in %s", value, path)
+	}
+	return errors.Join(err, file.Close())
+}
+
+// valueOf gives what is stored under a key.
+func valueOf(path, bucket string, key []byte) (value []byte, err error) {
+	db, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, Timeout: time.Second})
+	if err != nil {
+		return nil, err
+	}
+	err = db.View(func(tx *bolt.Tx) error {
+		value = bytes.Clone(tx.Bucket([]byte(bucket)).Get(key))
+		return nil
+	})
+	return value, closed(db, err)
 }
 
 // keysOf lists the keys of a bucket and the lengths of their values.
@@ -83,8 +122,8 @@ func filled(t testing.TB) (*story, *oracle) {
 	return s, o
 }
 
-// TestAFlippedBitIsNeverAFigure flips bits one by one. Whoever reads the value is told STATE_DAMAGED; whoever does not,
-// reads what is true; nobody reads another figure.
+// TestAFlippedBitIsNeverAFigure flips bits one by one in a file that is open. Whoever reads the value is told STATE_DAMAGED;
+// whoever does not, reads what is true; nobody reads another figure. The next start makes the state anew.
 func TestAFlippedBitIsNeverAFigure(t *testing.T) {
 	s, o := filled(t)
 	catalogue := everyRule()
@@ -100,10 +139,14 @@ func TestAFlippedBitIsNeverAFigure(t *testing.T) {
 		for range 12 {
 			n := random.IntN(len(keys))
 			bit := random.IntN(8 * lengths[n])
-			if err := flip(s.path("state.bolt"), bucket, keys[n], bit); err != nil {
+			stored, err := valueOf(s.path("state.bolt"), bucket, keys[n])
+			if err != nil {
 				t.Fatal(err)
 			}
 			s.open(aggregator.Kept)
+			if err := rot(s.path("state.bolt"), stored, bit); err != nil {
+				t.Fatal(err)
+			}
 			damaged := 0
 			s.view(func(tx *aggregator.Tx) {
 				for _, unit := range []string{"P", "D1", "C1", "C2", "C4"} {
@@ -127,19 +170,25 @@ func TestAFlippedBitIsNeverAFigure(t *testing.T) {
 			if damaged == 0 {
 				t.Errorf("bit %d of %s %x was not found", bit, bucket, keys[n])
 			}
+			select {
+			case <-s.store.Damaged():
+			default:
+				t.Errorf("bit %d of %s %x: nobody was told that the process is to end", bit, bucket, keys[n])
+			}
 			if err := s.store.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if err := flip(s.path("state.bolt"), bucket, keys[n], bit); err != nil {
+			s.open(aggregator.MustRebuild)
+			if err := aggregator.Rebuild(context.Background(), s.config(), s.journal, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 }
 
-// TestAFlippedBitInTheCatalogueMakesARebuild flips a bit in what every answer needs.
-func TestAFlippedBitInTheCatalogueMakesARebuild(t *testing.T) {
-	for _, bucket := range []string{"meta", "units", "indicators", "forms"} {
+// TestAFlippedBitMakesARebuild flips a bit of each value that a stopped state holds.
+func TestAFlippedBitMakesARebuild(t *testing.T) {
+	for _, bucket := range []string{"meta", "units", "indicators", "forms", "reports", "rollups", "changes", "requests", "used"} {
 		s := one(t)
 		if err := s.store.Close(); err != nil {
 			t.Fatal(err)
@@ -176,10 +225,14 @@ func TestDamageStopsTheWriter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := flip(s.path("state.bolt"), "rollups", keys[0], 3); err != nil {
+	stored, err := valueOf(s.path("state.bolt"), "rollups", keys[0])
+	if err != nil {
 		t.Fatal(err)
 	}
 	s.open(aggregator.Kept)
+	if err := rot(s.path("state.bolt"), stored, 3); err != nil {
+		t.Fatal(err)
+	}
 	tx := s.begin()
 	body := sent(key("B", "F", "2024-01"), 1, map[uint32]figure.Figure{0: value(5)})
 	e := entry.Entry{Header: entry.Header{Sequence: tx.Position().Head.Sequence + 1, Time: s.now}, Body: body}

@@ -35,6 +35,15 @@
 // see uneven.go. The rows of such an indicator hold, in the slot own, what a sum over the span has besides its base rows,
 // and, in the slot since of a row whose span is a month, the same from the beginning of the year to that month.
 //
+// # Damage
+//
+// bbolt believes its pages. So [Open] reads a file that is to be kept page by page before bbolt does (pages.go, inspect.go):
+// each page in its place, each key in its order, each value under its checksum, and all of them together what the digest in
+// the position says; what is not goes the way of every file that cannot be trusted, and is rebuilt. A value that is found
+// damaged later, while it is read, is an error and never a figure; the process is told to end by [Store.Damaged], and the
+// next start rebuilds. [Remembered] tells how far the state had come, so that a journal that lost its last change is told
+// from one that never had it.
+//
 // # Texts
 //
 // What people wrote (notes, explanations, reasons, names) can be removed for ever (R36), so it stands in one bucket, under
@@ -50,11 +59,12 @@
 // varints; a text has its length before it; an instant is 1 + nanoseconds and the seconds since 1970, or 0 for none.
 // Every value ends in 8 bytes: the CRC-32C and the CRC-32 (IEEE) of bucket, length of the key, key and value. A value that
 // does not agree is STATE_DAMAGED, never a figure. No value has more than 64 KiB: what may be larger is stored in pieces
-// of 60 KiB, whose keys end in the number of the piece (2 bytes), and whose values begin with 1, the last one with 0.
+// of 60 KiB, whose keys end in the number of the piece (2 bytes), and whose values begin with 1, the last one with 0. The
+// digest is of all values outside of meta: how many there are, and in 8 bytes the sum of their mixed checksums.
 //
 //	bucket      key                                                 value
 //	meta        version, journal                                    text; 16 bytes
-//	meta        position                                            sequence, hash (32), time, forgotten up to, reports
+//	meta        position                                            sequence, hash (32), time, forgotten up to, reports, digest
 //	meta        erased                                              sequence up to which redactions are carried out
 //	meta        restored                                            for each restore: old journal id, see restored.go
 //	meta        verifier                                            sequence of the entry that introduced it, verifier key of heads

@@ -130,12 +130,6 @@ func removeMark(dir string) error {
 	return syncFolder(dir)
 }
 
-// stored is what a file says of itself.
-type stored struct {
-	version int
-	head    journal.Head
-}
-
 // judge decides whether a file may be kept that was stopped cleanly or that this start of the machine has written.
 func judge(file stored, m mark, marked bool) Verdict {
 	switch {

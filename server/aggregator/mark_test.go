@@ -23,18 +23,18 @@ func TestR34Verdicts(t *testing.T) {
 		want   Fate
 		reason string
 	}{
-		{"stopped cleanly, same boot", stored{StateVersion, at}, &mark{"a", at}, "a", "a", Kept, "cleanly"},
-		{"stopped cleanly, another boot", stored{StateVersion, at}, &mark{"a", at}, "a", "b", Kept, "cleanly"},
-		{"stopped cleanly, boot unknown", stored{StateVersion, at}, &mark{"", at}, "", "", Kept, "cleanly"},
-		{"killed, same boot", stored{StateVersion, at}, nil, "a", "a", Kept, "has run ever since"},
-		{"killed, another boot", stored{StateVersion, at}, nil, "a", "b", MustRebuild, "started again"},
-		{"killed, boot unknown", stored{StateVersion, at}, nil, "", "", MustRebuild, "cannot be known"},
-		{"killed where the boot was unknown", stored{StateVersion, at}, nil, "", "b", MustRebuild, "cannot be known"},
-		{"killed, moved to where it is unknown", stored{StateVersion, at}, nil, "a", "", MustRebuild, "cannot be known"},
-		{"an older file under a newer mark", stored{StateVersion, older}, &mark{"a", at}, "a", "a", MustRebuild, "exchanged"},
-		{"another file of the same length", stored{StateVersion, journal.Head{Sequence: 7}}, &mark{"a", at}, "a", "a", MustRebuild, "exchanged"},
-		{"an older state version", stored{StateVersion - 1, at}, &mark{"a", at}, "a", "a", MustRebuild, "version"},
-		{"a newer state version", stored{StateVersion + 1, at}, &mark{"a", at}, "a", "a", MustRebuild, "version"},
+		{"stopped cleanly, same boot", stored{version: StateVersion, head: at}, &mark{"a", at}, "a", "a", Kept, "cleanly"},
+		{"stopped cleanly, another boot", stored{version: StateVersion, head: at}, &mark{"a", at}, "a", "b", Kept, "cleanly"},
+		{"stopped cleanly, boot unknown", stored{version: StateVersion, head: at}, &mark{"", at}, "", "", Kept, "cleanly"},
+		{"killed, same boot", stored{version: StateVersion, head: at}, nil, "a", "a", Kept, "has run ever since"},
+		{"killed, another boot", stored{version: StateVersion, head: at}, nil, "a", "b", MustRebuild, "started again"},
+		{"killed, boot unknown", stored{version: StateVersion, head: at}, nil, "", "", MustRebuild, "cannot be known"},
+		{"killed where the boot was unknown", stored{version: StateVersion, head: at}, nil, "", "b", MustRebuild, "cannot be known"},
+		{"killed, moved to where it is unknown", stored{version: StateVersion, head: at}, nil, "a", "", MustRebuild, "cannot be known"},
+		{"an older file under a newer mark", stored{version: StateVersion, head: older}, &mark{"a", at}, "a", "a", MustRebuild, "exchanged"},
+		{"another file of the same length", stored{version: StateVersion, head: journal.Head{Sequence: 7}}, &mark{"a", at}, "a", "a", MustRebuild, "exchanged"},
+		{"an older state version", stored{version: StateVersion - 1, head: at}, &mark{"a", at}, "a", "a", MustRebuild, "version"},
+		{"a newer state version", stored{version: StateVersion + 1, head: at}, &mark{"a", at}, "a", "a", MustRebuild, "version"},
 	} {
 		var m mark
 		if c.mark != nil {

@@ -1,11 +1,8 @@
 package aggregator
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"runtime"
 	"time"
 
@@ -44,9 +41,7 @@ func openBolt(path string) (db *bolt.DB, err error) {
 	}
 	db, err = bolt.Open(path, 0o600, options)
 	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fault.Precondition("STORE_LOCKED",
-			"the state %s is in use by another process; stop the server that runs on this folder, or choose another folder", path).
-			With("path", path)
+		return nil, locked(path)
 	}
 	if err != nil {
 		return nil, err
@@ -55,45 +50,8 @@ func openBolt(path string) (db *bolt.DB, err error) {
 	return db, nil
 }
 
-// The places of a meta page's fields, after the page header.
-const (
-	pageHeaderBytes = 16
-	metaBytes       = 64
-	metaPageSize    = 8
-	metaHighWater   = 40
-	metaTransaction = 48
-	metaMagic       = 0xED0CDAED
-)
-
-// cutShort tells whether a file ends before the pages that its newest meta page counts. bbolt would map it all the same
-// and the first look at a missing page would end the process with a signal that nothing can catch.
-func cutShort(path string) (bool, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return false, err
-	}
-	defer file.Close() //nolint:errcheck // it was only read
-	info, err := file.Stat()
-	if err != nil {
-		return false, err
-	}
-	var newest, end uint64
-	for page := range int64(2) {
-		raw := make([]byte, pageHeaderBytes+metaBytes)
-		if _, err := file.ReadAt(raw, page*pageBytes); err != nil {
-			if errors.Is(err, io.EOF) {
-				return true, nil
-			}
-			return false, err
-		}
-		meta := raw[pageHeaderBytes:]
-		if binary.NativeEndian.Uint32(meta) != metaMagic {
-			continue
-		}
-		if transaction := binary.NativeEndian.Uint64(meta[metaTransaction:]); transaction >= newest {
-			newest = transaction
-			end = binary.NativeEndian.Uint64(meta[metaHighWater:]) * uint64(binary.NativeEndian.Uint32(meta[metaPageSize:]))
-		}
-	}
-	return end > uint64(info.Size()), nil //nolint:gosec // a size is not negative
+func locked(path string) error {
+	return fault.Precondition("STORE_LOCKED",
+		"the state %s is in use by another process; stop the server that runs on this folder, or choose another folder", path).
+		With("path", path)
 }

@@ -128,6 +128,8 @@ type teller struct {
 	s         *story
 	o         *oracle
 	catalogue []indicator.Indicator
+	// scalesGrow keeps amounts small enough for more decimals: a figure that does not fit there is none.
+	scalesGrow bool
 }
 
 func (w *teller) pick(what string, from ...string) string {
@@ -199,7 +201,7 @@ func (w *teller) figure(i *indicator.Indicator) (figure.Figure, bool) {
 		if i.UnitRule.YesNo() {
 			return n % 2
 		}
-		if i.Code == "SUM" && n == 9 {
+		if i.Code == "SUM" && n == 9 && !w.scalesGrow {
 			return 1<<63 - 1
 		}
 		return n

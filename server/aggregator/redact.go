@@ -51,7 +51,7 @@ func (s *Store) Unremoved(ctx context.Context) (list []uint64, upTo uint64, err 
 		}
 		cursor := t.buckets[redactionBucket.at].Cursor()
 		for key, stored := cursor.First(); key != nil; key, stored = cursor.Next() {
-			value, err := redactionBucket.unseal(key, stored)
+			value, err := t.unseal(redactionBucket, key, stored)
 			if err != nil {
 				return err
 			}

@@ -21,7 +21,7 @@ func TestRollupsFollowTheCatalogue(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		s, o, catalogue := twoForms(t)
 		defer func() { _ = s.close() }()
-		w := redefiner{teller: teller{r: r, s: s, o: o, catalogue: catalogue}}
+		w := redefiner{teller: teller{r: r, s: s, o: o, catalogue: catalogue, scalesGrow: true}}
 		for step := range rapid.IntRange(2, 12).Draw(r, "steps") {
 			if rapid.IntRange(0, 2).Draw(r, "what") == 0 {
 				w.redefine()

@@ -170,7 +170,7 @@ func Rebuild(ctx context.Context, cfg Config, j journal.Journal, progress func(d
 	if err != nil {
 		return fault.Of(err)
 	}
-	s := &Store{db: db, dir: cfg.Dir, boot: bootID(), logger: cfg.logger(), changed: make(chan struct{})}
+	s := newStore(cfg, db, bootID())
 	if err := s.begin(); err != nil {
 		return errors.Join(err, db.Close(), os.Remove(fresh))
 	}

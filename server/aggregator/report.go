@@ -143,7 +143,7 @@ func (t *Tx) ScanReports(code form.Code, base period.Period, after int, visit fu
 	k.unit = uint32(max(0, after+1)) //nolint:gosec // an ordinal
 	cursor := t.buckets[reportBucket.at].Cursor()
 	for key, value := cursor.Seek(k.append(nil)); bytes.HasPrefix(key, prefix); key, value = cursor.Next() {
-		raw, err := reportBucket.unseal(key, value)
+		raw, err := t.unseal(reportBucket, key, value)
 		if err != nil {
 			return err
 		}

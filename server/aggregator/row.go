@@ -45,6 +45,8 @@ type row struct {
 	sequence uint64
 	cells    []cell // by id
 	dirty    bool
+	// sum is the checksum of the row as it is stored; 0 if it is not.
+	sum uint64
 }
 
 // cell is one total of a row.
@@ -144,15 +146,17 @@ func (t *Tx) row(k rowKey, kinds []hierarchy.Kind) (*row, error) {
 	}
 	var scratch [64]byte
 	key := k.append(scratch[:0], kinds)
-	value, ok, err := t.get(rollupBucket, key)
-	if err != nil {
-		return nil, err
-	}
 	r := &row{}
-	if ok {
+	if stored := t.find(rollupBucket, key); stored != nil {
+		value, err := t.unseal(rollupBucket, key, stored)
+		if err != nil {
+			return nil, err
+		}
+		var ok bool
 		if r, ok = decodeRow(value); !ok {
 			return nil, rollupBucket.damaged(key)
 		}
+		r.sum = sumOf(stored)
 	}
 	t.memory.rows[k] = r
 	return r, nil
@@ -221,9 +225,9 @@ func (t *Tx) flush() error {
 		value, ok := p.row.append(t.memory.value(len(p.row.cells) * cellGuess))
 		var err error
 		if ok {
-			err = t.put(rollupBucket, p.key, value)
+			p.row.sum, err = t.replace(rollupBucket, p.key, value, p.row.sum)
 		} else {
-			err = t.remove(rollupBucket, p.key)
+			p.row.sum, err = 0, t.remove(rollupBucket, p.key)
 		}
 		if err != nil {
 			return err

@@ -57,8 +57,11 @@ type Store struct {
 	head            journal.Head
 	changed         chan struct{} // closed when head moves
 	closed          bool
-	// distrusted says that a sync failed.
+	// distrusted says that a sync failed, or that something in the file is not as it was written: damage is the first of
+	// that, and damaged closed then.
 	distrusted bool
+	damage     error
+	damaged    chan struct{}
 
 	// gate keeps new readers out for a moment; see Erase.
 	gate sync.RWMutex
@@ -104,11 +107,17 @@ func create(cfg Config, path, boot string) (*Store, error) {
 	if err != nil {
 		return nil, fault.Of(err)
 	}
-	s := &Store{db: db, dir: cfg.Dir, boot: boot, logger: cfg.logger(), changed: make(chan struct{})}
+	s := newStore(cfg, db, boot)
 	if err := s.begin(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
+}
+
+func newStore(cfg Config, db *bolt.DB, boot string) *Store {
+	return &Store{
+		db: db, dir: cfg.Dir, boot: boot, logger: cfg.logger(), changed: make(chan struct{}), damaged: make(chan struct{}),
+	}
 }
 
 // reopen judges the file that is there, and takes its mark away if it is kept.
@@ -126,12 +135,16 @@ func reopen(cfg Config, path, boot string) (*Store, Verdict, error) {
 			return nil, verdict, nil
 		}
 	}
-	short, err := cutShort(path)
-	if err != nil {
-		return nil, Verdict{}, unusable(path, err)
+	file, damage := inspect(path)
+	if damage != nil && isLocked(path) {
+		return nil, Verdict{}, locked(path) // and so it changes while it is read
 	}
-	if short {
-		return nil, mustRebuild("the file is shorter than its own count of pages"), nil
+	if damage != nil {
+		return nil, mustRebuild("the file is damaged: %v", damage), nil
+	}
+	verdict := judge(file, m, marked)
+	if verdict.Fate == MustRebuild {
+		return nil, verdict, nil
 	}
 	db, err := openBolt(path)
 	if err != nil {
@@ -142,19 +155,11 @@ func reopen(cfg Config, path, boot string) (*Store, Verdict, error) {
 		}
 		return nil, mustRebuild("the file is no bbolt file any more: %v", err), nil
 	}
-	file, err := readStored(db)
-	if err != nil {
-		return nil, mustRebuild("what the file says of itself cannot be read: %v", err), db.Close()
-	}
-	verdict := judge(file, m, marked)
-	if verdict.Fate == MustRebuild {
-		return nil, verdict, db.Close()
-	}
 	cfg.noteBoot(boot)
 	if err := removeMark(cfg.Dir); err != nil {
 		return nil, Verdict{}, errors.Join(unusable(path, err), db.Close())
 	}
-	s := &Store{db: db, dir: cfg.Dir, boot: boot, logger: cfg.logger(), changed: make(chan struct{})}
+	s := newStore(cfg, db, boot)
 	if err := s.begin(); err != nil {
 		if fault.ReasonOf(err) == ReasonDamaged {
 			return nil, mustRebuild("%v", err), db.Close()
@@ -225,9 +230,9 @@ func (s *Store) Sync() error {
 	return nil
 }
 
-// distrust sees to it that nobody believes the file again: pages that a failed sync could not write are called clean, so
-// the next sync would say that all is well, and what is read may be older bytes with valid checksums. Close then leaves
-// no mark, and without the name of a start of the machine the next one rebuilds.
+// distrust sees to it that nobody believes the file again: it is damaged, or a sync failed. Pages that could not be written
+// are called clean then, so the next sync would say that all is well, and what is read may be older bytes with valid
+// checksums. Close leaves no mark, and without the name of a start of the machine the next one rebuilds.
 func (s *Store) distrust() {
 	s.mu.Lock()
 	s.distrusted = true
@@ -236,6 +241,31 @@ func (s *Store) distrust() {
 		s.logger.Error("the state is not to be trusted, and the next start cannot be told so: remove the file of the state",
 			"file", filepath.Join(s.dir, stateName), "error", err)
 	}
+}
+
+// noteDamage takes down that something that was read is not as it was written.
+func (s *Store) noteDamage(err error) {
+	s.mu.Lock()
+	first := s.damage == nil
+	if first {
+		s.damage = err
+	}
+	s.mu.Unlock()
+	if first {
+		s.distrust()
+		close(s.damaged)
+	}
+}
+
+// Damaged is closed once something that was read is not as it was written, and Damage then says what. Whoever asked was
+// told so and given no figure; the process is to end, and the next start makes the state anew.
+func (s *Store) Damaged() <-chan struct{} { return s.damaged }
+
+// Damage says what is not as it was written; nil while nothing is.
+func (s *Store) Damage() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.damage
 }
 
 // Close waits for the transactions under way, syncs, leaves the mark of a clean stop and lets go of the file; after a

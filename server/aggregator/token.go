@@ -62,12 +62,12 @@ func (t *Tx) storedToken(id string) (issued uint64, k auth.Token, ok bool, err e
 	if !bytes.HasPrefix(key, name) || len(key) != len(name)+8 {
 		return 0, auth.Token{}, false, nil
 	}
-	issued, k, err = parseToken(key, stored)
+	issued, k, err = t.parseToken(key, stored)
 	return issued, k, err == nil, err
 }
 
-func parseToken(key, stored []byte) (issued uint64, k auth.Token, err error) {
-	value, err := tokenBucket.unseal(key, stored)
+func (t *Tx) parseToken(key, stored []byte) (issued uint64, k auth.Token, err error) {
+	value, err := t.unseal(tokenBucket, key, stored)
 	if err != nil {
 		return 0, auth.Token{}, err
 	}
@@ -94,7 +94,7 @@ func (t *Tx) Tokens(after string, limit int) ([]auth.Token, error) {
 		if at < 0 {
 			return nil, tokenBucket.damaged(key)
 		}
-		issued, k, err := parseToken(key, stored)
+		issued, k, err := t.parseToken(key, stored)
 		if err != nil {
 			return nil, err
 		}

@@ -2,8 +2,7 @@ package aggregator
 
 import (
 	"bytes"
-	"fmt"
-	"strconv"
+	"encoding/binary"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -29,6 +28,8 @@ type ledger struct {
 	// forgotten is the sequence up to which request ids were forgotten (R37).
 	forgotten uint64
 	reports   uint64
+	// digest is of every value but those of the bucket meta.
+	digest digest
 }
 
 // Tx is a state at one moment: of the last commit in View, and with all entries applied since in Begin. It belongs to
@@ -132,8 +133,8 @@ func (t *Tx) Rollback() {
 	_ = t.btx.Rollback() // it fails only where the transaction has ended
 }
 
-// get gives a value without its checksum; false if there is none. It is valid until the transaction ends.
-func (t *Tx) get(b *bucket, key []byte) ([]byte, bool, error) {
+// find gives what is stored under a key; nil if nothing is.
+func (t *Tx) find(b *bucket, key []byte) []byte {
 	c := t.cursors[b.at]
 	if c == nil {
 		c = t.buckets[b.at].Cursor()
@@ -141,75 +142,104 @@ func (t *Tx) get(b *bucket, key []byte) ([]byte, bool, error) {
 	}
 	found, stored := c.Seek(key)
 	if !bytes.Equal(found, key) {
+		return nil
+	}
+	return stored
+}
+
+// get gives a value without its checksum; false if there is none. It is valid until the transaction ends.
+func (t *Tx) get(b *bucket, key []byte) ([]byte, bool, error) {
+	stored := t.find(b, key)
+	if stored == nil {
 		return nil, false, nil
 	}
-	value, err := b.unseal(key, stored)
+	value, err := t.unseal(b, key, stored)
 	return value, err == nil, err
+}
+
+// unseal gives a value without its checksum. A value that does not agree with it is told to the store, whoever hears of the
+// error that is returned.
+func (t *Tx) unseal(b *bucket, key, stored []byte) ([]byte, error) {
+	value, err := b.unseal(key, stored)
+	if err != nil {
+		t.store.noteDamage(err)
+	}
+	return value, err
 }
 
 // put stores a value, which must have come from t.memory.value, for bbolt keeps the slice until the commit.
 func (t *Tx) put(b *bucket, key, value []byte) error {
-	if err := t.buckets[b.at].Put(key, b.seal(key, value)); err != nil {
-		return fault.Internal(err, "the state cannot be written: %w", err)
+	_, err := t.replace(b, key, value, sumOf(t.find(b, key)))
+	return err
+}
+
+// replace is put for whoever knows the checksum of what stood there, 0 for nothing. It gives that of the value.
+func (t *Tx) replace(b *bucket, key, value []byte, was uint64) (uint64, error) {
+	sealed := b.seal(key, value)
+	sum := sumOf(sealed)
+	if err := t.buckets[b.at].Put(key, sealed); err != nil {
+		return 0, fault.Internal(err, "the state cannot be written: %w", err)
 	}
-	return nil
+	t.account(b, was, sum)
+	return sum, nil
+}
+
+// account keeps the digest; 0 is the checksum of no value.
+func (t *Tx) account(b *bucket, was, is uint64) {
+	if b == metaBucket {
+		return
+	}
+	if was != 0 {
+		t.ledger.digest.remove(was)
+	}
+	if is != 0 {
+		t.ledger.digest.add(is)
+	}
 }
 
 // remove takes a value away; there need be none.
 func (t *Tx) remove(b *bucket, key []byte) error {
+	was := sumOf(t.find(b, key))
 	if err := t.buckets[b.at].Delete(key); err != nil {
 		return fault.Internal(err, "the state cannot be written: %w", err)
 	}
+	t.account(b, was, 0)
 	return nil
 }
 
 func (t *Tx) putText(key, text string) error { return t.put(metaBucket, []byte(key), []byte(text)) }
 
-// readStored reads what a file says of itself, before anything in it is trusted.
-func readStored(db *bolt.DB) (stored, error) {
-	var file stored
-	err := db.View(func(btx *bolt.Tx) error {
-		if btx.Bucket(metaBucket.name) == nil {
-			return fmt.Errorf("the bucket %s is not there", metaBucket.name)
-		}
-		t := newTx(nil, btx)
-		version, _, err := t.get(metaBucket, []byte(keyVersion))
-		if err != nil {
-			return err
-		}
-		if file.version, err = strconv.Atoi(string(version)); err != nil {
-			return err
-		}
-		if file.version != StateVersion {
-			return nil // the rest may look different
-		}
-		position, _, err := t.readPosition()
-		file.head = position.Head
-		return err
-	})
-	return file, err
-}
-
 // readPosition reads position and ledger; they are zero in a fresh state.
 func (t *Tx) readPosition() (Position, ledger, error) {
-	var p Position
-	var l ledger
 	id, _, err := t.get(metaBucket, []byte(keyJournal))
 	if err != nil {
-		return p, l, err
+		return Position{}, ledger{}, err
 	}
+	value, _, err := t.get(metaBucket, []byte(keyPosition))
+	if err != nil {
+		return Position{}, ledger{}, err
+	}
+	return parsePosition(id, value)
+}
+
+// parsePosition reads the two values; nil is none.
+func parsePosition(id, value []byte) (Position, ledger, error) {
+	var p Position
+	var l ledger
 	if copy(p.JournalID[:], id) > 0 {
 		p.Head.Hash = journal.FirstHash(p.JournalID)
 	}
-	value, ok, err := t.get(metaBucket, []byte(keyPosition))
-	if err != nil || !ok {
-		return p, l, err
+	if value == nil {
+		return p, l, nil
 	}
 	r := reader{b: value}
 	p.Head.Sequence = r.uvarint()
 	copy(p.Head.Hash[:], r.take(len(p.Head.Hash)))
 	p.Time = r.time()
-	l.forgotten, l.reports = r.uvarint(), r.uvarint()
+	l.forgotten, l.reports, l.digest.values = r.uvarint(), r.uvarint(), r.uvarint()
+	if mixed := r.take(8); mixed != nil {
+		l.digest.mixed = binary.BigEndian.Uint64(mixed)
+	}
 	if !r.done() {
 		return p, l, metaBucket.damaged([]byte(keyPosition))
 	}
@@ -220,7 +250,8 @@ func (t *Tx) writePosition() error {
 	b := appendUvarints(nil, t.position.Head.Sequence)
 	b = append(b, t.position.Head.Hash[:]...)
 	b = appendTime(b, t.position.Time)
-	b = appendUvarints(b, t.ledger.forgotten, t.ledger.reports)
+	b = appendUvarints(b, t.ledger.forgotten, t.ledger.reports, t.ledger.digest.values)
+	b = binary.BigEndian.AppendUint64(b, t.ledger.digest.mixed)
 	return t.put(metaBucket, []byte(keyPosition), b)
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/journal"
 )
 
 const (
@@ -31,6 +32,9 @@ type Config struct {
 	// whole chain is read otherwise, about half a gigabyte a second from the page cache. Read checks what it reads in
 	// both cases.
 	Quick bool
+	// Known is an entry that was durable, as somebody else remembers it: whoever keeps what follows from the journal. Where
+	// the journal ends before it, Open takes what it would have cut off for damage, and refuses.
+	Known Known
 	// LockWait is how long Open waits for another process to let go; 0 means 2 seconds, less means not at all.
 	LockWait time.Duration
 	// Logger is told what was mended at the start and what failed in the background; nil means nobody.
@@ -40,6 +44,13 @@ type Config struct {
 
 	// cut says that the files may end behind their last group: the folder holds a copy.
 	cut bool
+}
+
+// Known names an entry: the journal that it is of, by the id that was in force there, and its sequence. The zero value is
+// none, and so is an entry of another journal.
+type Known struct {
+	ID       journal.ID
+	Sequence uint64
 }
 
 // filled gives the config with its defaults in place.

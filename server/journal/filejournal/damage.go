@@ -28,6 +28,13 @@ func damaged(file string, offset int64, why string) error {
 		file, offset, why).With("file", file).With("offset", offset).With("why", why)
 }
 
+// damagedAt is damaged from an entry on.
+func damagedAt(file string, offset int64, sequence uint64, why string) error {
+	return fault.DataLoss(journal.ReasonDamaged,
+		"journal file %s, byte %d, from entry %d on: %s; nothing was changed; keep the folder as it is and restore from a backup",
+		file, offset, sequence, why).With("file", file).With("offset", offset).With("sequence", sequence).With("why", why)
+}
+
 // unreadable says that the disk does not give its bytes.
 func unreadable(file string, offset int64, err error) error {
 	return fault.Unavailable(ReasonUnreadable, "journal file %s, byte %d: the disk does not give what is stored there: %w",

@@ -76,8 +76,8 @@
 // The sectors of one write that was not yet synced reach the disk in any order, or not at all; a sector is old or new.
 // A group is written only after the one before it is synced, so that at most the last group is torn. Open therefore
 // cuts off the first group that does not verify and makes zeros of what was there, unless the header of a later group
-// follows, the segment is not the last one, or the mark of a clean stop tells of a longer journal: then something that
-// was durable is gone, and Open refuses and changes nothing. Without the mark of a clean stop the last group is written
+// follows, the segment is not the last one, the mark of a clean stop tells of a longer journal, or whoever opens it knows
+// of a later entry: then something that was durable is gone, and Open refuses and changes nothing. Without the mark of a clean stop the last group is written
 // again before anything rests on it, since after a failed flush Linux keeps the pages and calls them clean (Rebello et
 // al., USENIX ATC 2020). A flush is never tried twice: what failed once poisons the journal.
 //

@@ -19,9 +19,9 @@ const lockName = "lock"
 // holds for longer than LockWait is Unavailable, STORE_LOCKED, naming the process.
 //
 // It reads the chain (see Config.Quick). The first group that does not verify is cut off, whatever lies inside it,
-// because nobody was told that it is durable; unless a later group follows, or the journal was closed in order and
-// ended further on: then something was lost, and the error is DataLoss, JOURNAL_DAMAGED, naming file and offset, with
-// nothing changed.
+// because nobody was told that it is durable; unless a later group follows, or the journal was closed in order and ended
+// further on, or a later entry is known to have been durable (Config.Known): then something was lost, and the error is
+// DataLoss, JOURNAL_DAMAGED, naming file, offset and entry, with nothing changed.
 //
 // Unless the journal was closed in order, its last group is written once more and synced before anything rests on it:
 // after a failed flush the kernel may show bytes that never reached the disk. If that fails the error is

@@ -102,7 +102,7 @@ func (c *cursor) visit(ctx context.Context, r reading) error {
 			return err
 		}
 		if !found {
-			return damaged(c.name, c.offset, c.why)
+			return damagedAt(c.name, c.offset, c.head.Sequence+1, c.why)
 		}
 		for _, entry := range c.group.entries {
 			if entry.Sequence < r.from {

@@ -24,6 +24,8 @@ type scanned struct {
 	last   place
 	lastIn *segment
 	torn   Torn
+	// why is what is wrong with the bytes behind the last group, or that there are none.
+	why string
 	// unfinished are the private parts that are marked as removed and not yet overwritten.
 	unfinished []span
 	// clean says that the journal was closed in order.
@@ -64,10 +66,32 @@ func scan(ctx context.Context, config Config) (*scanned, error) {
 	if marked {
 		var why string
 		if s.clean, why = mark.agrees(segments[len(segments)-1].id, s.head); why != "" {
-			return nil, damaged(cleanName, 0, why)
+			return nil, s.endsEarly("the file " + cleanName + " says: " + why)
 		}
 	}
+	if s.lacks(config.Known) {
+		return nil, s.endsEarly("entry " + itoa(config.Known.Sequence) + " was durable, for the state that is made of this journal has it")
+	}
 	return s, nil
+}
+
+// endsEarly says where the journal ends, and why it should not.
+func (s *scanned) endsEarly(why string) error {
+	last := s.segments[len(s.segments)-1]
+	return damagedAt(last.name, last.end, s.head.Sequence+1, s.why+", and "+why)
+}
+
+// lacks says whether an entry that was durable is not there any more.
+func (s *scanned) lacks(k Known) bool {
+	if k.Sequence <= s.head.Sequence {
+		return false
+	}
+	for _, segment := range s.segments {
+		if segment.id == k.ID {
+			return true
+		}
+	}
+	return false
 }
 
 // scanSegment reads segment i, which must go on where the one before it ended.
@@ -131,7 +155,7 @@ func (s *scanned) scanClosed(ctx context.Context, c *cursor, i int) error {
 		return err
 	}
 	if next := s.segments[i+1]; next.first != s.head.Sequence+1 {
-		return damaged(c.name, c.offset, c.why+", and a later segment follows")
+		return damagedAt(c.name, c.offset, c.head.Sequence+1, c.why+", and a later segment follows")
 	}
 	return nil
 }
@@ -143,6 +167,7 @@ func (s *scanned) scanLast(ctx context.Context, c *cursor, segment *segment) err
 			return err
 		}
 		found, err := c.search(ctx)
+		s.why = c.why
 		switch {
 		case err != nil:
 			return err
@@ -152,7 +177,7 @@ func (s *scanned) scanLast(ctx context.Context, c *cursor, segment *segment) err
 			}
 			return nil
 		case judged == c.offset:
-			return damaged(segment.name, c.offset, c.why+", and a later group follows at byte "+itoa(found.later))
+			return damagedAt(segment.name, c.offset, c.head.Sequence+1, c.why+", and a later group follows at byte "+itoa(found.later))
 		}
 		// Once more: a server that appends may have completed the missing group before it wrote the later one.
 	}
