@@ -14,6 +14,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/gateway"
 	"github.com/tonghop/tonghop/server/journal/filejournal"
@@ -55,14 +56,14 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// storeFailed marks the errors after which only another start can help, or somebody who looks after the disk: the store
-// is sound as far as is known, and what it is kept on failed or has no room.
+// storeFailed marks the errors after which only another start can help, or somebody who looks after the disk: the journal
+// is sound as far as is known, and what it is kept on failed or has no room, or what was made of it is damaged.
 func storeFailed(err error) error {
 	if err == nil || errors.Is(err, ErrStoreFailed) {
 		return err
 	}
 	reason := fault.ReasonOf(err)
-	if reason == filejournal.ReasonRewriteFailed || reason == reasonRemovalFailed || filejournal.IsFull(err) ||
+	if reason == filejournal.ReasonRewriteFailed || reason == reasonRemovalFailed || reason == aggregator.ReasonDamaged || filejournal.IsFull(err) ||
 		errors.Is(err, syscall.EIO) || errors.Is(err, syscall.EROFS) {
 		return fmt.Errorf("%w: %w", ErrStoreFailed, err)
 	}
@@ -160,6 +161,9 @@ func (s *Server) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 	case <-s.store.committer.Poisoned():
+	case <-s.store.state.Damaged():
+		// Whoever asked was told so. The next start makes the state anew.
+		failure = storeFailed(s.store.state.Damage())
 	case failure = <-s.failed:
 	}
 	stop()
