@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/hierarchy"
@@ -211,4 +212,21 @@ func TestR48AReadWaitsForItsSequence(t *testing.T) {
 			t.Errorf("error = %v, want that of the caller's own time", err)
 		}
 	})
+}
+
+// Nobody but the administrator of everything looks after the store and may read: an operator sees no changes.
+func TestAChangeOfTheStoreIsToldToWhoGrantsEverywhere(t *testing.T) {
+	w := newWorld(t)
+	w.catalogue()
+	w.introduce(w.newKey())
+	below := w.token(auth.Administrator, "D")
+	after := w.head() - 2
+	for who, by := range map[string]auth.Caller{"of everything": w.admin, "of a district": below, "an approver": w.token(auth.Approver, "D")} {
+		page, err := w.svc.ListChanges(t.Context(), by, reporting.ChangeFilter{After: after})
+		must(t, err)
+		told := slices.ContainsFunc(page.Changes, func(c aggregator.Change) bool { return c.Kind == aggregator.StoreChange })
+		if want := who == "of everything"; told != want {
+			t.Errorf("%s is told of a new key: %t, want %t", who, told, want)
+		}
+	}
 }

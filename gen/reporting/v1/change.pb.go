@@ -46,7 +46,7 @@ const (
 	// A token was issued or revoked; shown to those who may grant.
 	ChangeKind_CHANGE_KIND_ACCESS ChangeKind = 8
 	// The store itself changed: a private text was removed, a signing key was introduced, or
-	// the store was restored from a backup; shown to those who may operate.
+	// the store was restored from a backup; shown to those who may grant everywhere.
 	ChangeKind_CHANGE_KIND_STORE ChangeKind = 9
 )
 
