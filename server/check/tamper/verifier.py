@@ -124,6 +124,8 @@ def verify(folder, head):
                     raise ValueError(f"entry {sequence} has a private text without a hash, or a hash without a text")
                 if block and block[0] == 0x50 and hashlib.sha256(block[1:]).digest() != private:
                     raise ValueError(f"the private text of entry {sequence} was changed")
+                if block and block[0] != 0x50 and block != b"\xaf" + bytes(len(block) - 1):
+                    raise ValueError(f"the private text of entry {sequence} is marked as removed and something is left of it")
                 removed += bool(block) and block[0] != 0x50
                 chain = hashlib.sha256(b"tonghop/journal/entry/1\n" + chain + struct.pack(">Q", len(public)) + public + private).digest()
                 last = sequence
