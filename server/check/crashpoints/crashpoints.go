@@ -97,7 +97,7 @@ func run(ctx context.Context, r *check.Run) error {
 		return fmt.Errorf("without a fault: %w", err)
 	}
 	calls := first.calls
-	probe, err := t.tell(ctx, "first", point{call: len(calls) / 2, second: never})
+	probe, err := t.tell(ctx, "first", point{step: aSubmission, call: 1, second: never})
 	if err != nil {
 		return fmt.Errorf("%s: %w", probe.told(), err)
 	}
@@ -115,7 +115,7 @@ func run(ctx context.Context, r *check.Run) error {
 }
 
 // kinds counts the calls by their names.
-func kinds(calls []syscalls.Call) string {
+func kinds(calls []call) string {
 	count := map[string]int{}
 	for _, c := range calls {
 		count[c.Name]++
@@ -144,7 +144,10 @@ func (t *theatre) tellAll(ctx context.Context, r *check.Run, list []point) (scor
 	for n := range atOnce {
 		working.Go(func() {
 			for at := range waiting {
-				p, err := t.tell(ctx, fmt.Sprint("copy", n), at)
+				p, err := t.tellOften(ctx, fmt.Sprint("copy", n), at)
+				if err == nil && p.victim == nil {
+					r.Progress("call %d of %s did not come", at.call, story[at.step].name)
+				}
 				counting.Lock()
 				s.count(p, at)
 				if done := s.hit + s.missed; done%50 == 0 {
@@ -168,6 +171,19 @@ func (t *theatre) tellAll(ctx context.Context, r *check.Run, list []point) (scor
 	return s, context.Cause(ctx)
 }
 
+// tries is how often a point is tried: the number of calls of an operation varies a little.
+const tries = 5
+
+// tellOften tells the story until the call has come at which it is to be disturbed.
+func (t *theatre) tellOften(ctx context.Context, name string, at point) (p *play, err error) {
+	for range tries {
+		if p, err = t.tell(ctx, name, at); err != nil || p.victim != nil {
+			break
+		}
+	}
+	return p, err
+}
+
 func (s *score) count(p *play, at point) {
 	switch {
 	case p == nil || p.victim == nil:
@@ -183,9 +199,6 @@ func (s *score) count(p *play, at point) {
 
 // copyStore copies a data folder, with its modes: the program insists on them.
 func copyStore(from, to string) error {
-	if err := os.RemoveAll(to); err != nil {
-		return err
-	}
 	return filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err

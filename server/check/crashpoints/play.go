@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -18,6 +19,9 @@ import (
 	"github.com/tonghop/tonghop/server/check/syscalls"
 	"github.com/tonghop/tonghop/server/check/workload"
 )
+
+// quiet is how long nothing may happen before an operation counts as over.
+const quiet = 3 * time.Millisecond
 
 // patience is how long a process may take to end.
 const patience = 20 * time.Second
@@ -34,7 +38,9 @@ type play struct {
 	watch *syscalls.Watch
 
 	mu     sync.Mutex
-	calls  []syscalls.Call
+	step   int // of the story, from 0; inStep counts its calls
+	inStep int
+	calls  []call
 	victim *syscalls.Call // the call before which a process was killed
 	// second says that the recovery was killed as well, and ofRecovery counts its calls.
 	second     bool
@@ -57,6 +63,9 @@ func (t *theatre) tell(ctx context.Context, name string, at point) (*play, error
 	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)
 	defer stop()
 	p := &play{at: at, program: t.program, dir: filepath.Join(t.dir, name), world: t.world.Again(), secret: t.operator, scene: "the start"}
+	if err := os.RemoveAll(p.dir); err != nil {
+		return p, err
+	}
 	if err := copyStore(t.store, p.data()); err != nil {
 		return p, err
 	}
@@ -95,8 +104,9 @@ func (p *play) decide(c syscalls.Call) syscalls.Action {
 	if p.victim != nil {
 		return syscalls.Proceed()
 	}
-	p.calls = append(p.calls, c)
-	if c.Number != p.at.call {
+	p.inStep++
+	p.calls = append(p.calls, call{Call: c, step: p.step, inStep: p.inStep})
+	if p.step != p.at.step || p.inStep != p.at.call {
 		return syscalls.Proceed()
 	}
 	if p.at.tear > 0 {
@@ -137,10 +147,15 @@ func (p *play) config() daemon.Config {
 
 // perform tells the story to its end.
 func (p *play) perform(ctx context.Context) error {
-	for _, s := range story {
-		p.scene = s.name
-		if err := p.step(ctx, s); err != nil {
+	for n, s := range story {
+		p.mu.Lock()
+		p.scene, p.step, p.inStep = s.name, n, 0
+		p.mu.Unlock()
+		if err := p.tell(ctx, s); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		if n == p.at.step && !p.struck() && p.at.call > 0 {
+			return nil // the call did not come: missed
 		}
 		if p.recovered && !p.at.whole {
 			return p.epilogue(ctx)
@@ -154,7 +169,7 @@ func (p *play) epilogue(ctx context.Context) error {
 	if p.server == nil {
 		return nil // the story was at its end
 	}
-	if err := p.step(ctx, submit(3, 0)); err != nil {
+	if err := p.tell(ctx, submit(3, 0)); err != nil {
 		return err
 	}
 	if err := p.judge(ctx, 0); err != nil {
@@ -162,7 +177,8 @@ func (p *play) epilogue(ctx context.Context) error {
 	}
 	p.server.Kill()
 	p.server = nil
-	return p.offline(ctx)
+	_, err := p.world.JudgeJournal(ctx, p.data(), p.world.Mark())
+	return err
 }
 
 // offline reads the journal without a server and verifies the store.
@@ -173,11 +189,14 @@ func (p *play) offline(ctx context.Context) error {
 	return p.command(ctx, "verify", "--data", p.data())
 }
 
-// step makes one operation; where a process is killed in it, it lets the store recover and has the operation done after
+// tell makes one operation; where a process is killed in it, it lets the store recover and has the operation done after
 // all.
-func (p *play) step(ctx context.Context, s step) error {
+func (p *play) tell(ctx context.Context, s step) error {
 	attempts := len(p.world.Attempts())
 	err := s.do(ctx, p)
+	if err == nil {
+		p.settle()
+	}
 	if !p.struck() || p.recovered {
 		return p.settled(s, err)
 	}
@@ -191,6 +210,21 @@ func (p *play) step(ctx context.Context, s step) error {
 		err = nil // repeated by the recovery
 	}
 	return p.settled(s, err)
+}
+
+// settle waits until the background is done with what an operation has set off, so that its calls are of this operation
+// each time.
+func (p *play) settle() {
+	for before := -1; !p.struck(); {
+		p.mu.Lock()
+		now := len(p.calls)
+		p.mu.Unlock()
+		if now == before {
+			return
+		}
+		before = now
+		time.Sleep(quiet)
+	}
 }
 
 // settled notes what an operation has made. Everything that the story sends is right, so a refusal is a fault.

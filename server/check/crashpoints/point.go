@@ -12,14 +12,23 @@ import (
 
 // point is where a run is disturbed.
 type point struct {
-	// call is the number of the call before which a process is killed; with tear it is a write of which so many bytes
-	// are made first.
-	call, tear int
+	// step is an operation of the story, from 0, and call the number of the call in it, from 1, before which a process is
+	// killed; with tear it is a write of which so many bytes are made first.
+	step, call, tear int
 	// second is the number of the call of the recovery at which that is killed as well, 0 for none.
 	second int
 	// whole tells the story to its end afterwards; the others end with one more submission.
 	whole bool
 }
+
+// call is one that the story made without a fault.
+type call struct {
+	syscalls.Call
+	step, inStep int
+}
+
+// point is where the process is killed before it.
+func (c call) point() point { return point{step: c.step, call: c.inStep} }
 
 // never is a call that does not come.
 const never = 1 << 30
@@ -29,21 +38,27 @@ const everyWhole = 8
 
 // points lists at most so many: kills first, then torn writes, then second kills. Where not all are wanted, calls that
 // follow each other as no others do come first.
-func points(calls []syscalls.Call, ofRecovery, most int, random *rand.Rand) []point {
+func points(calls []call, ofRecovery, most int, random *rand.Rand) []point {
 	var list, rest []point
-	for i, n := range unusual(calls) {
-		list = append(list, point{call: n, whole: i%everyWhole == 0 || most > len(calls)})
+	for i, c := range unusual(calls) {
+		at := c.point()
+		at.whole = i%everyWhole == 0 || most > len(calls)
+		list = append(list, at)
 	}
 	for _, c := range calls {
-		for _, at := range pages(c) {
-			rest = append(rest, point{call: c.Number, tear: at, whole: true})
+		for _, tear := range pages(c.Call) {
+			at := c.point()
+			at.tear, at.whole = tear, true
+			rest = append(rest, at)
 		}
 	}
 	random.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
 	torn := len(rest)
 	for _, c := range calls {
 		for k := range ofRecovery {
-			rest = append(rest, point{call: c.Number, second: k + 1})
+			at := c.point()
+			at.second = k + 1
+			rest = append(rest, at)
 		}
 	}
 	twice := rest[torn:]
@@ -52,21 +67,21 @@ func points(calls []syscalls.Call, ofRecovery, most int, random *rand.Rand) []po
 	return list[:min(most, len(list))]
 }
 
-// unusual gives the numbers of all calls: first one of each pair of calls that there is, then the second ones, and so on.
-func unusual(calls []syscalls.Call) []int {
-	pairs := map[string][]int{}
+// unusual gives all calls: first one of each pair of calls that there is, then the second ones, and so on.
+func unusual(calls []call) []call {
+	pairs := map[string][]call{}
 	var order []string
 	before := ""
 	for _, c := range calls {
-		here := kindOf(c)
+		here := kindOf(c.Call)
 		pair := before + " " + here
 		if pairs[pair] == nil {
 			order = append(order, pair)
 		}
-		pairs[pair] = append(pairs[pair], c.Number)
+		pairs[pair] = append(pairs[pair], c)
 		before = here
 	}
-	var list []int
+	var list []call
 	for len(list) < len(calls) {
 		for _, pair := range order {
 			if rest := pairs[pair]; len(rest) > 0 {

@@ -93,8 +93,8 @@ var story = []step{
 	{name: "the issue of a token with a name", do: issueNamed, own: 1},
 	{name: "an upload of units", do: uploadUnits, own: 1, fact: unitIs},
 	{name: "a change of an indicator", do: changeIndicator, own: 1, fact: indicatorIs},
-	{name: "the removal of a name", do: removeName, fact: nameIsGone},
-	{name: "a backup", do: takeBackup, fact: backupIs},
+	{name: "the removal of a name", do: removeName, own: 1, fact: nameIsGone},
+	{name: "a backup", do: takeBackup},
 	giveBack(0, 0), // what was approved
 	submit(0, 0),
 	{name: "a stop and a start", do: restart},
@@ -105,6 +105,9 @@ var story = []step{
 	submitJSON(2, 1),
 	{name: "the last stop", do: end},
 }
+
+// aSubmission is the place of one in the story.
+const aSubmission = 1
 
 func begin(ctx context.Context, p *play) error {
 	if p.server != nil {
@@ -140,6 +143,9 @@ func end(ctx context.Context, p *play) error {
 		return err
 	}
 	if err := p.stop(ctx); err != nil {
+		return err
+	}
+	if err := verifyBackup(ctx, p); err != nil {
 		return err
 	}
 	return p.offline(ctx)
