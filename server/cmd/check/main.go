@@ -17,6 +17,7 @@ import (
 
 	"github.com/tonghop/tonghop/server/check"
 	"github.com/tonghop/tonghop/server/check/backup"
+	"github.com/tonghop/tonghop/server/check/bitrot"
 	"github.com/tonghop/tonghop/server/check/crashpoints"
 	"github.com/tonghop/tonghop/server/check/crashrandom"
 	"github.com/tonghop/tonghop/server/check/duplicates"
@@ -39,6 +40,7 @@ var checks = []check.Check{
 	powerloss.Check,
 	oracle.Check,
 	linear.Check,
+	bitrot.Check,
 	tamper.Check,
 	backup.Check,
 	duplicates.Check,
