@@ -35,6 +35,10 @@ const (
 
 	// memoryBuffer is what the connection in memory holds each way: a chunk of an upload.
 	memoryBuffer = 256 << 10
+	// callWindow is how much of an answer waits here for a reader over HTTP; more of it waits with gRPC, which cuts it off.
+	// Left to itself, grpc-go lets it grow to 16 MiB for each call. connectionWindow is for all calls together.
+	callWindow       = 64 << 10
+	connectionWindow = 4 << 20
 	// maxFollowers keeps half of the connection's streams for calls that end.
 	maxFollowers = rpc.MaxStreams / 2
 	// retryStopped is after how long a stream that was refused or let go may be asked for again.
@@ -86,6 +90,7 @@ func New(cfg Config) (*Gateway, error) {
 		grpc.WithTransportCredentials(insecure.NewCredentials()), // it never leaves the process
 		grpc.WithDisableServiceConfig(), grpc.WithNoProxy(),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(rpc.MaxAnswer)),
+		grpc.WithStaticStreamWindowSize(callWindow), grpc.WithStaticConnWindowSize(connectionWindow),
 		grpc.WithUnaryInterceptor(fillUnary), grpc.WithStreamInterceptor(fillStream),
 	)
 	if err != nil {

@@ -16,6 +16,11 @@ const (
 	// MaxStreams is how many calls one connection may have at once; the gateway's connection carries all of JSON.
 	MaxStreams = 256
 
+	// What a client sends ahead of those who take it, for one call and for a connection. Left to itself, grpc-go lets both
+	// grow with the line, to 16 MiB for each call.
+	callWindow       = 256 << 10
+	connectionWindow = 1 << 20
+
 	maxHeaders     = 16 << 10
 	connectWithin  = 10 * time.Second
 	maxIdle        = 15 * time.Minute
@@ -63,6 +68,8 @@ func limits() []grpc.ServerOption {
 		grpc.MaxSendMsgSize(MaxAnswer),
 		grpc.MaxConcurrentStreams(MaxStreams),
 		grpc.MaxHeaderListSize(maxHeaders),
+		grpc.StaticStreamWindowSize(callWindow),
+		grpc.StaticConnWindowSize(connectionWindow),
 		grpc.ConnectionTimeout(connectWithin),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			MaxConnectionIdle: maxIdle, MaxConnectionAge: maxAge, MaxConnectionAgeGrace: maxAgeGrace,
