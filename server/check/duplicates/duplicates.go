@@ -90,10 +90,9 @@ func run(ctx context.Context, r *check.Run) (err error) {
 	if err := p.found(ctx, shape); err != nil {
 		return err
 	}
-	open := true
 	defer func() {
-		if open {
-			err = errors.Join(err, p.world.Close(), p.line.Close())
+		if err != nil { // else it was closed before the journal was read
+			_ = errors.Join(p.world.Close(), p.line.Close())
 		}
 	}()
 	p.plan = newPlan(r.Random(1), p.world.Reports()[:reports], revisions)
@@ -114,7 +113,6 @@ func run(ctx context.Context, r *check.Run) (err error) {
 	if err := p.books(ctx, shape); err != nil {
 		return err
 	}
-	open = false
 	if err := errors.Join(p.world.Close(), p.line.Close()); err != nil {
 		return err
 	}

@@ -79,7 +79,11 @@ func run(ctx context.Context, r *check.Run) (err error) {
 	if err := o.found(ctx, months); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, o.line.Close()) }()
+	defer func() {
+		if closed := o.line.Close(); err == nil { // it is over after a failure, however it ends
+			err = closed
+		}
+	}()
 	began := time.Now()
 	if err := o.work(ctx); err != nil {
 		return err

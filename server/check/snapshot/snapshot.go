@@ -65,7 +65,11 @@ func run(ctx context.Context, r *check.Run) (err error) {
 	if err := s.found(ctx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.line.Close()) }()
+	defer func() {
+		if closed := s.line.Close(); err == nil { // it is over after a failure, however it ends
+			err = closed
+		}
+	}()
 	if err := s.hire(ctx); err != nil {
 		return err
 	}
