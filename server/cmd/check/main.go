@@ -27,6 +27,7 @@ import (
 	"github.com/tonghop/tonghop/server/check/powerloss"
 	"github.com/tonghop/tonghop/server/check/restart"
 	"github.com/tonghop/tonghop/server/check/shutdown"
+	"github.com/tonghop/tonghop/server/check/slowreaders"
 	"github.com/tonghop/tonghop/server/check/snapshot"
 	"github.com/tonghop/tonghop/server/check/syscalls"
 	"github.com/tonghop/tonghop/server/check/tamper"
@@ -47,6 +48,7 @@ var checks = []check.Check{
 	shutdown.Check,
 	snapshot.Check,
 	restart.Check,
+	slowreaders.Check,
 }
 
 // Codes of exit.
