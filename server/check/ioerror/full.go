@@ -44,11 +44,29 @@ type full struct {
 	part   uint64
 }
 
-// fillAll fills each file system again and again.
+// notMounted says that there is no such file system here.
+type notMounted struct{ error }
+
+// Unwrap gives the cause.
+func (n notMounted) Unwrap() error { return n.error }
+
+// fillLoop fills ext4 on a loop device. Where there are none, as in many containers, the line of figures says so.
+func (a *attack) fillLoop(ctx context.Context) error {
+	err := a.fillAll(ctx, mountExt4)
+	var missing notMounted
+	if ctx.Err() == nil && errors.As(err, &missing) {
+		a.Progress("ext4 on a loop device: %v", missing)
+		a.count(func(t *tally) { t.noLoop = true })
+		return nil
+	}
+	return err
+}
+
+// fillAll fills a file system again and again.
 func (a *attack) fillAll(ctx context.Context, mount func(context.Context, string) (*small, error)) (err error) {
 	disk, err := mount(ctx, a.folder("small"))
 	if err != nil {
-		return fmt.Errorf("a small file system cannot be mounted: %w", err)
+		return notMounted{err}
 	}
 	f := &full{attack: a, disk: disk}
 	defer func() {

@@ -65,7 +65,7 @@ func command(ctx context.Context, name string, args ...string) error {
 
 // close unmounts, whoever still uses it.
 func (s *small) close() error {
-	err := unix.Unmount(s.dir, unix.MNT_DETACH)
+	err := detach(s.dir)
 	if err == nil {
 		err = os.Remove(s.dir)
 	}
