@@ -171,15 +171,25 @@ func (t *trial) work(ctx context.Context, until <-chan struct{}) error {
 		return err
 	}
 	within := time.Duration(0)
-	if t.trap.closed() && !t.fault.noRoom {
+	if t.trap.closed() && (!t.fault.noRoom || t.unanswered()) {
 		within = endsWithin
-	} else if t.trap.closed() {
-		within = 100 * time.Millisecond
 	}
 	if exit, ended := t.server.Wait(within); ended {
 		t.exit, t.server = &exit, nil
 	}
 	return nil
+}
+
+// unanswered says whether somebody was told that the outcome is unknown, as by a server that is about to end.
+func (t *trial) unanswered() bool {
+	return slices.ContainsFunc(t.world.Attempts(), func(a workload.Attempt) bool {
+		return slices.ContainsFunc(a.Items, func(i workload.Item) bool { return i.Outcome == workload.Unknown && !leftAlone(i) })
+	})
+}
+
+// leftAlone says whether an item is unknown only because its client was called away.
+func leftAlone(i workload.Item) bool {
+	return i.Reason == "" || strings.Contains(i.Reason, "context canceled")
 }
 
 // stop asks the server to end.
@@ -268,7 +278,7 @@ func (t *trial) judgeRefusals() error {
 	for _, a := range t.world.Attempts() {
 		for _, item := range a.Items {
 			switch {
-			case item.Outcome == workload.Unknown && item.Reason != "" && !strings.Contains(item.Reason, "context canceled"):
+			case item.Outcome == workload.Unknown && !leftAlone(item):
 				return check.Broken("the server goes on, and did not say what became of a %s: %q", a.Kind, item.Reason)
 			case item.Reason == storeFull:
 				t.count(func(s *tally) { s.refused++ })
