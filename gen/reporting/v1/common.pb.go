@@ -14,7 +14,8 @@
 //     what does not exist.
 //   - UNAUTHENTICATED: no valid token. RESOURCE_EXHAUSTED: too much at once, or the disk is
 //     nearly full (STORE_FULL); google.rpc.RetryInfo says when to try again. UNAVAILABLE: the
-//     outcome of a change may be unknown; repeat it with the same request id.
+//     outcome of a change may be unknown; repeat it with the same request id. A stream of which
+//     nothing is read for 30 s ends with it too (READER_STALLED): go on behind what was read last.
 //   - Numbers are decimal strings: digits, an optional minus, an optional point. Absence of a
 //     number is absence of the field and never zero.
 //   - A unit is named by its id ("82-20250701") or by a bare code ("82"), which is resolved on
