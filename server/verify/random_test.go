@@ -134,6 +134,8 @@ func (s *teller) step() {
 		s.newForm()
 	case 2:
 		s.newUnit()
+	case 3:
+		s.moveUnit()
 	default:
 		s.report()
 	}
@@ -185,6 +187,9 @@ func (s *teller) newUnit() {
 // newForm changes who owes a form, from a day on.
 func (s *teller) newForm() {
 	f := s.forms["M"]
+	if s.forms["T"].Code != "" {
+		return // whoever moved would owe both
+	}
 	f.ValidFrom = max(f.ValidFrom, rapid.SampledFrom([]period.Day{period.Beginning, changeDay}).Draw(s.r, "valid from"))
 	f.Assigned = monthly("", s.assigned("kind:commune|kind:district")).Assigned
 	s.forms["M"] = f
@@ -199,9 +204,30 @@ func (s *teller) newForm() {
 	s.formed(f, n)
 }
 
+// moveUnit has a commune report by the quarter or by the half-year from a day within the year on, and by the month before.
+func (s *teller) moveUnit() {
+	f := s.forms["M"]
+	if s.forms["T"].Code != "" || f.Frequency != period.Month {
+		return
+	}
+	day := rapid.SampledFrom([]period.Day{period.Date(2024, 4, 1), period.Date(2024, 7, 1), period.Date(2025, 1, 1)}).Draw(s.r, "from")
+	unit := rapid.SampledFrom([]hierarchy.ID{"A-0", "B-0", "D1-0"}).Draw(s.r, "who moves")
+	m := f
+	m.ValidFrom = max(f.ValidFrom, changeDay)
+	m.Assigned = append(slices.Clone(f.Assigned), hierarchy.Selector{Unit: unit, Except: true, From: day, To: period.Forever})
+	n := m
+	n.Code, n.Assigned = "T", []hierarchy.Selector{{Unit: unit, From: day, To: period.Forever}}
+	n.Frequency = period.Quarter
+	if day != period.Date(2024, 4, 1) {
+		n.Frequency = rapid.SampledFrom([]period.Kind{period.Quarter, period.Half}).Draw(s.r, "frequency")
+	}
+	s.forms["M"], s.forms["T"] = m, n
+	s.formed(m, n)
+}
+
 // report sends, approves or returns.
 func (s *teller) report() {
-	f := s.forms[rapid.SampledFrom([]form.Code{"M", "M", "M", "N", "Q", "Y"}).Draw(s.r, "form")]
+	f := s.forms[rapid.SampledFrom([]form.Code{"M", "M", "M", "N", "Q", "T", "Y"}).Draw(s.r, "form")]
 	if f.Code == "" {
 		f = s.forms["M"]
 	}

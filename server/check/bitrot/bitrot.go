@@ -58,8 +58,11 @@ func run(ctx context.Context, r *check.Run) (err error) {
 	a := &attack{run: r, dir: dir, models: models, secret: secret}
 	err = a.all(ctx)
 	a.total.figures(r)
-	if err != nil {
-		return err
+	if err == nil {
+		err = a.daemons(ctx)
 	}
-	return a.daemons(ctx)
+	if check.IsBroken(err) { // what was found wrong is to be looked at
+		return errors.Join(err, copyFolder(dir, filepath.Join(r.Dir, "left")))
+	}
+	return err
 }

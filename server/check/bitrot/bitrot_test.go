@@ -10,17 +10,23 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/tonghop/tonghop/server/check"
 )
 
 // TestSomeDamages does a few damages in this process, of every kind to every file.
 func TestSomeDamages(t *testing.T) {
-	dir := t.TempDir()
+	dir, remove, err := check.InMemory(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = remove() })
 	secret, err := build(t.Context(), filepath.Join(dir, "models"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	work := filepath.Join(dir, "work")
-	give, err := json.Marshal(order{Seed: 1, To: 96, Step: 1, Models: filepath.Join(dir, "models"), Dir: work, Secret: secret.Reveal()})
+	give, err := json.Marshal(order{Seed: 1, To: 64, Step: 1, Models: filepath.Join(dir, "models"), Dir: work, Secret: secret.Reveal()})
 	if err := errors.Join(err, os.Mkdir(work, 0o700)); err != nil {
 		t.Fatal(err)
 	}

@@ -61,9 +61,14 @@ type news struct {
 	Done   bool
 }
 
-func run(ctx context.Context, r *check.Run) error {
+func run(ctx context.Context, r *check.Run) (err error) {
+	dir, remove, err := check.InMemory(r.Dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
 	child := r.Inside(ctx, name)
-	give, err := json.Marshal(order{Seed: r.Seed, Size: uint64(r.Size), Dir: r.Dir, Workers: runtime.NumCPU(), Shorten: r.Control == ""}) //nolint:gosec // a size is not negative
+	give, err := json.Marshal(order{Seed: r.Seed, Size: uint64(r.Size), Dir: dir, Workers: runtime.NumCPU(), Shorten: r.Control == ""}) //nolint:gosec // a size is not negative
 	if err != nil {
 		return err
 	}

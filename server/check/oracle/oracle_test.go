@@ -7,11 +7,18 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/tonghop/tonghop/server/check"
 )
 
 // TestSomeSequences tells a few stories in this process. ORACLE_SEED and ORACLE_SIZE tell others, and more.
 func TestSomeSequences(t *testing.T) {
-	o := order{Seed: 1, Size: 12, Dir: t.TempDir(), Workers: 2}
+	dir, remove, err := check.InMemory(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = remove() })
+	o := order{Seed: 1, Size: 12, Dir: dir, Workers: 2}
 	for name, to := range map[string]*uint64{"ORACLE_SEED": &o.Seed, "ORACLE_SIZE": &o.Size} {
 		if text := os.Getenv(name); text != "" {
 			n, err := strconv.ParseUint(text, 10, 64)
