@@ -16,31 +16,27 @@ const (
 var controls = []check.Control{
 	{
 		Name:  "late-group",
-		Fault: "a group is answered before it is written, which happens with the next one or at the stop",
+		Fault: "a group is answered two milliseconds before it is written",
 		Size:  120,
 		Edits: []plant.Edit{
+			{File: appendFile, Old: "	\"errors\"\n", New: "	\"errors\"\n	\"sync\"\n	\"time\"\n"},
 			{
 				File: appendFile,
 				Old:  "const keepBufferBytes = 4 << 20\n",
-				New:  "const keepBufferBytes = 4 << 20\n\nvar late = map[*Journal]func() error{}\n",
+				New:  "const keepBufferBytes = 4 << 20\n\nvar late sync.WaitGroup\n",
 			},
 			{
 				File: appendFile,
 				Old:  "	head, err := j.current()\n	if err == nil {\n		err = ctx.Err()\n",
-				New: "	if write := late[j]; write != nil {\n		if err := write(); err != nil {\n			return j.Head(), j.poison(err)\n		}\n	}\n" +
-					"	head, err := j.current()\n	if err == nil {\n		err = ctx.Err()\n",
+				New:  "	late.Wait()\n	head, err := j.current()\n	if err == nil {\n		err = ctx.Err()\n",
 			},
 			{
 				File: appendFile,
 				Old:  "	if err := writeSynced(j.file, buf, last.end); err != nil {\n		return head, j.poison(err)\n	}\n",
 				New: "	file, group, at := j.file, append([]byte(nil), buf...), last.end\n" +
-					"	late[j] = func() error { return writeSynced(file, group, at) }\n",
+					"	late.Go(func() {\n		time.Sleep(2 * time.Millisecond)\n		_ = writeSynced(file, group, at)\n	})\n",
 			},
-			{
-				File: journalFile,
-				Old:  "	err := j.abandonPreparation()\n",
-				New:  "	if write := late[j]; write != nil {\n		_ = write()\n	}\n	err := j.abandonPreparation()\n",
-			},
+			{File: journalFile, Old: "	err := j.abandonPreparation()\n", New: "	late.Wait()\n	err := j.abandonPreparation()\n"},
 		},
 	},
 	{

@@ -214,14 +214,8 @@ func (t *trial) aftermath(ctx context.Context) error {
 	if t.fault.forgets && t.server == nil {
 		t.disk.Forget(t.random)
 	}
-	if t.server == nil {
-		t.exit = nil
-		if err := t.start(ctx); err != nil {
-			return err
-		}
-		if t.exit != nil {
-			return check.Broken("the next start ended with %s", t.exit)
-		}
+	if err := t.next(ctx); err != nil {
+		return err
 	}
 	shown, err := t.world.Read(ctx)
 	if err != nil {
@@ -241,6 +235,22 @@ func (t *trial) aftermath(ctx context.Context) error {
 		s.unknown += unknown
 	})
 	return t.goOn(ctx)
+}
+
+// next starts a server again that has ended. One that goes on may still be at what its clients no longer wait for: they
+// ask once more, so that nothing is under way.
+func (t *trial) next(ctx context.Context) error {
+	if t.server != nil {
+		return t.world.Resolve(ctx)
+	}
+	t.exit = nil
+	if err := t.start(ctx); err != nil {
+		return err
+	}
+	if t.exit != nil {
+		return check.Broken("the next start ended with %s", t.exit)
+	}
+	return nil
 }
 
 // judgeEnd looks at how the server ended.
