@@ -111,18 +111,18 @@ func (p *pages) read(number uint64, depth int) (page, error) {
 	if depth >= deepestTree {
 		return page{}, fmt.Errorf("page %d lies too deep", number)
 	}
-	var header [pageHeaderBytes]byte
 	if number < 2 || number >= p.count {
 		return page{}, fmt.Errorf("there is no page %d", number)
 	}
 	at := int64(number) * pageBytes //nolint:gosec // in the file
-	if _, err := p.file.ReadAt(header[:], at); err != nil {
+	room := p.room(depth, pageBytes)
+	if _, err := p.file.ReadAt(room, at); err != nil {
 		return page{}, err
 	}
-	if stored := native.Uint64(header[:]); stored != number {
+	if stored := native.Uint64(room); stored != number {
 		return page{}, fmt.Errorf("page %d says that it is page %d", number, stored)
 	}
-	more := uint64(native.Uint32(header[12:]))
+	more := uint64(native.Uint32(room[12:]))
 	if more >= p.count-number || more >= largestPageBytes/pageBytes {
 		return page{}, fmt.Errorf("page %d goes on beyond the end of the file", number)
 	}
@@ -132,19 +132,25 @@ func (p *pages) read(number uint64, depth int) (page, error) {
 		}
 		p.taken[n/64] |= 1 << (n % 64)
 	}
-	size := int((more + 1) * pageBytes) //nolint:gosec // bounded above
-	if cap(p.rooms[depth]) < size {
-		p.rooms[depth] = make([]byte, size)
+	if more > 0 {
+		room = p.room(depth, int((more+1)*pageBytes)) //nolint:gosec // bounded above
+		if _, err := p.file.ReadAt(room, at); err != nil {
+			return page{}, err
+		}
 	}
-	raw := p.rooms[depth][:size]
-	if _, err := p.file.ReadAt(raw, at); err != nil {
-		return page{}, err
-	}
-	parsed, err := parsePage(raw)
+	parsed, err := parsePage(room)
 	if err != nil {
 		return page{}, fmt.Errorf("page %d: %w", number, err)
 	}
 	return parsed, nil
+}
+
+// room gives room for so many bytes at a depth of the tree.
+func (p *pages) room(depth, size int) []byte {
+	if cap(p.rooms[depth]) < size {
+		p.rooms[depth] = make([]byte, size)
+	}
+	return p.rooms[depth][:size]
 }
 
 // parsePage checks that the elements of a page lie one behind the other, in the ascending order of their keys.
