@@ -35,6 +35,9 @@ func wait(ctx context.Context, r *check.Run, s *site) error {
 		return err
 	}
 	defer leave(crowd)
+	if err := settle(s.host.daemon.PID()); err != nil { // the windows are full by then
+		return err
+	}
 	within := cutWithin
 	if r.Size >= longFrom {
 		within = webCutWithin

@@ -36,9 +36,9 @@ const (
 	eachMay     = 2 << 20
 	memorySlack = 64 << 20
 	endWithin   = 10 * time.Second
-	// cutWithin is when a stream must have been cut, the server's 30 s and what goes before; webCutWithin the same of an
-	// answer over HTTP that is no stream, with the server's 2 min.
-	cutWithin    = 36 * time.Second
+	// cutWithin is when a stream must have been cut, the server's 30 s and a few for a busy machine; webCutWithin the same
+	// of an answer over HTTP that is no stream, with the server's 2 min.
+	cutWithin    = 34 * time.Second
 	webCutWithin = 130 * time.Second
 	// endsWithin is how long the rest of what was cut may take to be read.
 	endsWithin = 10 * time.Second
