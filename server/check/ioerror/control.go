@@ -35,7 +35,7 @@ var controls = []check.Control{
 			File: "server/aggregator/store.go",
 			Old:  "	if err := s.db.Sync(); err != nil {\n		s.distrust()\n",
 			New:  "	if err := s.db.Sync(); err != nil {\n",
-		}},
+		}, plant.UninspectedState},
 	},
 	{
 		Name: onlyFull + "no-guard", Size: syncsPerCycle,

@@ -9,8 +9,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/tonghop/tonghop/server/check"
 )
@@ -18,7 +21,7 @@ import (
 // suites are three checks: one that holds, one that is broken, one that cannot be done; each behaves otherwise when its fault
 // is planted.
 func suites() []check.Check {
-	make := func(name string, whole, planted error) check.Check {
+	suite := func(name string, whole, planted error) check.Check {
 		return check.Check{
 			Name: name, Promise: "It holds.", Counts: "tries", Short: 3, Long: 30,
 			Controls: []check.Control{{Name: "fault", Fault: "Something is wrong.", Size: 2}},
@@ -33,7 +36,7 @@ func suites() []check.Check {
 	}
 	broken := check.Broken("lost a change")
 	return []check.Check{
-		make("holds", nil, fmt.Errorf("found: %w", broken)), make("breaks", broken, nil), make("undone", errors.New("no disk"), errors.New("no disk")),
+		suite("holds", nil, fmt.Errorf("found: %w", broken)), suite("breaks", broken, nil), suite("undone", errors.New("no disk"), errors.New("no disk")),
 	}
 }
 
@@ -109,5 +112,24 @@ func TestEveryCheckCanFail(t *testing.T) {
 				t.Errorf("%s with %s: there is no fault to plant, or nothing of the check runs inside", c.Name, control.Name)
 			}
 		}
+	}
+}
+
+// A promise on the page without a check is a wish, and a check that the page does not know is found by nobody.
+func TestThePageOfPromisesNamesEveryCheck(t *testing.T) {
+	page, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile("(?m)^\\| [^|]+ \\| `([a-z-]+)` \\| [^|]+ \\|$")
+	var told, known []string
+	for _, match := range row.FindAllStringSubmatch(string(page), -1) {
+		told = append(told, match[1])
+	}
+	for _, c := range checks {
+		known = append(known, c.Name)
+	}
+	if diff := cmp.Diff(known, told); diff != "" {
+		t.Errorf("server/README.md tells of other checks than there are, or in another order (-known +told):\n%s", diff)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -90,7 +91,8 @@ func (r *runner) one(ctx context.Context, j job) error {
 	verdict := "ok"
 	switch {
 	case j.control.Name != "" && check.IsBroken(err):
-		verdict, err = "found: "+err.Error(), nil
+		said, _, _ := strings.Cut(err.Error(), "\n")
+		verdict, err = "found: "+said, nil
 	case j.control.Name != "" && err == nil:
 		verdict, err = "FAILED", errors.New("the planted fault was not found")
 	case err != nil:
