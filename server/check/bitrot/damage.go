@@ -77,7 +77,7 @@ func kindOf(n uint64) kind {
 // draw draws the damage with a number.
 func draw(seed, n uint64, all map[string]*model) damage {
 	random := rand.New(rand.NewPCG(seed+n, damagePart)) //nolint:gosec // drawn again from the seed
-	d := damage{n: n, model: []string{inOrder, killed}[random.IntN(2)], kind: kindOf(seed + n)}
+	d := damage{n: n, model: copies[random.IntN(len(copies))], kind: kindOf(seed + n)}
 	m := all[d.model]
 	switch part := random.IntN(100); {
 	case part < 45 || d.kind == zeroed && part < 50:

@@ -3,8 +3,8 @@
 // starts empty, the last change is not lost unseen; a damaged state is made anew, a damaged journal refuses, says where and
 // changes nothing.
 //
-// A small province works once, and its folder is copied twice: as a stop in order leaves it, and as a kill does. Each damage
-// hits one file of one copy. Then the store is opened as the daemon opens it, and asked for everything that there is; every
+// A small province works once, and its folder is copied three times: as a stop in order leaves it, as a kill does, and as a
+// kill does after which the machine started again in order. Each damage hits one file of one copy. Then the store is opened as the daemon opens it, and asked for everything that there is; every
 // answer is the one that the undamaged store gives, or an error. After an error the process ends, as the daemon does, and the
 // next start must be right. A change is then made on what is left, and the whole verified now and then.
 //

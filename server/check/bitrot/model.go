@@ -23,12 +23,17 @@ import (
 	"github.com/tonghop/tonghop/server/reporting"
 )
 
-// The two copies, and the file of the state in each.
+// The copies, and the files of the state in each that matter here.
 const (
 	inOrder   = "stopped in order"
 	killed    = "killed"
+	rebooted  = "killed before another start of the machine"
 	stateFile = "state/state.bolt"
+	bootFile  = "state/state.boot"
 )
+
+// copies lists them.
+var copies = []string{inOrder, killed, rebooted}
 
 // model is an undamaged copy.
 type model struct {
@@ -49,8 +54,8 @@ func config(dir string) server.Config {
 	}
 }
 
-// build lets a province work, and copies its folder before its last change, as a kill leaves it and as a stop in order
-// does. It gives the administrator's secret.
+// build lets a province work, and copies its folder before its last change, as a kill leaves it, for this start of the machine
+// and for the next, and as a stop in order does. It gives the administrator's secret.
 func build(ctx context.Context, dir string) (auth.Secret, error) {
 	at := filepath.Join(dir, "store")
 	secret, err := server.Init(ctx, config(at))
@@ -66,6 +71,8 @@ func build(ctx context.Context, dir string) (auth.Secret, error) {
 	p.try(copyFolder(at, filepath.Join(dir, "before")))
 	p.send("C8", "2024-04", 99, false) // which was not sent before
 	p.try(copyFolder(at, filepath.Join(dir, killed)))
+	p.try(copyFolder(at, filepath.Join(dir, rebooted)))
+	p.try(os.WriteFile(filepath.Join(dir, rebooted, bootFile), []byte("another start of the machine\n"), 0o600))
 	if err := errors.Join(p.err, store.Close()); err != nil {
 		return "", err
 	}
@@ -75,7 +82,7 @@ func build(ctx context.Context, dir string) (auth.Secret, error) {
 // read looks at the models.
 func read(dir string) (map[string]*model, error) {
 	all := map[string]*model{}
-	for _, name := range []string{inOrder, killed} {
+	for _, name := range copies {
 		m := &model{dir: filepath.Join(dir, name), sizes: map[string]int64{}, used: map[string]int64{}}
 		if err := filepath.WalkDir(m.dir, m.look); err != nil {
 			return nil, err
