@@ -37,8 +37,9 @@ type trial struct {
 	disk   *powerdisk.Disk
 	world  *workload.World
 	server *daemon.Daemon
-	// exit is how the server ended, if it did.
+	// exit is how the server ended, if it did, and said what was wrong with its answers if it did not.
 	exit *daemon.Exit
+	said error
 }
 
 // try makes one trial.
@@ -155,10 +156,11 @@ func (t *trial) work(ctx context.Context, until <-chan struct{}) error {
 	}
 	working, stop := context.WithCancel(ctx)
 	defer stop()
+	ended := t.server.Done()
 	go func() {
 		select {
 		case <-until:
-		case <-t.server.Done():
+		case <-ended:
 		case <-time.After(stopWithin):
 		case <-ctx.Done():
 		}
@@ -171,7 +173,7 @@ func (t *trial) work(ctx context.Context, until <-chan struct{}) error {
 		return err
 	}
 	within := time.Duration(0)
-	if t.trap.closed() && (!t.fault.noRoom || t.unanswered()) {
+	if t.trap.closed() && (!t.fault.noRoom || t.ends(ctx)) {
 		within = endsWithin
 	}
 	if exit, ended := t.server.Wait(within); ended {
@@ -180,11 +182,15 @@ func (t *trial) work(ctx context.Context, until <-chan struct{}) error {
 	return nil
 }
 
-// unanswered says whether somebody was told that the outcome is unknown, as by a server that is about to end.
-func (t *trial) unanswered() bool {
-	return slices.ContainsFunc(t.world.Attempts(), func(a workload.Attempt) bool {
-		return slices.ContainsFunc(a.Items, func(i workload.Item) bool { return i.Outcome == workload.Unknown && !leftAlone(i) })
-	})
+// ends asks a server that found no room for everything that is unknown, and for one submission more: one that goes on
+// answers all of it. What was said to the clients before is judged first.
+func (t *trial) ends(ctx context.Context) bool {
+	t.said = t.judgeRefusals()
+	if err := t.world.Resolve(ctx); err != nil {
+		return true
+	}
+	a, err := t.world.Submit(ctx, workload.ReportAt(0, 0))
+	return err != nil || a.Items[0].Outcome == workload.Unknown
 }
 
 // leftAlone says whether an item is unknown only because its client was called away.
@@ -237,11 +243,10 @@ func (t *trial) aftermath(ctx context.Context) error {
 	return t.goOn(ctx)
 }
 
-// next starts a server again that has ended. One that goes on may still be at what its clients no longer wait for: they
-// ask once more, so that nothing is under way.
+// next starts a server again that has ended.
 func (t *trial) next(ctx context.Context) error {
 	if t.server != nil {
-		return t.world.Resolve(ctx)
+		return nil
 	}
 	t.exit = nil
 	if err := t.start(ctx); err != nil {
@@ -273,7 +278,7 @@ func (t *trial) judgeEnd(ctx context.Context) error {
 		}
 		return check.Broken("the server goes on %s later", lived)
 	case t.exit == nil:
-		return t.judgeRefusals()
+		return t.said
 	case t.exit.Code == exitStore:
 		return nil
 	case t.exit.Code == stopped && t.fault.scene == inStop && t.fault.noRoom:
