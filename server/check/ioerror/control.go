@@ -29,13 +29,13 @@ var controls = []check.Control{
 		}},
 	},
 	{
-		Name: "state-believed", Size: 12,
-		Fault: "the derived state is kept after a sync of it failed",
+		Name: "flush-ignored", Size: 12,
+		Fault: "a derived state that cannot be flushed is a line in the log",
 		Edits: []plant.Edit{{
-			File: "server/aggregator/store.go",
-			Old:  "	if err := s.db.Sync(); err != nil {\n		s.distrust()\n",
-			New:  "	if err := s.db.Sync(); err != nil {\n",
-		}, plant.UninspectedState},
+			File: "server/server.go",
+			Old:  "				s.note(fmt.Errorf(\"%w: flush of the derived state: %w\", ErrStoreFailed, err))\n				return\n",
+			New:  "				s.cfg.Logger.Warn(\"the derived state is not flushed\", \"error\", err)\n",
+		}},
 	},
 	{
 		Name: onlyFull + "no-guard", Size: syncsPerCycle,

@@ -133,7 +133,7 @@ func (f *full) cycle(ctx context.Context, n int) error {
 	if err := f.load(ctx, leave); err != nil {
 		return err
 	}
-	if err := f.restart(ctx, n, guarded); err != nil {
+	if err := f.restart(ctx, n, guarded, leave); err != nil {
 		return err
 	}
 	// A start gives a little room back, that of the segment which was being prepared.
@@ -223,12 +223,17 @@ func (f *full) ended() bool {
 	}
 }
 
-// restart sees to a server that has ended because the store found no room, and ends others.
-func (f *full) restart(ctx context.Context, n int, guarded bool) error {
+// restart sees to a server that has ended because the store found no room, and ends others. With somebody who watches over
+// the free space that may happen only where another program takes all of it in a moment.
+func (f *full) restart(ctx context.Context, n int, guarded bool, leave int64) error {
 	mark := f.world.Mark()
-	exit, ended := f.server.Wait(0)
+	within := time.Duration(0)
+	if a, err := f.world.Submit(ctx, workload.ReportAt(0, 0)); err != nil || a.Items[0].Outcome == workload.Unknown {
+		within = endsWithin // it is about to end, or has
+	}
+	exit, ended := f.server.Wait(within)
 	switch {
-	case ended && (guarded || exit.Code != exitStore):
+	case ended && (guarded && leave > 0 || exit.Code != exitStore):
 		return check.Broken("on a full disk the server ended with %s", exit)
 	case ended:
 		f.count(func(t *tally) { t.endedFull++ })
