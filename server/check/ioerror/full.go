@@ -249,7 +249,11 @@ func (f *full) restart(ctx context.Context, n int, guarded bool, leave int64) er
 	default:
 		return nil
 	}
-	// Whoever looks after it lets the store take what is left.
+	return f.startFull(ctx, mark)
+}
+
+// startFull starts a server on the full disk, where whoever looks after it lets the store take what is left.
+func (f *full) startFull(ctx context.Context, mark workload.Mark) error {
 	if err := f.start(ctx, true, "on a full disk"); err != nil {
 		return err
 	}
