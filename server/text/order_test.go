@@ -53,6 +53,19 @@ func TestCompareIsATotalOrderThatSortFollows(t *testing.T) {
 	})
 }
 
+// Two letters A come before one letter Â, in whatever parts that is written.
+func TestCompareTakesALetterInPartsForOne(t *testing.T) {
+	for _, circumflex := range []string{"ậ", "ạ\u0302", "a\u0302\u0323", "a\u0323\u0302", "â"} {
+		if got := text.Compare("aa", circumflex); got >= 0 {
+			t.Errorf("Compare(aa, %+q) = %d, want negative", circumflex, got)
+		}
+		pair := []string{circumflex, "aa"}
+		if text.Sort(pair); pair[0] != "aa" {
+			t.Errorf("Sort gives %+q, want aa first", pair)
+		}
+	}
+}
+
 func TestSortByKeepsEqualNamesInPlace(t *testing.T) {
 	type unit struct {
 		name string
