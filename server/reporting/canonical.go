@@ -50,6 +50,64 @@ func (c canonical) optional(name string, value *string) canonical {
 	return c.word("1", "").text(name, *value)
 }
 
+// amountWords are of one amount of a figure: the words before it, and those that say that there is none.
+type amountWords struct{ before, none string }
+
+// What the figures of reports have in common is made ready: there are many of them.
+var (
+	beforeIndicator                              = words("indicator")
+	valueWords, numeratorWords, denominatorWords = amountOf("value"), amountOf("numerator"), amountOf("denominator")
+	// figureEnds are what follows the amounts of a figure without note and explanation, by state, grade and format.
+	figureEnds = func() (ends [figure.NotApplicable + 1][figure.Estimate + 1][figure.Undeclared + 1]string) {
+		for state := range ends {
+			for grade := range ends[state] {
+				for format := range ends[state][grade] {
+					ends[state][grade][format] = words("state", figure.State(state).String(), "grade", figure.Grade(grade).String(), //nolint:gosec // few
+						"note", "", "explanation", "", "format", figure.NumberFormat(format).String()) //nolint:gosec // few
+				}
+			}
+		}
+		return ends
+	}()
+)
+
+func words(list ...string) string {
+	c := canonical{&digest{}}
+	for _, w := range list {
+		c.word(w, "")
+	}
+	return string(c.b)
+}
+
+func amountOf(name string) amountWords {
+	return amountWords{before: words(name+"?", "1", name), none: words(name+"?", "0")}
+}
+
+// figure adds a figure: indicator, value, numerator and denominator where they are there, state, grade, note, explanation
+// and format.
+func (c canonical) figure(f *FigureDraft) {
+	c.b = append(c.b, beforeIndicator...)
+	c.word(f.Indicator, "")
+	c.amount(&valueWords, f.Value)
+	c.amount(&numeratorWords, f.Numerator)
+	c.amount(&denominatorWords, f.Denominator)
+	if f.Note == "" && f.Explanation == "" && f.State <= figure.NotApplicable && f.Grade <= figure.Estimate && f.Format <= figure.Undeclared {
+		c.b = append(c.b, figureEnds[f.State][f.Grade][f.Format]...)
+		return
+	}
+	c.text("state", f.State.String()).text("grade", f.Grade.String()).
+		text("note", f.Note).text("explanation", f.Explanation).text("format", f.Format.String())
+}
+
+func (c canonical) amount(p *amountWords, text *string) {
+	if text == nil {
+		c.b = append(c.b, p.none...)
+		return
+	}
+	c.b = append(c.b, p.before...)
+	c.word(*text, "")
+}
+
 func (c canonical) flag(name string, value bool) canonical {
 	if value {
 		return c.text(name, "1")

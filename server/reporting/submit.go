@@ -355,10 +355,9 @@ func (sub Submission) canonical(c canonical) {
 	c.text("unit", sub.Ref.Unit).text("form", sub.Ref.Form).text("period", sub.Ref.Period).
 		flag("draft", sub.Draft).flag("merge", sub.Merge).text("etag", sub.Etag).count("figures", len(sub.Figures))
 	// What is beyond the limit is refused, so no other request can be taken for it.
-	for _, f := range inOrder(sub.Figures[:min(len(sub.Figures), maxFigures)]) {
-		c.text("indicator", f.Indicator).optional("value", f.Value).optional("numerator", f.Numerator).
-			optional("denominator", f.Denominator).text("state", f.State.String()).text("grade", f.Grade.String()).
-			text("note", f.Note).text("explanation", f.Explanation).text("format", f.Format.String())
+	figures := inOrder(sub.Figures[:min(len(sub.Figures), maxFigures)])
+	for i := range figures {
+		c.figure(&figures[i])
 	}
 }
 
