@@ -68,6 +68,8 @@ type Store struct {
 
 	// memory belongs to the writer.
 	memory *memory
+
+	tokens tokenCache
 }
 
 // Open opens the state of a folder, or makes an empty one. With the verdict MustRebuild there is no store: call

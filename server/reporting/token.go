@@ -44,7 +44,7 @@ func (s *Service) Authenticate(ctx context.Context, secret auth.Secret) (auth.Ca
 	}
 	var caller auth.Caller
 	err = s.cfg.State.View(ctx, func(tx *aggregator.Tx) error {
-		token, known, err := tx.Token(id)
+		token, known, err := tx.Grant(id)
 		if err != nil {
 			return err
 		}
@@ -286,7 +286,12 @@ func (s *Service) ListTokens(ctx context.Context, caller auth.Caller, p Page) (T
 func (s *Service) GetCaller(ctx context.Context, caller auth.Caller) (token auth.Token, stamp Stamp, err error) {
 	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
 		token, stamp = who.Token, stampOf(tx)
-		return nil
+		if isLocal(caller) {
+			return nil
+		}
+		named, _, err := tx.Token(token.ID)
+		token.DisplayName = named.DisplayName
+		return err
 	})
 	return token, stamp, err
 }
