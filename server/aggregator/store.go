@@ -66,10 +66,11 @@ type Store struct {
 	// gate keeps new readers out for a moment; see Erase.
 	gate sync.RWMutex
 
-	// memory belongs to the writer.
+	// memory belongs to the writer, shelf to the readers.
 	memory *memory
 
 	tokens tokenCache
+	shelf  *shelf
 }
 
 // Open opens the state of a folder, or makes an empty one. With the verdict MustRebuild there is no store: call
@@ -119,6 +120,7 @@ func create(cfg Config, path, boot string) (*Store, error) {
 func newStore(cfg Config, db *bolt.DB, boot string) *Store {
 	return &Store{
 		db: db, dir: cfg.Dir, boot: boot, logger: cfg.logger(), changed: make(chan struct{}), damaged: make(chan struct{}),
+		shelf: newShelf(),
 	}
 }
 
