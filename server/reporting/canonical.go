@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"hash"
 	"strconv"
+	"sync"
 
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/hierarchy"
@@ -24,8 +25,13 @@ type digest struct {
 // gathered is how much is gathered before it is hashed.
 const gathered = 4 << 10
 
+// digests are used again: sum gives one back.
+var digests = sync.Pool{New: func() any {
+	return &digest{h: sha256.New(), b: make([]byte, 0, gathered+gathered/4)}
+}}
+
 func canon(method string) canonical {
-	c := canonical{&digest{h: sha256.New(), b: make([]byte, 0, gathered+gathered/4)}}
+	c := canonical{digests.Get().(*digest)} //nolint:forcetypeassert // the pool makes nothing else
 	return c.text("method", method)
 }
 
@@ -148,9 +154,13 @@ func (c canonical) number(name string, n *figure.Number) canonical {
 	return c.optional(name, &digits)
 }
 
+// sum gives the hash. The canonical is not to be used after it.
 func (c canonical) sum() (out [32]byte) {
 	c.h.Write(c.b)
+	c.h.Sum(c.b[:0])
+	copy(out[:], c.b[:len(out)])
+	c.h.Reset()
 	c.b = c.b[:0]
-	c.h.Sum(out[:0])
+	digests.Put(c.digest)
 	return out
 }

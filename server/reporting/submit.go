@@ -355,20 +355,19 @@ func (sub Submission) canonical(c canonical) {
 	c.text("unit", sub.Ref.Unit).text("form", sub.Ref.Form).text("period", sub.Ref.Period).
 		flag("draft", sub.Draft).flag("merge", sub.Merge).text("etag", sub.Etag).count("figures", len(sub.Figures))
 	// What is beyond the limit is refused, so no other request can be taken for it.
-	figures := inOrder(sub.Figures[:min(len(sub.Figures), maxFigures)])
-	for i := range figures {
+	figures := sub.Figures[:min(len(sub.Figures), maxFigures)]
+	for _, i := range inOrder(figures) {
 		c.figure(&figures[i])
 	}
 }
 
-// inOrder gives figures in the order of their codes: a report is a set of figures, and a client that lists the same ones
-// otherwise when it repeats itself asks for the same thing.
-func inOrder(figures []FigureDraft) []FigureDraft {
-	byCode := func(a, b FigureDraft) int { return cmp.Compare(a.Indicator, b.Indicator) }
-	if slices.IsSortedFunc(figures, byCode) {
-		return figures
+// inOrder gives the places of figures in the order of their codes: a report is a set of figures, and a client that lists
+// the same ones otherwise when it repeats itself asks for the same thing.
+func inOrder(figures []FigureDraft) []int {
+	places := make([]int, len(figures))
+	for i := range places {
+		places[i] = i
 	}
-	sorted := slices.Clone(figures)
-	slices.SortStableFunc(sorted, byCode)
-	return sorted
+	slices.SortStableFunc(places, func(a, b int) int { return cmp.Compare(figures[a].Indicator, figures[b].Indicator) })
+	return places
 }

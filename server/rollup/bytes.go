@@ -44,22 +44,23 @@ func countBit(i int) int {
 	return maxBit + 1 + i - commonCounts
 }
 
-// mask tells which fields are there.
+// mask tells which fields are there. It and AppendBinary name the common fields one by one, for most rows have no others.
 func (t *Total) mask() uint64 {
-	var m uint64
-	for i, w := range t.wides() {
-		m |= bit(!w.IsZero(), i)
-	}
+	m := bit(!t.Sum.IsZero(), 0) | bit(!t.Numerator.IsZero(), 1) | bit(!t.Denominator.IsZero(), 2) |
+		bit(t.Count != 0, wideFields) | bit(t.Received != 0, wideFields+1) | bit(t.Late != 0, wideFields+2) | bit(t.Complete != 0, wideFields+3) |
+		bit(t.HasMin, minBit) | bit(t.HasMax, maxBit)
 	for i, n := range t.counts() {
-		m |= bit(*n != 0, countBit(i))
+		if i >= commonCounts {
+			m |= bit(*n != 0, countBit(i))
+		}
 	}
-	return m | bit(t.HasMin, minBit) | bit(t.HasMax, maxBit)
+	return m
 }
 
 func bit(b bool, i int) uint64 { return uint64(one(b)) << i } //nolint:gosec // 0 or 1
 
 // AppendBinary appends the compact bytes of the total.
-func (t Total) AppendBinary(b []byte) []byte {
+func (t *Total) AppendBinary(b []byte) []byte {
 	m := t.mask()
 	b = binary.AppendUvarint(b, m)
 	for i, w := range t.wides() {
@@ -78,6 +79,9 @@ func (t Total) AppendBinary(b []byte) []byte {
 	}
 	if t.HasMax {
 		b = figure.AppendInt128(b, t.Max)
+	}
+	if m>>(maxBit+1) == 0 {
+		return b
 	}
 	for i, n := range counts[commonCounts:] {
 		if m&(1<<countBit(commonCounts+i)) != 0 {
