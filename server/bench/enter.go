@@ -31,6 +31,9 @@ func (b *bench) enter(ctx context.Context) error {
 	if err := b.enterNothing(ctx); err != nil {
 		return err
 	}
+	if err := b.enterPostgres(ctx); err != nil {
+		return err
+	}
 	return b.enterSmall(ctx)
 }
 
@@ -98,7 +101,21 @@ func (b *bench) enterAlone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	next := b.ledgerOf(report.Alone64, b.Shape, b.loaded, nil)
+	// What a process of its own stored is asked of a daemon, after the rounds.
+	var after *product.Product
+	next := b.ledgerOf(report.Alone64, b.Shape, b.loaded, func(ctx context.Context, back int) ([workload.Slots]int64, error) {
+		if after == nil {
+			if err := child.Close(); err != nil {
+				return [workload.Slots]int64{}, err
+			}
+			after = product.At(b.Program, filepath.Join(b.dir, "alone"), b.product.Token, b.Shape)
+			b.closing(after.Stop)
+			if err := after.Start(ctx); err != nil {
+				return [workload.Slots]int64{}, err
+			}
+		}
+		return after.Totals(ctx, back)
+	})
 	b.submits(report.Alone64, child, next, limitOf(b.Shape), 64)
 	b.submits(report.Alone256, child, next, limitOf(b.Shape), 256)
 	return nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/tonghop/tonghop/server/bench/front"
+	"github.com/tonghop/tonghop/server/bench/postgres"
 	"github.com/tonghop/tonghop/server/bench/product"
 	"github.com/tonghop/tonghop/server/bench/raw"
 	"github.com/tonghop/tonghop/server/bench/turn"
@@ -19,6 +20,8 @@ const (
 	kindRaw     = "raw"
 	kindAlone   = "alone"
 	kindNothing = "nothing"
+	kindMonth   = "pgc-month"
+	kindFull    = "pgc-full"
 )
 
 // inside are the settings of a contestant's process.
@@ -28,6 +31,8 @@ type inside struct {
 	Loaded int
 	Token  string
 	Answer []byte
+	// Postgres is the server of those who need it.
+	Postgres postgres.Target
 }
 
 // Open opens what lives in a process of its own; turn.Become hands it over.
@@ -47,6 +52,12 @@ func Open(ctx context.Context, kind string, settings []byte) (turn.Worker, error
 		return product.OpenAlone(ctx, s.Path, s.Token, shape)
 	case kindNothing:
 		return front.Open(shape, nil, s.Answer)
+	case kindMonth, kindFull:
+		store, err := postgres.OpenCommitter(ctx, s.Postgres, shape, kind == kindFull)
+		if err != nil {
+			return nil, err
+		}
+		return front.Open(shape, store, s.Answer)
 	default:
 		return nil, fmt.Errorf("nothing of the kind %q lives in a process of its own", kind)
 	}

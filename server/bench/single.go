@@ -99,7 +99,7 @@ func (b *bench) afterwards(ctx context.Context) error {
 	if err := b.product.Start(ctx); err != nil {
 		return err
 	}
-	return b.compare(ctx)
+	return b.compare(ctx, b.ledgers[0])
 }
 
 // devices is how often the bytes written to the device are measured: neighbours write too, and can only add to them.

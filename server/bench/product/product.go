@@ -35,9 +35,14 @@ type Product struct {
 	daemon *daemon.Daemon
 }
 
+// At is a store that is there; its daemon is not started.
+func At(program, dir, token string, shape workload.Shape) *Product {
+	return &Product{Shape: shape, Dir: dir, Token: token, cfg: daemon.Config{Program: program, Dir: dir}}
+}
+
 // Make makes an empty store in a folder and starts its daemon, which lives no longer than the context.
 func Make(ctx context.Context, program, dir string, shape workload.Shape) (*Product, error) {
-	p := &Product{Shape: shape, Dir: dir, cfg: daemon.Config{Program: program, Dir: dir}}
+	p := At(program, dir, "", shape)
 	out, exit, err := daemon.Command(ctx, p.cfg, "init", "--data", dir)
 	if err != nil {
 		return nil, err

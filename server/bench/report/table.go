@@ -99,9 +99,11 @@ func (b *Book) goals(w io.Writer) {
 		if r.Rounds > 0 {
 			figure = spread(r.Spread)
 		}
-		rows = append(rows, []string{
-			fmt.Sprint(r.Number), r.What, figure, sign + number(r.Floor), sign + number(r.Aim), string(r.Verdict),
-		})
+		floor, aim := sign+number(r.Floor), sign+number(r.Aim)
+		if r.Floor == 0 {
+			floor, aim = "-", "-"
+		}
+		rows = append(rows, []string{fmt.Sprint(r.Number), r.What, figure, floor, aim, string(r.Verdict)})
 	}
 	columns(w, rows)
 }

@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// Word is the first argument of a program that is to be a contestant's process; its kind and its settings follow.
+// Word is the first argument of a program that is to be a contestant's process; its kind follows. Its settings, which may
+// hold secrets, are the first thing that it reads.
 const Word = "bench-inside"
 
 // Worker is what lives in such a process.
@@ -35,16 +36,20 @@ type Opener func(ctx context.Context, kind string, settings []byte) (Worker, err
 // Become is the whole of the program where it was started as a contestant's process; asked says whether it was. Its orders
 // come in by lines, and the end of them is its own.
 func Become(ctx context.Context, args []string, in io.Reader, out io.Writer, open Opener) (asked bool, err error) {
-	if len(args) != 4 || args[1] != Word {
+	if len(args) != 3 || args[1] != Word {
 		return false, nil
 	}
-	worker, err := open(ctx, args[2], []byte(args[3]))
+	orders := json.NewDecoder(in)
+	var settings json.RawMessage
+	if err := orders.Decode(&settings); err != nil {
+		return true, err
+	}
+	worker, err := open(ctx, args[2], settings)
 	if err != nil {
 		return true, err
 	}
 	answers := json.NewEncoder(out)
 	err = answers.Encode(answer{Address: worker.Address()})
-	orders := json.NewDecoder(in)
 	for err == nil {
 		var o Order
 		if err = orders.Decode(&o); err != nil {
@@ -85,11 +90,7 @@ func Start(ctx context.Context, kind string, settings any) (*Child, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(settings)
-	if err != nil {
-		return nil, err
-	}
-	c := &Child{cmd: exec.CommandContext(ctx, program, Word, kind, string(text)), said: &strings.Builder{}} //nolint:gosec // this program
+	c := &Child{cmd: exec.CommandContext(ctx, program, Word, kind), said: &strings.Builder{}} //nolint:gosec // this program
 	c.cmd.Stderr = c.said
 	// It ends with its orders; a signal from the keyboard is for the program that gives them.
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -103,6 +104,9 @@ func Start(ctx context.Context, kind string, settings any) (*Child, error) {
 	}
 	if err := c.cmd.Start(); err != nil {
 		return nil, err
+	}
+	if err := json.NewEncoder(c.orders).Encode(settings); err != nil {
+		return nil, errors.Join(err, c.Close())
 	}
 	c.answers = json.NewDecoder(bufio.NewReader(out))
 	first, err := c.hear()

@@ -39,7 +39,7 @@ func (w Shape) Questions(months int, like Shape) []Question {
 	country := named{codes: []string{Country}, numbers: []int32{CountryNumber}}
 	ask := func(name string, units named, indicators []string, slots []int32, months int) Question {
 		newest := MonthBack(0)
-		last := 12*int32(newest.Year) + int32(newest.Index) - 1
+		last := numberOf(newest)
 		periods := []string{newest.String()}
 		if months > 1 {
 			periods = []string{MonthBack(months-1).String() + ".." + newest.String()}

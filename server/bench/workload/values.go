@@ -1,6 +1,9 @@
 package workload
 
-import "github.com/tonghop/tonghop/server/entry"
+import (
+	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/period"
+)
 
 // Report numbers count from the newest month back: all communes of month 0, then all of month 1. Loading takes them in
 // order; what is sent one by one afterwards comes as it would from a country, not in the order of the codes.
@@ -40,13 +43,18 @@ type Row struct {
 // Row is the n-th report.
 func (w Shape) Row(n int) Row {
 	commune, month, figures := w.Report(n)
-	row := Row{Month: 12*int32(month.Year) + int32(month.Index) - 1, Commune: commune}
+	row := Row{Month: numberOf(month), Commune: commune}
 	slot := 0
 	for _, f := range figures {
 		slot += put(row.Values[slot:], f)
 	}
 	return row
 }
+
+// MonthNumber counts a month so many back since the year 0.
+func MonthNumber(back int) int32 { return numberOf(MonthBack(back)) }
+
+func numberOf(month period.Period) int32 { return 12*int32(month.Year) + int32(month.Index) - 1 }
 
 func put(slots []int64, f entry.Figure) int {
 	if f.HasValue {
