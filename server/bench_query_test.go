@@ -7,6 +7,7 @@ import (
 	"time"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+	"github.com/tonghop/tonghop/server/bench/workload"
 	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/reporting"
 	"github.com/tonghop/tonghop/server/rollup"
@@ -38,9 +39,9 @@ type question struct {
 }
 
 func questions(s *benchStore, months int) []question {
-	all := make([]string, len(s.indicators))
-	for i := range s.indicators {
-		all[i] = string(s.indicators[i].Code)
+	all := make([]string, len(s.Indicators))
+	for i := range s.Indicators {
+		all[i] = string(s.Indicators[i].Code)
 	}
 	list := func(n int, name func(int) string) []string {
 		codes := make([]string, n)
@@ -49,9 +50,11 @@ func questions(s *benchStore, months int) []question {
 		}
 		return codes
 	}
-	provinces, districts := list(s.provinces, s.province), list(s.districts, s.district)
-	newest := []string{monthBack(0).String()}
-	span := func(n int) []string { return []string{monthBack(n-1).String() + ".." + monthBack(0).String()} }
+	provinces, districts := list(s.Provinces, s.Province), list(s.Districts, s.District)
+	newest := []string{workload.MonthBack(0).String()}
+	span := func(n int) []string {
+		return []string{workload.MonthBack(n-1).String() + ".." + workload.MonthBack(0).String()}
+	}
 	year := min(12, months)
 	ask := func(name string, units, indicators, periods []string, want int, ranked bool) question {
 		return question{name: name, want: want, ranked: ranked, query: reporting.RollupQuery{
@@ -59,10 +62,10 @@ func questions(s *benchStore, months int) []question {
 		}}
 	}
 	return []question{
-		ask("Q1-totals-of-provinces", provinces, all, newest, s.provinces*len(all), false),
-		ask("Q2-districts-over-a-year", districts, all[:1], span(year), s.districts*year, false),
-		ask("Q3-country-over-all-months", []string{"VN"}, all[:1], span(months), months, false),
-		ask("Q4-league-table-of-districts", districts, []string{all[benchCounts]}, newest, s.districts, true),
+		ask("Q1-totals-of-provinces", provinces, all, newest, s.Provinces*len(all), false),
+		ask("Q2-districts-over-a-year", districts, all[:1], span(year), s.Districts*year, false),
+		ask("Q3-country-over-all-months", []string{workload.Country}, all[:1], span(months), months, false),
+		ask("Q4-league-table-of-districts", districts, []string{all[workload.Counts]}, newest, s.Districts, true),
 	}
 }
 
@@ -135,9 +138,9 @@ func (s *benchStore) askOver(b *testing.B, q question) int {
 // TestWorkloadIsTheSameInEveryForm holds the three forms of a report of the benchmarks against each other.
 func TestWorkloadIsTheSameInEveryForm(t *testing.T) {
 	w := provinceSize()
-	sub, request := w.submission(200), w.request(200)
-	if values := 30 + 2*10 + 4; benchValues != values || len(sub.Figures) != 44 || len(request.GetFigures()) != 44 {
-		t.Errorf("%d figures with %d values, want 44 with %d", len(sub.Figures), benchValues, values)
+	sub, request := w.Submission(200), w.Request(200)
+	if values := 30 + 2*10 + 4; workload.Slots != values || len(sub.Figures) != 44 || len(request.GetFigures()) != 44 {
+		t.Errorf("%d figures with %d values, want 44 with %d", len(sub.Figures), workload.Slots, values)
 	}
 	want := "units/" + sub.Ref.Unit + "/reports/thang~" + sub.Ref.Period
 	if request.GetName() != want || sub.Ref.Period != period.Of(2024, period.Month, 11).String() {

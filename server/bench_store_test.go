@@ -13,6 +13,7 @@ import (
 
 	"github.com/tonghop/tonghop/server"
 	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/bench/workload"
 	"github.com/tonghop/tonghop/server/journal"
 	"github.com/tonghop/tonghop/server/journal/filejournal"
 	"github.com/tonghop/tonghop/server/reporting"
@@ -22,9 +23,18 @@ import (
 // under two minutes.
 func full() bool { return os.Getenv("TONGHOP_BENCH") == "full" }
 
+// provinceSize is one province, countrySize Vietnam before 2025.
+func provinceSize() workload.Shape { return shapeOf("P") }
+func countrySize() workload.Shape  { return shapeOf("W") }
+
+func shapeOf(name string) workload.Shape {
+	shape, _ := workload.Of(name)
+	return shape
+}
+
 // benchStore is a real store on the disk of the temporary folder, with the server before it.
 type benchStore struct {
-	workload
+	workload.Shape
 	dir    string
 	svc    *reporting.Service
 	caller auth.Caller
@@ -40,7 +50,7 @@ func benchConfig(dir string) server.Config {
 
 // newBenchFolder makes a store with the catalogue of the workload and a journal with the reports of some months, which
 // the state does not have yet: the next start replays them. It gives the token of the administrator.
-func newBenchFolder(b *testing.B, w workload, months int) (dir, token string) {
+func newBenchFolder(b *testing.B, w workload.Shape, months int) (dir, token string) {
 	b.Helper()
 	ctx, dir := b.Context(), filepath.Join(b.TempDir(), "store")
 	secret, err := server.Init(ctx, benchConfig(dir))
@@ -48,21 +58,21 @@ func newBenchFolder(b *testing.B, w workload, months int) (dir, token string) {
 	store, err := server.OpenStore(ctx, benchConfig(dir))
 	check(b, err)
 	call := func() reporting.Call {
-		return reporting.Call{Caller: store.Service.Local(), RequestID: requestID()}
+		return reporting.Call{Caller: store.Service.Local(), RequestID: workload.RequestID()}
 	}
-	_, err = store.Service.ImportUnits(ctx, call(), w.units())
+	_, err = store.Service.ImportUnits(ctx, call(), w.Units())
 	check(b, err)
-	_, err = store.Service.ImportIndicators(ctx, call(), w.indicators)
+	_, err = store.Service.ImportIndicators(ctx, call(), w.Indicators)
 	check(b, err)
-	_, err = store.Service.ImportForms(ctx, call(), w.forms())
+	_, err = store.Service.ImportForms(ctx, call(), w.Forms())
 	check(b, err)
 	check(b, store.Close())
-	appendReports(b, w, dir, months*w.communes)
+	appendReports(b, w, dir, months*w.Communes)
 	return dir, secret.Reveal()
 }
 
 // appendReports writes reports into the journal in large groups, without deciding anything.
-func appendReports(b *testing.B, w workload, dir string, reports int) {
+func appendReports(b *testing.B, w workload.Shape, dir string, reports int) {
 	b.Helper()
 	j, err := filejournal.Open(b.Context(), filejournal.Config{Dir: filepath.Join(dir, "journal")})
 	check(b, err)
@@ -73,7 +83,9 @@ func appendReports(b *testing.B, w workload, dir string, reports int) {
 		head := j.Head().Sequence
 		records = records[:0]
 		for ; n < reports && len(records) < group; n++ {
-			records = append(records, w.record(b, n, head+1+uint64(len(records)), at))
+			record, err := w.Record(n, head+1+uint64(len(records)), at)
+			check(b, err)
+			records = append(records, record)
 		}
 		_, err := j.Append(b.Context(), head, records)
 		check(b, err)
@@ -82,9 +94,9 @@ func appendReports(b *testing.B, w workload, dir string, reports int) {
 }
 
 // newBenchStore opens a store with the reports of some months and serves it.
-func newBenchStore(b *testing.B, w workload, months int) *benchStore {
+func newBenchStore(b *testing.B, w workload.Shape, months int) *benchStore {
 	b.Helper()
-	s := &benchStore{workload: w, loaded: months * w.communes}
+	s := &benchStore{Shape: w, loaded: months * w.Communes}
 	s.dir, s.token = newBenchFolder(b, w, months)
 	srv, err := server.Open(b.Context(), benchConfig(s.dir))
 	check(b, err)

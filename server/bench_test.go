@@ -29,6 +29,7 @@ import (
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/bench/workload"
 	"github.com/tonghop/tonghop/server/journal/filejournal"
 	"github.com/tonghop/tonghop/server/reporting"
 )
@@ -64,14 +65,14 @@ func inFlight(tb testing.TB, n, width int, do func(i int) error) []time.Duration
 
 // submitHere hands the n-th report to the use cases.
 func (s *benchStore) submitHere(tb testing.TB, n int) error {
-	call := reporting.Call{Caller: s.caller, RequestID: requestID()}
-	_, _, _, err := s.svc.Submit(tb.Context(), call, s.submission(n))
+	call := reporting.Call{Caller: s.caller, RequestID: workload.RequestID()}
+	_, _, _, err := s.svc.Submit(tb.Context(), call, s.Submission(n))
 	return err
 }
 
 // submitOver sends the n-th report over the connection.
 func (s *benchStore) submitOver(tb testing.TB, n int) error {
-	_, err := reportingv1.NewReportServiceClient(s.conn).SubmitReport(s.outgoing(tb.Context()), s.request(n))
+	_, err := reportingv1.NewReportServiceClient(s.conn).SubmitReport(s.outgoing(tb.Context()), s.Request(n))
 	return err
 }
 
@@ -108,7 +109,7 @@ func reportQuantiles(b *testing.B, took []time.Duration) {
 func BenchmarkReplay(b *testing.B) {
 	type size struct {
 		name   string
-		w      workload
+		w      workload.Shape
 		months int
 	}
 	sizes := []size{{"province", provinceSize(), 36}}
@@ -134,7 +135,7 @@ func BenchmarkReplay(b *testing.B) {
 			}
 			entries := float64(b.N) * float64(j.Head().Sequence)
 			b.ReportMetric(entries/b.Elapsed().Seconds(), "entries/s")
-			b.ReportMetric(entries*benchValues/b.Elapsed().Seconds(), "values/s")
+			b.ReportMetric(entries*workload.Slots/b.Elapsed().Seconds(), "values/s")
 			check(b, j.Close())
 		})
 	}
@@ -149,7 +150,9 @@ func BenchmarkAgainstBolt(b *testing.B) {
 		rounds, records = 9, 20_000
 	}
 	s := newBenchStore(b, provinceSize(), 1)
-	bolt := newGroupBolt(b, s.record(b, s.loaded, 1<<20, time.Now()).Public)
+	record, err := s.Record(s.loaded, 1<<20, time.Now())
+	check(b, err)
+	bolt := newGroupBolt(b, record.Public)
 	const width = 64
 	next := s.loaded
 	rate := func(do func(i int) error) float64 {

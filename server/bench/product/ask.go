@@ -1,0 +1,89 @@
+//go:build unix
+
+package product
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/tonghop/tonghop/client"
+	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+	"github.com/tonghop/tonghop/server/bench/front"
+	"github.com/tonghop/tonghop/server/bench/workload"
+)
+
+// Asker asks for roll-ups and gives how many came back with a value.
+type Asker interface {
+	Ask(ctx context.Context, q workload.Question) (int, error)
+}
+
+// page is how many roll-ups an answer holds at most.
+const page = 5000
+
+// overGRPC asks by the method for roll-ups, page by page.
+type overGRPC struct{ client *client.Client }
+
+func requestOf(q workload.Question) *reportingv1.QueryRollupsRequest {
+	return &reportingv1.QueryRollupsRequest{
+		Units: q.Units, Indicators: q.Indicators, Periods: q.Periods, Basis: reportingv1.Basis_BASIS_PROVISIONAL, PageSize: page,
+	}
+}
+
+// Ask asks and, for a league table, sorts.
+func (o overGRPC) Ask(ctx context.Context, q workload.Question) (int, error) {
+	values := 0
+	var league []*reportingv1.Rollup
+	for answer, err := range o.client.RollupPages(ctx, requestOf(q)) {
+		if err != nil {
+			return 0, err
+		}
+		for _, r := range answer.GetRollups() {
+			if r.Value != nil {
+				values++
+			}
+		}
+		if q.Ranked {
+			league = append(league, answer.GetRollups()...)
+		}
+	}
+	slices.SortFunc(league, func(a, b *reportingv1.Rollup) int {
+		x, _ := front.Decimal(a.GetValue(), true)
+		y, _ := front.Decimal(b.GetValue(), true)
+		return cmp.Compare(x, y)
+	})
+	return values, nil
+}
+
+// Totals gives the sums of the country in a month, slot by slot.
+func (p *Product) Totals(ctx context.Context, back int) ([workload.Slots]int64, error) {
+	var sums [workload.Slots]int64
+	q := workload.Question{Units: []string{workload.Country}, Periods: []string{workload.MonthBack(back).String()}}
+	for i := range p.Shape.Indicators {
+		q.Indicators = append(q.Indicators, string(p.Shape.Indicators[i].Code))
+	}
+	n := 0
+	for r, err := range p.Client.Rollups(ctx, requestOf(q)) {
+		if err != nil {
+			return sums, err
+		}
+		if r.Value == nil {
+			return sums, fmt.Errorf("%s of %s has no value in %s: %s", r.GetIndicator(), r.GetUnitCode(), r.GetPeriod(), r.GetState())
+		}
+		slot, slots := workload.SlotOf(n)
+		texts := []string{r.GetValue()}
+		if slots == 2 {
+			texts = []string{r.GetNumerator(), r.GetDenominator()}
+		}
+		for i, text := range texts {
+			value, ok := front.Decimal(text, slot >= workload.Counts)
+			if !ok {
+				return sums, fmt.Errorf("%s of %s in %s: %q is no number", r.GetIndicator(), r.GetUnitCode(), r.GetPeriod(), text)
+			}
+			sums[slot+i] = value
+		}
+		n++
+	}
+	return sums, nil
+}

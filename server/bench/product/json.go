@@ -1,0 +1,62 @@
+//go:build unix
+
+package product
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/tonghop/tonghop/server/bench/workload"
+)
+
+// overJSON asks over HTTP. The answer is read whole and its values are counted, but it is not decoded: neither are the rows
+// of PostgreSQL.
+type overJSON struct {
+	web         *http.Client
+	host, token string
+}
+
+// Ask asks page by page.
+func (o overJSON) Ask(ctx context.Context, q workload.Question) (int, error) {
+	query := url.Values{
+		"units": q.Units, "indicators": q.Indicators, "periods": q.Periods,
+		"basis": {"BASIS_PROVISIONAL"}, "page_size": {strconv.Itoa(page)},
+	}
+	values := 0
+	for {
+		body, err := o.get(ctx, "/v1/rollups:query?"+query.Encode())
+		if err != nil {
+			return 0, err
+		}
+		values += bytes.Count(body, []byte(`"ROLLUP_STATE_VALUE"`))
+		_, rest, found := bytes.Cut(body, []byte(`"nextPageToken":`))
+		token, _, _ := bytes.Cut(bytes.TrimPrefix(bytes.TrimSpace(rest), []byte(`"`)), []byte(`"`))
+		if !found || len(token) == 0 {
+			return values, nil
+		}
+		query.Set("page_token", string(token))
+	}
+}
+
+func (o overJSON) get(ctx context.Context, path string) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, o.host+path, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+o.token)
+	w, err := o.web.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(w.Body)
+	_ = w.Body.Close() // it was read, or is broken
+	if err == nil && w.StatusCode != http.StatusOK {
+		err = fmt.Errorf("HTTP %d: %.200s", w.StatusCode, body)
+	}
+	return body, err
+}

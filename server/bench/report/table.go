@@ -1,0 +1,164 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Run says what was measured.
+type Run struct {
+	Shape  string   `json:"shape"`
+	Small  string   `json:"small,omitempty"`
+	Loaded int      `json:"loaded_reports"`
+	Rounds int      `json:"rounds"`
+	Window string   `json:"window"`
+	Seed   uint64   `json:"seed"`
+	Notes  []string `json:"notes,omitempty"`
+}
+
+// JSON writes everything: the figures of every round, and how the goals stand.
+func (b *Book) JSON(w io.Writer, run Run) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(struct {
+		Run
+		Figures map[string]map[string][]float64 `json:"figures"`
+		Goals   []Result                        `json:"goals"`
+	}{run, b.figures, b.Results()})
+}
+
+// Table writes the same for people: medians with the least and the greatest of the rounds.
+func (b *Book) Table(w io.Writer, run Run) error {
+	var out strings.Builder
+	fmt.Fprintf(&out, "shape %s, %d reports loaded, %d rounds of %s in random order, seed %d\n\n", run.Shape, run.Loaded, run.Rounds, run.Window, run.Seed)
+	b.rates(&out)
+	b.queries(&out)
+	b.singles(&out)
+	b.goals(&out)
+	for _, note := range run.Notes {
+		fmt.Fprintf(&out, "note: %s\n", note)
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+// rates are those who submit.
+func (b *Book) rates(w io.Writer) {
+	rows := [][]string{{"submissions", "/s", "p50 ms", "p99 ms", "steal"}}
+	for _, name := range Contestants {
+		of := func(metric string) []float64 { return b.Of(Side{name, metric}) }
+		if len(of(Rate)) > 0 && len(of(P50)) > 0 {
+			rows = append(rows, []string{name, show(of(Rate)), show(of(P50)), show(of(P99)), steal(of(Steal))})
+		}
+	}
+	columns(w, rows)
+}
+
+func (b *Book) queries(w io.Writer) {
+	rows := [][]string{{"queries, p50 / p99 ms", "Q1", "Q2", "Q3", "Q4", "steal"}}
+	for _, name := range Contestants {
+		if len(b.Of(Side{name, QuestionP50("Q1")})) == 0 {
+			continue
+		}
+		row := []string{name}
+		for _, q := range Questions {
+			row = append(row, show(b.Of(Side{name, QuestionP50(q)}))+" / "+number(SpreadOf(b.Of(Side{name, QuestionP99(q)})).Median))
+		}
+		rows = append(rows, append(row, steal(b.Of(Side{name, Steal}))))
+	}
+	columns(w, rows)
+}
+
+// singles are the figures that are measured beside the rounds.
+func (b *Book) singles(w io.Writer) {
+	rows := [][]string{{"beside the rounds", "", ""}}
+	for _, name := range b.order {
+		if !slices.Contains([]string{BulkProduct, BulkPostgres, StartProduct, ReplayProduct, DiskProduct, DiskPostgres, MemoryProduct}, name) {
+			continue
+		}
+		for _, metric := range slices.Sorted(maps.Keys(b.figures[name])) {
+			rows = append(rows, []string{name, metric, show(b.Of(Side{name, metric}))})
+		}
+	}
+	columns(w, rows)
+}
+
+func (b *Book) goals(w io.Writer) {
+	rows := [][]string{{"goal", "", "median [min..max]", "floor", "aim", "verdict"}}
+	for _, r := range b.Results() {
+		sign := "≥ "
+		if r.AtMost {
+			sign = "≤ "
+		}
+		figure := "-"
+		if r.Rounds > 0 {
+			figure = spread(r.Spread)
+		}
+		floor, aim := sign+number(r.Floor), sign+number(r.Aim)
+		if r.Floor == 0 {
+			floor, aim = "-", "-"
+		}
+		rows = append(rows, []string{fmt.Sprint(r.Number), r.What, figure, floor, aim, string(r.Verdict)})
+	}
+	columns(w, rows)
+}
+
+// columns writes rows below each other, unless there is none below the head.
+func columns(w io.Writer, rows [][]string) {
+	if len(rows) < 2 {
+		return
+	}
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], len([]rune(cell)))
+		}
+	}
+	for _, row := range rows {
+		var line strings.Builder
+		for i, cell := range row {
+			line.WriteString(cell + strings.Repeat(" ", widths[i]-len([]rune(cell))+2))
+		}
+		_, _ = fmt.Fprintln(w, strings.TrimRight(line.String(), " ")) // into memory
+	}
+	_, _ = fmt.Fprintln(w)
+}
+
+func show(list []float64) string {
+	if len(list) == 0 {
+		return "-"
+	}
+	return spread(SpreadOf(list))
+}
+
+func spread(s Spread) string {
+	if s.Rounds < 2 {
+		return number(s.Median)
+	}
+	return fmt.Sprintf("%s [%s..%s]", number(s.Median), number(s.Min), number(s.Max))
+}
+
+// steal is the share of the processor that was taken away, the greatest of all rounds behind it.
+func steal(list []float64) string {
+	s := SpreadOf(list)
+	return fmt.Sprintf("%.0f%% (%.0f%%)", 100*s.Median, 100*s.Max)
+}
+
+// number writes three digits that count.
+func number(n float64) string {
+	switch a := math.Abs(n); {
+	case a >= 100:
+		return fmt.Sprintf("%.0f", n)
+	case a >= 10:
+		return fmt.Sprintf("%.1f", n)
+	case a >= 1 || a == 0:
+		return fmt.Sprintf("%.2f", n)
+	default:
+		return fmt.Sprintf("%.3f", n)
+	}
+}
