@@ -103,6 +103,7 @@ func (t *Tx) Commit() error {
 	}
 	withdraw := t.store.offer(t.snap)
 	t.store.shelf.put(t.forShelf, t.position.Head.Sequence)
+	t.store.hold.viewed.Store(false)
 	t.writing = false
 	if err := t.btx.Commit(); err != nil {
 		t.store.shelf.off.Store(true)
