@@ -106,6 +106,17 @@ func TestGoals(t *testing.T) {
 	}
 }
 
+// TestAGoalIsAsItsWorstPart: goal 2 has two parts, of which one was missed, and goal 9 was not measured.
+func TestAGoalIsAsItsWorstPart(t *testing.T) {
+	book := rounds(report.Product, report.PostgresMonth, [2]float64{10, 5})
+	book.Add(report.PostgresFull, map[string]float64{report.Rate: 9})
+	book.Add(report.PostgresSame, map[string]float64{report.Rate: 1})
+	got := book.Verdicts()
+	if got[1] != report.MetFloor || got[2] != report.Missed || got[9] != report.NotMeasured || len(got) != 15 {
+		t.Errorf("the verdicts are %v", got)
+	}
+}
+
 // TestTableAndJSONSayTheSame writes a book in both forms.
 func TestTableAndJSONSayTheSame(t *testing.T) {
 	book := &report.Book{}
@@ -122,7 +133,7 @@ func TestTableAndJSONSayTheSame(t *testing.T) {
 	if err := book.Table(&table, run); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"product", "200 [100..300]", "25% (25%)", "20.0 [10.0..30.0]", "met aim", "seed 7", "note: a word"} {
+	for _, want := range []string{"product", "200 [100..300]", "25% (25%)", "20.0 [10.0..30.0]", "met aim", "by their worst part\nmet aim ", "seed 7", "note: a word"} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("the table has no %q:\n%s", want, &table)
 		}
