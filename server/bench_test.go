@@ -77,10 +77,20 @@ func (s *benchStore) submitOver(tb testing.TB, n int) error {
 }
 
 func BenchmarkSubmit(b *testing.B) {
+	submitAll(b, func(b *testing.B) *benchStore { return newBenchStore(b, provinceSize(), 1) })
+}
+
+// BenchmarkSubmitCountry is BenchmarkSubmit for a country whose months before are in the store.
+func BenchmarkSubmitCountry(b *testing.B) {
+	s := newBenchStore(b, countrySize(), countryMonths())
+	submitAll(b, func(*testing.B) *benchStore { return s })
+}
+
+func submitAll(b *testing.B, open func(*testing.B) *benchStore) {
 	for _, door := range []string{"process", "grpc"} {
 		for _, width := range []int{1, 64} {
 			b.Run(fmt.Sprintf("%s/inflight=%d", door, width), func(b *testing.B) {
-				s := newBenchStore(b, provinceSize(), 1)
+				s := open(b)
 				do := s.submitHere
 				if door == "grpc" {
 					do = s.submitOver
@@ -90,6 +100,7 @@ func BenchmarkSubmit(b *testing.B) {
 				b.ResetTimer()
 				took := inFlight(b, b.N, width, func(i int) error { return do(b, s.loaded+i) })
 				b.StopTimer()
+				s.loaded += b.N
 				b.ReportMetric(1e6*(cpuTimes().own-before.own)/float64(b.N), "cpu-µs/op")
 				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "submissions/s")
 				reportQuantiles(b, took)

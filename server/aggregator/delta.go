@@ -17,8 +17,9 @@ type delta struct {
 	window uint16
 	// was and is are the remainder of a window before and after.
 	was, is remainder
-	// at is the place of the totals where there is no window.
-	at int32
+	// at is the place of the totals where there is no window, or with step that of the step.
+	at   int32
+	step bool
 	// home is the same before and after: who owes what does not depend on what was sent.
 	home home
 }
@@ -30,10 +31,8 @@ type shifted struct{ before, after rollup.Total }
 // and after the change for every cell that the change can reach, and each row above takes in the difference. Nothing
 // here knows the rules of an indicator: it knows only how far a change reaches.
 type shift struct {
-	t    *Tx
-	x    *index
+	differences
 	f    *formIndex
-	unit int
 	base period.Period
 
 	before, after *view
@@ -43,9 +42,28 @@ type shift struct {
 	owing   *owing
 	profile int
 	owed    uint16
+}
+
+// differences are by how much the cells above one unit change.
+type differences struct {
+	t    *Tx
+	x    *index
+	unit int
 
 	deltas []delta
 	totals []shifted
+	steps  []rollup.Step
+}
+
+// differences gives room for those of a unit; keep gives it back.
+func (t *Tx) differences(x *index, unit int) differences {
+	m := t.memory
+	return differences{t: t, x: x, unit: unit, deltas: m.deltas[:0], totals: m.totals[:0], steps: m.steps[:0]}
+}
+
+func (d *differences) keep() {
+	m := d.t.memory
+	m.deltas, m.totals, m.steps = d.deltas, d.totals, d.steps
 }
 
 // shift changes what the rest of the transaction sees of a report, and every roll-up with it.
@@ -56,16 +74,13 @@ func (t *Tx) shift(x *index, f *formIndex, unit int, base period.Period, after *
 	if err != nil {
 		return err
 	}
-	s := shift{
-		t: t, x: x, f: f, unit: unit, base: base, before: before, after: after, year: y,
-		deltas: t.memory.deltas[:0], totals: t.memory.totals[:0],
-	}
+	s := shift{differences: t.differences(x, unit), f: f, base: base, before: before, after: after, year: y}
 	for b := range rollup.Basis(bases) {
 		if err := s.plan(b); err != nil {
 			return err
 		}
 	}
-	t.memory.deltas, t.memory.totals = s.deltas, s.totals
+	s.keep()
 	if err := s.take(false); err != nil {
 		return err
 	}
@@ -73,11 +88,11 @@ func (t *Tx) shift(x *index, f *formIndex, unit int, base period.Period, after *
 	if err := s.take(true); err != nil {
 		return err
 	}
-	return t.apply(x, unit, s.deltas, s.totals)
+	return s.apply()
 }
 
 // add plans a cell whose totals are to be made.
-func (s *shift) add(i *indicatorIndex, sl slot, b rollup.Basis, span period.Period) {
+func (s *differences) add(i *indicatorIndex, sl slot, b rollup.Basis, span period.Period) {
 	s.deltas = append(s.deltas, delta{i: i, slot: sl, basis: b, span: span, at: int32(len(s.totals))}) //nolint:gosec // thousands
 	s.totals = append(s.totals, shifted{})
 }
@@ -89,6 +104,9 @@ func (s *shift) take(after bool) error {
 	marked := -1
 	for n := range s.deltas {
 		d := &s.deltas[n]
+		if d.step {
+			continue
+		}
 		if d.window != 0 {
 			if marked != int(d.basis) {
 				var err error
@@ -138,7 +156,9 @@ func (s *shift) plan(b rollup.Basis) error {
 			if changed[n].i.uneven {
 				continue
 			}
-			s.planCells(&changed[n], cellPlan{basis: b, span: span, from: from, to: to}, &reach)
+			if err := s.planCells(&changed[n], cellPlan{basis: b, span: span, from: from, to: to}, &reach); err != nil {
+				return err
+			}
 		}
 	}
 	for n := range changed {
@@ -155,6 +175,8 @@ func (s *shift) plan(b rollup.Basis) error {
 // changedFigure is an indicator whose figure is another than before.
 type changedFigure struct {
 	i *indicatorIndex
+	// was and now are the figures; nil where there is none.
+	was, now *given
 	// outside says that the figure was or is not applicable, which changes where a year-to-date figure begins.
 	outside bool
 }
@@ -177,7 +199,7 @@ func (s *shift) changed(b rollup.Basis) []changedFigure {
 			one = h
 		}
 		if int(one.number) < len(s.x.indicators) { // else nobody knows what it is of
-			list = append(list, changedFigure{i: &s.x.indicators[one.number], outside: notApplicable(g) || notApplicable(h)})
+			list = append(list, changedFigure{i: &s.x.indicators[one.number], was: g, now: h, outside: notApplicable(g) || notApplicable(h)})
 		}
 	})
 	s.t.memory.changed = list
@@ -215,16 +237,16 @@ func notApplicable(g *given) bool { return g != nil && g.state() == figure.NotAp
 
 // apply takes the differences into the rows of the units above, the lowest first: an extreme is looked for in the rows
 // below.
-func (t *Tx) apply(x *index, unit int, deltas []delta, totals []shifted) error {
-	for len(deltas) > 0 {
+func (s *differences) apply() error {
+	for left := s.deltas; len(left) > 0; {
 		n := 1
-		for n < len(deltas) && sameRow(&deltas[0], &deltas[n]) {
+		for n < len(left) && sameRow(&left[0], &left[n]) {
 			n++
 		}
-		if err := t.applyRow(x, unit, deltas[:n], totals); err != nil {
+		if err := s.applyRow(left[:n]); err != nil {
 			return err
 		}
-		deltas = deltas[n:]
+		left = left[n:]
 	}
 	return nil
 }
@@ -234,18 +256,18 @@ func sameRow(a, b *delta) bool {
 }
 
 // applyRow takes deltas of one row into that row of each unit above.
-func (t *Tx) applyRow(x *index, unit int, deltas []delta, totals []shifted) error {
-	first := &deltas[0]
-	if first.home.form == nil || !changes(deltas, totals) {
+func (s *differences) applyRow(deltas []delta) error {
+	first, x := &deltas[0], s.x
+	if first.home.form == nil || !s.changes(deltas) {
 		return nil
 	}
 	k := rowKey{
 		basis: first.basis, form: first.home.form.ordinal, span: periodCode(first.span),
-		block: blockOf(first.i.number), kind: x.kind[unit],
+		block: blockOf(first.i.number), kind: x.kind[s.unit],
 	}
-	for up, ok := x.tree.Up(unit, first.home.day); ok; up, ok = x.tree.Up(up, first.home.day) {
+	for up, ok := x.tree.Up(s.unit, first.home.day); ok; up, ok = x.tree.Up(up, first.home.day) {
 		k.unit = uint32(up) //nolint:gosec // an ordinal
-		if err := t.applyTo(x, k, deltas, totals); err != nil {
+		if err := s.applyTo(k, deltas); err != nil {
 			return err
 		}
 	}
@@ -253,9 +275,9 @@ func (t *Tx) applyRow(x *index, unit int, deltas []delta, totals []shifted) erro
 }
 
 // changes says whether any of the deltas is one.
-func changes(deltas []delta, totals []shifted) bool {
+func (s *differences) changes(deltas []delta) bool {
 	for n := range deltas {
-		if deltas[n].changes(totals) {
+		if deltas[n].changes(s.totals) {
 			return true
 		}
 	}
@@ -263,15 +285,19 @@ func changes(deltas []delta, totals []shifted) bool {
 }
 
 func (d *delta) changes(totals []shifted) bool {
-	if d.window != 0 {
+	switch {
+	case d.step:
+		return true // else it would not have been planned
+	case d.window != 0:
 		return d.was != d.is
 	}
 	return totals[d.at].before != totals[d.at].after
 }
 
 // applyTo takes deltas into one row.
-func (t *Tx) applyTo(x *index, k rowKey, deltas []delta, totals []shifted) error {
-	r, err := t.row(k, x.kinds)
+func (s *differences) applyTo(k rowKey, deltas []delta) error {
+	t := s.t
+	r, err := t.row(k, s.x.kinds)
 	if err != nil {
 		return err
 	}
@@ -282,22 +308,26 @@ func (t *Tx) applyTo(x *index, k rowKey, deltas []delta, totals []shifted) error
 	at := 0
 	for n := range deltas {
 		d := &deltas[n]
-		if !d.changes(totals) {
+		if !d.changes(s.totals) {
 			continue
 		}
 		var cell *rollup.Total
 		cell, at = r.cellFrom(at, cellID(d.i.number, d.slot))
-		if d.window != 0 {
+		switch {
+		case d.step:
+			cell.Step(&s.steps[d.at])
+			continue
+		case d.window != 0:
 			d.was.add(cell, -1)
 			d.is.add(cell, 1)
 			continue
 		}
-		s := &totals[d.at]
-		lost := left(cell, &s.before, &s.after)
-		cell.Subtract(s.before)
-		cell.Merge(s.after)
+		sides := &s.totals[d.at]
+		lost := left(cell, &sides.before, &sides.after)
+		cell.Subtract(sides.before)
+		cell.Merge(sides.after)
 		if lost {
-			if err := t.extremes(x, k, d, cell); err != nil {
+			if err := t.extremes(s.x, k, d, cell); err != nil {
 				return err
 			}
 		}

@@ -35,6 +35,14 @@
 // see uneven.go. The rows of such an indicator hold, in the slot own, what a sum over the span has besides its base rows,
 // and, in the slot since of a row whose span is a month, the same from the beginning of the year to that month.
 //
+// # The shelf
+//
+// Rows that somebody asked for stay in memory (shelf.go), in their newest version and with the sequence of the entry that
+// last changed them: a reader takes a row of an entry that its state has, and reads any other from its own transaction. The
+// writer puts the rows that it changed there before the commit, so that nobody whose state has the change finds the row
+// before it. A row is held against its checksum when it comes from the file, and then no more; [Open] begins with an empty
+// shelf, and 128 MiB are the most that it takes.
+//
 // # Damage
 //
 // bbolt believes its pages. So [Open] reads a file that is to be kept page by page before bbolt does (pages.go, inspect.go):

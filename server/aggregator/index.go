@@ -49,6 +49,8 @@ type indicatorIndex struct {
 	// sums says that longer periods are the merge of base rows; gains that there is an own amount to keep, since a part is
 	// year-to-date.
 	sums, gains bool
+	// latest says that of one unit's figures the latest is taken, as it is, and summed over units.
+	latest bool
 	// uneven says that the forms which carry it have several frequencies: see uneven.go.
 	uneven bool
 	// profile is equal for indicators that are owed by the same units at all times.
@@ -128,6 +130,8 @@ func (x *index) indexIndicators(cat *indicator.Catalogue) {
 		// What these depend on is the same in all versions of a code (R21).
 		first := i.versions[0]
 		i.sums = rollup.SumsBases(first, rollup.AsReported)
+		i.latest = (first.UnitRule == indicator.UnitSum || first.UnitRule == indicator.UnitMean) && first.Value.Time == indicator.TimeLast &&
+			first.Scale == i.scale()
 		i.gains = rollup.Possible(first, rollup.Own) && (first.Value.Measure == indicator.YearToDate ||
 			first.OwnDenominator() && first.Denominator.Measure == indicator.YearToDate)
 	}

@@ -38,6 +38,7 @@ type memory struct {
 
 	deltas  []delta
 	totals  []shifted
+	steps   []rollup.Step
 	changed []changedFigure
 	spans   map[spansKey][]period.Period
 	marks   []uint16

@@ -43,7 +43,7 @@ func (m *memory) spansOf(year int16, kind period.Kind) []period.Period {
 func (s *shift) reachOf(b rollup.Basis, changed []changedFigure) (reach, error) {
 	r := reach{spans: s.t.memory.spansOf(s.base.Year, s.f.frequency)}
 	place := int(s.base.Index) - 1
-	sums := slices.ContainsFunc(changed, func(c changedFigure) bool { return c.i.sums && !c.i.uneven })
+	sums := slices.ContainsFunc(changed, func(c changedFigure) bool { return (c.i.sums || c.i.latest) && !c.i.uneven })
 	if !sums {
 		return r, nil
 	}
@@ -66,14 +66,21 @@ type cellPlan struct {
 }
 
 // planCells adds the cells of one indicator in one span.
-func (s *shift) planCells(c *changedFigure, p cellPlan, r *reach) {
+func (s *shift) planCells(c *changedFigure, p cellPlan, r *reach) error {
 	place := int(s.base.Index) - 1
 	contains := p.from <= place
 	short := p.span.Kind == s.f.frequency
-	if contains && (!c.i.sums || short) {
+	step := s.byStep(c.i)
+	switch {
+	case !contains || c.i.sums && !short:
+	case step:
+		if err := s.planStep(c, p); err != nil {
+			return err
+		}
+	default:
 		s.add(c.i, reported, p.basis, p.span)
 	}
-	if contains && c.i.sums && !short {
+	if contains && !short && (c.i.sums || step) {
 		s.planRemainder(c.i, reported, p, r)
 	}
 	// What a year-to-date figure gained begins where the one before it stood; where that was not applicable it may
@@ -85,17 +92,14 @@ func (s *shift) planCells(c *changedFigure, p cellPlan, r *reach) {
 		p.from = 0
 		s.planRemainder(c.i, since, p, r)
 	}
+	return nil
 }
 
 // planRemainder adds the cell of a remainder, if the unit has something in force for each base period that it owes in the
 // form, before the change or after it. As long as it has not, it is not complete and the remainder is nothing, whatever
 // it owes in other forms.
 func (s *shift) planRemainder(i *indicatorIndex, sl slot, p cellPlan, r *reach) {
-	if s.owing == nil || s.profile != i.profile {
-		s.owing, s.profile = s.t.owing(s.x, s.f, i, s.base.Year), i.profile
-		s.owed = s.owing.mask(s.unit)
-	}
-	owed := s.owed & (uint16(1)<<p.to - uint16(1)<<p.from)
+	owed := s.owes(i) & (uint16(1)<<p.to - uint16(1)<<p.from)
 	if owed == 0 || owed&^r.before != 0 && owed&^r.after != 0 {
 		return
 	}

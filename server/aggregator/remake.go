@@ -274,7 +274,7 @@ func (r *remake) inOrder(set map[uint32]bool) []uint32 {
 
 // unit adds what a unit contributes to the spans of a year.
 func (r *remake) unit(year int16, unit uint32) error {
-	w := unitYear{remake: r, year: year, deltas: r.t.memory.deltas[:0], totals: r.t.memory.totals[:0]}
+	w := unitYear{year: year, differences: r.t.differences(r.x, int(unit))}
 	for n := range r.numbers {
 		if i := r.indicator(n); i != nil && r.from[i.number] <= year {
 			w.indicators = append(w.indicators, i)
@@ -297,8 +297,8 @@ func (r *remake) unit(year int16, unit uint32) error {
 			}
 		}
 	}
-	r.t.memory.deltas, r.t.memory.totals = w.deltas, w.totals
-	if err := r.t.apply(r.x, int(unit), w.deltas, w.totals); err != nil {
+	w.keep()
+	if err := w.apply(); err != nil {
 		return err
 	}
 	r.t.memory.forgetViews()
@@ -315,13 +315,11 @@ func (r *remake) indicator(n int) *indicatorIndex {
 
 // unitYear is what one unit contributes in one year.
 type unitYear struct {
-	*remake
+	differences
 	year       int16
 	indicators []*indicatorIndex
 	leaf       leaf
 	marks      map[uint16]marks // by form
-	deltas     []delta
-	totals     []shifted
 }
 
 // add adds one cell.

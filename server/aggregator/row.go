@@ -171,34 +171,26 @@ func (t *Tx) touch(k rowKey, r *row) {
 	}
 }
 
-// total gives one cell of a row without keeping the row.
+// total gives one cell of a row without keeping the row: the writer's as it is worked on, or the one that readers share.
 func (t *Tx) total(k rowKey, kinds []hierarchy.Kind, id uint64) (rollup.Total, error) {
 	if r := t.memory.rows[k]; r != nil {
 		return r.total(id), nil
 	}
-	var scratch [64]byte
-	key := k.append(scratch[:0], kinds)
-	value, ok, err := t.get(rollupBucket, key)
-	if err != nil || !ok {
+	var row *shelved
+	var err error
+	if t.writing {
+		row, err = t.readShelved(k, kinds)
+	} else {
+		row, err = t.shelved(t.plankOf(k, kinds), k, kinds)
+	}
+	if err != nil {
 		return rollup.Total{}, err
 	}
-	r := reader{b: value}
-	r.uvarint()
-	for last := uint64(0); len(r.b) > 0 && last < id; {
-		at, raw := r.cell(last)
-		if last = at; at != id {
-			continue
-		}
-		total, rest, err := rollup.DecodeTotal(raw)
-		if err != nil || len(rest) > 0 || r.bad {
-			return rollup.Total{}, rollupBucket.damaged(key)
-		}
-		return total, nil
+	total, ok := row.total(placeOf(id, k.block))
+	if !ok {
+		return rollup.Total{}, rollupBucket.damaged(k.append(nil, kinds))
 	}
-	if r.bad {
-		return rollup.Total{}, rollupBucket.damaged(key)
-	}
-	return rollup.Total{}, nil
+	return total, nil
 }
 
 // flush writes the rows that were changed; a row in which nothing is left is removed. They are written in the order of
@@ -208,8 +200,9 @@ func (t *Tx) flush() error {
 		return nil
 	}
 	type pending struct {
-		key []byte
-		row *row
+		key   []byte
+		place rowKey
+		row   *row
 	}
 	kinds := t.snap.derived().kinds
 	list := make([]pending, len(t.memory.dirty))
@@ -217,7 +210,7 @@ func (t *Tx) flush() error {
 	for i, k := range t.memory.dirty {
 		start := len(keys)
 		keys = k.append(keys, kinds)
-		list[i] = pending{key: keys[start:len(keys):len(keys)], row: t.memory.rows[k]}
+		list[i] = pending{key: keys[start:len(keys):len(keys)], place: k, row: t.memory.rows[k]}
 	}
 	slices.SortFunc(list, func(a, b pending) int { return bytes.Compare(a.key, b.key) })
 	for _, p := range list {
@@ -232,6 +225,7 @@ func (t *Tx) flush() error {
 		if err != nil {
 			return err
 		}
+		t.shelve(p.place, p.row, value, ok)
 	}
 	t.memory.dirty = t.memory.dirty[:0]
 	return nil

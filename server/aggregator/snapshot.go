@@ -21,6 +21,9 @@ type snapshot struct {
 	// index is what is derived from them, made when it is first needed: while units come in one by one nobody asks.
 	once  sync.Once
 	index *index
+
+	mu     sync.Mutex
+	sheets map[sheetKey]*form.Sheet
 }
 
 // derived gives the index.

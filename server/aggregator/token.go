@@ -3,6 +3,7 @@ package aggregator
 import (
 	"bytes"
 	"encoding/binary"
+	"sync"
 
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/entry"
@@ -55,6 +56,22 @@ func (t *Tx) Token(id string) (auth.Token, bool, error) {
 	return k, err == nil, err
 }
 
+// Grant is Token without the name of its holder, for every call asks for it.
+func (t *Tx) Grant(id string) (auth.Token, bool, error) {
+	_, k, ok, err := t.storedToken(id)
+	return k, ok, err
+}
+
+// knownToken is a token as it was read from a value with that checksum, which is of its key too.
+type knownToken struct {
+	sum    uint64
+	issued uint64
+	token  auth.Token
+}
+
+// keptTokens is how many tokens are kept in memory.
+const keptTokens = 1 << 14
+
 // storedToken gives a token without its display name, and the sequence of the entry that issued it.
 func (t *Tx) storedToken(id string) (issued uint64, k auth.Token, ok bool, err error) {
 	name := tokenName(id)
@@ -62,8 +79,37 @@ func (t *Tx) storedToken(id string) (issued uint64, k auth.Token, ok bool, err e
 	if !bytes.HasPrefix(key, name) || len(key) != len(name)+8 {
 		return 0, auth.Token{}, false, nil
 	}
-	issued, k, err = t.parseToken(key, stored)
-	return issued, k, err == nil, err
+	sum := sumOf(stored)
+	if known, ok := t.store.tokens.get(id); ok && known.sum == sum {
+		return known.issued, known.token, true, nil
+	}
+	if issued, k, err = t.parseToken(key, stored); err != nil {
+		return 0, auth.Token{}, false, err
+	}
+	t.store.tokens.put(id, knownToken{sum: sum, issued: issued, token: k})
+	return issued, k, true, nil
+}
+
+// tokenCache keeps tokens that were read, for all transactions: a value says by its checksum whether what is kept is its.
+type tokenCache struct {
+	mu    sync.RWMutex
+	known map[string]knownToken
+}
+
+func (c *tokenCache) get(id string) (knownToken, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	k, ok := c.known[id]
+	return k, ok
+}
+
+func (c *tokenCache) put(id string, k knownToken) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil || len(c.known) >= keptTokens {
+		c.known = map[string]knownToken{}
+	}
+	c.known[id] = k
 }
 
 func (t *Tx) parseToken(key, stored []byte) (issued uint64, k auth.Token, err error) {

@@ -47,6 +47,8 @@ type Tx struct {
 	memory   *memory
 	// applied says that an entry was.
 	applied bool
+	// forShelf are the rows that were written, in their order.
+	forShelf []changedRow
 	// failed is the first error of Apply: what was half applied must not be committed.
 	failed error
 }
@@ -100,8 +102,11 @@ func (t *Tx) Commit() error {
 		return err
 	}
 	withdraw := t.store.offer(t.snap)
+	t.store.shelf.put(t.forShelf, t.position.Head.Sequence)
+	t.store.hold.viewed.Store(false)
 	t.writing = false
 	if err := t.btx.Commit(); err != nil {
+		t.store.shelf.off.Store(true)
 		withdraw()
 		t.memory.drop()
 		return fault.Internal(err, "the state cannot be committed: %w", err)

@@ -33,8 +33,12 @@ func QuotientBig(num, den *big.Int, factor int64, scale Scale) string {
 		return ""
 	}
 	n := new(big.Int).Mul(num, big.NewInt(factor))
-	n.Mul(n, big.NewInt(scale.Factor()))
-	return formatBig(divideHalfAway(n, den), scale)
+	return formatBig(RoundBig(n, den, scale.Factor()), scale)
+}
+
+// RoundBig gives factor × num / den rounded half away from zero. It does not change num and den, which is not 0.
+func RoundBig(num, den *big.Int, factor int64) *big.Int {
+	return divideHalfAway(new(big.Int).Mul(num, big.NewInt(factor)), den)
 }
 
 // CompareFractions compares n1/d1 with n2/d2 exactly: -1, 0 or 1. A fraction with denominator 0 has no value; it

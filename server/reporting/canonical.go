@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"hash"
 	"strconv"
+	"sync"
 
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/hierarchy"
@@ -24,8 +25,13 @@ type digest struct {
 // gathered is how much is gathered before it is hashed.
 const gathered = 4 << 10
 
+// digests are used again: sum gives one back.
+var digests = sync.Pool{New: func() any {
+	return &digest{h: sha256.New(), b: make([]byte, 0, gathered+gathered/4)}
+}}
+
 func canon(method string) canonical {
-	c := canonical{&digest{h: sha256.New(), b: make([]byte, 0, gathered+gathered/4)}}
+	c := canonical{digests.Get().(*digest)} //nolint:forcetypeassert // the pool makes nothing else
 	return c.text("method", method)
 }
 
@@ -48,6 +54,64 @@ func (c canonical) optional(name string, value *string) canonical {
 		return c.word("0", "")
 	}
 	return c.word("1", "").text(name, *value)
+}
+
+// amountWords are of one amount of a figure: the words before it, and those that say that there is none.
+type amountWords struct{ before, none string }
+
+// What the figures of reports have in common is made ready: there are many of them.
+var (
+	beforeIndicator                              = words("indicator")
+	valueWords, numeratorWords, denominatorWords = amountOf("value"), amountOf("numerator"), amountOf("denominator")
+	// figureEnds are what follows the amounts of a figure without note and explanation, by state, grade and format.
+	figureEnds = func() (ends [figure.NotApplicable + 1][figure.Estimate + 1][figure.Undeclared + 1]string) {
+		for state := range ends {
+			for grade := range ends[state] {
+				for format := range ends[state][grade] {
+					ends[state][grade][format] = words("state", figure.State(state).String(), "grade", figure.Grade(grade).String(), //nolint:gosec // few
+						"note", "", "explanation", "", "format", figure.NumberFormat(format).String()) //nolint:gosec // few
+				}
+			}
+		}
+		return ends
+	}()
+)
+
+func words(list ...string) string {
+	c := canonical{&digest{}}
+	for _, w := range list {
+		c.word(w, "")
+	}
+	return string(c.b)
+}
+
+func amountOf(name string) amountWords {
+	return amountWords{before: words(name+"?", "1", name), none: words(name+"?", "0")}
+}
+
+// figure adds a figure: indicator, value, numerator and denominator where they are there, state, grade, note, explanation
+// and format.
+func (c canonical) figure(f *FigureDraft) {
+	c.b = append(c.b, beforeIndicator...)
+	c.word(f.Indicator, "")
+	c.amount(&valueWords, f.Value)
+	c.amount(&numeratorWords, f.Numerator)
+	c.amount(&denominatorWords, f.Denominator)
+	if f.Note == "" && f.Explanation == "" && f.State <= figure.NotApplicable && f.Grade <= figure.Estimate && f.Format <= figure.Undeclared {
+		c.b = append(c.b, figureEnds[f.State][f.Grade][f.Format]...)
+		return
+	}
+	c.text("state", f.State.String()).text("grade", f.Grade.String()).
+		text("note", f.Note).text("explanation", f.Explanation).text("format", f.Format.String())
+}
+
+func (c canonical) amount(p *amountWords, text *string) {
+	if text == nil {
+		c.b = append(c.b, p.none...)
+		return
+	}
+	c.b = append(c.b, p.before...)
+	c.word(*text, "")
 }
 
 func (c canonical) flag(name string, value bool) canonical {
@@ -90,9 +154,13 @@ func (c canonical) number(name string, n *figure.Number) canonical {
 	return c.optional(name, &digits)
 }
 
+// sum gives the hash. The canonical is not to be used after it.
 func (c canonical) sum() (out [32]byte) {
 	c.h.Write(c.b)
+	c.h.Sum(c.b[:0])
+	copy(out[:], c.b[:len(out)])
+	c.h.Reset()
 	c.b = c.b[:0]
-	c.h.Sum(out[:0])
+	digests.Put(c.digest)
 	return out
 }

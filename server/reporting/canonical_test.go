@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"strings"
 	"testing"
+
+	"github.com/tonghop/tonghop/server/figure"
 )
 
 // TestCanonicalIsLengthAndText spells the hashed bytes out once more: request ids are remembered for 400 days, so the
@@ -34,5 +36,26 @@ func TestCanonicalIsLengthAndText(t *testing.T) {
 	}
 	if got := c.sum(); got != sha256.Sum256(want.Bytes()) {
 		t.Error("the hash of a request is not that of its fields, each as its length and its text")
+	}
+}
+
+// TestCanonicalFigureIsItsWords holds the shortcut for figures against the words one by one.
+func TestCanonicalFigureIsItsWords(t *testing.T) {
+	text := func(s string) *string { return &s }
+	for i, f := range []FigureDraft{
+		{Indicator: "A", Value: text("1"), State: figure.Value},
+		{Indicator: "", Numerator: text(""), Denominator: text("-5,5"), Format: figure.Vietnamese, Grade: figure.Estimate},
+		{Indicator: "B-2", State: figure.NotAvailable, Note: "máy hỏng", Format: figure.Undeclared},
+		{Indicator: "C", State: figure.NotApplicable, Explanation: strings.Repeat("x", 5000), Format: figure.English},
+		{Indicator: strings.Repeat("d", 9000), Value: text(strings.Repeat("9", 9000)), State: 200, Grade: 100, Format: 99},
+	} {
+		got, want := canon("M"), canon("M")
+		got.figure(&f)
+		want.text("indicator", f.Indicator).optional("value", f.Value).optional("numerator", f.Numerator).
+			optional("denominator", f.Denominator).text("state", f.State.String()).text("grade", f.Grade.String()).
+			text("note", f.Note).text("explanation", f.Explanation).text("format", f.Format.String())
+		if got.sum() != want.sum() {
+			t.Errorf("figure %d has another hash than its words", i)
+		}
 	}
 }

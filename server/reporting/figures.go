@@ -43,25 +43,23 @@ func (g granted) figures(at place, drafts []FigureDraft, draft bool) ([]entry.Fi
 	}
 	var problems fault.List
 	figures := make([]entry.Figure, 0, len(drafts))
-	first := make(map[uint32]int, len(drafts))
-	for i, d := range drafts {
+	sheet := g.tx.Sheet(at.form, at.unit.Kind, at.last)
+	seen := make([]bool, g.tx.Indicators().Len())
+	for i := range drafts {
 		if problems.Len() >= maxProblems {
 			problems.Add(moreProblems(len(drafts) - i))
 			break
 		}
-		f, err := g.figure(at, d, draft)
+		f, err := g.figure(at, sheet, &drafts[i], draft)
 		if err != nil {
 			problems.Add(fault.Of(err).In(fmt.Sprintf("figures[%d]", i)))
 			continue
 		}
-		if earlier, twice := first[f.Number]; twice {
-			problems.Add(fault.Invalid("FIGURE_TWICE",
-				"indicator %s stands in the report twice, at %d and at %d; send it once", d.Indicator, earlier, i).
-				With("indicator", d.Indicator).With("first", earlier).With("second", i).
-				In("indicator").In(fmt.Sprintf("figures[%d]", i)))
+		if seen[f.Number] {
+			problems.Add(figureTwice(drafts, i))
 			continue
 		}
-		first[f.Number] = i
+		seen[f.Number] = true
 		figures = append(figures, f)
 	}
 	if err := problems.Err(); err != nil {
@@ -71,74 +69,95 @@ func (g granted) figures(at place, drafts []FigureDraft, draft bool) ([]entry.Fi
 	return figures, nil
 }
 
-// figure reads one figure and asks whether this unit may report it.
-func (g granted) figure(at place, d FigureDraft, draft bool) (entry.Figure, error) {
+// figureTwice refuses a figure of an indicator that stands earlier in the report.
+func figureTwice(drafts []FigureDraft, second int) error {
+	code := indicator.Code(drafts[second].Indicator)
+	first := slices.IndexFunc(drafts, func(d FigureDraft) bool { return indicator.Code(d.Indicator).Same(code) })
+	return fault.Invalid("FIGURE_TWICE",
+		"indicator %s stands in the report twice, at %d and at %d; send it once", code, first, second).
+		With("indicator", code).With("first", first).With("second", second).
+		In("indicator").In(fmt.Sprintf("figures[%d]", second))
+}
+
+// figure reads one figure and asks whether this unit, which owes the form, may report it.
+func (g granted) figure(at place, sheet *form.Sheet, d *FigureDraft, draft bool) (entry.Figure, error) {
 	code := indicator.Code(d.Indicator)
-	ind, ok := g.tx.Indicators().On(code, at.last)
-	if !ok {
-		return entry.Figure{}, unknownIndicator(g.tx, d.Indicator, at.last).In("indicator")
+	line := sheet.Line(code)
+	if line == nil {
+		return entry.Figure{}, g.notAsked(at, d.Indicator)
 	}
-	if !at.form.Carries(code) {
-		return entry.Figure{}, fault.Invalid("INDICATOR_NOT_IN_FORM",
-			"form %s does not ask for indicator %s; leave it out, or send it with its own form", at.form.Code, ind.Code).
-			With("form", at.form.Code).With("indicator", ind.Code).In("indicator")
+	ind := &line.Indicator
+	reports := line.Kind
+	if reports && line.Narrowed {
+		adds, checks := form.Reports(at.form, *ind, g.tx.Tree(), at.unit, at.key.Period)
+		reports = adds || checks
 	}
-	adds, checks := form.Reports(at.form, ind, g.tx.Tree(), at.unit, at.key.Period)
-	if !adds && !checks {
+	if !reports {
 		return entry.Figure{}, fault.Invalid("KIND_MAY_NOT_REPORT",
 			"indicator %s is not reported by %s, a %s; leave it out", ind.Code, at.unit, at.unit.Kind).
 			With("indicator", ind.Code).With("unit", at.unit.ID).With("kind", string(at.unit.Kind)).In("indicator")
 	}
-	f, err := d.read(ind)
+	f, err := d.read(ind.Scale)
 	switch {
 	case err != nil:
 	case draft:
 		err = f.Check()
 	default:
-		err = g.tx.Indicators().CheckFigure(ind, f)
+		err = g.tx.Indicators().CheckFigure(*ind, f)
 	}
 	if err != nil {
 		return entry.Figure{}, err
 	}
-	number, _ := g.tx.Indicators().Ordinal(code)
-	return entry.Figure{Number: uint32(number), Figure: f}, nil //nolint:gosec // an ordinal
+	return entry.Figure{Number: line.Number, Figure: f}, nil
 }
 
-// read turns the texts into numbers at the indicator's scale.
-func (d FigureDraft) read(ind indicator.Indicator) (figure.Figure, error) {
+// notAsked refuses an indicator that the form does not ask for on the last day of the period.
+func (g granted) notAsked(at place, code string) error {
+	ind, ok := g.tx.Indicators().On(indicator.Code(code), at.last)
+	if !ok {
+		return unknownIndicator(g.tx, code, at.last).In("indicator")
+	}
+	return fault.Invalid("INDICATOR_NOT_IN_FORM",
+		"form %s does not ask for indicator %s; leave it out, or send it with its own form", at.form.Code, ind.Code).
+		With("form", at.form.Code).With("indicator", ind.Code).In("indicator")
+}
+
+// read turns the texts into numbers at a scale.
+func (d *FigureDraft) read(scale figure.Scale) (figure.Figure, error) {
 	var problems fault.List
 	f := figure.Figure{State: d.State, Grade: d.Grade}
-	for _, part := range []struct {
-		field string
-		text  *string
-		has   *bool
-		value *figure.Number
-	}{
-		{"value", d.Value, &f.HasValue, &f.Value},
-		{"numerator", d.Numerator, &f.HasNumerator, &f.Numerator},
-		{"denominator", d.Denominator, &f.HasDenominator, &f.Denominator},
-	} {
-		if part.text == nil {
-			continue
+	number := func(field string, text *string) (figure.Number, bool) {
+		if text == nil {
+			return 0, false
 		}
-		n, err := figure.ParseNumber(*part.text, ind.Scale, d.Format)
+		n, err := figure.ParseNumber(*text, scale, d.Format)
 		if err != nil {
-			problems.Add(fault.Of(err).In(part.field))
-			continue
+			problems.Add(fault.Of(err).In(field))
 		}
-		*part.has, *part.value = true, n
+		return n, err == nil
 	}
+	f.Value, f.HasValue = number("value", d.Value)
+	f.Numerator, f.HasNumerator = number("numerator", d.Numerator)
+	f.Denominator, f.HasDenominator = number("denominator", d.Denominator)
 	if f.State == figure.Absent && (d.Value != nil || d.Numerator != nil || d.Denominator != nil) {
 		f.State = figure.Value
 	}
 	var err error
-	if f.Note, err = text.Note("note", d.Note); err != nil {
+	if f.Note, err = note("note", d.Note); err != nil {
 		problems.Add(err)
 	}
-	if f.Explanation, err = text.Note("explanation", d.Explanation); err != nil {
+	if f.Explanation, err = note("explanation", d.Explanation); err != nil {
 		problems.Add(err)
 	}
 	return f, problems.Err()
+}
+
+// note is text.Note, which most figures do not need.
+func note(field, s string) (string, error) {
+	if s == "" {
+		return "", nil
+	}
+	return text.Note(field, s)
 }
 
 // lacking gives the figures of a that b has nothing about.

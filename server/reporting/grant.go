@@ -25,7 +25,7 @@ func regrant(tx *aggregator.Tx, caller auth.Caller, now time.Time) (granted, err
 	if isLocal(caller) {
 		return granted{Caller: caller, now: now, tx: tx}, nil
 	}
-	token, known, err := tx.Token(caller.Token.ID)
+	token, known, err := tx.Grant(caller.Token.ID)
 	if err != nil {
 		return granted{}, err
 	}

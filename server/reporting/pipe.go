@@ -155,9 +155,12 @@ const overloadPause = 20 * time.Millisecond
 // submit takes one submission. That too much waits already is no refusal of an item: whoever streams is slowed down.
 func (p *Pipe) submit(call Call, sub Submission) (Outcome, error) {
 	for {
-		outcome, err := p.service.submit(p.ctx, call, p.method, sub)
-		if err == nil || fault.ReasonOf(err) != "OVERLOADED" {
-			return outcome, err
+		d, receipt, err := p.service.submit(p.ctx, call, p.method, sub, false)
+		switch {
+		case err == nil:
+			return d.outcome(receipt), nil
+		case fault.ReasonOf(err) != "OVERLOADED":
+			return Outcome{}, err
 		}
 		select {
 		case <-time.After(overloadPause):

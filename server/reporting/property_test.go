@@ -162,7 +162,10 @@ func (h *history) real(r request) string {
 	var err error
 	switch r.method {
 	case "submit":
-		o, _, _, err := h.svc.Submit(ctx, call, r.asked[0].submission())
+		o, report, stamp, err := h.svc.Submit(ctx, call, r.asked[0].submission())
+		if err == nil {
+			h.sameAsRead(r.by, o, report, stamp)
+		}
 		if err != nil {
 			return fault.ReasonOf(err)
 		}

@@ -56,11 +56,18 @@ type Outcome struct {
 
 const methodSubmit = "ReportService.SubmitReport"
 
-// Submit takes one report. A refusal is the error; the outcome is never Refused.
+// Submit takes one report. A refusal is the error; the outcome is never Refused. The report is as it stands after the
+// submission, whatever came after it.
 func (s *Service) Submit(ctx context.Context, call Call, sub Submission) (Outcome, Report, Stamp, error) {
-	outcome, err := s.submit(ctx, call, methodSubmit, sub)
+	d, receipt, err := s.submit(ctx, call, methodSubmit, sub, true)
 	if err != nil {
 		return Outcome{}, Report{}, Stamp{}, err
+	}
+	outcome := d.outcome(receipt)
+	if receipt.Sequence != 0 && !receipt.Replayed { // and so the caller has not to be asked again what he may see
+		return outcome, d.report, Stamp{
+			JournalID: receipt.JournalID, Sequence: receipt.Sequence, StateVersion: aggregator.StateVersion,
+		}, nil
 	}
 	ref, err := ParseReportName(outcome.Name)
 	if err != nil {
@@ -73,23 +80,22 @@ func (s *Service) Submit(ctx context.Context, call Call, sub Submission) (Outcom
 	return outcome, report, stamp, err
 }
 
-// submit is Submit without the report.
-func (s *Service) submit(ctx context.Context, call Call, method string, sub Submission) (Outcome, error) {
-	d, receipt, err := change(ctx, s, mutation[decision]{
+// submit is Submit without what is read again; show asks for the report as it stands afterwards.
+func (s *Service) submit(ctx context.Context, call Call, method string, sub Submission, show bool) (decision, Receipt, error) {
+	return change(ctx, s, mutation[decision]{
 		call: call, method: method, hash: hashSubmission(method, sub), size: sub.size(),
 		decide: func(who granted, at committer.Slot) (decision, entry.Body, error) {
 			d, err := s.decide(who, at.Time, sub)
 			if err != nil || d.kind == Unchanged {
 				return d, nil, err
 			}
+			if show {
+				d.report, _ = who.report(d.after(who.Principal, at))
+			}
 			return d, entry.ReportsSubmitted{Reports: []entry.Submission{d.revision}}, nil
 		},
 		recall: func(who granted, sequence uint64) (decision, error) { return who.remember(sub, sequence) },
 	})
-	if err != nil {
-		return Outcome{}, err
-	}
-	return d.outcome(receipt), nil
 }
 
 func (sub Submission) size() int {
@@ -107,6 +113,9 @@ type decision struct {
 	merged   []indicator.Code
 	late     bool
 	etag     string
+	// before is the report as it was; report, of Submit alone, what the caller sees of it afterwards.
+	before aggregator.Report
+	report Report
 }
 
 func (d decision) outcome(receipt Receipt) Outcome {
@@ -154,7 +163,31 @@ func (s *Service) decide(who granted, now time.Time, sub Submission) (decision, 
 	if _, sent := report.Newest(); sent {
 		d.late = report.Late
 	}
+	d.before = report
 	return d, nil
+}
+
+// after gives the report with the new revision in it, as the aggregator will have it.
+func (d *decision) after(principal string, slot committer.Slot) aggregator.Report {
+	r := d.before
+	r.Key = d.revision.Key
+	made := aggregator.Revision{
+		Number: d.revision.Revision, State: stateOf(d.revision.Draft), Figures: d.revision.Figures, Principal: principal,
+		Time: slot.Time.UTC(), Sequence: slot.Sequence, Merged: d.revision.Merged, ActingFor: d.revision.ActingFor,
+	}
+	if _, sent := r.Newest(); !sent {
+		r.Deadline, r.Late = d.revision.Deadline.UTC(), d.late
+	}
+	if made.State == aggregator.Submitted {
+		for i := range r.Revisions {
+			if rev := &r.Revisions[i]; rev.State == aggregator.Submitted {
+				rev.State = aggregator.Superseded
+			}
+		}
+		r.Provisional = made.Number
+	}
+	r.Revisions = append(r.Revisions, made)
+	return r
 }
 
 // admit asks everything about a submission that does not depend on what was sent before: may he, is it time, is it owed,
@@ -322,21 +355,19 @@ func (sub Submission) canonical(c canonical) {
 	c.text("unit", sub.Ref.Unit).text("form", sub.Ref.Form).text("period", sub.Ref.Period).
 		flag("draft", sub.Draft).flag("merge", sub.Merge).text("etag", sub.Etag).count("figures", len(sub.Figures))
 	// What is beyond the limit is refused, so no other request can be taken for it.
-	for _, f := range inOrder(sub.Figures[:min(len(sub.Figures), maxFigures)]) {
-		c.text("indicator", f.Indicator).optional("value", f.Value).optional("numerator", f.Numerator).
-			optional("denominator", f.Denominator).text("state", f.State.String()).text("grade", f.Grade.String()).
-			text("note", f.Note).text("explanation", f.Explanation).text("format", f.Format.String())
+	figures := sub.Figures[:min(len(sub.Figures), maxFigures)]
+	for _, i := range inOrder(figures) {
+		c.figure(&figures[i])
 	}
 }
 
-// inOrder gives figures in the order of their codes: a report is a set of figures, and a client that lists the same ones
-// otherwise when it repeats itself asks for the same thing.
-func inOrder(figures []FigureDraft) []FigureDraft {
-	byCode := func(a, b FigureDraft) int { return cmp.Compare(a.Indicator, b.Indicator) }
-	if slices.IsSortedFunc(figures, byCode) {
-		return figures
+// inOrder gives the places of figures in the order of their codes: a report is a set of figures, and a client that lists
+// the same ones otherwise when it repeats itself asks for the same thing.
+func inOrder(figures []FigureDraft) []int {
+	places := make([]int, len(figures))
+	for i := range places {
+		places[i] = i
 	}
-	sorted := slices.Clone(figures)
-	slices.SortStableFunc(sorted, byCode)
-	return sorted
+	slices.SortStableFunc(places, func(a, b int) int { return cmp.Compare(figures[a].Indicator, figures[b].Indicator) })
+	return places
 }

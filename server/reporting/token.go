@@ -33,7 +33,8 @@ const (
 	maxDisplayName  = 200
 )
 
-// Authenticate finds the caller of a token's text. It tells nothing about why a token is not good.
+// Authenticate finds the caller of a token's text. It tells nothing about why a token is not good. Whether it still is is
+// asked again with everything that the caller does, so a state of a moment ago will do as long as it lets him in.
 func (s *Service) Authenticate(ctx context.Context, secret auth.Secret) (auth.Caller, error) {
 	id, hash, err := auth.ParseSecret(secret.Reveal())
 	if err != nil {
@@ -43,8 +44,8 @@ func (s *Service) Authenticate(ctx context.Context, secret auth.Secret) (auth.Ca
 		return s.Local(), nil
 	}
 	var caller auth.Caller
-	err = s.cfg.State.View(ctx, func(tx *aggregator.Tx) error {
-		token, known, err := tx.Token(id)
+	look := func(tx *aggregator.Tx) error {
+		token, known, err := tx.Grant(id)
 		if err != nil {
 			return err
 		}
@@ -53,7 +54,11 @@ func (s *Service) Authenticate(ctx context.Context, secret auth.Secret) (auth.Ca
 		}
 		caller = auth.Caller{Principal: token.ID, Token: token}
 		return nil
-	})
+	}
+	err = s.cfg.State.Peek(ctx, look)
+	if fault.KindOf(err) == fault.KindUnauthenticated {
+		err = s.cfg.State.View(ctx, look)
+	}
 	return caller, err
 }
 
@@ -286,7 +291,12 @@ func (s *Service) ListTokens(ctx context.Context, caller auth.Caller, p Page) (T
 func (s *Service) GetCaller(ctx context.Context, caller auth.Caller) (token auth.Token, stamp Stamp, err error) {
 	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
 		token, stamp = who.Token, stampOf(tx)
-		return nil
+		if isLocal(caller) {
+			return nil
+		}
+		named, _, err := tx.Token(token.ID)
+		token.DisplayName = named.DisplayName
+		return err
 	})
 	return token, stamp, err
 }

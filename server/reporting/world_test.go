@@ -94,6 +94,7 @@ func startWorld(t tester, dir string) *world {
 		return w.now
 	}
 	w.committer = committer.New(committer.Config{
+		Hold:    func() bool { return true },
 		Journal: w.journal, State: w.state, Now: clock, Random: salt, Logger: slog.New(slog.DiscardHandler),
 		Refuse: func() error {
 			if w.full.Load() {
@@ -249,8 +250,29 @@ func flow(unit, per, value string) reporting.Submission {
 
 func (w *world) submit(by auth.Caller, sub reporting.Submission) (reporting.Outcome, error) {
 	w.t.Helper()
-	o, _, _, err := w.svc.Submit(w.t.Context(), w.call(by), sub)
+	o, r, stamp, err := w.svc.Submit(w.t.Context(), w.call(by), sub)
+	if err == nil {
+		w.sameAsRead(by, o, r, stamp)
+	}
 	return o, err
+}
+
+// sameAsRead holds the report that a submission answered with against the one that is read afterwards.
+func (w *world) sameAsRead(by auth.Caller, o reporting.Outcome, r reporting.Report, stamp reporting.Stamp) {
+	w.t.Helper()
+	ref, err := reporting.ParseReportName(o.Name)
+	must(w.t, err)
+	read, at, err := w.svc.GetReport(context.Background(), by, ref, 0)
+	if fault.ReasonOf(err) == "REPORT_NOT_FOUND" && len(r.Revisions) == 0 { // a draft of another unit
+		return
+	}
+	must(w.t, err)
+	shown := func(r reporting.Report) string {
+		return fmt.Sprintf("%v %s %s %v %v", r.Report, r.UnitCode, r.Etag, r.Shown, r.Figures(r.Shown))
+	}
+	if got, want := shown(r), shown(read); got != want || stamp != at {
+		w.t.Errorf("a submission of %s answers with\n%s at %v, and read afterwards it is\n%s at %v", o.Name, got, stamp, want, at)
+	}
 }
 
 func (w *world) submitted(by auth.Caller, sub reporting.Submission) reporting.Outcome {

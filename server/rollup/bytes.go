@@ -44,22 +44,23 @@ func countBit(i int) int {
 	return maxBit + 1 + i - commonCounts
 }
 
-// mask tells which fields are there.
+// mask tells which fields are there. It and AppendBinary name the common fields one by one, for most rows have no others.
 func (t *Total) mask() uint64 {
-	var m uint64
-	for i, w := range t.wides() {
-		m |= bit(!w.IsZero(), i)
-	}
+	m := bit(!t.Sum.IsZero(), 0) | bit(!t.Numerator.IsZero(), 1) | bit(!t.Denominator.IsZero(), 2) |
+		bit(t.Count != 0, wideFields) | bit(t.Received != 0, wideFields+1) | bit(t.Late != 0, wideFields+2) | bit(t.Complete != 0, wideFields+3) |
+		bit(t.HasMin, minBit) | bit(t.HasMax, maxBit)
 	for i, n := range t.counts() {
-		m |= bit(*n != 0, countBit(i))
+		if i >= commonCounts {
+			m |= bit(*n != 0, countBit(i))
+		}
 	}
-	return m | bit(t.HasMin, minBit) | bit(t.HasMax, maxBit)
+	return m
 }
 
 func bit(b bool, i int) uint64 { return uint64(one(b)) << i } //nolint:gosec // 0 or 1
 
 // AppendBinary appends the compact bytes of the total.
-func (t Total) AppendBinary(b []byte) []byte {
+func (t *Total) AppendBinary(b []byte) []byte {
 	m := t.mask()
 	b = binary.AppendUvarint(b, m)
 	for i, w := range t.wides() {
@@ -79,6 +80,9 @@ func (t Total) AppendBinary(b []byte) []byte {
 	if t.HasMax {
 		b = figure.AppendInt128(b, t.Max)
 	}
+	if m>>(maxBit+1) == 0 {
+		return b
+	}
 	for i, n := range counts[commonCounts:] {
 		if m&(1<<countBit(commonCounts+i)) != 0 {
 			b = binary.AppendVarint(b, *n)
@@ -91,32 +95,19 @@ func (t Total) AppendBinary(b []byte) []byte {
 // written so are refused: a total has one form.
 func DecodeTotal(b []byte) (t Total, rest []byte, err error) {
 	r := reader{b: b, ok: true}
-	m := r.uvarint()
-	if bits.Len64(m) > countBit(countFields) {
-		r.ok = false
-	}
-	for i, w := range t.wides() {
-		if m&(1<<i) != 0 {
-			r.wide(w)
-		}
-	}
-	counts := t.counts()
-	for i, n := range counts[:commonCounts] {
-		r.count(m, countBit(i), n)
-	}
-	if t.HasMin = m&(1<<minBit) != 0; t.HasMin {
-		r.int128(&t.Min)
-	}
-	if t.HasMax = m&(1<<maxBit) != 0; t.HasMax {
-		r.int128(&t.Max)
-	}
-	for i, n := range counts[commonCounts:] {
-		r.count(m, countBit(commonCounts+i), n)
-	}
+	r.merge(&t)
 	if !r.ok {
 		return Total{}, b, fault.DataLoss(ReasonTotalDamaged, "a stored total of %d bytes cannot be read; rebuild the store from its journal", len(b))
 	}
 	return t, r.b, nil
+}
+
+// MergeBinary is Merge of the total whose bytes these are, and of nothing else. It is false if DecodeTotal would refuse
+// them or leave some; t is then not to be used.
+func (t *Total) MergeBinary(b []byte) bool {
+	r := reader{b: b, ok: true}
+	r.merge(t)
+	return r.ok && len(r.b) == 0
 }
 
 // reader takes fields from bytes. After the first that is wrong nothing more is taken.
@@ -127,6 +118,11 @@ type reader struct {
 
 // uvarint takes a number that is not longer than it must be.
 func (r *reader) uvarint() uint64 {
+	if r.ok && len(r.b) > 0 && r.b[0] < 0x80 {
+		v := uint64(r.b[0])
+		r.b = r.b[1:]
+		return v
+	}
 	v, n := binary.Uvarint(r.b)
 	if !r.ok || n <= 0 || n > 1 && r.b[n-1] == 0 {
 		r.ok = false
@@ -136,28 +132,85 @@ func (r *reader) uvarint() uint64 {
 	return v
 }
 
-// count takes a count if its bit is set; a count of zero has no bit.
-func (r *reader) count(mask uint64, at int, n *int64) {
-	if mask&(1<<at) == 0 {
-		return
+// merge takes a total, field by field in the order of their bits, and adds it.
+func (r *reader) merge(t *Total) {
+	m := r.uvarint()
+	if bits.Len64(m) > countBit(countFields) {
+		r.ok = false
 	}
+	for ; m != 0 && r.ok; m &= m - 1 {
+		switch at := bits.TrailingZeros64(m); {
+		case at < wideFields:
+			r.wide(t.wide(at))
+		case at == minBit:
+			r.extremes(t, Total{HasMin: true})
+		case at == maxBit:
+			r.extremes(t, Total{HasMax: true})
+		default:
+			*t.count(at) += r.count()
+		}
+	}
+}
+
+// wide gives the wide field of a bit.
+func (t *Total) wide(at int) *Wide {
+	switch at {
+	case 0:
+		return &t.Sum
+	case 1:
+		return &t.Numerator
+	default:
+		return &t.Denominator
+	}
+}
+
+// count gives the count of a bit. It is a switch, for a table of pointers would be made anew for every total.
+func (t *Total) count(at int) *int64 {
+	if at < wideFields+commonCounts {
+		switch at {
+		case wideFields:
+			return &t.Count
+		case wideFields + 1:
+			return &t.Received
+		case wideFields + 2:
+			return &t.Late
+		default:
+			return &t.Complete
+		}
+	}
+	return t.counts()[at-maxBit-1+commonCounts]
+}
+
+// count takes a count; one of zero is not there.
+func (r *reader) count() int64 {
 	u := r.uvarint()
-	*n = int64(u>>1) ^ -int64(u&1) //nolint:gosec // bits, not an amount
-	r.ok = r.ok && *n != 0
+	r.ok = r.ok && u != 0
+	return int64(u>>1) ^ -int64(u&1) //nolint:gosec // bits, not an amount
 }
 
-// wide takes a wide sum, which is not zero.
+// wide takes a wide sum, which is not zero, and adds it.
 func (r *reader) wide(w *Wide) {
-	if !r.ok {
+	if u, n := binary.Uvarint(r.b[:min(len(r.b), shortWide)]); n > 0 {
+		r.ok = u != 0 && (n == 1 || r.b[n-1] != 0)
+		r.b = r.b[n:]
+		w.add(int64(u>>1) ^ -int64(u&1)) //nolint:gosec // bits, not an amount
 		return
 	}
-	*w, r.b, r.ok = readWide(r.b)
-	r.ok = r.ok && !w.IsZero()
+	var long Wide
+	long, r.b, r.ok = readWide(r.b)
+	r.ok = r.ok && !long.IsZero()
+	*w = w.Plus(long)
 }
 
-// int128 takes an extreme, which may be zero.
-func (r *reader) int128(n *figure.Int128) {
-	if r.ok {
-		*n, r.b, r.ok = figure.ReadInt128(r.b)
+// shortWide is up to how many bytes a wide sum has 63 bits at most, its sign among them.
+const shortWide = 9
+
+// extremes takes an extreme, which may be zero, and merges it.
+func (r *reader) extremes(t *Total, o Total) {
+	var n figure.Int128
+	n, r.b, r.ok = figure.ReadInt128(r.b)
+	if o.Min = n; o.HasMax {
+		o.Min, o.Max = figure.Int128{}, n
 	}
+	t.MergeExtremes(o)
 }

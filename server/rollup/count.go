@@ -35,8 +35,8 @@ func finishShare(a *answer) {
 	if expected == 0 {
 		return
 	}
-	a.numerator(fractionOf(wideInt(a.t.Yes), wideInt(1)), 0)
-	a.denominator(fractionOf(wideInt(expected), wideInt(1)), 0)
+	a.result.Numerator = fractionOf(wideInt(a.t.Yes), wideInt(1))
+	a.result.Denominator = fractionOf(wideInt(expected), wideInt(1))
 	a.value(wideInt(a.t.Yes).Times(a.ind.Factor()), wideInt(expected))
 }
 

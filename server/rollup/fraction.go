@@ -1,7 +1,9 @@
 package rollup
 
 import (
+	"math"
 	"math/big"
+	"math/bits"
 
 	"github.com/tonghop/tonghop/server/figure"
 )
@@ -51,12 +53,54 @@ func (f Fraction) Decimal(scale figure.Scale) string {
 	if !f.Exists() {
 		return ""
 	}
-	num, ok1 := f.Num.Int128()
-	den, ok2 := f.Den.Int128()
-	n, ok3 := num.Int64()
-	// The usual total is an integer at the scale already and needs no division.
-	if ok1 && ok2 && ok3 && den == figure.Int128From(scale.Factor()) {
-		return figure.Number(n).Format(scale)
+	if n, ok := f.short(scale); ok {
+		return n.Format(scale)
 	}
 	return figure.QuotientBig(f.Num.Big(), f.Den.Big(), 1, scale)
+}
+
+// Rounded gives the number as Decimal prints it, as an integer at the scale; false if there is none, or if it does not fit
+// 64 bits.
+func (f Fraction) Rounded(scale figure.Scale) (figure.Number, bool) {
+	if !f.Exists() {
+		return 0, false
+	}
+	if n, ok := f.short(scale); ok {
+		return n, true
+	}
+	n := figure.RoundBig(f.Num.Big(), f.Den.Big(), scale.Factor())
+	return figure.Number(n.Int64()), n.IsInt64()
+}
+
+// short is Rounded where both parts and the number have 64 bits, as nearly all have; else false.
+func (f Fraction) short(scale figure.Scale) (figure.Number, bool) {
+	num, ok1 := f.Num.int64()
+	den, ok2 := f.Den.int64()
+	if !ok1 || !ok2 {
+		return 0, false
+	}
+	// The usual total is an integer at the scale already and needs no division.
+	if den == scale.Factor() {
+		return figure.Number(num), true
+	}
+	u := uint64(num) //nolint:gosec // bits, not an amount
+	if num < 0 {
+		u = -u
+	}
+	d := uint64(den)                                //nolint:gosec // above 0, or there is no number
+	hi, lo := bits.Mul64(u, uint64(scale.Factor())) //nolint:gosec // a power of ten
+	if hi >= d {
+		return 0, false
+	}
+	q, rest := bits.Div64(hi, lo, d)
+	if rest >= d-rest {
+		q++
+	}
+	if q > math.MaxInt64 {
+		return 0, false
+	}
+	if num < 0 {
+		return -figure.Number(q), true
+	}
+	return figure.Number(q), true
 }

@@ -224,3 +224,24 @@ func TestTotalsSurviveTheirBytes(t *testing.T) {
 		}
 	})
 }
+
+// TestBytesMergeAsTheirTotals holds MergeBinary against DecodeTotal and Merge.
+func TestBytesMergeAsTheirTotals(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		into, other := drawTotal(t, "into"), drawTotal(t, "other")
+		b := other.AppendBinary(nil)
+		got, want := into, into
+		want.Merge(other)
+		if !got.MergeBinary(b) || got != want {
+			t.Fatalf("merged %+v, want %+v", got, want)
+		}
+		if got.MergeBinary(append(b, 0)) {
+			t.Fatal("bytes behind a total were merged")
+		}
+		for n := range b {
+			if got.MergeBinary(b[:n]) {
+				t.Fatalf("%d of %d bytes were merged", n, len(b))
+			}
+		}
+	})
+}

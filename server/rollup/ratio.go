@@ -79,8 +79,8 @@ func finishRatio(a *answer) {
 		a.result.State = Overflow
 		return
 	}
-	a.numerator(fractionOf(a.t.Numerator, numUnit), a.ind.Scale)
-	a.denominator(fractionOf(a.t.Denominator, denUnit), denScale)
+	a.result.Numerator = fractionOf(a.t.Numerator, numUnit)
+	a.result.Denominator = fractionOf(a.t.Denominator, denUnit)
 	num := a.t.Numerator.Times(denScale.Factor()).Times(denCarry).Times(a.ind.Factor())
 	a.value(num, a.t.Denominator.Times(a.ind.Scale.Factor()).Times(carry(a.ind.Value.Time)))
 }

@@ -95,48 +95,86 @@ type Result struct {
 	DenominatorFrom period.Period
 }
 
-// answer is one call of Finish.
-type answer struct {
-	ind   indicator.Indicator
+// Finisher says what the totals of one question come to. What does not depend on the total is found once, for a question
+// is asked of many units; a Finisher can be used by several goroutines.
+type Finisher struct {
+	ind   *indicator.Indicator
 	span  period.Period
 	asked window
 	// short is true for a span of one base period, in which an obligation is a unit.
-	short  bool
-	t      Total
+	short bool
+}
+
+// NewFinisher takes what the totals were made with. The indicator must not change.
+func NewFinisher(ind *indicator.Indicator, m Measure, span period.Period, base period.Kind) Finisher {
+	f := Finisher{ind: ind, span: span, asked: windowOf(span, base)}
+	f.short = f.asked.n > 0 && measured(*ind, m).window(ind.Value, f.asked).n == 1
+	return f
+}
+
+// Scales gives the scales of value, numerator and denominator.
+func (f *Finisher) Scales() (value, numerator, denominator figure.Scale) {
+	switch {
+	case f.ind.UnitRule == indicator.UnitShareYes:
+		return f.ind.Scale, 0, 0
+	case f.ind.UnitRule == indicator.UnitRatio && !f.ind.OwnDenominator():
+		return f.ind.Scale, f.ind.Scale, figure.MaxScale
+	}
+	return f.ind.Scale, f.ind.Scale, f.ind.Scale
+}
+
+// answer is one total at work.
+type answer struct {
+	*Finisher
+	t      *Total
 	e      Expected
-	result Result
+	result *Result
 }
 
 // Finish says what a total comes to. The arguments before the total are those with which it was made.
 func Finish(ind indicator.Indicator, m Measure, span period.Period, base period.Kind, t Total, e Expected) Result {
-	a := answer{ind: ind, span: span, asked: windowOf(span, base), t: t, e: e}
-	if a.asked.n == 0 {
+	f := NewFinisher(&ind, m, span, base)
+	return f.Finish(&t, e)
+}
+
+// Finish says what a total comes to.
+func (f *Finisher) Finish(t *Total, e Expected) Result {
+	var r Result
+	f.Exact(t, e, &r)
+	value, numerator, denominator := f.Scales()
+	r.Display = r.Value.Decimal(value)
+	r.NumeratorDisplay, r.DenominatorDisplay = r.Numerator.Decimal(numerator), r.Denominator.Decimal(denominator)
+	return r
+}
+
+// Exact is Finish without the texts, into a result that is zero.
+func (f *Finisher) Exact(t *Total, e Expected, r *Result) {
+	if f.asked.n == 0 {
 		// What there is of other periods is no part of an answer.
-		a.result.State = NotAtThisPeriod
-		return a.result
+		r.State = NotAtThisPeriod
+		return
 	}
-	a.short = measured(ind, m).window(ind.Value, a.asked).n == 1
-	if a.short {
-		a.e.Last, a.e.Units = e.Owed, e.Owed
+	if f.short {
+		e.Last, e.Units = e.Owed, e.Owed
 	}
-	a.result.Coverage = a.coverage()
+	a := answer{Finisher: f, t: t, e: e, result: r}
+	a.coverage(&r.Coverage)
 	switch {
-	case ind.Value.Time == indicator.TimeNone && a.asked.n > 1:
-		a.result.State = NotAtThisPeriod
-	case ind.UnitRule == indicator.UnitNone && max(t.Count, a.e.Units) > 1:
-		a.result.State = NotRolledUp
+	case f.ind.Value.Time == indicator.TimeNone && f.asked.n > 1:
+		r.State = NotAtThisPeriod
+	case f.ind.UnitRule == indicator.UnitNone && max(t.Count, e.Units) > 1:
+		r.State = NotRolledUp
 	case t.Count > 0:
-		a.result.Fell = t.Fell > 0
-		a.result.From = a.from()
+		r.Fell = t.Fell > 0
+		r.From = a.from()
 		a.finish()
 	}
-	return a.result
 }
 
 // coverage counts obligations; in a span of one base period a unit is complete that was received.
-func (a *answer) coverage() Coverage {
-	t := &a.t
-	c := Coverage{
+func (a *answer) coverage(c *Coverage) {
+	t := a.t
+	*c = Coverage{
 		Expected: a.e.Owed - t.NotApplicable - t.Excluded,
 		Received: t.Received, NotAvailable: t.NotAvailable, NotApplicable: t.NotApplicable, Excluded: t.Excluded,
 		Late: t.Late, Half: t.Half, Unweighted: t.Unweighted, Stale: t.Stale, Gaps: t.Gaps,
@@ -152,7 +190,6 @@ func (a *answer) coverage() Coverage {
 	case a.ind.Value.Time == indicator.TimeMean:
 		c.Divisor = t.Received
 	}
-	return c
 }
 
 // expectedLast counts the obligations of the last base period that are not outside (R20).
@@ -210,15 +247,4 @@ func (a *answer) value(num, den Wide) {
 	}
 	a.result.State = Value
 	a.result.Value = fractionOf(num, den)
-	a.result.Display = a.result.Value.Decimal(a.ind.Scale)
-}
-
-// numerator gives the upper part.
-func (a *answer) numerator(f Fraction, scale figure.Scale) {
-	a.result.Numerator, a.result.NumeratorDisplay = f, f.Decimal(scale)
-}
-
-// denominator gives the lower part.
-func (a *answer) denominator(f Fraction, scale figure.Scale) {
-	a.result.Denominator, a.result.DenominatorDisplay = f, f.Decimal(scale)
 }

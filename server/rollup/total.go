@@ -157,4 +157,4 @@ func (t *Total) Rescale(ind indicator.Indicator, from, to figure.Scale) {
 }
 
 // IsZero tells whether the total is nothing, so that no row needs to be kept.
-func (t Total) IsZero() bool { return t == Total{} }
+func (t *Total) IsZero() bool { return *t == Total{} }

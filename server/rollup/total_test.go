@@ -171,7 +171,8 @@ func TestR21RescaleBringsOldTotalsToTheNewScale(t *testing.T) {
 func TestCommonTotalsAreShort(t *testing.T) {
 	s := storyOf(t, "indicator X SUM flow SUM", "figure A X 2024-01 12", "figure B X 2024-01 0")
 	for unit, want := range map[string]int{"A": 4, "B": 3, "nobody": 1} {
-		if got := s.total(unit, "X", "2024-01").AppendBinary(nil); len(got) != want {
+		total := s.total(unit, "X", "2024-01")
+		if got := total.AppendBinary(nil); len(got) != want {
 			t.Errorf("total of %s takes %d bytes (%x), want %d", unit, len(got), got, want)
 		}
 	}
@@ -210,8 +211,9 @@ func TestExtremesThatWereTakenOutAreNoData(t *testing.T) {
 func FuzzDecodeTotal(f *testing.F) {
 	s := storyOf(f, "indicator X MAX flow MEAN", "figure A X 2024-01 12 late", "figure A X 2024-02 -", "indicator L SUM stock LAST", "figure A L 2024-01 5")
 	f.Add([]byte{0})
-	f.Add(s.total("A", "X", "2024-Q1").AppendBinary(nil))
-	f.Add(s.total("A", "L", "2024-Q1").AppendBinary([]byte{}))
+	extreme, last := s.total("A", "X", "2024-Q1"), s.total("A", "L", "2024-Q1")
+	f.Add(extreme.AppendBinary(nil))
+	f.Add(last.AppendBinary([]byte{}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		total, rest, err := rollup.DecodeTotal(b)
 		if err != nil {

@@ -118,6 +118,23 @@ func (a Wide) Int128() (figure.Int128, bool) {
 	return n, WideOf(n) == a
 }
 
+// int64 narrows a; false if it does not fit.
+func (a Wide) int64() (int64, bool) {
+	n := int64(a[0])     //nolint:gosec // bits, not an amount
+	s := uint64(n >> 63) //nolint:gosec // bits, not an amount
+	return n, a[1] == s && a[2] == s && a[3] == s
+}
+
+// add adds n.
+func (a *Wide) add(n int64) {
+	s := uint64(n >> 63) //nolint:gosec // bits, not an amount
+	var c uint64
+	a[0], c = bits.Add64(a[0], uint64(n), 0) //nolint:gosec // bits, not an amount
+	a[1], c = bits.Add64(a[1], s, c)
+	a[2], c = bits.Add64(a[2], s, c)
+	a[3], _ = bits.Add64(a[3], s, c)
+}
+
 // Big gives a as an arbitrary-precision integer.
 func (a Wide) Big() *big.Int {
 	b := big.NewInt(int64(a[3])) //nolint:gosec // bits, not an amount

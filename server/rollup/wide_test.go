@@ -111,3 +111,49 @@ func FuzzReadWide(f *testing.F) {
 		}
 	})
 }
+
+// TestRoundingAgreesWithIntegersOfAnySize holds the short way of rounding against the long one.
+func TestRoundingAgreesWithIntegersOfAnySize(t *testing.T) {
+	part := rapid.OneOf(
+		rapid.Map(rapid.Int64Range(-2000, 2000), wideInt), rapid.Map(rapid.Int64(), wideInt), rapid.Custom(func(t *rapid.T) Wide { return drawWide(t, "wide") }),
+		rapid.SampledFrom([]Wide{wideInt(math.MinInt64), wideInt(math.MaxInt64), wideInt(1_000_000), wideInt(5), wideInt(-5)}),
+	)
+	rapid.Check(t, func(t *rapid.T) {
+		f := fractionOf(part.Draw(t, "num"), part.Draw(t, "den"))
+		scale := figure.Scale(rapid.Uint8Range(0, 6).Draw(t, "scale"))
+		got, ok := f.Rounded(scale)
+		if !f.Exists() {
+			if ok || f.Decimal(scale) != "" {
+				t.Fatalf("no number is %d, %q", got, f.Decimal(scale))
+			}
+			return
+		}
+		want := figure.RoundBig(f.Num.Big(), f.Den.Big(), scale.Factor())
+		if ok != want.IsInt64() || ok && int64(got) != want.Int64() {
+			t.Fatalf("%v rounds to %d, %t; want %v", f, got, ok, want)
+		}
+		if text := figure.QuotientBig(f.Num.Big(), f.Den.Big(), 1, scale); f.Decimal(scale) != text {
+			t.Fatalf("%v is printed %s, want %s", f, f.Decimal(scale), text)
+		}
+	})
+}
+
+// TestRoundingAtTheEndOf64Bits asks where the quotient just does not fit.
+func TestRoundingAtTheEndOf64Bits(t *testing.T) {
+	for _, c := range []struct {
+		num, den int64
+		scale    figure.Scale
+		fits     bool
+		want     string
+	}{
+		{1 << 62, 250_000, 6, false, "18446744073709.551616"}, // 2^64 millionths
+		{1 << 62, 500_000, 6, false, "9223372036854.775808"},
+		{math.MinInt64, 1_000_000, 6, true, "-9223372036854.775808"},
+		{math.MinInt64, 2_000_000, 6, true, "-4611686018427.387904"},
+	} {
+		f := fractionOf(wideInt(c.num), wideInt(c.den))
+		if _, fits := f.Rounded(c.scale); fits != c.fits || f.Decimal(c.scale) != c.want {
+			t.Errorf("%d / %d fits: %t, %s; want %t, %s", c.num, c.den, fits, f.Decimal(c.scale), c.fits, c.want)
+		}
+	}
+}

@@ -22,12 +22,14 @@ func TestAbsentZeroAndNotAvailableStayThreeThings(t *testing.T) {
 		},
 	})
 	s.Must(err)
+	report, err := reports.GetReport(ctx, &reportingv1.GetReportRequest{Name: answer.GetReport().GetName()})
+	s.Must(err)
 	want := "HS 0 ·/· VALUE; TL · ·/· NOT_AVAILABLE; GD -1234.5 ·/· VALUE"
-	if got := allShown(answer.GetReport().GetFigures()); got != want {
+	if got := allShown(report.GetFigures()); got != want {
 		t.Errorf("the report has %s, want %s", got, want)
 	}
-	if answer.GetReport().GetFigures()[1].GetNote() != "máy hỏng" || answer.GetReport().GetFigures()[2].GetGrade() != reportingv1.FigureGrade_FIGURE_GRADE_ESTIMATE {
-		t.Errorf("notes and grades are lost: %v", answer.GetReport().GetFigures())
+	if report.GetFigures()[1].GetNote() != "máy hỏng" || report.GetFigures()[2].GetGrade() != reportingv1.FigureGrade_FIGURE_GRADE_ESTIMATE {
+		t.Errorf("notes and grades are lost: %v", report.GetFigures())
 	}
 	o := answer.GetOutcome()
 	if o.GetKind() != reportingv1.OutcomeKind_OUTCOME_KIND_CREATED || o.GetReceipt().GetSequence() != answer.GetReport().GetStamp().GetSequence() ||

@@ -161,7 +161,9 @@ func TestAContributionIsShownAtTheScaleOfItsDay(t *testing.T) {
 		r.RequestId = s.NewID()
 		answer, err := reports.SubmitReport(reporter, r)
 		s.Must(err)
-		if got := answer.GetReport().GetFigures()[0].GetValue(); got != value {
+		report, err := reports.GetReport(reporter, &reportingv1.GetReportRequest{Name: answer.GetReport().GetName()})
+		s.Must(err)
+		if got := report.GetFigures()[0].GetValue(); got != value {
 			t.Errorf("month %d was sent as %s and came back as %s", m, value, got)
 		}
 	}

@@ -27,11 +27,9 @@ func (s reports) SubmitReport(ctx context.Context, r *reportingv1.SubmitReportRe
 	switch {
 	case len(report.Revisions) == 0: // a preview of the first revision: there is nothing yet
 		answer.Report = &reportingv1.Report{Name: outcome.Name, Stamp: stampMessage(stamp)}
-	case c.ValidateOnly:
-		answer.Report = bareReport(report)
-		answer.Report.Stamp = stampMessage(stamp)
 	default:
-		answer.Report = reportMessage(report, stamp, outcome.Receipt)
+		answer.Report = bareReport(report)
+		answer.Report.Stamp, answer.Report.Receipt = stampMessage(stamp), receiptMessage(outcome.Receipt)
 	}
 	return answer, nil
 }
