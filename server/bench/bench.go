@@ -151,6 +151,7 @@ func (b *bench) rounds(ctx context.Context) error {
 }
 
 func (b *bench) turnOf(ctx context.Context, c contestant, length time.Duration) (map[string]float64, error) {
+	resting := machine.Now()
 	pause := time.NewTimer(b.Rest)
 	defer pause.Stop()
 	select {
@@ -161,6 +162,9 @@ func (b *bench) turnOf(ctx context.Context, c contestant, length time.Duration) 
 	before := machine.Now()
 	figures, err := c.take(ctx, length)
 	if err == nil {
+		// Nobody of ours has anything to do in the rest, so what works then are others, or what a contestant left behind.
+		stolen, idle := before.Since(resting)
+		figures[report.Others] = max(0, 1-stolen-idle)
 		figures[report.Steal], _ = machine.Now().Since(before)
 	}
 	return figures, err

@@ -35,7 +35,7 @@ type options struct {
 	Months  int           `help:"Months that are loaded before anything is measured." default:"36"`
 	Rounds  int           `help:"Rounds that count, after one that warms up. Goals are judged on at least 5." default:"0" placeholder:"N"`
 	Window  time.Duration `help:"Length of a turn. Default: 400ms for P, 2s else." default:"0" placeholder:"DURATION"`
-	Rest    time.Duration `help:"Pause before a turn." default:"100ms"`
+	Rest    time.Duration `help:"Pause before a turn, in which others on the machine are looked at." default:"150ms"`
 	Only    []string      `help:"Contestants that take part, by the names in the table." placeholder:"NAME"`
 	Without []string      `help:"What is left out: postgres." placeholder:"NAME"`
 	Seed    uint64        `help:"Where the order of the rounds begins; 0 draws one." default:"0"`
