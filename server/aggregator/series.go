@@ -5,6 +5,7 @@ import (
 
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/form"
+	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/rollup"
 )
@@ -151,14 +152,13 @@ func (s *Series) Exact(unit int, r *rollup.Result) error {
 	return nil
 }
 
-// Scales gives the scales of value, numerator and denominator, which are those of the version of the period's last day.
-func (s *Series) Scales() (value, numerator, denominator figure.Scale) {
+// Version gives the version of the period's last day, at whose scale the numbers are shown. It is not to be changed.
+func (s *Series) Version() *indicator.Indicator {
 	var calendar period.Calendar
 	if carriers := s.u.i.carriers; len(carriers) > 0 {
 		calendar = s.u.x.forms[carriers[0]].calendar
 	}
-	f := rollup.NewFinisher(&s.u.i.versions[max(0, s.u.i.on(calendar.Last(s.u.q.Period)))], s.u.q.Measure, s.u.q.Period, 0)
-	return f.Scales()
+	return &s.u.i.versions[max(0, s.u.i.on(calendar.Last(s.u.q.Period)))]
 }
 
 // alone asks for one unit by itself.

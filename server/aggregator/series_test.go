@@ -23,7 +23,7 @@ func compareSeries(tx *aggregator.Tx, q aggregator.Query, want aggregator.Answer
 	if err := series.Exact(unit, &exact); err != nil {
 		return fmt.Sprintf("Exact(%+v) = %v", q, err)
 	}
-	value, numerator, denominator := series.Scales()
+	value, numerator, denominator := rollup.Scales(series.Version())
 	exact.Display = exact.Value.Decimal(value)
 	exact.NumeratorDisplay, exact.DenominatorDisplay = exact.Numerator.Decimal(numerator), exact.Denominator.Decimal(denominator)
 	if exact != want.Result {

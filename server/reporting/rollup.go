@@ -159,10 +159,12 @@ func (r *rollupRun) prepare(day period.Day) error {
 	if err := r.who.need(auth.Read); err != nil {
 		return err
 	}
+	r.units = make([]hierarchy.Unit, len(r.q.Units))
 	for i, ref := range r.q.Units {
-		u, err := r.who.seen(fmt.Sprintf("units[%d]", i), ref, day)
-		problems.Add(err)
-		r.units = append(r.units, u)
+		var err error
+		if r.units[i], err = r.who.inSight(ref, day); err != nil {
+			problems.Add(fault.Of(err).In(fmt.Sprintf("units[%d]", i)))
+		}
 	}
 	carriers := carriersOf(r.who.tx)
 	calendars := map[period.Calendar]indicator.Code{}
