@@ -12,6 +12,7 @@ import (
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/journal"
+	"github.com/tonghop/tonghop/server/rollup"
 )
 
 // Position says to which entry a state belongs.
@@ -47,6 +48,8 @@ type Tx struct {
 	memory   *memory
 	// applied says that an entry was.
 	applied bool
+	// sum is where series add.
+	sum rollup.Total
 	// forShelf are the rows that were written, in their order.
 	forShelf []changedRow
 	// failed is the first error of Apply: what was half applied must not be committed.
