@@ -43,6 +43,9 @@ type memory struct {
 	spans   map[spansKey][]period.Period
 	marks   []uint16
 	held    []held
+
+	// watched is nil where nothing was written yet.
+	watched *watched
 }
 
 // How much is kept from one transaction to the next.
