@@ -172,7 +172,7 @@ func (r *rollupRun) prepare(day period.Day) error {
 		latest, ok := r.who.tx.Indicators().Latest(indicator.Code(code))
 		switch {
 		case !ok:
-			problems.Add(unknownIndicator(r.who.tx, code, day).In(fmt.Sprintf("indicators[%d]", i)))
+			problems.Add(unknownIndicator(r.who.tx.Definitions(), code, day).In(fmt.Sprintf("indicators[%d]", i)))
 			continue
 		case !r.who.readsIndicator(carriers[latest.Code.Fold()]):
 			problems.Add(r.who.indicatorNotGranted(latest.Code).In(fmt.Sprintf("indicators[%d]", i)))

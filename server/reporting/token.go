@@ -148,7 +148,7 @@ func (g granted) newToken(d TokenDraft, now time.Time) (auth.Token, error) {
 	if d.Form != "" {
 		f, ok := g.tx.Forms().Latest(form.Code(d.Form))
 		if !ok {
-			problems.Add(unknownForm(g.tx, d.Form, 0).In("form"))
+			problems.Add(unknownForm(g.tx.Definitions(), d.Form, 0).In("form"))
 		}
 		token.Form = f.Code
 	}
