@@ -12,6 +12,7 @@ import (
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/journal"
+	"github.com/tonghop/tonghop/server/rollup"
 )
 
 // Position says to which entry a state belongs.
@@ -39,7 +40,9 @@ type Tx struct {
 	btx     *bolt.Tx
 	buckets [len(everyBucket)]*bolt.Bucket
 	// cursors are kept because each makes room for its way through the tree once.
-	cursors  [len(everyBucket)]*bolt.Cursor
+	cursors [len(everyBucket)]*bolt.Cursor
+	// follower is the key behind the last one that was looked for and not found.
+	follower []byte
 	writing  bool
 	position Position
 	ledger   ledger
@@ -47,6 +50,8 @@ type Tx struct {
 	memory   *memory
 	// applied says that an entry was.
 	applied bool
+	// sum is where series add.
+	sum rollup.Total
 	// forShelf are the rows that were written, in their order.
 	forShelf []changedRow
 	// failed is the first error of Apply: what was half applied must not be committed.
@@ -121,6 +126,9 @@ func (t *Tx) finish() error {
 	if err := t.flush(); err != nil {
 		return err
 	}
+	for _, b := range fillsWhole {
+		t.buckets[b.at].FillPercent = fillWhole
+	}
 	return t.writePosition()
 }
 
@@ -147,6 +155,7 @@ func (t *Tx) find(b *bucket, key []byte) []byte {
 	}
 	found, stored := c.Seek(key)
 	if !bytes.Equal(found, key) {
+		t.follower = found
 		return nil
 	}
 	return stored
@@ -174,7 +183,9 @@ func (t *Tx) unseal(b *bucket, key, stored []byte) ([]byte, error) {
 
 // put stores a value, which must have come from t.memory.value, for bbolt keeps the slice until the commit.
 func (t *Tx) put(b *bucket, key, value []byte) error {
-	_, err := t.replace(b, key, value, sumOf(t.find(b, key)))
+	was := sumOf(t.find(b, key))
+	t.watch(b, key, t.follower, was)
+	_, err := t.replace(b, key, value, was)
 	return err
 }
 

@@ -19,8 +19,8 @@ type held struct {
 // The limits of what is held: the commit is a pause for those who write, and a kill leaves as much to be replayed.
 const (
 	heldGroups  = 64
-	heldEntries = 2048
-	heldFor     = 100 * time.Millisecond
+	heldEntries = 4096
+	heldFor     = 250 * time.Millisecond
 	heldIdle    = 2 * time.Millisecond
 )
 

@@ -22,11 +22,29 @@ func (t *Tree) Resolve(ref string, on period.Day) (Unit, error) {
 	if ref == "" {
 		return Unit{}, fault.Invalid("UNIT_EMPTY", "no unit is named; give its id or its code")
 	}
+	if o := t.only(Code(ref), on); o != none {
+		return t.units[o], nil
+	}
 	known := t.WithCode(Code(ref))
 	if len(known) == 0 {
 		return Unit{}, t.unknown(ref, on)
 	}
 	return pick(ref, known, on)
+}
+
+// only gives the one unit that has a code on a day, or none if there are several or there is no such unit.
+func (t *Tree) only(code Code, on period.Day) int32 {
+	found := none
+	for _, o := range t.byCode[code] {
+		if !t.units[o].ValidOn(on) {
+			continue
+		}
+		if found != none {
+			return none
+		}
+		found = o
+	}
+	return found
 }
 
 // pick chooses among the units that ever had a code the one that has it on that day.

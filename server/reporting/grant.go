@@ -86,11 +86,16 @@ func (g granted) seen(field, ref string, on period.Day) (hierarchy.Unit, error) 
 	if err := g.need(auth.Read); err != nil {
 		return hierarchy.Unit{}, err
 	}
-	unit, err := g.resolve(ref, on, func(id hierarchy.ID) bool { return g.reads(id, on) })
+	unit, err := g.inSight(ref, on)
 	if err != nil {
 		return hierarchy.Unit{}, fault.Of(err).In(field)
 	}
 	return unit, nil
+}
+
+// inSight is seen for whoever may read and names the field himself.
+func (g granted) inSight(ref string, on period.Day) (hierarchy.Unit, error) {
+	return g.resolve(ref, on, func(id hierarchy.ID) bool { return g.reads(id, on) })
 }
 
 // resolve finds the unit that ref names (R1) among those that the caller sees, as if there were no others: so neither a

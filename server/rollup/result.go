@@ -112,15 +112,15 @@ func NewFinisher(ind *indicator.Indicator, m Measure, span period.Period, base p
 	return f
 }
 
-// Scales gives the scales of value, numerator and denominator.
-func (f *Finisher) Scales() (value, numerator, denominator figure.Scale) {
+// Scales gives the scales at which value, numerator and denominator of an indicator are shown.
+func Scales(ind *indicator.Indicator) (value, numerator, denominator figure.Scale) {
 	switch {
-	case f.ind.UnitRule == indicator.UnitShareYes:
-		return f.ind.Scale, 0, 0
-	case f.ind.UnitRule == indicator.UnitRatio && !f.ind.OwnDenominator():
-		return f.ind.Scale, f.ind.Scale, figure.MaxScale
+	case ind.UnitRule == indicator.UnitShareYes:
+		return ind.Scale, 0, 0
+	case ind.UnitRule == indicator.UnitRatio && !ind.OwnDenominator():
+		return ind.Scale, ind.Scale, figure.MaxScale
 	}
-	return f.ind.Scale, f.ind.Scale, f.ind.Scale
+	return ind.Scale, ind.Scale, ind.Scale
 }
 
 // answer is one total at work.
@@ -141,7 +141,7 @@ func Finish(ind indicator.Indicator, m Measure, span period.Period, base period.
 func (f *Finisher) Finish(t *Total, e Expected) Result {
 	var r Result
 	f.Exact(t, e, &r)
-	value, numerator, denominator := f.Scales()
+	value, numerator, denominator := Scales(f.ind)
 	r.Display = r.Value.Decimal(value)
 	r.NumeratorDisplay, r.DenominatorDisplay = r.Numerator.Decimal(numerator), r.Denominator.Decimal(denominator)
 	return r
