@@ -31,7 +31,7 @@ type Config struct {
 	Rounds int
 	// Window is the length of a turn, Rest the pause before it.
 	Window, Rest time.Duration
-	// Calm is how long a turn waits at most until others let the processor rest. It is the same for every contestant, and no
+	// Calm is how long a turn, or what is measured once, waits at most until others let the processor rest. It is the same for every contestant, and no
 	// turn is left out.
 	Calm time.Duration
 	// Only names the contestants that take part; none: all. Without leaves groups of them out.
