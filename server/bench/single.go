@@ -41,6 +41,9 @@ const starts = 3
 func (b *bench) restart(ctx context.Context) error {
 	q := b.Shape.Questions(b.Months, b.Shape)[2]
 	for i := range starts {
+		if _, err := b.rest(ctx); err != nil {
+			return err
+		}
 		begun := time.Now()
 		if _, err := machine.ReadAll(b.product.Dir); err != nil {
 			return err
@@ -85,6 +88,9 @@ func (b *bench) afterwards(ctx context.Context) error {
 		return err
 	}
 	b.Progress("the journal is replayed")
+	if _, err := b.rest(ctx); err != nil {
+		return err
+	}
 	took, err := b.product.Rebuild(ctx)
 	if err != nil {
 		return err
@@ -116,6 +122,9 @@ func (b *bench) devices(ctx context.Context) error {
 	var least map[string]float64
 	for i := range deviceTimes {
 		b.Progress("the bytes written to the disk are counted, %d of %d", i+1, deviceTimes)
+		if _, err := b.rest(ctx); err != nil {
+			return err
+		}
 		figures, err := b.device(ctx, name)
 		if err != nil {
 			return err
