@@ -21,6 +21,7 @@ type intake struct {
 	stream   submissionStream
 	language message.Language
 	call     reporting.Call
+	columns  *reporting.AmountColumns
 	pipe     *reporting.Pipe
 	// next is the number that the next item must have; told that of the next outcome.
 	next, told int32
@@ -41,6 +42,9 @@ func (s reports) StreamReports(stream submissionStream) error {
 	in.call, err = streamCall(callerOf(ctx), first.GetOptions().GetStreamId(), first.GetOptions().GetValidateOnly())
 	if err != nil {
 		return err
+	}
+	if in.columns, err = amountColumnsOf(first.GetOptions().GetColumns()); err != nil {
+		return fault.Of(err).In("options")
 	}
 	err = in.run(ctx)
 	if in.pipe == nil {
@@ -93,7 +97,7 @@ func (in *intake) take(ctx context.Context, item *reportingv1.StreamItem) error 
 	}
 	in.next++
 	// Either fails only when the pipe has ended, and Close tells why.
-	if sub := itemOf(item.GetSubmission(), in.call.ValidateOnly); sub.Wrong != nil {
+	if sub := in.submissionOf(item); sub.Wrong != nil {
 		_ = in.pipe.Refuse(sub, sub.Wrong)
 	} else {
 		_ = in.pipe.Send(sub)
