@@ -15,6 +15,10 @@ import (
 
 type submissionStream = grpc.BidiStreamingServer[reportingv1.StreamReportsRequest, reportingv1.StreamReportsResponse]
 
+// itemsAhead is how many items are read while the one before is handed on. A report is small, and an item cannot be larger
+// than a request.
+const itemsAhead = 8
+
 // intake is a stream of submissions under way.
 type intake struct {
 	*core
@@ -59,7 +63,7 @@ func (s reports) StreamReports(stream submissionStream) error {
 
 // run takes items until their end, or until the pipe has ended: then nobody waits for a client who waits for us.
 func (in *intake) run(ctx context.Context) error {
-	items := receive(ctx, in.stream.Recv)
+	items := receive(ctx, itemsAhead, in.stream.Recv)
 	var ended <-chan struct{}
 	for {
 		select {
