@@ -206,15 +206,21 @@ func (r *columnRun) columns() ([]Column, error) {
 
 // fill fills in the cells of one period.
 func (r *columnRun) fill(c *Column, series *aggregator.Series, at int) error {
+	var short rollup.Short
 	var result rollup.Result
 	for _, unit := range r.ordinals {
 		if r.asked != nil && !r.asked[at] {
 			c.state(at, NotAsked)
 		} else {
-			if err := series.Exact(unit, &result); err != nil {
+			isShort, err := series.Cell(unit, &short, &result)
+			switch {
+			case err != nil:
 				return err
+			case isShort:
+				c.putShort(at, &short)
+			default:
+				c.put(at, &result)
 			}
-			c.put(at, &result)
 		}
 		at += len(r.periods)
 	}
