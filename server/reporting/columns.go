@@ -97,8 +97,12 @@ type columnRun struct {
 	spent    int
 	// asked says of each unit and period whether the cell is part of the answer; nil if all are.
 	asked []bool
-	// costs are what a unit's cells take, by its kind.
+	// costs are what a unit's cells take, by its kind; last is the kind that was looked up last.
 	costs map[hierarchy.Kind]int
+	last  struct {
+		kind hierarchy.Kind
+		cost int
+	}
 }
 
 // choose takes whole units from the spot on until the page is full.
@@ -113,7 +117,7 @@ func (r *columnRun) choose() error {
 			return nil
 		}
 		if !r.q.Children {
-			if err := r.offer(&r.units[top], top); err != nil {
+			if err := r.offer(&r.units[top], r.places[top], top); err != nil {
 				return err
 			}
 			continue
@@ -123,7 +127,8 @@ func (r *columnRun) choose() error {
 			if top == r.from.top && unitKey(members[n]) < r.from.unit {
 				continue
 			}
-			if err := r.offer(&members[n], top); err != nil || r.next != nil {
+			place, _ := r.who.tx.Tree().Ordinal(members[n].ID) // it came from there
+			if err := r.offer(&members[n], place, top); err != nil || r.next != nil {
 				return err
 			}
 		}
@@ -132,8 +137,7 @@ func (r *columnRun) choose() error {
 }
 
 // offer takes a unit if the page has room for it; else the next page begins with it.
-func (r *columnRun) offer(u *hierarchy.Unit, top int) error {
-	ordinal, _ := r.who.tx.Tree().Ordinal(u.ID) // it came from there
+func (r *columnRun) offer(u *hierarchy.Unit, ordinal, top int) error {
 	cost, err := r.cost(u.Kind, ordinal)
 	if err != nil {
 		return err
@@ -155,7 +159,11 @@ func (r *columnRun) offer(u *hierarchy.Unit, top int) error {
 
 // cost gives what the cells of a unit take, which depends on its kind.
 func (r *columnRun) cost(kind hierarchy.Kind, ordinal int) (int, error) {
+	if r.last.kind == kind && r.last.cost > 0 {
+		return r.last.cost, nil
+	}
 	if known, ok := r.costs[kind]; ok {
+		r.last.kind, r.last.cost = kind, known
 		return known, nil
 	}
 	cost := 0
