@@ -63,7 +63,7 @@ func (s *benchStore) askColumnsOver(b *testing.B, q question) int {
 	}
 	values := 0
 	for _, c := range page.GetColumns() {
-		values += len(page.GetUnits()) * len(page.GetPeriods())
+		values += len(page.GetUnits().GetIds()) * len(page.GetPeriods())
 		for _, state := range c.GetStates() {
 			if state != reportingv1.RollupState_ROLLUP_STATE_VALUE {
 				values--

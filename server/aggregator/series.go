@@ -135,21 +135,25 @@ func (s *Series) common() *Answer {
 	}
 }
 
-// Exact gives the result alone, without texts where it is made of rows.
-func (s *Series) Exact(unit int, r *rollup.Result) error {
+// Cell gives the result alone, in short if it can and then says so, else the other one. Where that is made of rows it has no
+// texts.
+func (s *Series) Cell(unit int, short *rollup.Short, r *rollup.Result) (bool, error) {
 	if !s.FromRows(unit) {
 		a, err := s.alone(unit)
 		*r = a.Result
-		return err
+		return false, err
 	}
 	var expected rollup.Expected
 	if err := s.gather(unit, &expected, nil); err != nil {
-		return err
+		return false, err
+	}
+	if s.finisher.Short(&s.u.t.sum, expected, short) {
+		return true, nil
 	}
 	*r = rollup.Result{}
 	s.finisher.Exact(&s.u.t.sum, expected, r)
 	s.pass(r)
-	return nil
+	return false, nil
 }
 
 // Version gives the version of the period's last day, at whose scale the numbers are shown. It is not to be changed.
