@@ -80,7 +80,8 @@
 //	indicators  number 4, first day 4, ^sequence 8, piece 2         place in the entry, indicator as in the journal
 //	forms       number 4, first day 4, ^sequence 8, piece 2         place in the entry, form as in the journal
 //	tokens      id, 0, ^sequence 8                                  sequence that issued it, token as in the journal, with its times
-//	reports     form 2, period 4, unit 4                            see record.go: flags, deadline, revisions in force, revisions
+//	reports     form 2, period 4, unit 4                            see record.go: flags, deadline, revisions in force, revisions,
+//	                                                                each a story and its figures in runs, as in the journal
 //	revisions   form 2, period 4, unit 4, revision 4, piece 2       state 1, revision as in its report
 //	rollups     basis 1, form 2, period 4, unit 4, block 2, kind    sequence, then for each cell: id, length, total
 //	requests    request id 16, principal, 0, method                 sequence, hash of the request (32)

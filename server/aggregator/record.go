@@ -194,7 +194,7 @@ func (r *reader) story() story {
 	return s
 }
 
-// bodyOf makes the bytes of a revision: its story with its length, then the figures.
+// bodyOf makes the bytes of a revision: its story with its length, then the figures, in runs as in the journal.
 func bodyOf(b []byte, s *story, figures []byte) []byte {
 	start := len(b)
 	b = s.append(b)
@@ -231,5 +231,5 @@ func submissionBody(b []byte, h *entry.Header, s *entry.Submission) []byte {
 		made:   event{sequence: h.Sequence, time: h.Time, principal: h.Principal},
 		merged: s.Merged, actingFor: s.ActingFor,
 	}
-	return bodyOf(b, &words, appendFigures(nil, s.Figures))
+	return entry.AppendRuns(bodyOf(b, &words, nil), s.Figures)
 }
