@@ -63,7 +63,7 @@ func requestOf(q workload.Question) *reportingv1.QueryRollupsRequest {
 // Totals gives the sums of the country in a month, slot by slot.
 func (p *Product) Totals(ctx context.Context, back int) ([workload.Slots]int64, error) {
 	var sums [workload.Slots]int64
-	q := workload.Question{Units: []string{workload.Country}, Periods: []string{workload.MonthBack(back).String()}}
+	q := workload.Question{Units: []string{workload.Country}, Periods: []string{workload.Month(back).String()}}
 	for i := range p.Shape.Indicators {
 		q.Indicators = append(q.Indicators, string(p.Shape.Indicators[i].Code))
 	}
