@@ -27,6 +27,8 @@ type Config struct {
 	Shape, Small workload.Shape
 	// Months are loaded before anything is measured.
 	Months int
+	// Texts has the product loaded in figures of texts instead of columns of numbers.
+	Texts bool
 	// Rounds are counted; one before them warms up.
 	Rounds int
 	// Window is the length of a turn, Rest the pause before it.

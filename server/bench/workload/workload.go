@@ -186,7 +186,7 @@ func (w Shape) Submission(n int) reporting.Submission {
 func (w Shape) Request(n int) *reportingv1.SubmitReportRequest {
 	commune, month, figures := w.Report(n)
 	r := &reportingv1.SubmitReportRequest{
-		Name:    "units/" + w.Commune(commune) + "/reports/" + strings.ToLower(string(Form)) + "~" + month.String(),
+		Name:    w.name(commune, month),
 		Figures: make([]*reportingv1.Figure, len(figures)), RequestId: uuid.UUID(RequestID()).String(),
 	}
 	for i, f := range figures {
@@ -195,6 +195,44 @@ func (w Shape) Request(n int) *reportingv1.SubmitReportRequest {
 		r.Figures[i] = m
 	}
 	return r
+}
+
+// Columns are the columns of a stream of reports: the amounts at the scales of their indicators.
+func (w Shape) Columns() []*reportingv1.AmountColumn {
+	var columns []*reportingv1.AmountColumn
+	add := func(i int, part reportingv1.AmountPart) {
+		columns = append(columns, &reportingv1.AmountColumn{
+			Indicator: string(w.Indicators[i].Code), Part: part, Scale: int32(w.Indicators[i].Scale),
+		})
+	}
+	for i := range w.Indicators {
+		if w.Indicators[i].UnitRule != indicator.UnitRatio {
+			add(i, reportingv1.AmountPart_AMOUNT_PART_VALUE)
+			continue
+		}
+		add(i, reportingv1.AmountPart_AMOUNT_PART_NUMERATOR)
+		add(i, reportingv1.AmountPart_AMOUNT_PART_DENOMINATOR)
+	}
+	return columns
+}
+
+// Item is the n-th report in the columns of a stream.
+func (w Shape) Item(n int) *reportingv1.StreamItem {
+	commune, month, figures := w.Report(n)
+	amounts := make([]int64, 0, Slots)
+	for _, f := range figures {
+		if f.HasValue {
+			amounts = append(amounts, int64(f.Value))
+			continue
+		}
+		amounts = append(amounts, int64(f.Numerator), int64(f.Denominator))
+	}
+	return &reportingv1.StreamItem{Submission: &reportingv1.SubmitReportRequest{Name: w.name(commune, month)}, Amounts: amounts}
+}
+
+// name names a report as a client does.
+func (w Shape) name(commune int, month period.Period) string {
+	return "units/" + w.Commune(commune) + "/reports/" + strings.ToLower(string(Form)) + "~" + month.String()
 }
 
 // RequestID draws an id that sorts by time, as the client library does.
