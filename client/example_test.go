@@ -62,6 +62,13 @@ func startExample() *exampleServer {
 			UnitName: "Tỉnh Đồng Tháp", Period: "2024-Q1", Value: proto.String("100"), Coverage: &reportingv1.Coverage{Expected: 6, Received: 4},
 		}}}, nil
 	}
+	s.rollups.columns = func(context.Context, *reportingv1.QueryRollupColumnsRequest) (*reportingv1.QueryRollupColumnsResponse, error) {
+		return &reportingv1.QueryRollupColumnsResponse{
+			Units:   &reportingv1.ColumnUnits{Ids: []string{"87-0", "89-0"}, Names: []string{"Tỉnh Đồng Tháp", "Tỉnh An Giang"}},
+			Periods: []*reportingv1.PeriodSpan{{Period: "2024-Q1"}},
+			Columns: []*reportingv1.RollupColumns{{Scale: 1, Values: []int64{1000, 125}, Expected: []int32{6, 3}, Received: []int32{4, 3}}},
+		}, nil
+	}
 	return s
 }
 
@@ -182,4 +189,30 @@ func ExampleClient_Rollups() {
 		fmt.Printf("%s %s: %s, of %d/%d reports\n", rollup.GetUnitName(), rollup.GetPeriod(), rollup.GetValue(), coverage.GetReceived(), coverage.GetExpected())
 	}
 	// Output: Tỉnh Đồng Tháp 2024-Q1: 100, of 4/6 reports
+}
+
+func ExampleCells() {
+	server := startExample()
+	defer server.close()
+	c := connect(server)
+
+	question := &reportingv1.QueryRollupColumnsRequest{
+		Units:      []string{"87", "89"},
+		Indicators: []string{"KT-01"},
+		Periods:    []string{"2024-Q1"},
+		Basis:      reportingv1.Basis_BASIS_PROVISIONAL,
+	}
+	for page, err := range c.ColumnPages(context.Background(), question) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		for cell := range client.Cells(page) {
+			coverage := cell.Coverage
+			fmt.Printf("%s %s: %s, of %d/%d reports\n", cell.Unit.Name, cell.Period.GetPeriod(), cell.Value, coverage.GetReceived(), coverage.GetExpected())
+		}
+	}
+	// Output:
+	// Tỉnh Đồng Tháp 2024-Q1: 100, of 4/6 reports
+	// Tỉnh An Giang 2024-Q1: 12.5, of 3/3 reports
 }

@@ -61,7 +61,8 @@ type (
 	}
 	rollups struct {
 		reportingv1.UnimplementedRollupServiceServer
-		query func(context.Context, *reportingv1.QueryRollupsRequest) (*reportingv1.QueryRollupsResponse, error)
+		query   func(context.Context, *reportingv1.QueryRollupsRequest) (*reportingv1.QueryRollupsResponse, error)
+		columns func(context.Context, *reportingv1.QueryRollupColumnsRequest) (*reportingv1.QueryRollupColumnsResponse, error)
 	}
 	changes struct {
 		reportingv1.UnimplementedChangeServiceServer
@@ -113,6 +114,12 @@ func (s *reports) ImportReports(stream grpc.BidiStreamingServer[reportingv1.Impo
 
 func (s *rollups) QueryRollups(ctx context.Context, q *reportingv1.QueryRollupsRequest) (*reportingv1.QueryRollupsResponse, error) {
 	return s.query(ctx, q)
+}
+
+func (s *rollups) QueryRollupColumns(
+	ctx context.Context, q *reportingv1.QueryRollupColumnsRequest,
+) (*reportingv1.QueryRollupColumnsResponse, error) {
+	return s.columns(ctx, q)
 }
 
 func (s *changes) ListChanges(ctx context.Context, q *reportingv1.ListChangesRequest) (*reportingv1.ListChangesResponse, error) {

@@ -71,12 +71,19 @@ func questions(s *benchStore, months int) []question {
 
 func askAll(b *testing.B, s *benchStore, months int) {
 	for _, q := range questions(s, months) {
-		for _, door := range []string{"process", "grpc"} {
-			b.Run(fmt.Sprintf("months=%d/%s/%s", months, q.name, door), func(b *testing.B) {
-				ask := s.askHere
-				if door == "grpc" {
-					ask = s.askOver
-				}
+		for _, door := range []struct {
+			name string
+			ask  func(*testing.B, question) int
+		}{
+			{"process", s.askHere},
+			{"grpc", s.askOver},
+			{"columns-process", s.askColumnsHere},
+			{"columns-grpc", s.askColumnsOver},
+			{"columns-json", s.askColumnsAsJSON},
+		} {
+			b.Run(fmt.Sprintf("months=%d/%s/%s", months, q.name, door.name), func(b *testing.B) {
+				ask := door.ask
+				b.ReportAllocs()
 				var took []time.Duration
 				for b.Loop() {
 					begun := time.Now()

@@ -40,6 +40,7 @@ type benchStore struct {
 	caller auth.Caller
 	conn   *grpc.ClientConn
 	token  string
+	http   string
 	// loaded is how many reports of the workload are in it.
 	loaded int
 }
@@ -111,7 +112,7 @@ func newBenchStore(b *testing.B, w workload.Shape, months int) *benchStore {
 		check(b, <-ended)
 		check(b, s.conn.Close())
 	})
-	s.svc = srv.Store().Service
+	s.svc, s.http = srv.Store().Service, "http://"+srv.HTTPAddress()
 	s.caller, err = s.svc.Authenticate(b.Context(), auth.Secret(s.token))
 	check(b, err)
 	return s

@@ -27,6 +27,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"github.com/tonghop/tonghop/client"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/bench/workload"
@@ -77,10 +78,20 @@ func (s *benchStore) submitOver(tb testing.TB, n int) error {
 }
 
 func BenchmarkSubmit(b *testing.B) {
+	submitAll(b, func(b *testing.B) *benchStore { return newBenchStore(b, provinceSize(), 1) })
+}
+
+// BenchmarkSubmitCountry is BenchmarkSubmit for a country whose months before are in the store.
+func BenchmarkSubmitCountry(b *testing.B) {
+	s := newBenchStore(b, countrySize(), countryMonths())
+	submitAll(b, func(*testing.B) *benchStore { return s })
+}
+
+func submitAll(b *testing.B, open func(*testing.B) *benchStore) {
 	for _, door := range []string{"process", "grpc"} {
 		for _, width := range []int{1, 64} {
 			b.Run(fmt.Sprintf("%s/inflight=%d", door, width), func(b *testing.B) {
-				s := newBenchStore(b, provinceSize(), 1)
+				s := open(b)
 				do := s.submitHere
 				if door == "grpc" {
 					do = s.submitOver
@@ -90,6 +101,7 @@ func BenchmarkSubmit(b *testing.B) {
 				b.ResetTimer()
 				took := inFlight(b, b.N, width, func(i int) error { return do(b, s.loaded+i) })
 				b.StopTimer()
+				s.loaded += b.N
 				b.ReportMetric(1e6*(cpuTimes().own-before.own)/float64(b.N), "cpu-µs/op")
 				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "submissions/s")
 				reportQuantiles(b, took)
@@ -308,4 +320,30 @@ func (t times) stealSince(before times) float64 {
 		return 0
 	}
 	return 100 * (t.stolen - before.stolen) / (t.all - before.all)
+}
+
+// BenchmarkStream stores reports that come over one stream, as the library sends them.
+func BenchmarkStream(b *testing.B) {
+	s := newBenchStore(b, provinceSize(), 1)
+	c, err := client.Dial(b.Context(), client.Config{Address: s.conn.Target(), Token: client.Secret(s.token)})
+	check(b, err)
+	defer func() { check(b, c.Close()) }()
+	reports := func(yield func(*reportingv1.SubmitReportRequest) bool) {
+		for i := range b.N {
+			if !yield(s.Request(s.loaded + i)) {
+				return
+			}
+		}
+	}
+	b.ReportAllocs()
+	before := cpuTimes()
+	b.ResetTimer()
+	for outcome, err := range c.SubmitStream(b.Context(), reports, client.StreamOptions{}) {
+		if check(b, err); outcome.GetKind() != reportingv1.OutcomeKind_OUTCOME_KIND_CREATED {
+			b.Fatal(outcome)
+		}
+	}
+	b.StopTimer()
+	b.ReportMetric(1e6*(cpuTimes().own-before.own)/float64(b.N), "cpu-µs/op")
+	b.ReportMetric(workload.Slots*float64(b.N)/b.Elapsed().Seconds(), "values/s")
 }

@@ -37,6 +37,16 @@ func (d *disk) refuse() error {
 		With("free", free).With("guard", d.guard).After(time.Minute)
 }
 
+// roomToHold is how much must be free, beyond the guard, for groups to be acknowledged before the state commits them: more
+// than such a commit can need.
+const roomToHold = 128 << 20
+
+// roomy says whether what is acknowledged now can surely be committed later.
+func (d *disk) roomy() bool {
+	free, err := d.measure()
+	return err == nil && free >= d.guard+roomToHold
+}
+
 func (d *disk) measure() (int64, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

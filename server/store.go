@@ -102,14 +102,25 @@ func (c Config) journalConfig() filejournal.Config {
 	}
 }
 
-// openJournal opens the journal, which must reach to the last entry that the state has: nobody was told of an entry before
-// the state had it, so what is missing behind it may be a group that was never durable, and nothing else.
+// openJournal opens the journal, which must reach to the last entry that the state has, and to the last that anybody was
+// told of: what is missing behind them may be a group that was never durable, and nothing else.
 func (c Config) openJournal(ctx context.Context) (*filejournal.Journal, error) {
 	cfg := c.journalConfig()
-	if id, head, ok := aggregator.Remembered(c.stateConfig()); ok {
-		cfg.Known = filejournal.Known{ID: id, Sequence: head.Sequence}
-	}
+	cfg.Known = c.known()
 	return filejournal.Open(ctx, cfg)
+}
+
+// known is the last entry of which the state's folder says that it was durable.
+func (c Config) known() filejournal.Known {
+	var known filejournal.Known
+	if id, head, ok := aggregator.Remembered(c.stateConfig()); ok {
+		known = filejournal.Known{ID: id, Sequence: head.Sequence}
+	}
+	id, sequence, ok := aggregator.Reached(c.stateConfig())
+	if ok && (known == filejournal.Known{} || id == known.ID && sequence > known.Sequence) {
+		known = filejournal.Known{ID: id, Sequence: sequence}
+	}
+	return known
 }
 
 func (c Config) stateConfig() aggregator.Config {
@@ -150,7 +161,8 @@ func openStore(ctx context.Context, cfg Config, beforeKey bool) (*Store, error) 
 	}
 	//nolint:contextcheck // the committer outlives the start: its groups are nobody's request
 	s.committer = committer.New(committer.Config{
-		Journal: log, State: state, Now: cfg.Now, Random: random, Refuse: s.disk.refuse, Logger: cfg.Logger,
+		Journal: log, State: state, Now: cfg.Now, Random: random, Refuse: s.disk.refuse, Hold: s.disk.roomy,
+		Logger: cfg.Logger,
 	})
 	s.Service = reporting.New(reporting.Config{
 		Journal: log, State: state, Committer: s.committer, Now: cfg.Now, Random: random,
@@ -215,9 +227,9 @@ func (c Config) openState(ctx context.Context, log *filejournal.Journal) (*aggre
 		}
 	}
 	err = state.Replay(ctx, log, c.progress("replay"))
-	if verdict.Fate == aggregator.Kept && filejournal.IsFull(err) {
-		// Whatever was acknowledged is in a state that was kept; what is ahead of it nobody was told of. So it is served
-		// as it is (R39), and the committer catches up before the next change.
+	if verdict.Fate == aggregator.Kept && filejournal.IsFull(err) && state.HasReached() {
+		// Whatever was acknowledged is in the state; what is ahead of it nobody was told of. So it is served as it is (R39),
+		// and the committer catches up before the next change.
 		c.Logger.Warn("the disk is full: the last changes, which nobody was told of, are shown when there is room again", "error", err)
 		err = nil
 	}

@@ -98,6 +98,7 @@ const (
 // it does not need nobody needs.
 func (s *Store) alone(ctx context.Context) (*bolt.Tx, error) {
 	for {
+		s.ask()
 		btx, err := s.db.Begin(true)
 		if err != nil {
 			return nil, notOpen(err)
@@ -153,6 +154,7 @@ func zero(file *os.File, from, to int64) error {
 
 // noteErased notes how far redactions are carried out.
 func (s *Store) noteErased(upTo uint64) error {
+	s.ask()
 	btx, err := s.db.Begin(true)
 	if err != nil {
 		return notOpen(err)

@@ -50,7 +50,7 @@ type memory struct {
 
 // How much is kept from one transaction to the next.
 const (
-	keptRows   = 2048
+	keptRows   = 6144 // of a month that a whole country reports, with the longer periods around it
 	keptWords  = 1 << 18
 	keptOwings = 1 << 10
 	arenaSize  = 256 << 10

@@ -53,11 +53,7 @@ func (u *question) below(kind uint16, into *rollup.Total) error {
 		return nil
 	}
 	return u.eachCell(func(span period.Period, s slot) error {
-		k := rowKey{
-			basis: u.q.Basis, form: u.f.ordinal, span: periodCode(span), unit: uint32(u.unit), //nolint:gosec // an ordinal
-			block: blockOf(u.i.number), kind: kind,
-		}
-		total, err := u.t.total(k, u.x.kinds, cellID(u.i.number, s))
+		total, err := u.t.total(u.rowKey(span, kind), u.x.kinds, cellID(u.i.number, s))
 		if err != nil || total.IsZero() {
 			return err
 		}
@@ -67,6 +63,14 @@ func (u *question) below(kind uint16, into *rollup.Total) error {
 		into.Merge(total)
 		return nil
 	})
+}
+
+// rowKey names the row of a span and a kind, below the unit and by the form that is looked at.
+func (u *question) rowKey(span period.Period, kind uint16) rowKey {
+	return rowKey{
+		basis: u.q.Basis, form: u.f.ordinal, span: periodCode(span), unit: uint32(u.unit), //nolint:gosec // an ordinal
+		block: blockOf(u.i.number), kind: kind,
+	}
 }
 
 // eachCell visits the cells that hold, together, what the answer is made of by the form that is looked at.

@@ -257,6 +257,9 @@ func compareOne(tx *aggregator.Tx, o *oracle, q aggregator.Query) string {
 	if err != nil {
 		return fmt.Sprintf("Rollup(%+v) = %v", q, err)
 	}
+	if problem := compareSeries(tx, q, a); problem != "" {
+		return problem
+	}
 	want, base := o.rollup(q)
 	coarser := len(q.Period.Bases(base)) == 0
 	if coarser {

@@ -26,9 +26,9 @@ type Query struct {
 // Answer is one roll-up.
 type Answer struct {
 	Result rollup.Result
-	// Unit is the unit that was asked about, Indicator the version of the period's last day.
+	// Unit is the unit that was asked about, Indicator the version of the period's last day, which is not to be changed.
 	Unit      hierarchy.Unit
-	Indicator indicator.Indicator
+	Indicator *indicator.Indicator
 	// Forms are the forms by which the units owe the indicator in the period, in the order of acceptance; Base is the
 	// shortest of their frequencies.
 	Forms []form.Code
@@ -103,7 +103,7 @@ func (t *Tx) Rollup(q Query) (Answer, error) {
 	}
 	switch {
 	case coarse != nil:
-		a.Result = rollup.Finish(a.Indicator, q.Measure, q.Period, coarse.frequency, rollup.Total{}, rollup.Expected{})
+		a.Result = rollup.Finish(*a.Indicator, q.Measure, q.Period, coarse.frequency, rollup.Total{}, rollup.Expected{})
 	default:
 		u.finish(&a, parts)
 	}
@@ -112,11 +112,21 @@ func (t *Tx) Rollup(q Query) (Answer, error) {
 
 // ask finds what the query names.
 func (t *Tx) ask(q Query) (*question, error) {
-	u := &question{t: t, x: t.snap.derived(), q: q}
 	unit, ok := t.snap.tree.Ordinal(q.Unit)
 	if !ok {
 		return nil, fault.NotFound("UNIT_NOT_FOUND", "there is no unit %q", q.Unit).With("unit", q.Unit).In("unit")
 	}
+	u, err := t.askOf(q)
+	if err != nil {
+		return nil, err
+	}
+	u.unit = unit
+	return u, nil
+}
+
+// askOf finds all that the query names but the unit.
+func (t *Tx) askOf(q Query) (*question, error) {
+	u := &question{t: t, x: t.snap.derived(), q: q}
 	number, ok := u.x.number(q.Indicator)
 	if !ok {
 		return nil, fault.NotFound("INDICATOR_NOT_FOUND", "there is no indicator %q", q.Indicator).
@@ -126,7 +136,7 @@ func (t *Tx) ask(q Query) (*question, error) {
 		return nil, fault.Invalid("PERIOD_INVALID", "period %q: give one such as 2024-02, 2024-Q1, 2024-H1, 2024-9M or 2024", q.Period).
 			In("period")
 	}
-	u.unit, u.i = unit, &u.x.indicators[number]
+	u.i = &u.x.indicators[number]
 	first := u.i.versions[0]
 	if !rollup.Possible(first, q.Measure) {
 		return nil, fault.Invalid("MEASURE_NOT_POSSIBLE",
@@ -164,7 +174,7 @@ func (u *question) turn() bool {
 
 // kinds lists the kinds whose figures are added, by their places.
 func (u *question) kinds() []uint16 {
-	var kinds []uint16
+	kinds := make([]uint16, 0, len(u.version.ReportedBy))
 	for _, kind := range u.version.ReportedBy {
 		if at := slices.Index(u.x.kinds, kind); at >= 0 && (u.q.Kind == "" || u.q.Kind == kind) {
 			kinds = append(kinds, uint16(at)) //nolint:gosec // kinds are few
@@ -247,7 +257,7 @@ func (u *question) dress(a *Answer, parts []part, coarse *formIndex) error {
 		a.Base = u.base()
 	}
 	a.FirstDay, a.LastDay = a.Calendar.First(u.q.Period), a.Calendar.Last(u.q.Period)
-	a.Indicator = u.i.versions[max(0, u.i.on(a.LastDay))]
+	a.Indicator = &u.i.versions[max(0, u.i.on(a.LastDay))]
 	return nil
 }
 
@@ -276,12 +286,12 @@ func (u *question) finish(a *Answer, parts []part) {
 			a.Gap = p.gap
 		}
 	}
-	a.Result = rollup.Finish(a.Indicator, u.q.Measure, u.q.Period, a.Base, total, expected)
+	f := rollup.NewFinisher(a.Indicator, u.q.Measure, u.q.Period, a.Base)
+	a.Result = f.Finish(&total, expected)
 	a.LastPeriod = a.Result.From
 	if a.Result.Single && ownExpected.Units == 0 {
 		// A rank belongs to the unit that has it and is nothing to those above.
-		a.Result.State = rollup.NotRolledUp
-		a.Result.Value, a.Result.Display, a.Result.Single = rollup.Fraction{}, "", false
+		withdraw(&a.Result)
 	}
 	if expected.Units > 1 {
 		a.Gap = rollup.Gap{}
@@ -292,6 +302,11 @@ func (u *question) finish(a *Answer, parts []part) {
 			a.Checks = append(a.Checks, *c)
 		}
 	}
+}
+
+// withdraw takes the figure of a single unit out of the answer for another one.
+func withdraw(r *rollup.Result) {
+	r.State, r.Value, r.Display, r.Single = rollup.NotRolledUp, rollup.Fraction{}, "", false
 }
 
 // difference gives a minus b for display.

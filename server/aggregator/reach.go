@@ -88,9 +88,11 @@ func (s *shift) planCells(c *changedFigure, p cellPlan, r *reach) error {
 	if c.i.gains && (contains || p.from == place+1 || c.outside) {
 		s.add(c.i, own, p.basis, p.span)
 	}
-	if c.i.sums && short && p.to > 1 {
+	if c.i.sums && short && p.to > 1 && c.i.profile != s.gap {
 		p.from = 0
-		s.planRemainder(c.i, since, p, r)
+		if !s.planRemainder(c.i, since, p, r) {
+			s.gap = c.i.profile
+		}
 	}
 	return nil
 }
@@ -98,19 +100,23 @@ func (s *shift) planCells(c *changedFigure, p cellPlan, r *reach) error {
 // planRemainder adds the cell of a remainder, if the unit has something in force for each base period that it owes in the
 // form, before the change or after it. As long as it has not, it is not complete and the remainder is nothing, whatever
 // it owes in other forms.
-func (s *shift) planRemainder(i *indicatorIndex, sl slot, p cellPlan, r *reach) {
+func (s *shift) planRemainder(i *indicatorIndex, sl slot, p cellPlan, r *reach) bool {
 	owed := s.owes(i) & (uint16(1)<<p.to - uint16(1)<<p.from)
-	if owed == 0 || owed&^r.before != 0 && owed&^r.after != 0 {
-		return
+	if owed&^r.before != 0 && owed&^r.after != 0 {
+		return false
+	}
+	if owed == 0 {
+		return true
 	}
 	if len(i.carriers) > 1 {
 		s.add(i, sl, p.basis, p.span)
-		return
+		return true
 	}
 	s.deltas = append(s.deltas, delta{
 		i: i, slot: sl, basis: p.basis, span: p.span, window: owed,
 		home: home{form: s.f, day: s.owing.days[bits.Len16(owed)-1]},
 	})
+	return true
 }
 
 // planUser adds the cells of an indicator that leans on one that changed, as weight or denominator. One that changed

@@ -125,16 +125,16 @@ func (r *reader) cell(last uint64) (id uint64, total []byte) {
 // decodeRow reads a row.
 func decodeRow(value []byte) (*row, bool) {
 	r := reader{b: value}
-	decoded := &row{sequence: r.uvarint(), cells: make([]cell, 0, len(value)/8)}
+	decoded := &row{sequence: r.uvarint(), cells: make([]cell, 0, len(value)/cellGuess+1)}
 	last := uint64(0)
 	for len(r.b) > 0 && !r.bad {
 		id, raw := r.cell(last)
 		last = id
-		total, rest, err := rollup.DecodeTotal(raw)
-		if err != nil || len(rest) > 0 {
+		decoded.cells = append(decoded.cells, cell{id: id})
+		// Totals are large, so each is read where it is to be.
+		if !decoded.cells[len(decoded.cells)-1].total.MergeBinary(raw) {
 			return nil, false
 		}
-		decoded.cells = append(decoded.cells, cell{id: id, total: total})
 	}
 	return decoded, r.done()
 }

@@ -16,11 +16,9 @@ type sheetKey struct {
 // keptSheets is how many sheets a snapshot keeps.
 const keptSheets = 512
 
-// Sheet gives what a version of a form, that of the day, asks of a kind of unit for the base periods that end on the day.
-// It is made once in a snapshot.
-func (t *Tx) Sheet(f form.Form, kind hierarchy.Kind, last period.Day) *form.Sheet {
+// sheet makes a sheet once.
+func (s *snapshot) sheet(f form.Form, kind hierarchy.Kind, last period.Day) *form.Sheet {
 	key := sheetKey{form: f.Code, kind: kind, last: last}
-	s := t.snap
 	s.mu.Lock()
 	known := s.sheets[key]
 	s.mu.Unlock()

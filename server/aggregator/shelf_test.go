@@ -46,7 +46,7 @@ func TestTheShelfIsTheFile(t *testing.T) {
 			if err := aggregator.ShelfDifference(tx); err != nil {
 				r.Fatal(err)
 			}
-			compare(r, tx, o, catalogue, 0, 7)
+			compare(r, tx, o, catalogue, rapid.IntRange(0, 6).Draw(r, "from"), 7)
 		})
 	})
 }

@@ -70,6 +70,7 @@ type Store struct {
 	memory *memory
 
 	tokens tokenCache
+	hold   hold
 	shelf  *shelf
 }
 
@@ -120,6 +121,7 @@ func create(cfg Config, path, boot string) (*Store, error) {
 func newStore(cfg Config, db *bolt.DB, boot string) *Store {
 	return &Store{
 		db: db, dir: cfg.Dir, boot: boot, logger: cfg.logger(), changed: make(chan struct{}), damaged: make(chan struct{}),
+		hold:  hold{wanted: make(chan struct{}, 1), lost: make(chan struct{})},
 		shelf: newShelf(),
 	}
 }
@@ -296,7 +298,7 @@ func (s *Store) Close() error {
 	}
 	err = s.Sync()
 	if err == nil {
-		err = writeMark(s.dir, mark{boot: s.boot, head: head})
+		err = errors.Join(writeMark(s.dir, mark{boot: s.boot, head: head}), s.forgetReached())
 	}
 	return errors.Join(err, btx.Rollback(), s.db.Close())
 }
@@ -322,6 +324,9 @@ func (s *Store) Wait(ctx context.Context, after uint64) (journal.Head, error) {
 		if closed {
 			return head, fault.Unavailable("STATE_CLOSED", "the state is closed")
 		}
+		if s.hold.reached.Load() > after {
+			s.ask()
+		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
@@ -330,10 +335,20 @@ func (s *Store) Wait(ctx context.Context, after uint64) (journal.Head, error) {
 	}
 }
 
-// View runs fn in a read transaction on the last committed state. Readers do not wait for the writer. Keep it short: at
-// most 500 rows and 50 ms, and nothing is sent meanwhile, for the pages that a reader sees cannot be used again. The
-// transaction ends with fn.
+// View runs fn in a read transaction on the last committed state, which has everything that was acknowledged before the
+// call. Keep it short: at most 500 rows and 50 ms, and nothing is sent meanwhile, for the pages that a reader sees cannot
+// be used again. The transaction ends with fn.
 func (s *Store) View(ctx context.Context, fn func(*Tx) error) error {
+	s.hold.viewed.Store(true)
+	if err := s.settled(ctx); err != nil {
+		return err
+	}
+	return s.Peek(ctx, fn)
+}
+
+// Peek is View on a state that may lack what was acknowledged in the last moments: for questions that are asked again
+// where they matter.
+func (s *Store) Peek(ctx context.Context, fn func(*Tx) error) error {
 	for {
 		if err := ctx.Err(); err != nil {
 			return err

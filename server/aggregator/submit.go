@@ -52,7 +52,7 @@ func (t *Tx) submit(h *entry.Header, s *entry.Submission) error {
 	if err := t.keepFigureTexts(k, s.Revision, s.Figures); err != nil {
 		return err
 	}
-	return t.keep(k, &rec, state != Draft)
+	return t.keepWith(k, &rec, state != Draft, s.Revision, s.Figures)
 }
 
 // How many bytes the story of a revision and a figure usually take.
@@ -142,13 +142,18 @@ func (t *Tx) giveBack(h *entry.Header, r entry.ReportReturned) error {
 
 // keep stores a record and, where something else counts now, moves the roll-ups.
 func (t *Tx) keep(k reportKey, rec *record, counts bool) error {
+	return t.keepWith(k, rec, counts, 0, nil)
+}
+
+// keepWith is keep for whoever has the figures of a revision at hand.
+func (t *Tx) keepWith(k reportKey, rec *record, counts bool, fresh int, figures []entry.Figure) error {
 	x := t.snap.derived()
 	f := &x.forms[k.form]
 	base := k.base()
 	if !counts || base.Kind != f.frequency {
 		return t.writeRecord(k, rec)
 	}
-	after, err := t.viewOf(k, rec)
+	after, err := t.viewWith(k, rec, fresh, figures)
 	if err != nil {
 		return err
 	}

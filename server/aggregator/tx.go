@@ -12,6 +12,7 @@ import (
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/journal"
+	"github.com/tonghop/tonghop/server/rollup"
 )
 
 // Position says to which entry a state belongs.
@@ -49,6 +50,8 @@ type Tx struct {
 	memory   *memory
 	// applied says that an entry was.
 	applied bool
+	// sum is where series add.
+	sum rollup.Total
 	// forShelf are the rows that were written, in their order.
 	forShelf []changedRow
 	// failed is the first error of Apply: what was half applied must not be committed.
@@ -105,6 +108,7 @@ func (t *Tx) Commit() error {
 	}
 	withdraw := t.store.offer(t.snap)
 	t.store.shelf.put(t.forShelf, t.position.Head.Sequence)
+	t.store.hold.viewed.Store(false)
 	t.writing = false
 	if err := t.btx.Commit(); err != nil {
 		t.store.shelf.off.Store(true)

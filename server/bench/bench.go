@@ -31,6 +31,9 @@ type Config struct {
 	Rounds int
 	// Window is the length of a turn, Rest the pause before it.
 	Window, Rest time.Duration
+	// Calm is how long a turn, or what is measured once, waits at most until others let the processor rest. It is the same for every contestant, and no
+	// turn is left out.
+	Calm time.Duration
 	// Only names the contestants that take part; none: all. Without leaves groups of them out.
 	Only, Without []string
 	// Seed is where the order of the rounds begins.
@@ -151,19 +154,38 @@ func (b *bench) rounds(ctx context.Context) error {
 }
 
 func (b *bench) turnOf(ctx context.Context, c contestant, length time.Duration) (map[string]float64, error) {
-	pause := time.NewTimer(b.Rest)
-	defer pause.Stop()
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-pause.C:
+	others, err := b.rest(ctx)
+	if err != nil {
+		return nil, err
 	}
 	before := machine.Now()
 	figures, err := c.take(ctx, length)
 	if err == nil {
+		figures[report.Others] = others
 		figures[report.Steal], _ = machine.Now().Since(before)
 	}
 	return figures, err
+}
+
+// calm is what others may use of the processor when a turn waits for them.
+const calm = 0.15
+
+// rest lets some time pass, and gives the share of the processor that others used in it: nobody of ours has anything to do
+// then, but for what a contestant left behind. Where others are to be waited for, it waits until they are calm, or long enough.
+func (b *bench) rest(ctx context.Context) (others float64, err error) {
+	for began := time.Now(); ; {
+		before := machine.Now()
+		pause := time.NewTimer(b.Rest)
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-pause.C:
+		}
+		stolen, idle := machine.Now().Since(before)
+		if others = max(0, 1-stolen-idle); others <= calm || time.Since(began) >= b.Calm {
+			return others, nil
+		}
+	}
 }
 
 // runner is whoever submits reports by order.

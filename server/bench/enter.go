@@ -55,6 +55,9 @@ func (b *bench) loadedProduct(ctx context.Context, dir string, shape workload.Sh
 	if err := p.Catalogue(ctx); err != nil {
 		return nil, nil, err
 	}
+	if _, err := b.rest(ctx); err != nil {
+		return nil, nil, err
+	}
 	n := b.Months * shape.Communes
 	took, err := p.Load(ctx, n, func(done int) { b.Progress("shape %s: %d of %d reports are loaded", shape.Name, done, n) })
 	figures[report.Values] = float64(n*workload.Slots) / took.Seconds()

@@ -29,6 +29,9 @@ func (b *bench) enterPostgres(ctx context.Context) error {
 		return err
 	}
 	b.closing(server.Stop)
+	if _, err := b.rest(ctx); err != nil {
+		return err
+	}
 	loaded, err := postgres.Load(ctx, server.Target, b.Shape, b.loaded, wanted, func(what string) { b.Progress("PostgreSQL loads %s", what) })
 	if err != nil {
 		return err

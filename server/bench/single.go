@@ -4,7 +4,6 @@ package bench
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"time"
 
@@ -42,6 +41,9 @@ const starts = 3
 func (b *bench) restart(ctx context.Context) error {
 	q := b.Shape.Questions(b.Months, b.Shape)[2]
 	for i := range starts {
+		if _, err := b.rest(ctx); err != nil {
+			return err
+		}
 		begun := time.Now()
 		if _, err := machine.ReadAll(b.product.Dir); err != nil {
 			return err
@@ -75,10 +77,8 @@ func (b *bench) afterwards(ctx context.Context) error {
 		report.Resident: mib(resident), report.Anonymous: mib(own), report.Beyond: mib(resident) - empty,
 	})
 	if b.wants(report.DiskProduct) {
-		for range devices {
-			if err := b.device(ctx); err != nil {
-				return err
-			}
+		if err := b.devices(ctx); err != nil {
+			return err
 		}
 	}
 	if !b.wants(report.ReplayProduct) {
@@ -88,6 +88,9 @@ func (b *bench) afterwards(ctx context.Context) error {
 		return err
 	}
 	b.Progress("the journal is replayed")
+	if _, err := b.rest(ctx); err != nil {
+		return err
+	}
 	took, err := b.product.Rebuild(ctx)
 	if err != nil {
 		return err
@@ -102,44 +105,77 @@ func (b *bench) afterwards(ctx context.Context) error {
 	return b.compare(ctx, b.ledgers[0])
 }
 
-// devices is how often the bytes written to the device are measured: neighbours write too, and can only add to them.
-const devices = 3
+// The bytes written to the device are measured so often, over so many windows each. Neighbours write too and can only add
+// to them, so the least is what counts.
+const (
+	deviceTimes   = 3
+	deviceWindows = 5
+)
 
-// device measures what a submission makes the disk write, the closing of the store included.
-func (b *bench) device(ctx context.Context) error {
-	journal := filepath.Join(b.product.Dir, "journal")
+// devices measures what a submission makes the disk write, the closing of the store included.
+func (b *bench) devices(ctx context.Context) error {
 	name := machine.Device(b.product.Dir)
+	if _, ok := machine.Written(name); !ok {
+		b.notes = append(b.notes, "the kernel does not count the bytes written to the device of the folder: they are those that the daemon's process had written")
+		name = ""
+	}
+	var least map[string]float64
+	for i := range deviceTimes {
+		b.Progress("the bytes written to the disk are counted, %d of %d", i+1, deviceTimes)
+		if _, err := b.rest(ctx); err != nil {
+			return err
+		}
+		figures, err := b.device(ctx, name)
+		if err != nil {
+			return err
+		}
+		if least == nil || figures[report.Device] < least[report.Device] {
+			least = figures
+		}
+	}
+	b.book.Add(report.DiskProduct, least)
+	return nil
+}
+
+// written reads the counter of a device, or of the daemon where there is none.
+func (b *bench) written(device string) int64 {
+	n, ok := machine.Written(device)
+	if !ok {
+		n, _ = machine.WrittenBy(b.product.PID())
+	}
+	return n
+}
+
+func (b *bench) device(ctx context.Context, name string) (map[string]float64, error) {
+	journal := filepath.Join(b.product.Dir, "journal")
 	if err := machine.SyncDisk(b.product.Dir); err != nil {
-		return err
+		return nil, err
 	}
 	used, err := machine.Used(journal)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	before, ok := machine.Written(name)
-	if !ok {
-		b.notes = append(b.notes, fmt.Sprintf("the device that holds %s is not counted by the kernel: no bytes written to it", b.product.Dir))
-		return nil
-	}
+	before := b.written(name)
 	next := b.ledgers[0].next
-	w, err := b.product.Run(ctx, turn.Order{From: *next, Limit: limitOf(b.Shape), Width: 64, Length: b.Window})
+	w, err := b.product.Run(ctx, turn.Order{From: *next, Limit: limitOf(b.Shape), Width: 64, Length: deviceWindows * b.Window})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	*next += w.Done
+	after := b.written(name)
 	if err := b.product.Stop(); err != nil {
-		return err
+		return nil, err
 	}
 	if err := machine.SyncDisk(b.product.Dir); err != nil {
-		return err
+		return nil, err
 	}
-	after, _ := machine.Written(name)
+	if name != "" {
+		after = b.written(name)
+	}
 	grown, err := machine.Used(journal)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	b.book.Add(report.DiskProduct, map[string]float64{
-		report.Device: float64(after-before) / float64(w.Done), report.Frame: float64(grown-used) / float64(w.Done),
-	})
-	return b.product.Start(ctx)
+	figures := map[string]float64{report.Device: float64(after-before) / float64(w.Done), report.Frame: float64(grown-used) / float64(w.Done)}
+	return figures, b.product.Start(ctx)
 }

@@ -57,7 +57,12 @@ type Config struct {
 	// Refuse is asked before a request is queued; a non-nil answer refuses it, as when the disk is nearly full. Nil
 	// refuses nothing.
 	Refuse func() error
-	Logger *slog.Logger
+	// Hold says whether groups may be acknowledged before the state commits them: not where the disk may be full by then.
+	// Nil holds nothing.
+	Hold func() bool
+	// HoldIdle is how long the state waits for a further group before it commits those that are held; zero is 2 ms.
+	HoldIdle time.Duration
+	Logger   *slog.Logger
 	// MaxRequests, MaxBytes and MaxWaiting are the limits of a group and of the queue; zero means the defaults.
 	MaxRequests, MaxBytes, MaxWaiting int
 }
@@ -70,6 +75,8 @@ type Committer struct {
 	done     chan struct{}
 	poisoned chan struct{}
 	stopOnce sync.Once
+	// held belongs to the goroutine.
+	held held
 
 	mu    sync.Mutex
 	cause error // why it is poisoned
@@ -98,6 +105,9 @@ func New(cfg Config) *Committer {
 	}
 	if cfg.MaxWaiting == 0 {
 		cfg.MaxWaiting = DefaultMaxWaiting
+	}
+	if cfg.HoldIdle == 0 {
+		cfg.HoldIdle = heldIdle
 	}
 	c := &Committer{
 		cfg:      cfg,
@@ -208,28 +218,27 @@ func (c *Committer) poison(err error) {
 
 func (c *Committer) run() {
 	defer close(c.done)
+	defer c.turnAway()
 	var group []*request
-	var held *request // taken from the queue, too large for the group before
+	var left *request // taken from the queue, too large for the group before
 	for {
 		group = group[:0]
-		if held != nil {
-			group, held = append(group, held), nil
+		if left != nil {
+			group, left = append(group, left), nil
 		} else {
-			select {
-			case <-c.stop:
-				c.turnAway()
+			r := c.next()
+			if r == nil {
 				return
-			case r := <-c.queue:
-				group = append(group, r)
 			}
+			group = append(group, r)
 		}
-		group, held = c.collect(group)
+		group, left = c.collect(group)
 		c.commit(group)
 		if c.Err() != nil {
-			if held != nil {
-				held.answer <- answer{err: c.ended()}
+			if left != nil {
+				left.answer <- answer{err: c.ended()}
 			}
-			c.turnAway()
+			c.settle()
 			return
 		}
 	}

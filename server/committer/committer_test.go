@@ -51,6 +51,7 @@ type bench struct {
 	state *aggregator.Store
 	c     *committer.Committer
 	now   time.Time
+	dir   string
 }
 
 func newBench(t *testing.T, change func(*committer.Config)) *bench {
@@ -63,7 +64,7 @@ func newBench(t *testing.T, change func(*committer.Config)) *bench {
 	state, _, err := aggregator.Open(ctx, aggregator.Config{Dir: dir})
 	check(t, err)
 	check(t, state.Replay(ctx, file, nil))
-	b := &bench{t: t, gate: &gate{Journal: file}, state: state, now: time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)}
+	b := &bench{t: t, gate: &gate{Journal: file}, state: state, dir: dir, now: time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)}
 	cfg := committer.Config{
 		Journal: b.gate, State: state, Now: func() time.Time { return b.now }, Logger: slog.New(slog.DiscardHandler),
 		Random: func(salt []byte) { salt[0] = 1 },

@@ -45,6 +45,7 @@ func (c *Committer) commit(requests []*request) {
 		answers = same(requests, busy)
 	case err != nil:
 		c.poison(err)
+		c.cfg.State.Lose()
 		answers = same(requests, c.ended())
 	}
 	for i, r := range requests {
@@ -62,7 +63,7 @@ func (c *Committer) catchUp() error {
 
 // try makes one attempt. An error other than errConflict poisons.
 func (c *Committer) try(requests []*request) ([]answer, error) {
-	tx, err := c.cfg.State.Begin()
+	tx, err := c.open()
 	if err != nil {
 		return nil, err
 	}
@@ -71,26 +72,34 @@ func (c *Committer) try(requests []*request) ([]answer, error) {
 	for _, r := range requests {
 		a, err := c.decide(g, r, position.JournalID)
 		if err != nil {
-			tx.Rollback()
+			c.drop(tx)
 			return nil, err
 		}
 		g.answers = append(g.answers, a)
 	}
 	if len(g.records) == 0 {
-		tx.Rollback()
+		c.close(tx)
 		return g.answers, nil
 	}
 	// From here the group is no longer anybody's request: a caller who left does not undo it.
 	head, err := c.cfg.Journal.Append(context.Background(), position.Head.Sequence, g.records)
 	if err != nil {
-		tx.Rollback()
-		return c.notAppended(g, err)
+		held := c.drop(tx)
+		answers, err := c.notAppended(g, err)
+		if err == nil && held { // what was acknowledged before is in the journal, and nowhere else now
+			err = c.catchUp()
+		}
+		return answers, err
 	}
 	if head != g.head {
-		tx.Rollback()
+		c.drop(tx)
 		return nil, fmt.Errorf("the journal's head is %d %s after the append, expected %d %s",
 			head.Sequence, head.Hash, g.head.Sequence, g.head.Hash)
 	}
+	if c.hold(tx, len(g.records)) {
+		return g.answers, nil
+	}
+	c.held = held{}
 	if err := tx.Commit(); err != nil {
 		return nil, fmt.Errorf("the journal has the entries to %d, the state refused to commit: %w", head.Sequence, err)
 	}

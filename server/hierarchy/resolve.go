@@ -29,6 +29,25 @@ func (t *Tree) Resolve(ref string, on period.Day) (Unit, error) {
 	return pick(ref, known, on)
 }
 
+// Find is Resolve for whoever wants no reason: it gives the ordinal, and false where Resolve refuses.
+func (t *Tree) Find(ref string, on period.Day) (int, bool) {
+	found := none
+	for _, o := range t.byCode[Code(ref)] {
+		if !t.units[o].ValidOn(on) {
+			continue
+		}
+		if found != none {
+			return 0, false
+		}
+		found = o
+	}
+	if found == none {
+		o, ok := t.byID[ID(ref)] // no id is a code (R1)
+		return int(o), ok
+	}
+	return int(found), true
+}
+
 // pick chooses among the units that ever had a code the one that has it on that day.
 func pick(ref string, known []Unit, on period.Day) (Unit, error) {
 	var valid []Unit

@@ -160,7 +160,7 @@ func (s *Service) judge(who granted, at committer.Slot, subs []Submission, twice
 	for i, sub := range subs {
 		v := &verdicts[i]
 		if v.refused = twice[i]; v.refused == nil {
-			v.decision, v.refused = s.decide(who, at.Time, sub)
+			v.decision, v.refused = s.decide(who, at.Time, sub, prepared{})
 		}
 		refused = refused || v.refused != nil
 		if v.refused == nil && v.kind != Unchanged {

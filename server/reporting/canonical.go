@@ -12,7 +12,7 @@ import (
 )
 
 // canonical hashes a request field by field (R37), so that the same request has the same hash whichever door it came
-// through. A field is its name and its text, each with its length; a list gives its length first. The names and their
+// through. A field is its name and its text, each behind its length as a varint; a list gives its length first. The names and their
 // order are the format: a request id is remembered for 400 days, and a change of format would refuse its repetition.
 type canonical struct{ *digest }
 
@@ -39,7 +39,7 @@ func (c canonical) text(name, value string) canonical { return c.word(name, "").
 
 // word adds one length and text, which may come in two parts.
 func (c canonical) word(text, more string) canonical {
-	c.b = append(append(binary.BigEndian.AppendUint64(c.b, uint64(len(text)+len(more))), text...), more...)
+	c.b = append(append(binary.AppendUvarint(c.b, uint64(len(text)+len(more))), text...), more...)
 	if len(c.b) >= gathered {
 		c.h.Write(c.b)
 		c.b = c.b[:0]

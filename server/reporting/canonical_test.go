@@ -19,14 +19,14 @@ func TestCanonicalIsLengthAndText(t *testing.T) {
 	for _, s := range []string{
 		"method", "M", "note", long, "value?", "1", "value", "", "numerator?", "0", "draft", "1", "merge", "0", "figures", "\x00\x00\x00\x00\x00\x00\x00\x2c",
 	} {
-		_ = binary.Write(&want, binary.BigEndian, uint64(len(s)))
+		want.Write(binary.AppendUvarint(nil, uint64(len(s))))
 		want.WriteString(s)
 	}
 	for n := range 400 {
 		s := strings.Repeat("x", n)
-		_ = binary.Write(&want, binary.BigEndian, uint64(1))
+		want.Write(binary.AppendUvarint(nil, 1))
 		want.WriteString("n")
-		_ = binary.Write(&want, binary.BigEndian, uint64(n))
+		want.Write(binary.AppendUvarint(nil, uint64(n)))
 		want.WriteString(s)
 	}
 	c := canon("M").text("note", long).optional("value", &empty).optional("numerator", nil).

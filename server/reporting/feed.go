@@ -96,7 +96,7 @@ func (g granted) feed(f ChangeFilter, at Stamp, today period.Day) (feed, error) 
 		known, ok := g.tx.Forms().Latest(form.Code(f.Form))
 		switch {
 		case !ok:
-			return feed{}, unknownForm(g.tx, f.Form, today).In("form")
+			return feed{}, unknownForm(g.tx.Definitions(), f.Form, today).In("form")
 		case !g.readsForm(known.Code):
 			return feed{}, g.formNotGranted(f.Form)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/figure"
@@ -31,9 +32,9 @@ const (
 	maxProblems = 100
 )
 
-// figures reads the figures of a report, every violation named under figures[i]; they come out in the order of their
+// figuresOf reads the figures of a report, every violation named under figures[i]; they come out in the order of their
 // numbers. A draft is held against the form of a figure alone (R26).
-func (g granted) figures(at place, drafts []FigureDraft, draft bool) ([]entry.Figure, error) {
+func figuresOf(defs aggregator.Definitions, at place, drafts []FigureDraft, draft bool) ([]entry.Figure, error) {
 	if len(drafts) == 0 {
 		return nil, fault.Invalid("NO_FIGURES", "the report has no figures; send at least one, or a state such as - for each").In("figures")
 	}
@@ -43,14 +44,14 @@ func (g granted) figures(at place, drafts []FigureDraft, draft bool) ([]entry.Fi
 	}
 	var problems fault.List
 	figures := make([]entry.Figure, 0, len(drafts))
-	sheet := g.tx.Sheet(at.form, at.unit.Kind, at.last)
-	seen := make([]bool, g.tx.Indicators().Len())
+	sheet := defs.Sheet(at.form, at.unit.Kind, at.last)
+	seen := make([]bool, defs.Indicators().Len())
 	for i := range drafts {
 		if problems.Len() >= maxProblems {
 			problems.Add(moreProblems(len(drafts) - i))
 			break
 		}
-		f, err := g.figure(at, sheet, &drafts[i], draft)
+		f, err := figureOf(defs, at, sheet, &drafts[i], draft)
 		if err != nil {
 			problems.Add(fault.Of(err).In(fmt.Sprintf("figures[%d]", i)))
 			continue
@@ -79,17 +80,17 @@ func figureTwice(drafts []FigureDraft, second int) error {
 		In("indicator").In(fmt.Sprintf("figures[%d]", second))
 }
 
-// figure reads one figure and asks whether this unit, which owes the form, may report it.
-func (g granted) figure(at place, sheet *form.Sheet, d *FigureDraft, draft bool) (entry.Figure, error) {
+// figureOf reads one figure and asks whether this unit, which owes the form, may report it.
+func figureOf(defs aggregator.Definitions, at place, sheet *form.Sheet, d *FigureDraft, draft bool) (entry.Figure, error) {
 	code := indicator.Code(d.Indicator)
 	line := sheet.Line(code)
 	if line == nil {
-		return entry.Figure{}, g.notAsked(at, d.Indicator)
+		return entry.Figure{}, notAsked(defs, at, d.Indicator)
 	}
 	ind := &line.Indicator
 	reports := line.Kind
 	if reports && line.Narrowed {
-		adds, checks := form.Reports(at.form, *ind, g.tx.Tree(), at.unit, at.key.Period)
+		adds, checks := form.Reports(at.form, *ind, defs.Tree(), at.unit, at.key.Period)
 		reports = adds || checks
 	}
 	if !reports {
@@ -103,7 +104,7 @@ func (g granted) figure(at place, sheet *form.Sheet, d *FigureDraft, draft bool)
 	case draft:
 		err = f.Check()
 	default:
-		err = g.tx.Indicators().CheckFigure(*ind, f)
+		err = defs.Indicators().CheckFigure(*ind, f)
 	}
 	if err != nil {
 		return entry.Figure{}, err
@@ -112,10 +113,10 @@ func (g granted) figure(at place, sheet *form.Sheet, d *FigureDraft, draft bool)
 }
 
 // notAsked refuses an indicator that the form does not ask for on the last day of the period.
-func (g granted) notAsked(at place, code string) error {
-	ind, ok := g.tx.Indicators().On(indicator.Code(code), at.last)
+func notAsked(defs aggregator.Definitions, at place, code string) error {
+	ind, ok := defs.Indicators().On(indicator.Code(code), at.last)
 	if !ok {
-		return unknownIndicator(g.tx, code, at.last).In("indicator")
+		return unknownIndicator(defs, code, at.last).In("indicator")
 	}
 	return fault.Invalid("INDICATOR_NOT_IN_FORM",
 		"form %s does not ask for indicator %s; leave it out, or send it with its own form", at.form.Code, ind.Code).

@@ -35,7 +35,7 @@ func (s *Service) GetForm(ctx context.Context, caller auth.Caller, code, asOf st
 		}
 		f, ok := tx.Forms().On(form.Code(code), day)
 		if !ok {
-			return unknownForm(tx, code, day).In("name")
+			return unknownForm(tx.Definitions(), code, day).In("name")
 		}
 		found = Form{Form: f, Etag: formEtag(tx, f.Code)}
 		return nil
@@ -48,8 +48,8 @@ func formEtag(tx *aggregator.Tx, code form.Code) string {
 }
 
 // unknownForm tells a code that nobody has from one that begins later.
-func unknownForm(tx *aggregator.Tx, code string, day period.Day) *fault.Error {
-	if versions := tx.Forms().Versions(form.Code(code)); len(versions) > 0 {
+func unknownForm(defs aggregator.Definitions, code string, day period.Day) *fault.Error {
+	if versions := defs.Forms().Versions(form.Code(code)); len(versions) > 0 {
 		return fault.NotFound("FORM_NOT_FOUND", "form %q begins on %s; there is none of that code on %s",
 			code, versions[0].ValidFrom, day).With("form", code).With("day", day)
 	}
@@ -180,7 +180,7 @@ func (s *Service) formVersion(ctx context.Context, caller auth.Caller, f form.Fo
 		stamp = stampOf(tx)
 		found, ok := sameFormVersion(tx.Forms().Versions(f.Code), f)
 		if !ok {
-			return unknownForm(tx, string(f.Code), f.ValidFrom)
+			return unknownForm(tx.Definitions(), string(f.Code), f.ValidFrom)
 		}
 		shown = Form{Form: found, Etag: formEtag(tx, found.Code)}
 		return nil

@@ -46,7 +46,7 @@ func (s *Service) ListFormPeriods(ctx context.Context, caller auth.Caller, code,
 			return err
 		}
 		for _, p := range asked {
-			f, err := formOf(tx, code, p)
+			f, err := formOf(tx.Definitions(), code, p)
 			if err != nil {
 				return err
 			}
@@ -69,10 +69,10 @@ func (s *Service) formPeriod(f form.Form, p period.Period) FormPeriod {
 }
 
 // formOf gives the version of a form for one of its base periods.
-func formOf(tx *aggregator.Tx, code string, p period.Period) (form.Form, error) {
-	latest, ok := tx.Forms().Latest(form.Code(code))
+func formOf(defs aggregator.Definitions, code string, p period.Period) (form.Form, error) {
+	latest, ok := defs.Forms().Latest(form.Code(code))
 	if !ok {
-		return form.Form{}, unknownForm(tx, code, 0).In("form")
+		return form.Form{}, unknownForm(defs, code, 0).In("form")
 	}
 	if p.Kind != latest.Frequency {
 		return form.Form{}, fault.Invalid("PERIOD_NOT_OF_FORM",
@@ -80,9 +80,9 @@ func formOf(tx *aggregator.Tx, code string, p period.Period) (form.Form, error) 
 			latest.Code, latest.Frequency, p, p.Kind, period.Of(int(p.Year), latest.Frequency, 1)).
 			With("form", latest.Code).With("frequency", latest.Frequency.String()).With("period", p.String()).In("period")
 	}
-	f, ok := tx.Forms().On(latest.Code, latest.Last(p))
+	f, ok := defs.Forms().On(latest.Code, latest.Last(p))
 	if !ok {
-		return form.Form{}, unknownForm(tx, code, latest.Last(p)).In("form")
+		return form.Form{}, unknownForm(defs, code, latest.Last(p)).In("form")
 	}
 	return f, nil
 }

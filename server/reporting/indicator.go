@@ -37,7 +37,7 @@ func (s *Service) GetIndicator(ctx context.Context, caller auth.Caller, code, as
 		}
 		i, ok := tx.Indicators().On(indicator.Code(code), day)
 		if !ok {
-			return unknownIndicator(tx, code, day).In("name")
+			return unknownIndicator(tx.Definitions(), code, day).In("name")
 		}
 		found = Indicator{Indicator: i, Etag: indicatorEtag(tx, i.Code)}
 		return nil
@@ -50,8 +50,8 @@ func indicatorEtag(tx *aggregator.Tx, code indicator.Code) string {
 }
 
 // unknownIndicator tells a code that nobody has from one that begins later.
-func unknownIndicator(tx *aggregator.Tx, code string, day period.Day) *fault.Error {
-	versions := tx.Indicators().Versions(indicator.Code(code))
+func unknownIndicator(defs aggregator.Definitions, code string, day period.Day) *fault.Error {
+	versions := defs.Indicators().Versions(indicator.Code(code))
 	if len(versions) > 0 {
 		return fault.NotFound("INDICATOR_NOT_FOUND", "indicator %q begins on %s; there is none of that code on %s",
 			code, versions[0].ValidFrom, day).With("indicator", code).With("day", day)
@@ -188,7 +188,7 @@ func (s *Service) indicatorVersion(ctx context.Context, caller auth.Caller, i in
 		stamp = stampOf(tx)
 		found, ok := sameVersion(tx.Indicators().Versions(i.Code), i)
 		if !ok {
-			return unknownIndicator(tx, string(i.Code), i.ValidFrom)
+			return unknownIndicator(tx.Definitions(), string(i.Code), i.ValidFrom)
 		}
 		shown = Indicator{Indicator: found, Etag: indicatorEtag(tx, found.Code)}
 		return nil

@@ -62,10 +62,10 @@ func (g granted) placeAmong(ref ReportRef, sees func(f form.Form, last period.Da
 	}
 	var f form.Form
 	if err == nil {
-		f, err = formOf(g.tx, ref.Form, p)
+		f, err = formOf(g.tx.Definitions(), ref.Form, p)
 		problems.Add(err)
 	} else if _, ok := g.tx.Forms().Latest(form.Code(ref.Form)); !ok {
-		problems.Add(unknownForm(g.tx, ref.Form, 0).In("form"))
+		problems.Add(unknownForm(g.tx.Definitions(), ref.Form, 0).In("form"))
 	}
 	if err := problems.Err(); err != nil {
 		return place{}, err

@@ -112,7 +112,7 @@ func (l *reportList) run(periods []period.Period) error {
 		return err
 	}
 	for _, p := range periods {
-		f, err := formOf(l.who.tx, l.filter.Form, p)
+		f, err := formOf(l.who.tx.Definitions(), l.filter.Form, p)
 		if err != nil {
 			return err
 		}

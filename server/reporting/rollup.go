@@ -143,12 +143,14 @@ type rollupRun struct {
 	q          RollupQuery
 	periods    []period.Period
 	units      []hierarchy.Unit
+	places     []int // the ordinals of the units
 	indicators []indicator.Code
 	calendar   period.Calendar
 	from       spot
 	size       int
 	steps      int
 	next       *spot // where the next page begins
+	series     map[aggregator.Query]*aggregator.Series
 	page       *RollupPage
 }
 
@@ -158,10 +160,12 @@ func (r *rollupRun) prepare(day period.Day) error {
 	if err := r.who.need(auth.Read); err != nil {
 		return err
 	}
+	r.units, r.places = make([]hierarchy.Unit, len(r.q.Units)), make([]int, len(r.q.Units))
 	for i, ref := range r.q.Units {
-		u, err := r.who.seen(fmt.Sprintf("units[%d]", i), ref, day)
-		problems.Add(err)
-		r.units = append(r.units, u)
+		var err error
+		if r.places[i], r.units[i], err = r.who.inSight(ref, day); err != nil {
+			problems.Add(fault.Of(err).In(fmt.Sprintf("units[%d]", i)))
+		}
 	}
 	carriers := carriersOf(r.who.tx)
 	calendars := map[period.Calendar]indicator.Code{}
@@ -169,7 +173,7 @@ func (r *rollupRun) prepare(day period.Day) error {
 		latest, ok := r.who.tx.Indicators().Latest(indicator.Code(code))
 		switch {
 		case !ok:
-			problems.Add(unknownIndicator(r.who.tx, code, day).In(fmt.Sprintf("indicators[%d]", i)))
+			problems.Add(unknownIndicator(r.who.tx.Definitions(), code, day).In(fmt.Sprintf("indicators[%d]", i)))
 			continue
 		case !r.who.readsIndicator(carriers[latest.Code.Fold()]):
 			problems.Add(r.who.indicatorNotGranted(latest.Code).In(fmt.Sprintf("indicators[%d]", i)))
@@ -239,6 +243,9 @@ func (g granted) indicatorNotGranted(code indicator.Code) *fault.Error {
 
 // run gives roll-ups from the spot on until the page is full. It makes them one by one and holds no more than the page.
 func (r *rollupRun) run() error {
+	if !r.q.Children {
+		r.page.Rollups = make([]Rollup, 0, min(r.size, len(r.units)*len(r.indicators)*len(r.periods)))
+	}
 	for top := r.from.top; top < len(r.units) && r.next == nil; top++ {
 		for _, u := range r.members(r.units[top]) {
 			at := spot{top: top, unit: unitKey(u)}
@@ -322,7 +329,7 @@ func (r *rollupRun) kinds(code indicator.Code, p period.Period) []hierarchy.Kind
 
 // one adds a roll-up to the page.
 func (r *rollupRun) one(u hierarchy.Unit, code indicator.Code, p period.Period, kind hierarchy.Kind) error {
-	answer, err := r.who.tx.Rollup(aggregator.Query{
+	answer, err := r.answer(aggregator.Query{
 		Unit: u.ID, Indicator: code, Period: p, Basis: r.q.Basis, Measure: r.q.Measure, Kind: kind,
 	})
 	if err != nil {
@@ -330,6 +337,27 @@ func (r *rollupRun) one(u hierarchy.Unit, code indicator.Code, p period.Period, 
 	}
 	r.page.Rollups = append(r.page.Rollups, Rollup{Kind: kind, Period: p, Answer: answer})
 	return nil
+}
+
+// answer asks for one roll-up. Where several units are asked about, what they have in common is found once.
+func (r *rollupRun) answer(q aggregator.Query) (aggregator.Answer, error) {
+	if len(r.units) < 2 && !r.q.Children {
+		return r.who.tx.Rollup(q)
+	}
+	unit, _ := r.who.tx.Tree().Ordinal(q.Unit) // it came from there
+	q.Unit = ""
+	series := r.series[q]
+	if series == nil {
+		var err error
+		if series, err = r.who.tx.Series(q); err != nil {
+			return aggregator.Answer{}, err
+		}
+		if r.series == nil {
+			r.series = map[aggregator.Query]*aggregator.Series{}
+		}
+		r.series[q] = series
+	}
+	return series.Rollup(unit)
 }
 
 // spot is a place in the answer to a query: which of the units that were named, the key of the unit itself or of its

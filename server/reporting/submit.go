@@ -82,10 +82,11 @@ func (s *Service) Submit(ctx context.Context, call Call, sub Submission) (Outcom
 
 // submit is Submit without what is read again; show asks for the report as it stands afterwards.
 func (s *Service) submit(ctx context.Context, call Call, method string, sub Submission, show bool) (decision, Receipt, error) {
+	ready := s.prepare(&sub)
 	return change(ctx, s, mutation[decision]{
 		call: call, method: method, hash: hashSubmission(method, sub), size: sub.size(),
 		decide: func(who granted, at committer.Slot) (decision, entry.Body, error) {
-			d, err := s.decide(who, at.Time, sub)
+			d, err := s.decide(who, at.Time, sub, ready)
 			if err != nil || d.kind == Unchanged {
 				return d, nil, err
 			}
@@ -129,8 +130,8 @@ func (d decision) outcome(receipt Receipt) Outcome {
 }
 
 // decide says what a submission comes to at an instant: it is right, and what it changes; or nothing; or why not.
-func (s *Service) decide(who granted, now time.Time, sub Submission) (decision, error) {
-	at, figures, err := who.admit(now, sub)
+func (s *Service) decide(who granted, now time.Time, sub Submission, ready prepared) (decision, error) {
+	at, figures, err := who.admit(now, sub, ready)
 	if err != nil {
 		return decision{}, err
 	}
@@ -192,7 +193,7 @@ func (d *decision) after(principal string, slot committer.Slot) aggregator.Repor
 
 // admit asks everything about a submission that does not depend on what was sent before: may he, is it time, is it owed,
 // are the figures right.
-func (g granted) admit(now time.Time, sub Submission) (place, []entry.Figure, error) {
+func (g granted) admit(now time.Time, sub Submission, ready prepared) (place, []entry.Figure, error) {
 	if sub.Wrong != nil {
 		return place{}, nil, sub.Wrong
 	}
@@ -206,7 +207,10 @@ func (g granted) admit(now time.Time, sub Submission) (place, []entry.Figure, er
 	if !at.form.Owes(g.tx.Tree(), at.unit, at.key.Period) {
 		return at, nil, notAssigned(at)
 	}
-	figures, err := g.figures(at, sub.Figures, sub.Draft)
+	if ready.of(g.tx.Definitions(), at) {
+		return at, ready.figures, nil
+	}
+	figures, err := figuresOf(g.tx.Definitions(), at, sub.Figures, sub.Draft)
 	return at, figures, err
 }
 

@@ -33,7 +33,8 @@ const (
 	maxDisplayName  = 200
 )
 
-// Authenticate finds the caller of a token's text. It tells nothing about why a token is not good.
+// Authenticate finds the caller of a token's text. It tells nothing about why a token is not good. Whether it still is is
+// asked again with everything that the caller does, so a state of a moment ago will do as long as it lets him in.
 func (s *Service) Authenticate(ctx context.Context, secret auth.Secret) (auth.Caller, error) {
 	id, hash, err := auth.ParseSecret(secret.Reveal())
 	if err != nil {
@@ -43,7 +44,7 @@ func (s *Service) Authenticate(ctx context.Context, secret auth.Secret) (auth.Ca
 		return s.Local(), nil
 	}
 	var caller auth.Caller
-	err = s.cfg.State.View(ctx, func(tx *aggregator.Tx) error {
+	look := func(tx *aggregator.Tx) error {
 		token, known, err := tx.Grant(id)
 		if err != nil {
 			return err
@@ -53,7 +54,11 @@ func (s *Service) Authenticate(ctx context.Context, secret auth.Secret) (auth.Ca
 		}
 		caller = auth.Caller{Principal: token.ID, Token: token}
 		return nil
-	})
+	}
+	err = s.cfg.State.Peek(ctx, look)
+	if fault.KindOf(err) == fault.KindUnauthenticated {
+		err = s.cfg.State.View(ctx, look)
+	}
 	return caller, err
 }
 
@@ -143,7 +148,7 @@ func (g granted) newToken(d TokenDraft, now time.Time) (auth.Token, error) {
 	if d.Form != "" {
 		f, ok := g.tx.Forms().Latest(form.Code(d.Form))
 		if !ok {
-			problems.Add(unknownForm(g.tx, d.Form, 0).In("form"))
+			problems.Add(unknownForm(g.tx.Definitions(), d.Form, 0).In("form"))
 		}
 		token.Form = f.Code
 	}

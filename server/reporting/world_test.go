@@ -94,6 +94,7 @@ func startWorld(t tester, dir string) *world {
 		return w.now
 	}
 	w.committer = committer.New(committer.Config{
+		Hold:    func() bool { return true },
 		Journal: w.journal, State: w.state, Now: clock, Random: salt, Logger: slog.New(slog.DiscardHandler),
 		Refuse: func() error {
 			if w.full.Load() {

@@ -23,7 +23,7 @@ func TestARollupHasItsGapAndItsChecks(t *testing.T) {
 	r := reporting.Rollup{
 		Period: period.Of(2024, period.Month, 2),
 		Answer: aggregator.Answer{
-			Indicator:  indicator.Indicator{Code: "VDT", Scale: 1},
+			Indicator:  &indicator.Indicator{Code: "VDT", Scale: 1},
 			Result:     rollup.Result{State: rollup.NoData, Fell: true},
 			LastPeriod: period.Of(2024, period.Month, 1),
 			Gap: rollup.Gap{
@@ -49,7 +49,8 @@ func TestARollupHasItsGapAndItsChecks(t *testing.T) {
 	if undefined.Value != nil || undefined.Difference != nil || undefined.GetNumerator() != "3" || undefined.GetDenominator() != "0" {
 		t.Errorf("a check without a value = %v", undefined)
 	}
-	if text := prototext.Format(rollupMessage(&reporting.Rollup{})); strings.Contains(text, "spans") || strings.Contains(text, "last_period") {
+	bare := reporting.Rollup{Answer: aggregator.Answer{Indicator: &indicator.Indicator{}}}
+	if text := prototext.Format(rollupMessage(&bare)); strings.Contains(text, "spans") || strings.Contains(text, "last_period") {
 		t.Errorf("an empty roll-up has %s", text)
 	}
 }

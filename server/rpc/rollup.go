@@ -76,12 +76,7 @@ func (s rollups) QueryRollups(ctx context.Context, r *reportingv1.QueryRollupsRe
 	}
 	answer := &reportingv1.QueryRollupsResponse{
 		Basis: bases.wire(basis), Measure: rollupMeasures.wire(measure), NextPageToken: page.Next, Stamp: stampMessage(page.Stamp),
-		Rollups: make([]*reportingv1.Rollup, 0, len(page.Rollups)),
-	}
-	for _, p := range page.Periods {
-		answer.Periods = append(answer.Periods, &reportingv1.PeriodSpan{
-			Period: p.Period.String(), Calendar: calendars.wire(p.Calendar), FirstDay: p.First.String(), LastDay: p.Last.String(),
-		})
+		Rollups: make([]*reportingv1.Rollup, 0, len(page.Rollups)), Periods: periodSpans(page.Periods),
 	}
 	for i := range page.Rollups {
 		answer.Rollups = append(answer.Rollups, rollupMessage(&page.Rollups[i]))

@@ -44,10 +44,41 @@ func (s shapes) add(message protoreflect.MessageDescriptor) {
 // something by them, and leaving it out could lose a figure or widen a filter without a word.
 func (s shapes) check(request any) error {
 	m, ok := request.(proto.Message)
-	if !ok {
+	if !ok || s.known(m.ProtoReflect()) {
 		return nil
 	}
 	return s.look(m.ProtoReflect(), "")
+}
+
+// known says whether a message has no unknown field. Where it is, look tells; that costs more.
+func (s shapes) known(m protoreflect.Message) bool {
+	if len(m.GetUnknown()) > 0 {
+		return false
+	}
+	for _, f := range s[m.Descriptor().FullName()] {
+		switch {
+		case !m.Has(f):
+		case !f.IsList():
+			if !s.known(m.Get(f).Message()) {
+				return false
+			}
+		case len(s[f.Message().FullName()]) == 0: // as figures, of which there are many: there is nothing below
+			list := m.Get(f).List()
+			for i := range list.Len() {
+				if len(list.Get(i).Message().GetUnknown()) > 0 {
+					return false
+				}
+			}
+		default:
+			list := m.Get(f).List()
+			for i := range list.Len() {
+				if !s.known(list.Get(i).Message()) {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 func (s shapes) look(m protoreflect.Message, path string) error {

@@ -902,7 +902,8 @@ type SubmitReportResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What happened; never REFUSED, which is an error here.
 	Outcome *SubmitOutcome `protobuf:"bytes,1,opt,name=outcome,proto3" json:"outcome,omitempty"`
-	// The report as it stands now, without figures when validate_only was set.
+	// The report as it stands after the submission, without its figures: the sender has them, and
+	// GetReport gives them with what `merge` filled in.
 	Report        *Report `protobuf:"bytes,2,opt,name=report,proto3" json:"report,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

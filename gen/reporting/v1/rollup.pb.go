@@ -1003,6 +1003,642 @@ func (x *Coverage) GetDivisor() int64 {
 	return 0
 }
 
+// QueryRollupColumnsRequest asks for roll-ups in columns.
+type QueryRollupColumnsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Units: ids, or bare codes resolved on `as_of`.
+	Units []string `protobuf:"bytes,1,rep,name=units,proto3" json:"units,omitempty"`
+	// Instead of each unit its children on the last day of the period.
+	Children bool `protobuf:"varint,2,opt,name=children,proto3" json:"children,omitempty"`
+	// Codes of indicators.
+	Indicators []string `protobuf:"bytes,3,rep,name=indicators,proto3" json:"indicators,omitempty"`
+	// Periods: "2024-02", "2024-Q1", or ranges "2024-01..2024-12".
+	Periods []string `protobuf:"bytes,4,rep,name=periods,proto3" json:"periods,omitempty"`
+	// Which revisions count. Unspecified: OFFICIAL.
+	Basis Basis `protobuf:"varint,5,opt,name=basis,proto3,enum=reporting.v1.Basis" json:"basis,omitempty"`
+	// Which figure. Unspecified: AS_REPORTED.
+	Measure RollupMeasure `protobuf:"varint,6,opt,name=measure,proto3,enum=reporting.v1.RollupMeasure" json:"measure,omitempty"`
+	// Day on which bare codes are resolved. Empty: today in Vietnam.
+	AsOf string `protobuf:"bytes,7,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// At most so many cells, and whole units: a page has at least one unit, unless the units have
+	// no children. 0: 20,000; above 100,000: 100,000. Where units report themselves a page
+	// may be shorter.
+	PageSize int32 `protobuf:"varint,8,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// From the response before, with the same other fields. Empty: from the start.
+	PageToken string `protobuf:"bytes,9,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Answer only from a state at least so new; waits up to 2 s, then UNAVAILABLE. 0: any.
+	MinSequence int64 `protobuf:"varint,10,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
+	// Journal that min_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,11,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryRollupColumnsRequest) Reset() {
+	*x = QueryRollupColumnsRequest{}
+	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryRollupColumnsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryRollupColumnsRequest) ProtoMessage() {}
+
+func (x *QueryRollupColumnsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryRollupColumnsRequest.ProtoReflect.Descriptor instead.
+func (*QueryRollupColumnsRequest) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *QueryRollupColumnsRequest) GetUnits() []string {
+	if x != nil {
+		return x.Units
+	}
+	return nil
+}
+
+func (x *QueryRollupColumnsRequest) GetChildren() bool {
+	if x != nil {
+		return x.Children
+	}
+	return false
+}
+
+func (x *QueryRollupColumnsRequest) GetIndicators() []string {
+	if x != nil {
+		return x.Indicators
+	}
+	return nil
+}
+
+func (x *QueryRollupColumnsRequest) GetPeriods() []string {
+	if x != nil {
+		return x.Periods
+	}
+	return nil
+}
+
+func (x *QueryRollupColumnsRequest) GetBasis() Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return Basis_BASIS_UNSPECIFIED
+}
+
+func (x *QueryRollupColumnsRequest) GetMeasure() RollupMeasure {
+	if x != nil {
+		return x.Measure
+	}
+	return RollupMeasure_ROLLUP_MEASURE_UNSPECIFIED
+}
+
+func (x *QueryRollupColumnsRequest) GetAsOf() string {
+	if x != nil {
+		return x.AsOf
+	}
+	return ""
+}
+
+func (x *QueryRollupColumnsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *QueryRollupColumnsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *QueryRollupColumnsRequest) GetMinSequence() int64 {
+	if x != nil {
+		return x.MinSequence
+	}
+	return 0
+}
+
+func (x *QueryRollupColumnsRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
+// QueryRollupColumnsResponse is one page: some units with all their cells. The cell of a unit
+// and a period stands in every column at the place of the unit × the number of periods + the
+// place of the period, both counted from 0.
+type QueryRollupColumnsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The units of the page, in the order in which they were asked for, children in code order.
+	Units *ColumnUnits `protobuf:"bytes,1,opt,name=units,proto3" json:"units,omitempty"`
+	// The periods that were asked for; one calendar for all.
+	Periods []*PeriodSpan `protobuf:"bytes,2,rep,name=periods,proto3" json:"periods,omitempty"`
+	// For each indicator that was asked for its columns.
+	Columns []*RollupColumns `protobuf:"bytes,3,rep,name=columns,proto3" json:"columns,omitempty"`
+	// The basis of every value.
+	Basis Basis `protobuf:"varint,4,opt,name=basis,proto3,enum=reporting.v1.Basis" json:"basis,omitempty"`
+	// The measure of every value.
+	Measure RollupMeasure `protobuf:"varint,5,opt,name=measure,proto3,enum=reporting.v1.RollupMeasure" json:"measure,omitempty"`
+	// Token of the next page. Empty: this was the last one.
+	NextPageToken string `protobuf:"bytes,6,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// Where the page was computed.
+	Stamp         *Stamp `protobuf:"bytes,7,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueryRollupColumnsResponse) Reset() {
+	*x = QueryRollupColumnsResponse{}
+	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueryRollupColumnsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueryRollupColumnsResponse) ProtoMessage() {}
+
+func (x *QueryRollupColumnsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueryRollupColumnsResponse.ProtoReflect.Descriptor instead.
+func (*QueryRollupColumnsResponse) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *QueryRollupColumnsResponse) GetUnits() *ColumnUnits {
+	if x != nil {
+		return x.Units
+	}
+	return nil
+}
+
+func (x *QueryRollupColumnsResponse) GetPeriods() []*PeriodSpan {
+	if x != nil {
+		return x.Periods
+	}
+	return nil
+}
+
+func (x *QueryRollupColumnsResponse) GetColumns() []*RollupColumns {
+	if x != nil {
+		return x.Columns
+	}
+	return nil
+}
+
+func (x *QueryRollupColumnsResponse) GetBasis() Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return Basis_BASIS_UNSPECIFIED
+}
+
+func (x *QueryRollupColumnsResponse) GetMeasure() RollupMeasure {
+	if x != nil {
+		return x.Measure
+	}
+	return RollupMeasure_ROLLUP_MEASURE_UNSPECIFIED
+}
+
+func (x *QueryRollupColumnsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *QueryRollupColumnsResponse) GetStamp() *Stamp {
+	if x != nil {
+		return x.Stamp
+	}
+	return nil
+}
+
+// ColumnUnits are the units of a page: the first element of every list is of the first unit.
+type ColumnUnits struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ids.
+	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	// Codes.
+	Codes []string `protobuf:"bytes,2,rep,name=codes,proto3" json:"codes,omitempty"`
+	// Vietnamese names.
+	Names []string `protobuf:"bytes,3,rep,name=names,proto3" json:"names,omitempty"`
+	// Kinds. One alone: all units are of it.
+	Kinds         []string `protobuf:"bytes,4,rep,name=kinds,proto3" json:"kinds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ColumnUnits) Reset() {
+	*x = ColumnUnits{}
+	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ColumnUnits) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ColumnUnits) ProtoMessage() {}
+
+func (x *ColumnUnits) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ColumnUnits.ProtoReflect.Descriptor instead.
+func (*ColumnUnits) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ColumnUnits) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+func (x *ColumnUnits) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
+func (x *ColumnUnits) GetNames() []string {
+	if x != nil {
+		return x.Names
+	}
+	return nil
+}
+
+func (x *ColumnUnits) GetKinds() []string {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+// RollupColumns is one indicator. A column is empty or has one element for each cell. Of one
+// that is empty its comment says what every cell has.
+type RollupColumns struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Code of the indicator.
+	Indicator string `protobuf:"bytes,1,opt,name=indicator,proto3" json:"indicator,omitempty"`
+	// Unit of measure.
+	UnitOfMeasure string `protobuf:"bytes,2,opt,name=unit_of_measure,json=unitOfMeasure,proto3" json:"unit_of_measure,omitempty"`
+	// Decimals of values: 1250 at scale 2 is 12.5.
+	Scale int32 `protobuf:"varint,3,opt,name=scale,proto3" json:"scale,omitempty"`
+	// Decimals of numerators.
+	NumeratorScale int32 `protobuf:"varint,4,opt,name=numerator_scale,json=numeratorScale,proto3" json:"numerator_scale,omitempty"`
+	// Decimals of denominators.
+	DenominatorScale int32 `protobuf:"varint,5,opt,name=denominator_scale,json=denominatorScale,proto3" json:"denominator_scale,omitempty"`
+	// Whether there is a value. UNSPECIFIED: the cell is not part of the answer, for the unit is
+	// no child in this period. Empty: every cell has a VALUE.
+	States []RollupState `protobuf:"varint,6,rep,packed,name=states,proto3,enum=reporting.v1.RollupState" json:"states,omitempty"`
+	// The values as integers at the scale, rounded half away from zero as QueryRollups shows
+	// them. 0 also where the state is not VALUE, and where `exact` has the value. Empty: all 0.
+	Values []int64 `protobuf:"zigzag64,7,rep,packed,name=values,proto3" json:"values,omitempty"`
+	// Sums of the numerators of units that gave both parts, where the state is VALUE or
+	// UNDEFINED; else 0. Empty: no cell has one, as of everything but ratios and shares.
+	Numerators []int64 `protobuf:"zigzag64,8,rep,packed,name=numerators,proto3" json:"numerators,omitempty"`
+	// Sums of the denominators, likewise.
+	Denominators []int64 `protobuf:"zigzag64,9,rep,packed,name=denominators,proto3" json:"denominators,omitempty"`
+	// Numbers that do not fit 64 bits.
+	Exact []*ExactCell `protobuf:"bytes,10,rep,name=exact,proto3" json:"exact,omitempty"`
+	// Obligations that ask for a figure; see Coverage, also for the counts below. What is missing
+	// is expected - received - not_available. Empty: all 0.
+	Expected []int32 `protobuf:"varint,11,rep,packed,name=expected,proto3" json:"expected,omitempty"`
+	// Of them, with a value in this basis. Empty: all as in `expected`.
+	Received []int32 `protobuf:"varint,12,rep,packed,name=received,proto3" json:"received,omitempty"`
+	// Answered "-". Empty: all 0.
+	NotAvailable []int32 `protobuf:"varint,13,rep,packed,name=not_available,json=notAvailable,proto3" json:"not_available,omitempty"`
+	// Answered "x". Empty: all 0.
+	NotApplicable []int32 `protobuf:"varint,14,rep,packed,name=not_applicable,json=notApplicable,proto3" json:"not_applicable,omitempty"`
+	// Taken out by the reviewer. Empty: all 0.
+	Excluded []int32 `protobuf:"varint,15,rep,packed,name=excluded,proto3" json:"excluded,omitempty"`
+	// Received at or after the deadline. Empty: all 0.
+	Late []int32 `protobuf:"varint,16,rep,packed,name=late,proto3" json:"late,omitempty"`
+	// Units whose LAST figure is not of the last base period. Empty: all 0.
+	Stale []int32 `protobuf:"varint,17,rep,packed,name=stale,proto3" json:"stale,omitempty"`
+	// Units with a figure for every base period. Empty: all as `received`.
+	UnitsComplete []int32 `protobuf:"varint,18,rep,packed,name=units_complete,json=unitsComplete,proto3" json:"units_complete,omitempty"`
+	// Units that owe at least one base period. Empty: all as `expected`.
+	Units []int32 `protobuf:"varint,19,rep,packed,name=units,proto3" json:"units,omitempty"`
+	// Ratio: units with one part alone. Empty: all 0.
+	Half []int32 `protobuf:"varint,20,rep,packed,name=half,proto3" json:"half,omitempty"`
+	// Weighted mean: units without a weight. Empty: all 0.
+	Unweighted []int32 `protobuf:"varint,21,rep,packed,name=unweighted,proto3" json:"unweighted,omitempty"`
+	// Mean over time or units: values that were divided by. Empty: all 0.
+	Divisor []int32 `protobuf:"varint,22,rep,packed,name=divisor,proto3" json:"divisor,omitempty"`
+	// Places of the cells, in rising order, in which at least one unit's year-to-date figure fell.
+	Fell          []int32 `protobuf:"varint,23,rep,packed,name=fell,proto3" json:"fell,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RollupColumns) Reset() {
+	*x = RollupColumns{}
+	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RollupColumns) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RollupColumns) ProtoMessage() {}
+
+func (x *RollupColumns) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RollupColumns.ProtoReflect.Descriptor instead.
+func (*RollupColumns) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *RollupColumns) GetIndicator() string {
+	if x != nil {
+		return x.Indicator
+	}
+	return ""
+}
+
+func (x *RollupColumns) GetUnitOfMeasure() string {
+	if x != nil {
+		return x.UnitOfMeasure
+	}
+	return ""
+}
+
+func (x *RollupColumns) GetScale() int32 {
+	if x != nil {
+		return x.Scale
+	}
+	return 0
+}
+
+func (x *RollupColumns) GetNumeratorScale() int32 {
+	if x != nil {
+		return x.NumeratorScale
+	}
+	return 0
+}
+
+func (x *RollupColumns) GetDenominatorScale() int32 {
+	if x != nil {
+		return x.DenominatorScale
+	}
+	return 0
+}
+
+func (x *RollupColumns) GetStates() []RollupState {
+	if x != nil {
+		return x.States
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetValues() []int64 {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetNumerators() []int64 {
+	if x != nil {
+		return x.Numerators
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetDenominators() []int64 {
+	if x != nil {
+		return x.Denominators
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetExact() []*ExactCell {
+	if x != nil {
+		return x.Exact
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetExpected() []int32 {
+	if x != nil {
+		return x.Expected
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetReceived() []int32 {
+	if x != nil {
+		return x.Received
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetNotAvailable() []int32 {
+	if x != nil {
+		return x.NotAvailable
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetNotApplicable() []int32 {
+	if x != nil {
+		return x.NotApplicable
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetExcluded() []int32 {
+	if x != nil {
+		return x.Excluded
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetLate() []int32 {
+	if x != nil {
+		return x.Late
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetStale() []int32 {
+	if x != nil {
+		return x.Stale
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetUnitsComplete() []int32 {
+	if x != nil {
+		return x.UnitsComplete
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetUnits() []int32 {
+	if x != nil {
+		return x.Units
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetHalf() []int32 {
+	if x != nil {
+		return x.Half
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetUnweighted() []int32 {
+	if x != nil {
+		return x.Unweighted
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetDivisor() []int32 {
+	if x != nil {
+		return x.Divisor
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetFell() []int32 {
+	if x != nil {
+		return x.Fell
+	}
+	return nil
+}
+
+// ExactCell has the numbers of a cell that do not fit 64 bits, as QueryRollups shows them.
+type ExactCell struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Place of the cell.
+	Cell int32 `protobuf:"varint,1,opt,name=cell,proto3" json:"cell,omitempty"`
+	// The value. Absent: it stands in its column, or there is none.
+	Value *string `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
+	// The numerator, likewise.
+	Numerator *string `protobuf:"bytes,3,opt,name=numerator,proto3,oneof" json:"numerator,omitempty"`
+	// The denominator, likewise.
+	Denominator   *string `protobuf:"bytes,4,opt,name=denominator,proto3,oneof" json:"denominator,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExactCell) Reset() {
+	*x = ExactCell{}
+	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExactCell) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExactCell) ProtoMessage() {}
+
+func (x *ExactCell) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExactCell.ProtoReflect.Descriptor instead.
+func (*ExactCell) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ExactCell) GetCell() int32 {
+	if x != nil {
+		return x.Cell
+	}
+	return 0
+}
+
+func (x *ExactCell) GetValue() string {
+	if x != nil && x.Value != nil {
+		return *x.Value
+	}
+	return ""
+}
+
+func (x *ExactCell) GetNumerator() string {
+	if x != nil && x.Numerator != nil {
+		return *x.Numerator
+	}
+	return ""
+}
+
+func (x *ExactCell) GetDenominator() string {
+	if x != nil && x.Denominator != nil {
+		return *x.Denominator
+	}
+	return ""
+}
+
 // ExplainRollupRequest asks for the contributions to one roll-up.
 type ExplainRollupRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1028,7 +1664,7 @@ type ExplainRollupRequest struct {
 
 func (x *ExplainRollupRequest) Reset() {
 	*x = ExplainRollupRequest{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1040,7 +1676,7 @@ func (x *ExplainRollupRequest) String() string {
 func (*ExplainRollupRequest) ProtoMessage() {}
 
 func (x *ExplainRollupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1053,7 +1689,7 @@ func (x *ExplainRollupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRollupRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRollupRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{7}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ExplainRollupRequest) GetUnit() string {
@@ -1129,7 +1765,7 @@ type ExplainRollupResponse struct {
 
 func (x *ExplainRollupResponse) Reset() {
 	*x = ExplainRollupResponse{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1141,7 +1777,7 @@ func (x *ExplainRollupResponse) String() string {
 func (*ExplainRollupResponse) ProtoMessage() {}
 
 func (x *ExplainRollupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1154,7 +1790,7 @@ func (x *ExplainRollupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRollupResponse.ProtoReflect.Descriptor instead.
 func (*ExplainRollupResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{8}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ExplainRollupResponse) GetRollup() *Rollup {
@@ -1217,7 +1853,7 @@ type Contribution struct {
 
 func (x *Contribution) Reset() {
 	*x = Contribution{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1229,7 +1865,7 @@ func (x *Contribution) String() string {
 func (*Contribution) ProtoMessage() {}
 
 func (x *Contribution) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1242,7 +1878,7 @@ func (x *Contribution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contribution.ProtoReflect.Descriptor instead.
 func (*Contribution) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{9}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Contribution) GetUnit() string {
@@ -1417,7 +2053,75 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\n" +
 	"unweighted\x18\f \x01(\x03R\n" +
 	"unweighted\x12\x18\n" +
-	"\adivisor\x18\r \x01(\x03R\adivisor\"\xa5\x02\n" +
+	"\adivisor\x18\r \x01(\x03R\adivisor\"\x8e\x03\n" +
+	"\x19QueryRollupColumnsRequest\x12\x1a\n" +
+	"\x05units\x18\x01 \x03(\tB\x04\xe2A\x01\x02R\x05units\x12\x1a\n" +
+	"\bchildren\x18\x02 \x01(\bR\bchildren\x12$\n" +
+	"\n" +
+	"indicators\x18\x03 \x03(\tB\x04\xe2A\x01\x02R\n" +
+	"indicators\x12\x1e\n" +
+	"\aperiods\x18\x04 \x03(\tB\x04\xe2A\x01\x02R\aperiods\x12)\n" +
+	"\x05basis\x18\x05 \x01(\x0e2\x13.reporting.v1.BasisR\x05basis\x125\n" +
+	"\ameasure\x18\x06 \x01(\x0e2\x1b.reporting.v1.RollupMeasureR\ameasure\x12\x13\n" +
+	"\x05as_of\x18\a \x01(\tR\x04asOf\x12\x1b\n" +
+	"\tpage_size\x18\b \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\t \x01(\tR\tpageToken\x12!\n" +
+	"\fmin_sequence\x18\n" +
+	" \x01(\x03R\vminSequence\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\v \x01(\tR\tjournalId\"\xed\x02\n" +
+	"\x1aQueryRollupColumnsResponse\x12/\n" +
+	"\x05units\x18\x01 \x01(\v2\x19.reporting.v1.ColumnUnitsR\x05units\x122\n" +
+	"\aperiods\x18\x02 \x03(\v2\x18.reporting.v1.PeriodSpanR\aperiods\x125\n" +
+	"\acolumns\x18\x03 \x03(\v2\x1b.reporting.v1.RollupColumnsR\acolumns\x12)\n" +
+	"\x05basis\x18\x04 \x01(\x0e2\x13.reporting.v1.BasisR\x05basis\x125\n" +
+	"\ameasure\x18\x05 \x01(\x0e2\x1b.reporting.v1.RollupMeasureR\ameasure\x12&\n" +
+	"\x0fnext_page_token\x18\x06 \x01(\tR\rnextPageToken\x12)\n" +
+	"\x05stamp\x18\a \x01(\v2\x13.reporting.v1.StampR\x05stamp\"a\n" +
+	"\vColumnUnits\x12\x10\n" +
+	"\x03ids\x18\x01 \x03(\tR\x03ids\x12\x14\n" +
+	"\x05codes\x18\x02 \x03(\tR\x05codes\x12\x14\n" +
+	"\x05names\x18\x03 \x03(\tR\x05names\x12\x14\n" +
+	"\x05kinds\x18\x04 \x03(\tR\x05kinds\"\xe8\x05\n" +
+	"\rRollupColumns\x12\x1c\n" +
+	"\tindicator\x18\x01 \x01(\tR\tindicator\x12&\n" +
+	"\x0funit_of_measure\x18\x02 \x01(\tR\runitOfMeasure\x12\x14\n" +
+	"\x05scale\x18\x03 \x01(\x05R\x05scale\x12'\n" +
+	"\x0fnumerator_scale\x18\x04 \x01(\x05R\x0enumeratorScale\x12+\n" +
+	"\x11denominator_scale\x18\x05 \x01(\x05R\x10denominatorScale\x121\n" +
+	"\x06states\x18\x06 \x03(\x0e2\x19.reporting.v1.RollupStateR\x06states\x12\x16\n" +
+	"\x06values\x18\a \x03(\x12R\x06values\x12\x1e\n" +
+	"\n" +
+	"numerators\x18\b \x03(\x12R\n" +
+	"numerators\x12\"\n" +
+	"\fdenominators\x18\t \x03(\x12R\fdenominators\x12-\n" +
+	"\x05exact\x18\n" +
+	" \x03(\v2\x17.reporting.v1.ExactCellR\x05exact\x12\x1a\n" +
+	"\bexpected\x18\v \x03(\x05R\bexpected\x12\x1a\n" +
+	"\breceived\x18\f \x03(\x05R\breceived\x12#\n" +
+	"\rnot_available\x18\r \x03(\x05R\fnotAvailable\x12%\n" +
+	"\x0enot_applicable\x18\x0e \x03(\x05R\rnotApplicable\x12\x1a\n" +
+	"\bexcluded\x18\x0f \x03(\x05R\bexcluded\x12\x12\n" +
+	"\x04late\x18\x10 \x03(\x05R\x04late\x12\x14\n" +
+	"\x05stale\x18\x11 \x03(\x05R\x05stale\x12%\n" +
+	"\x0eunits_complete\x18\x12 \x03(\x05R\runitsComplete\x12\x14\n" +
+	"\x05units\x18\x13 \x03(\x05R\x05units\x12\x12\n" +
+	"\x04half\x18\x14 \x03(\x05R\x04half\x12\x1e\n" +
+	"\n" +
+	"unweighted\x18\x15 \x03(\x05R\n" +
+	"unweighted\x12\x18\n" +
+	"\adivisor\x18\x16 \x03(\x05R\adivisor\x12\x12\n" +
+	"\x04fell\x18\x17 \x03(\x05R\x04fell\"\xac\x01\n" +
+	"\tExactCell\x12\x12\n" +
+	"\x04cell\x18\x01 \x01(\x05R\x04cell\x12\x19\n" +
+	"\x05value\x18\x02 \x01(\tH\x00R\x05value\x88\x01\x01\x12!\n" +
+	"\tnumerator\x18\x03 \x01(\tH\x01R\tnumerator\x88\x01\x01\x12%\n" +
+	"\vdenominator\x18\x04 \x01(\tH\x02R\vdenominator\x88\x01\x01B\b\n" +
+	"\x06_valueB\f\n" +
+	"\n" +
+	"_numeratorB\x0e\n" +
+	"\f_denominator\"\xa5\x02\n" +
 	"\x14ExplainRollupRequest\x12\x18\n" +
 	"\x04unit\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04unit\x12\"\n" +
 	"\tindicator\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\tindicator\x12\x1c\n" +
@@ -1462,9 +2166,10 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x16ROLLUP_STATE_UNDEFINED\x10\x03\x12#\n" +
 	"\x1fROLLUP_STATE_NOT_AT_THIS_PERIOD\x10\x04\x12\x19\n" +
 	"\x15ROLLUP_STATE_OVERFLOW\x10\x05\x12\x1e\n" +
-	"\x1aROLLUP_STATE_NOT_ROLLED_UP\x10\x062\x80\x02\n" +
+	"\x1aROLLUP_STATE_NOT_ROLLED_UP\x10\x062\x8b\x03\n" +
 	"\rRollupService\x12t\n" +
-	"\fQueryRollups\x12!.reporting.v1.QueryRollupsRequest\x1a\".reporting.v1.QueryRollupsResponse\"\x1d\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/rollups:query\x12y\n" +
+	"\fQueryRollups\x12!.reporting.v1.QueryRollupsRequest\x1a\".reporting.v1.QueryRollupsResponse\"\x1d\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/rollups:query\x12\x88\x01\n" +
+	"\x12QueryRollupColumns\x12'.reporting.v1.QueryRollupColumnsRequest\x1a(.reporting.v1.QueryRollupColumnsResponse\"\x1f\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/rollups:columns\x12y\n" +
 	"\rExplainRollup\x12\".reporting.v1.ExplainRollupRequest\x1a#.reporting.v1.ExplainRollupResponse\"\x1f\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/rollups:explainB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
 
 var (
@@ -1480,25 +2185,30 @@ func file_reporting_v1_rollup_proto_rawDescGZIP() []byte {
 }
 
 var file_reporting_v1_rollup_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_reporting_v1_rollup_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_reporting_v1_rollup_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_reporting_v1_rollup_proto_goTypes = []any{
-	(Basis)(0),                    // 0: reporting.v1.Basis
-	(RollupMeasure)(0),            // 1: reporting.v1.RollupMeasure
-	(RollupState)(0),              // 2: reporting.v1.RollupState
-	(*QueryRollupsRequest)(nil),   // 3: reporting.v1.QueryRollupsRequest
-	(*QueryRollupsResponse)(nil),  // 4: reporting.v1.QueryRollupsResponse
-	(*PeriodSpan)(nil),            // 5: reporting.v1.PeriodSpan
-	(*Rollup)(nil),                // 6: reporting.v1.Rollup
-	(*GapSpan)(nil),               // 7: reporting.v1.GapSpan
-	(*CheckFigure)(nil),           // 8: reporting.v1.CheckFigure
-	(*Coverage)(nil),              // 9: reporting.v1.Coverage
-	(*ExplainRollupRequest)(nil),  // 10: reporting.v1.ExplainRollupRequest
-	(*ExplainRollupResponse)(nil), // 11: reporting.v1.ExplainRollupResponse
-	(*Contribution)(nil),          // 12: reporting.v1.Contribution
-	(*Stamp)(nil),                 // 13: reporting.v1.Stamp
-	(Calendar)(0),                 // 14: reporting.v1.Calendar
-	(RevisionState)(0),            // 15: reporting.v1.RevisionState
-	(*Figure)(nil),                // 16: reporting.v1.Figure
+	(Basis)(0),                         // 0: reporting.v1.Basis
+	(RollupMeasure)(0),                 // 1: reporting.v1.RollupMeasure
+	(RollupState)(0),                   // 2: reporting.v1.RollupState
+	(*QueryRollupsRequest)(nil),        // 3: reporting.v1.QueryRollupsRequest
+	(*QueryRollupsResponse)(nil),       // 4: reporting.v1.QueryRollupsResponse
+	(*PeriodSpan)(nil),                 // 5: reporting.v1.PeriodSpan
+	(*Rollup)(nil),                     // 6: reporting.v1.Rollup
+	(*GapSpan)(nil),                    // 7: reporting.v1.GapSpan
+	(*CheckFigure)(nil),                // 8: reporting.v1.CheckFigure
+	(*Coverage)(nil),                   // 9: reporting.v1.Coverage
+	(*QueryRollupColumnsRequest)(nil),  // 10: reporting.v1.QueryRollupColumnsRequest
+	(*QueryRollupColumnsResponse)(nil), // 11: reporting.v1.QueryRollupColumnsResponse
+	(*ColumnUnits)(nil),                // 12: reporting.v1.ColumnUnits
+	(*RollupColumns)(nil),              // 13: reporting.v1.RollupColumns
+	(*ExactCell)(nil),                  // 14: reporting.v1.ExactCell
+	(*ExplainRollupRequest)(nil),       // 15: reporting.v1.ExplainRollupRequest
+	(*ExplainRollupResponse)(nil),      // 16: reporting.v1.ExplainRollupResponse
+	(*Contribution)(nil),               // 17: reporting.v1.Contribution
+	(*Stamp)(nil),                      // 18: reporting.v1.Stamp
+	(Calendar)(0),                      // 19: reporting.v1.Calendar
+	(RevisionState)(0),                 // 20: reporting.v1.RevisionState
+	(*Figure)(nil),                     // 21: reporting.v1.Figure
 }
 var file_reporting_v1_rollup_proto_depIdxs = []int32{
 	0,  // 0: reporting.v1.QueryRollupsRequest.basis:type_name -> reporting.v1.Basis
@@ -1507,28 +2217,40 @@ var file_reporting_v1_rollup_proto_depIdxs = []int32{
 	5,  // 3: reporting.v1.QueryRollupsResponse.periods:type_name -> reporting.v1.PeriodSpan
 	0,  // 4: reporting.v1.QueryRollupsResponse.basis:type_name -> reporting.v1.Basis
 	1,  // 5: reporting.v1.QueryRollupsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	13, // 6: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
-	14, // 7: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
+	18, // 6: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
+	19, // 7: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
 	2,  // 8: reporting.v1.Rollup.state:type_name -> reporting.v1.RollupState
 	9,  // 9: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
 	7,  // 10: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
 	8,  // 11: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
-	0,  // 12: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 13: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
-	6,  // 14: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
-	12, // 15: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
-	13, // 16: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
-	15, // 17: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
-	16, // 18: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
-	3,  // 19: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
-	10, // 20: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
-	4,  // 21: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
-	11, // 22: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
-	21, // [21:23] is the sub-list for method output_type
-	19, // [19:21] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	0,  // 12: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 13: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
+	12, // 14: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
+	5,  // 15: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
+	13, // 16: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
+	0,  // 17: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
+	1,  // 18: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
+	18, // 19: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
+	2,  // 20: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
+	14, // 21: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
+	0,  // 22: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 23: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
+	6,  // 24: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
+	17, // 25: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
+	18, // 26: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
+	20, // 27: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
+	21, // 28: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
+	3,  // 29: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
+	10, // 30: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
+	15, // 31: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
+	4,  // 32: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
+	11, // 33: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
+	16, // 34: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
+	32, // [32:35] is the sub-list for method output_type
+	29, // [29:32] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_rollup_proto_init() }
@@ -1542,13 +2264,14 @@ func file_reporting_v1_rollup_proto_init() {
 	file_reporting_v1_report_proto_init()
 	file_reporting_v1_rollup_proto_msgTypes[3].OneofWrappers = []any{}
 	file_reporting_v1_rollup_proto_msgTypes[5].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[11].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_rollup_proto_rawDesc), len(file_reporting_v1_rollup_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   10,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

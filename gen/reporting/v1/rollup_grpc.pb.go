@@ -19,8 +19,9 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	RollupService_QueryRollups_FullMethodName  = "/reporting.v1.RollupService/QueryRollups"
-	RollupService_ExplainRollup_FullMethodName = "/reporting.v1.RollupService/ExplainRollup"
+	RollupService_QueryRollups_FullMethodName       = "/reporting.v1.RollupService/QueryRollups"
+	RollupService_QueryRollupColumns_FullMethodName = "/reporting.v1.RollupService/QueryRollupColumns"
+	RollupService_ExplainRollup_FullMethodName      = "/reporting.v1.RollupService/ExplainRollup"
 )
 
 // RollupServiceClient is the client API for RollupService service.
@@ -36,6 +37,13 @@ type RollupServiceClient interface {
 	// Errors: NOT_FOUND (UNIT_NOT_FOUND, INDICATOR_NOT_FOUND), INVALID_ARGUMENT (PERIOD_INVALID;
 	// CALENDARS_MIXED: the indicators do not share one calendar; MEASURE_NOT_POSSIBLE).
 	QueryRollups(ctx context.Context, in *QueryRollupsRequest, opts ...grpc.CallOption) (*QueryRollupsResponse, error)
+	// Gives what QueryRollups gives, packed in columns: for each indicator one number for each
+	// unit and period, in arrays. It is the way to take many: a hundred thousand cells are a few
+	// hundred kilobytes. Kinds one by one, checks, gaps and the periods of LAST figures are not
+	// in it; ask QueryRollups for those.
+	// Errors: as of QueryRollups; INVALID_ARGUMENT (QUERY_TOO_WIDE: one unit alone would take
+	// more cells than a page has).
+	QueryRollupColumns(ctx context.Context, in *QueryRollupColumnsRequest, opts ...grpc.CallOption) (*QueryRollupColumnsResponse, error)
 	// Gives the contributions to one roll-up, one for each obligation (unit and base period) in
 	// the order of periods and unit codes, with report and revision, or with what is missing.
 	// Errors: as of QueryRollups.
@@ -54,6 +62,16 @@ func (c *rollupServiceClient) QueryRollups(ctx context.Context, in *QueryRollups
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(QueryRollupsResponse)
 	err := c.cc.Invoke(ctx, RollupService_QueryRollups_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *rollupServiceClient) QueryRollupColumns(ctx context.Context, in *QueryRollupColumnsRequest, opts ...grpc.CallOption) (*QueryRollupColumnsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(QueryRollupColumnsResponse)
+	err := c.cc.Invoke(ctx, RollupService_QueryRollupColumns_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +101,13 @@ type RollupServiceServer interface {
 	// Errors: NOT_FOUND (UNIT_NOT_FOUND, INDICATOR_NOT_FOUND), INVALID_ARGUMENT (PERIOD_INVALID;
 	// CALENDARS_MIXED: the indicators do not share one calendar; MEASURE_NOT_POSSIBLE).
 	QueryRollups(context.Context, *QueryRollupsRequest) (*QueryRollupsResponse, error)
+	// Gives what QueryRollups gives, packed in columns: for each indicator one number for each
+	// unit and period, in arrays. It is the way to take many: a hundred thousand cells are a few
+	// hundred kilobytes. Kinds one by one, checks, gaps and the periods of LAST figures are not
+	// in it; ask QueryRollups for those.
+	// Errors: as of QueryRollups; INVALID_ARGUMENT (QUERY_TOO_WIDE: one unit alone would take
+	// more cells than a page has).
+	QueryRollupColumns(context.Context, *QueryRollupColumnsRequest) (*QueryRollupColumnsResponse, error)
 	// Gives the contributions to one roll-up, one for each obligation (unit and base period) in
 	// the order of periods and unit codes, with report and revision, or with what is missing.
 	// Errors: as of QueryRollups.
@@ -99,6 +124,9 @@ type UnimplementedRollupServiceServer struct{}
 
 func (UnimplementedRollupServiceServer) QueryRollups(context.Context, *QueryRollupsRequest) (*QueryRollupsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method QueryRollups not implemented")
+}
+func (UnimplementedRollupServiceServer) QueryRollupColumns(context.Context, *QueryRollupColumnsRequest) (*QueryRollupColumnsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method QueryRollupColumns not implemented")
 }
 func (UnimplementedRollupServiceServer) ExplainRollup(context.Context, *ExplainRollupRequest) (*ExplainRollupResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ExplainRollup not implemented")
@@ -142,6 +170,24 @@ func _RollupService_QueryRollups_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RollupService_QueryRollupColumns_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryRollupColumnsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RollupServiceServer).QueryRollupColumns(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RollupService_QueryRollupColumns_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RollupServiceServer).QueryRollupColumns(ctx, req.(*QueryRollupColumnsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _RollupService_ExplainRollup_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ExplainRollupRequest)
 	if err := dec(in); err != nil {
@@ -170,6 +216,10 @@ var RollupService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "QueryRollups",
 			Handler:    _RollupService_QueryRollups_Handler,
+		},
+		{
+			MethodName: "QueryRollupColumns",
+			Handler:    _RollupService_QueryRollupColumns_Handler,
 		},
 		{
 			MethodName: "ExplainRollup",

@@ -114,13 +114,10 @@ func (s *Server) start(ctx context.Context, programs string, as *syscall.Credent
 			return err
 		}
 	}
-	run := func(program string, args ...string) *exec.Cmd {
+	run := func(ctx context.Context, program string, args ...string) *exec.Cmd {
 		cmd := exec.CommandContext(ctx, filepath.Join(programs, program), args...) //nolint:gosec // a program of Debian's package
 		cmd.Dir, cmd.Stderr, cmd.Env = home, s.said, []string{"PATH=/usr/bin:/bin", "LC_ALL=C"}
-		// A signal from the keyboard is for the program that started it; SIGINT of ours has it end in order.
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as, Setpgid: true}
-		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
-		cmd.WaitDelay = stopWithin
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as, Setpgid: true} // a signal from the keyboard is for who started it
 		return cmd
 	}
 	s.Password = rand.Text()
@@ -132,7 +129,7 @@ func (s *Server) start(ctx context.Context, programs string, as *syscall.Credent
 	if err != nil {
 		return err
 	}
-	if err := run("initdb", "--pgdata", s.Dir, "--username", "postgres", "--auth", "scram-sha-256", "--pwfile", secret,
+	if err := run(ctx, "initdb", "--pgdata", s.Dir, "--username", "postgres", "--auth", "scram-sha-256", "--pwfile", secret,
 		"--no-locale", "--encoding", "UTF8", "--no-sync").Run(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, strings.TrimSpace(s.said.String()))
 	}
@@ -143,7 +140,8 @@ func (s *Server) start(ctx context.Context, programs string, as *syscall.Credent
 	for _, setting := range append(slices.Clone(settings), "shared_buffers="+buffers()) {
 		args = append(args, "-c", setting)
 	}
-	s.cmd = run("postgres", args...)
+	// It outlives the context: whatever ends the run, it is to end in order.
+	s.cmd = run(context.WithoutCancel(ctx), "postgres", args...)
 	if err := s.cmd.Start(); err != nil {
 		return err
 	}

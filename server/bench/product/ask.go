@@ -14,7 +14,7 @@ import (
 	"github.com/tonghop/tonghop/server/bench/workload"
 )
 
-// Asker asks for roll-ups and gives how many came back with a value.
+// Asker asks for roll-ups and gives how many came back with a value. Another way to ask them is another Asker in this file.
 type Asker interface {
 	Ask(ctx context.Context, q workload.Question) (int, error)
 }

@@ -1,5 +1,7 @@
 package report
 
+import "slices"
+
 // The contestants. Their names are those of --only.
 const (
 	Product       = "product"        // through gRPC, 64 in flight
@@ -47,6 +49,7 @@ const (
 	P99       = "p99_ms"
 	CPU       = "cpu_us" // of this process, a submission
 	Steal     = "steal"
+	Others    = "others" // share of the processor that others used in the rest before
 	Values    = "values_per_second"
 	Seconds   = "seconds"
 	Reading   = "reading_seconds" // one sequential read of the files
@@ -196,6 +199,21 @@ func (b *Book) Judge(g Goal) Result {
 		r.Verdict = Missed
 	}
 	return r
+}
+
+// Verdicts are how whole goals stand: as the worst of their parts that are judged and were measured.
+func (b *Book) Verdicts() map[int]Verdict {
+	worst := map[int]Verdict{}
+	order := []Verdict{Missed, MetFloor, MetAim, NotMeasured}
+	for _, r := range b.Results() {
+		if r.Verdict == NotJudged {
+			continue
+		}
+		if before, ok := worst[r.Number]; !ok || slices.Index(order, r.Verdict) < slices.Index(order, before) {
+			worst[r.Number] = r.Verdict
+		}
+	}
+	return worst
 }
 
 // Results judges all goals.

@@ -29,7 +29,9 @@ func (b *Book) JSON(w io.Writer, run Run) error {
 		Run
 		Figures map[string]map[string][]float64 `json:"figures"`
 		Goals   []Result                        `json:"goals"`
-	}{run, b.figures, b.Results()})
+		// Verdicts are those of whole goals, by their numbers.
+		Verdicts map[int]Verdict `json:"verdicts"`
+	}{run, b.figures, b.Results(), b.Verdicts()})
 }
 
 // Table writes the same for people: medians with the least and the greatest of the rounds.
@@ -40,6 +42,7 @@ func (b *Book) Table(w io.Writer, run Run) error {
 	b.queries(&out)
 	b.singles(&out)
 	b.goals(&out)
+	b.verdicts(&out)
 	for _, note := range run.Notes {
 		fmt.Fprintf(&out, "note: %s\n", note)
 	}
@@ -49,18 +52,18 @@ func (b *Book) Table(w io.Writer, run Run) error {
 
 // rates are those who submit.
 func (b *Book) rates(w io.Writer) {
-	rows := [][]string{{"submissions", "/s", "p50 ms", "p99 ms", "steal"}}
+	rows := [][]string{{"submissions", "/s", "p50 ms", "p99 ms", "steal", "others"}}
 	for _, name := range Contestants {
 		of := func(metric string) []float64 { return b.Of(Side{name, metric}) }
 		if len(of(Rate)) > 0 && len(of(P50)) > 0 {
-			rows = append(rows, []string{name, show(of(Rate)), show(of(P50)), show(of(P99)), steal(of(Steal))})
+			rows = append(rows, []string{name, show(of(Rate)), show(of(P50)), show(of(P99)), share(of(Steal)), share(of(Others))})
 		}
 	}
 	columns(w, rows)
 }
 
 func (b *Book) queries(w io.Writer) {
-	rows := [][]string{{"queries, p50 / p99 ms", "Q1", "Q2", "Q3", "Q4", "steal"}}
+	rows := [][]string{{"queries, p50 / p99 ms", "Q1", "Q2", "Q3", "Q4", "steal", "others"}}
 	for _, name := range Contestants {
 		if len(b.Of(Side{name, QuestionP50("Q1")})) == 0 {
 			continue
@@ -69,7 +72,7 @@ func (b *Book) queries(w io.Writer) {
 		for _, q := range Questions {
 			row = append(row, show(b.Of(Side{name, QuestionP50(q)}))+" / "+number(SpreadOf(b.Of(Side{name, QuestionP99(q)})).Median))
 		}
-		rows = append(rows, append(row, steal(b.Of(Side{name, Steal}))))
+		rows = append(rows, append(row, share(b.Of(Side{name, Steal})), share(b.Of(Side{name, Others}))))
 	}
 	columns(w, rows)
 }
@@ -104,6 +107,22 @@ func (b *Book) goals(w io.Writer) {
 			floor, aim = "-", "-"
 		}
 		rows = append(rows, []string{fmt.Sprint(r.Number), r.What, figure, floor, aim, string(r.Verdict)})
+	}
+	columns(w, rows)
+}
+
+// verdicts says how whole goals stand, by verdict.
+func (b *Book) verdicts(w io.Writer) {
+	by := map[Verdict][]string{}
+	verdicts := b.Verdicts()
+	for _, number := range slices.Sorted(maps.Keys(verdicts)) {
+		by[verdicts[number]] = append(by[verdicts[number]], fmt.Sprint(number))
+	}
+	rows := [][]string{{"goals, by their worst part", ""}}
+	for _, v := range []Verdict{MetAim, MetFloor, Missed, NotMeasured} {
+		if len(by[v]) > 0 {
+			rows = append(rows, []string{string(v), strings.Join(by[v], ", ")})
+		}
 	}
 	columns(w, rows)
 }
@@ -143,8 +162,8 @@ func spread(s Spread) string {
 	return fmt.Sprintf("%s [%s..%s]", number(s.Median), number(s.Min), number(s.Max))
 }
 
-// steal is the share of the processor that was taken away, the greatest of all rounds behind it.
-func steal(list []float64) string {
+// share is one of the processor's time, the greatest of all rounds behind it.
+func share(list []float64) string {
 	s := SpreadOf(list)
 	return fmt.Sprintf("%.0f%% (%.0f%%)", 100*s.Median, 100*s.Max)
 }

@@ -35,7 +35,8 @@ type options struct {
 	Months  int           `help:"Months that are loaded before anything is measured." default:"36"`
 	Rounds  int           `help:"Rounds that count, after one that warms up. Goals are judged on at least 5." default:"0" placeholder:"N"`
 	Window  time.Duration `help:"Length of a turn. Default: 400ms for P, 2s else." default:"0" placeholder:"DURATION"`
-	Rest    time.Duration `help:"Pause before a turn." default:"100ms"`
+	Rest    time.Duration `help:"Pause before a turn, in which others on the machine are looked at." default:"150ms"`
+	Calm    time.Duration `help:"How long a turn waits at most until others on the machine are calm." default:"0s"`
 	Only    []string      `help:"Contestants that take part, by the names in the table." placeholder:"NAME"`
 	Without []string      `help:"What is left out: postgres." placeholder:"NAME"`
 	Seed    uint64        `help:"Where the order of the rounds begins; 0 draws one." default:"0"`
@@ -103,7 +104,7 @@ func longForm(args []string) []string {
 
 func (o options) config(errOut io.Writer) (bench.Config, error) {
 	cfg := bench.Config{
-		Months: o.Months, Rounds: o.Rounds, Window: o.Window, Rest: o.Rest, Only: split(o.Only), Without: split(o.Without), Seed: o.Seed, Dir: o.Dir,
+		Months: o.Months, Rounds: o.Rounds, Window: o.Window, Rest: o.Rest, Calm: o.Calm, Only: split(o.Only), Without: split(o.Without), Seed: o.Seed, Dir: o.Dir,
 	}
 	cfg.Shape, _ = workload.Of(o.Shape)
 	small := o.Small
@@ -123,7 +124,7 @@ func (o options) config(errOut io.Writer) (bench.Config, error) {
 	if cfg.Window == 0 {
 		cfg.Window = map[bool]time.Duration{true: 400 * time.Millisecond, false: 2 * time.Second}[quick]
 	}
-	if cfg.Months < 1 || cfg.Rounds < 1 || cfg.Window < 0 || cfg.Rest < 0 {
+	if cfg.Months < 1 || cfg.Rounds < 1 || cfg.Window < 0 || cfg.Rest <= 0 {
 		return cfg, errors.New("months, rounds, window and rest are to be positive")
 	}
 	if cfg.Seed == 0 {

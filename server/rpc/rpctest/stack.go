@@ -87,6 +87,7 @@ func (s *Stack) store() {
 	s.Must(err)
 	s.Must(state.Replay(ctx, entries, nil))
 	writer := committer.New(committer.Config{
+		Hold:    func() bool { return true },
 		Journal: entries, State: state, Now: s.Now, Random: s.random, Logger: slog.New(slog.DiscardHandler),
 	})
 	_, secret, hash, err := auth.NewSecret(rand.Reader)

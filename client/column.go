@@ -1,0 +1,148 @@
+package client
+
+import (
+	"context"
+	"iter"
+	"strconv"
+	"strings"
+
+	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+)
+
+// QueryRollupColumns gives one page of roll-ups in columns, which is the way to take many.
+func (c *Client) QueryRollupColumns(ctx context.Context, q *reportingv1.QueryRollupColumnsRequest) (*reportingv1.QueryRollupColumnsResponse, error) {
+	return call(ctx, c, "QueryRollupColumns", c.rollups.QueryRollupColumns, q)
+}
+
+// ColumnPages gives page after page, each with some units and all their cells.
+func (c *Client) ColumnPages(ctx context.Context, q *reportingv1.QueryRollupColumnsRequest) iter.Seq2[*reportingv1.QueryRollupColumnsResponse, error] {
+	return pages(ctx, q, 0, c.QueryRollupColumns)
+}
+
+// ColumnUnit is a unit of a page of columns.
+type ColumnUnit struct{ ID, Code, Name, Kind string }
+
+// Cell is one cell of a page of columns.
+type Cell struct {
+	Unit    ColumnUnit
+	Period  *reportingv1.PeriodSpan
+	Columns *reportingv1.RollupColumns
+	State   reportingv1.RollupState
+	// Value, Numerator and Denominator are decimals, as a Rollup has them; empty where there is none.
+	Value, Numerator, Denominator string
+	Coverage                      *reportingv1.Coverage
+	Fell                          bool
+}
+
+// Cells reads a page cell by cell: by indicator, unit and period. Those that are not part of the answer are passed over.
+func Cells(page *reportingv1.QueryRollupColumnsResponse) iter.Seq[Cell] {
+	return func(yield func(Cell) bool) {
+		for _, c := range page.GetColumns() {
+			exact := c.GetExact()
+			fell := c.GetFell()
+			at := 0
+			for n := range page.GetUnits().GetIds() {
+				u := unitAt(page.GetUnits(), n)
+				for _, p := range page.GetPeriods() {
+					cell := cellAt(c, at)
+					cell.Unit, cell.Period = u, p
+					if len(exact) > 0 && int(exact[0].GetCell()) == at {
+						cell.replace(exact[0])
+						exact = exact[1:]
+					}
+					if len(fell) > 0 && int(fell[0]) == at {
+						cell.Fell, fell = true, fell[1:]
+					}
+					at++
+					if cell.State != reportingv1.RollupState_ROLLUP_STATE_UNSPECIFIED && !yield(cell) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// unitAt reads a unit. A list that a newer server may leave out leaves nothing here.
+func unitAt(list *reportingv1.ColumnUnits, n int) ColumnUnit {
+	at := func(texts []string) string {
+		if n < len(texts) {
+			return texts[n]
+		}
+		return ""
+	}
+	u := ColumnUnit{ID: at(list.GetIds()), Code: at(list.GetCodes()), Name: at(list.GetNames()), Kind: at(list.GetKinds())}
+	if len(list.GetKinds()) == 1 {
+		u.Kind = list.GetKinds()[0]
+	}
+	return u
+}
+
+// cellAt reads the columns at a place.
+func cellAt(c *reportingv1.RollupColumns, at int) Cell {
+	cell := Cell{Columns: c, State: reportingv1.RollupState_ROLLUP_STATE_VALUE}
+	if states := c.GetStates(); at < len(states) {
+		cell.State = states[at]
+	}
+	hasValue := cell.State == reportingv1.RollupState_ROLLUP_STATE_VALUE
+	if hasValue {
+		cell.Value = decimal(element(c.GetValues(), at, 0), c.GetScale())
+	}
+	if hasValue || cell.State == reportingv1.RollupState_ROLLUP_STATE_UNDEFINED {
+		if n := c.GetNumerators(); at < len(n) {
+			cell.Numerator = decimal(n[at], c.GetNumeratorScale())
+		}
+		if n := c.GetDenominators(); at < len(n) {
+			cell.Denominator = decimal(n[at], c.GetDenominatorScale())
+		}
+	}
+	expected := element(c.GetExpected(), at, 0)
+	received := element(c.GetReceived(), at, expected)
+	missing := element(c.GetNotAvailable(), at, 0)
+	cell.Coverage = &reportingv1.Coverage{
+		Expected: expected, Received: received, NotAvailable: missing, Missing: expected - received - missing,
+		NotApplicable: element(c.GetNotApplicable(), at, 0), Excluded: element(c.GetExcluded(), at, 0),
+		Late: element(c.GetLate(), at, 0), Stale: element(c.GetStale(), at, 0),
+		UnitsComplete: element(c.GetUnitsComplete(), at, received), Units: element(c.GetUnits(), at, expected),
+		Half: element(c.GetHalf(), at, 0), Unweighted: element(c.GetUnweighted(), at, 0), Divisor: element(c.GetDivisor(), at, 0),
+	}
+	return cell
+}
+
+// element gives an element of a column, or what every cell has where the column is empty.
+func element[T int32 | int64](column []T, at int, otherwise int64) int64 {
+	if at < len(column) {
+		return int64(column[at])
+	}
+	return otherwise
+}
+
+// replace takes the numbers that do not fit 64 bits.
+func (c *Cell) replace(e *reportingv1.ExactCell) {
+	for _, n := range []struct {
+		into *string
+		text *string
+	}{{&c.Value, e.Value}, {&c.Numerator, e.Numerator}, {&c.Denominator, e.Denominator}} {
+		if n.text != nil {
+			*n.into = *n.text
+		}
+	}
+}
+
+// decimal prints an integer at a scale in the shortest form.
+func decimal(n int64, scale int32) string {
+	digits := strconv.FormatInt(n, 10)
+	if scale <= 0 || n == 0 {
+		return digits
+	}
+	digits, negative := strings.CutPrefix(digits, "-")
+	if short := int(scale) + 1 - len(digits); short > 0 {
+		digits = strings.Repeat("0", short) + digits
+	}
+	at := len(digits) - int(scale)
+	text := strings.TrimRight(strings.TrimRight(digits[:at]+"."+digits[at:], "0"), ".")
+	if negative {
+		return "-" + text
+	}
+	return text
+}

@@ -1,0 +1,99 @@
+package front_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+	"github.com/tonghop/tonghop/server/bench/front"
+	"github.com/tonghop/tonghop/server/bench/workload"
+)
+
+// keeper keeps the last row.
+type keeper struct {
+	id  [16]byte
+	row workload.Row
+	err error
+}
+
+// Submit keeps it.
+func (k *keeper) Submit(_ context.Context, id [16]byte, row workload.Row) error {
+	k.id, k.row = id, row
+	return k.err
+}
+
+// Close has nothing to do.
+func (k *keeper) Close() error { return nil }
+
+// TestTheFrontReadsWhatTheClientSays: the peers store the numbers that the messages name, and answer as the product does.
+func TestTheFrontReadsWhatTheClientSays(t *testing.T) {
+	shape, _ := workload.Of("P")
+	want := &reportingv1.SubmitReportResponse{Outcome: &reportingv1.SubmitOutcome{Name: "as the product says it"}}
+	answer, err := proto.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := &keeper{}
+	f, err := front.Open(shape, store, answer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := grpc.NewClient(f.Address(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reports := reportingv1.NewReportServiceClient(conn)
+	for _, n := range []int{0, 17, 2000, 5147} {
+		got, err := reports.SubmitReport(t.Context(), shape.Request(n))
+		if err != nil || !proto.Equal(got, want) {
+			t.Errorf("the answer to report %d is %v, %v", n, got, err)
+		}
+		if store.row != shape.Row(n) || store.id == [16]byte{} {
+			t.Errorf("report %d was stored as %v, want %v", n, store.row, shape.Row(n))
+		}
+	}
+	wrong := shape.Request(1)
+	wrong.Figures[0].Value = proto.String("1x")
+	if _, err := reports.SubmitReport(t.Context(), wrong); status.Code(err) != codes.InvalidArgument {
+		t.Errorf("a number that is none was answered with %v", err)
+	}
+	store.err = errors.New("no disk")
+	if _, err := reports.SubmitReport(t.Context(), shape.Request(1)); err == nil {
+		t.Error("a report that was not stored was accepted")
+	}
+	if err := errors.Join(conn.Close(), f.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDecimal(t *testing.T) {
+	for _, c := range []struct {
+		text       string
+		hundredths bool
+		want       int64
+		ok         bool
+	}{
+		{"0", false, 0, true},
+		{"1199", false, 1199, true},
+		{"12.34", true, 1234, true},
+		{"12.3", true, 1230, true},
+		{"12", true, 1200, true},
+		{"12.345", true, 0, false},
+		{"1.2.3", true, 0, false},
+		{"1.2", false, 0, false},
+		{"-1", false, 0, false},
+		{"", false, 0, false},
+		{"99999999999999999999", false, 0, false},
+	} {
+		if got, ok := front.Decimal(c.text, c.hundredths); ok != c.ok || ok && got != c.want {
+			t.Errorf("Decimal(%q, %v) = %d, %v, want %d, %v", c.text, c.hundredths, got, ok, c.want, c.ok)
+		}
+	}
+}

@@ -1,0 +1,48 @@
+package reporting
+
+import (
+	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/period"
+)
+
+// prepared are the figures of a submission as they were read before its turn came: there is one writer, and what can be
+// done beside it is. It holds for the definitions and the place that it was read with; the zero value holds for none.
+type prepared struct {
+	defs    aggregator.Definitions
+	at      place
+	figures []entry.Figure
+}
+
+// prepare reads the figures of a submission by the definitions of now. It refuses nothing: what is wrong is told by the
+// decision, which knows what the caller may see.
+func (s *Service) prepare(sub *Submission) prepared {
+	if sub.Wrong != nil {
+		return prepared{}
+	}
+	defs := s.cfg.State.Definitions()
+	p, err := period.Parse(sub.Ref.Period)
+	if err != nil {
+		return prepared{}
+	}
+	f, err := formOf(defs, sub.Ref.Form, p)
+	if err != nil {
+		return prepared{}
+	}
+	last := f.Last(p)
+	unit, err := defs.Tree().Resolve(sub.Ref.Unit, last)
+	if err != nil {
+		return prepared{}
+	}
+	at := place{key: entry.ReportKey{Unit: unit.ID, Form: f.Code, Period: p}, unit: unit, form: f, last: last}
+	figures, err := figuresOf(defs, at, sub.Figures, sub.Draft)
+	if err != nil {
+		return prepared{}
+	}
+	return prepared{defs: defs, at: at, figures: figures}
+}
+
+// of says whether the figures are those of a place by these definitions.
+func (p *prepared) of(defs aggregator.Definitions, at place) bool {
+	return p.figures != nil && p.defs == defs && p.at.key == at.key && p.at.last == at.last
+}
