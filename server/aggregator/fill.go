@@ -60,7 +60,7 @@ type fill struct {
 }
 
 const (
-	gapsKept   = 16
+	gapsKept   = 64
 	scoreWhole = 1 << 12
 	scoreShare = 1 << 5 // of how many the score is about
 )
@@ -94,7 +94,7 @@ func (f *fill) note(behind bool) {
 
 // percent is how full pages are to be left.
 func (f *fill) percent() float64 {
-	if f.score > scoreWhole/2 {
+	if f.score > scoreWhole/3 {
 		return fillBehind
 	}
 	return fillAnywhere
