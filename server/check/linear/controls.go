@@ -24,6 +24,12 @@ var controls = []check.Control{
 		},
 	},
 	{
+		Name: "held-unseen", Fault: "A reader does not wait for what was acknowledged and is not committed yet.", Size: 2000,
+		Edits: []plant.Edit{{
+			File: "server/aggregator/hold.go", Old: "reached := s.hold.reached.Load()", New: "reached := uint64(0)",
+		}},
+	},
+	{
 		Name: "lost-update", Fault: "The etag of a submission is not compared.", Size: 2000,
 		Edits: []plant.Edit{{
 			File: "server/reporting/correct.go",
