@@ -66,9 +66,9 @@ func (t *Tx) differences(x *index, unit int) differences {
 	return differences{t: t, x: x, unit: unit, deltas: m.deltas[:0], totals: m.totals[:0], steps: m.steps[:0]}
 }
 
-func (d *differences) keep() {
-	m := d.t.memory
-	m.deltas, m.totals, m.steps = d.deltas, d.totals, d.steps
+func (s *differences) keep() {
+	m := s.t.memory
+	m.deltas, m.totals, m.steps = s.deltas, s.totals, s.steps
 }
 
 const noProfile = -1

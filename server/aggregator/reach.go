@@ -70,18 +70,10 @@ func (s *shift) planCells(c *changedFigure, p cellPlan, r *reach) error {
 	place := int(s.base.Index) - 1
 	contains := p.from <= place
 	short := p.span.Kind == s.f.frequency
-	step := s.byStep(c.i)
-	switch {
-	case !contains || c.i.sums && !short:
-	case step:
-		if err := s.planStep(c, p); err != nil {
+	if contains {
+		if err := s.planReported(c, p, r, short); err != nil {
 			return err
 		}
-	default:
-		s.add(c.i, reported, p.basis, p.span)
-	}
-	if contains && !short && (c.i.sums || step) {
-		s.planRemainder(c.i, reported, p, r)
 	}
 	// What a year-to-date figure gained begins where the one before it stood; where that was not applicable it may
 	// begin earlier still.
@@ -93,6 +85,24 @@ func (s *shift) planCells(c *changedFigure, p cellPlan, r *reach) error {
 		if !s.planRemainder(c.i, since, p, r) {
 			s.gap = c.i.profile
 		}
+	}
+	return nil
+}
+
+// planReported adds the cell of what is asked AS_REPORTED, in a span that contains the base period, or is it.
+func (s *shift) planReported(c *changedFigure, p cellPlan, r *reach, short bool) error {
+	step := s.byStep(c.i)
+	if short || !c.i.sums {
+		if !step {
+			s.add(c.i, reported, p.basis, p.span)
+			return nil
+		}
+		if err := s.planStep(c, p); err != nil {
+			return err
+		}
+	}
+	if !short && (c.i.sums || step) {
+		s.planRemainder(c.i, reported, p, r)
 	}
 	return nil
 }
