@@ -63,7 +63,7 @@ func Cells(page *reportingv1.QueryRollupColumnsResponse) iter.Seq[Cell] {
 	}
 }
 
-// unitAt reads a unit. A list that a newer server may leave out leaves nothing here.
+// unitAt reads a unit, of which there may be no more than the id.
 func unitAt(list *reportingv1.ColumnUnits, n int) ColumnUnit {
 	at := func(texts []string) string {
 		if n < len(texts) {

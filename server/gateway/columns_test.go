@@ -70,14 +70,19 @@ func fill(t *rapid.T, m protoreflect.Message, texts *rapid.Generator[string]) {
 }
 
 func scalar(t *rapid.T, f protoreflect.FieldDescriptor, texts *rapid.Generator[string]) protoreflect.Value {
-	switch kind := f.Kind(); {
-	case kind == protoreflect.StringKind:
+	if f.Kind() == protoreflect.StringKind {
 		return protoreflect.ValueOfString(texts.Draw(t, "text"))
-	case kind == protoreflect.EnumKind:
+	}
+	if f.Kind() == protoreflect.EnumKind {
 		return protoreflect.ValueOfEnum(protoreflect.EnumNumber(rapid.Int32Range(0, 7).Draw(t, "enum")))
-	case kind == protoreflect.Int32Kind:
+	}
+	if f.Kind() == protoreflect.Int32Kind {
 		return protoreflect.ValueOfInt32(rapid.Int32().Draw(t, "int32"))
-	case kind == protoreflect.Int64Kind || kind == protoreflect.Sint64Kind:
+	}
+	if f.Kind() == protoreflect.BoolKind {
+		return protoreflect.ValueOfBool(rapid.Bool().Draw(t, "bool"))
+	}
+	if f.Kind() == protoreflect.Int64Kind || f.Kind() == protoreflect.Sint64Kind {
 		return protoreflect.ValueOfInt64(rapid.Int64().Draw(t, "int64"))
 	}
 	t.Fatalf("what is a %s?", f.Kind())

@@ -86,18 +86,19 @@ func (g granted) seen(field, ref string, on period.Day) (hierarchy.Unit, error) 
 	if err := g.need(auth.Read); err != nil {
 		return hierarchy.Unit{}, err
 	}
-	_, unit, err := g.inSight(ref, on)
+	_, unit, err := g.inSight(ref, on, false)
 	if err != nil {
 		return hierarchy.Unit{}, fault.Of(err).In(field)
 	}
 	return unit, nil
 }
 
-// inSight is seen for whoever may read and names the field himself. It gives the unit's ordinal too.
-func (g granted) inSight(ref string, on period.Day) (int, hierarchy.Unit, error) {
+// inSight is seen for whoever may read and names the field himself. It gives the unit's ordinal too. With everywhere, it was
+// found before that he reads all units.
+func (g granted) inSight(ref string, on period.Day, everywhere bool) (int, hierarchy.Unit, error) {
 	tree := g.tx.Tree()
 	if o, ok := tree.Find(ref, on); ok {
-		if u := tree.At(o); g.may(auth.Read, auth.Scope{Unit: u.ID, On: standingOf(&u, on), Form: g.Token.Form}) {
+		if u := tree.At(o); everywhere || g.may(auth.Read, auth.Scope{Unit: u.ID, On: standingOf(&u, on), Form: g.Token.Form}) {
 			return o, u, nil
 		}
 	}
@@ -108,6 +109,11 @@ func (g granted) inSight(ref string, on period.Day) (int, hierarchy.Unit, error)
 	}
 	o, _ := tree.Ordinal(u.ID) // it came from there
 	return o, u, nil
+}
+
+// readsEverywhere says whether the caller reads all units: a token that is bound to none is asked once for all.
+func (g granted) readsEverywhere() bool {
+	return g.Token.Unit == "" && g.may(auth.Read, auth.Scope{Form: g.Token.Form})
 }
 
 // resolve finds the unit that ref names (R1) among those that the caller sees, as if there were no others: so neither a

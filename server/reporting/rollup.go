@@ -161,9 +161,10 @@ func (r *rollupRun) prepare(day period.Day) error {
 		return err
 	}
 	r.units, r.places = make([]hierarchy.Unit, len(r.q.Units)), make([]int, len(r.q.Units))
+	everywhere := r.who.readsEverywhere()
 	for i, ref := range r.q.Units {
 		var err error
-		if r.places[i], r.units[i], err = r.who.inSight(ref, day); err != nil {
+		if r.places[i], r.units[i], err = r.who.inSight(ref, day, everywhere); err != nil {
 			problems.Add(fault.Of(err).In(fmt.Sprintf("units[%d]", i)))
 		}
 	}

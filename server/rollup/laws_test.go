@@ -303,3 +303,36 @@ func shortAndLong(t *rapid.T) bool {
 	}
 	return true
 }
+
+// TestTheShortWayFromBytes holds ShortOf against Short.
+func TestTheShortWayFromBytes(t *testing.T) {
+	short := 0
+	rapid.Check(t, func(t *rapid.T) {
+		for range 20 {
+			m := drawIndicator(t, rapid.SampledFrom([]indicator.UnitRule{indicator.UnitSum, indicator.UnitRatio}).Draw(t, "rule"))
+			s := drawSceneOf(t, m)
+			total := s.total()
+			if rapid.IntRange(0, 3).Draw(t, "any total") == 0 {
+				total = drawTotal(t, "total")
+			}
+			f := rollup.NewFinisher(&s.m.Indicator, s.measure, s.span, s.m.base)
+			b := total.AppendBinary(nil)
+			var got, want rollup.Short
+			if !f.ShortOf(b, s.expected(), &got) {
+				continue
+			}
+			short++
+			if ok := f.Short(&total, s.expected(), &want); !ok || got != want {
+				t.Fatalf("of the bytes %+v, want %+v, %t", got, want, ok)
+			}
+			for n := range b {
+				if f.ShortOf(b[:n], s.expected(), &got) {
+					t.Fatalf("%d of %d bytes are enough", n, len(b))
+				}
+			}
+		}
+	})
+	if short < 20 {
+		t.Errorf("only %d totals went the short way", short)
+	}
+}

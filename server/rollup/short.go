@@ -1,6 +1,7 @@
 package rollup
 
 import (
+	"encoding/binary"
 	"math"
 	"math/bits"
 
@@ -71,7 +72,11 @@ func (f *Finisher) Short(t *Total, e Expected, s *Short) bool {
 func (f *Finisher) shortRatio(t *Total, s *Short) bool {
 	num, ok1 := t.Numerator.int64()
 	den, ok2 := t.Denominator.int64()
-	if !ok1 || !ok2 || den < 0 {
+	return ok1 && ok2 && f.divide(num, den, s)
+}
+
+func (f *Finisher) divide(num, den int64, s *Short) bool {
+	if den < 0 {
 		return false
 	}
 	s.Parts, s.Numerator, s.Denominator = true, num, den
@@ -105,4 +110,42 @@ func quotient(num, den, factor int64) (figure.Number, bool) {
 		return -figure.Number(q), true
 	}
 	return figure.Number(q), true
+}
+
+// ShortOf is Short of the total whose bytes these are, where it has no other fields than the commonest, as that of a base
+// period mostly has. It is false of all others, and of bytes that are none.
+func (f *Finisher) ShortOf(b []byte, e Expected, s *Short) bool {
+	if f.rule == noShort || !f.short || len(b) == 0 || b[0] >= 1<<(wideFields+commonCounts) {
+		return false
+	}
+	var fields [wideFields + commonCounts]int64
+	mask := b[0]
+	b = b[1:]
+	for at := range fields {
+		if mask&(1<<at) == 0 {
+			continue
+		}
+		u, n := binary.Uvarint(b[:min(len(b), shortWide)])
+		if n <= 0 || u == 0 || n > 1 && b[n-1] == 0 {
+			return false
+		}
+		fields[at] = int64(u>>1) ^ -int64(u&1) //nolint:gosec // bits, not an amount
+		b = b[n:]
+	}
+	if len(b) > 0 {
+		return false
+	}
+	count, received, late := fields[wideFields], fields[wideFields+1], fields[wideFields+2]
+	s.State, s.Fell, s.Parts = NoData, false, false
+	switch {
+	case count <= 0:
+	case f.rule == shortSum:
+		s.State, s.Value = Value, fields[0]
+	case !f.divide(fields[1], fields[2], s):
+		return false
+	}
+	s.Coverage = Coverage{
+		Expected: e.Owed, Received: received, Missing: e.Owed - received, Late: late, UnitsComplete: received, Units: e.Owed,
+	}
+	return true
 }

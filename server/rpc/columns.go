@@ -29,7 +29,7 @@ func (s rollups) QueryRollupColumns(
 		return nil, err
 	}
 	answer := &reportingv1.QueryRollupColumnsResponse{
-		Units: columnUnits(page.Units), Periods: periodSpans(page.Periods), Columns: make([]*reportingv1.RollupColumns, len(page.Columns)),
+		Units: columnUnits(page.Units, r.GetIdsOnly()), Periods: periodSpans(page.Periods), Columns: make([]*reportingv1.RollupColumns, len(page.Columns)),
 		Basis: bases.wire(basis), Measure: rollupMeasures.wire(measure), NextPageToken: page.Next, Stamp: stampMessage(page.Stamp),
 	}
 	for i := range page.Columns {
@@ -38,8 +38,15 @@ func (s rollups) QueryRollupColumns(
 	return answer, nil
 }
 
-func columnUnits(units []hierarchy.Unit) *reportingv1.ColumnUnits {
+func columnUnits(units []hierarchy.Unit, idsOnly bool) *reportingv1.ColumnUnits {
 	n := len(units)
+	if idsOnly {
+		m := &reportingv1.ColumnUnits{Ids: make([]string, n)}
+		for i := range units {
+			m.Ids[i] = string(units[i].ID)
+		}
+		return m
+	}
 	list := make([]string, 4*n)
 	m := &reportingv1.ColumnUnits{Ids: list[:n:n], Codes: list[n : 2*n : 2*n], Names: list[2*n : 3*n : 3*n], Kinds: list[3*n:]}
 	one := true

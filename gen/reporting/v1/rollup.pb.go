@@ -1030,7 +1030,9 @@ type QueryRollupColumnsRequest struct {
 	MinSequence int64 `protobuf:"varint,10,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
 	// Journal that min_sequence is of; another than the one here is FAILED_PRECONDITION
 	// (JOURNAL_REPLACED). Empty: whichever is here.
-	JournalId     string `protobuf:"bytes,11,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	JournalId string `protobuf:"bytes,11,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// Name units by their ids alone, for who knows the rest.
+	IdsOnly       bool `protobuf:"varint,12,opt,name=ids_only,json=idsOnly,proto3" json:"ids_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1142,6 +1144,13 @@ func (x *QueryRollupColumnsRequest) GetJournalId() string {
 	return ""
 }
 
+func (x *QueryRollupColumnsRequest) GetIdsOnly() bool {
+	if x != nil {
+		return x.IdsOnly
+	}
+	return false
+}
+
 // QueryRollupColumnsResponse is one page: some units with all their cells. The cell of a unit
 // and a period stands in every column at the place of the unit × the number of periods + the
 // place of the period, both counted from 0.
@@ -1249,11 +1258,11 @@ type ColumnUnits struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Ids.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	// Codes.
+	// Codes. Empty: only the ids were asked for.
 	Codes []string `protobuf:"bytes,2,rep,name=codes,proto3" json:"codes,omitempty"`
-	// Vietnamese names.
+	// Vietnamese names. Empty: likewise.
 	Names []string `protobuf:"bytes,3,rep,name=names,proto3" json:"names,omitempty"`
-	// Kinds. One alone: all units are of it.
+	// Kinds. One alone: all units are of it. Empty: likewise.
 	Kinds         []string `protobuf:"bytes,4,rep,name=kinds,proto3" json:"kinds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2053,7 +2062,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\n" +
 	"unweighted\x18\f \x01(\x03R\n" +
 	"unweighted\x12\x18\n" +
-	"\adivisor\x18\r \x01(\x03R\adivisor\"\x8e\x03\n" +
+	"\adivisor\x18\r \x01(\x03R\adivisor\"\xa9\x03\n" +
 	"\x19QueryRollupColumnsRequest\x12\x1a\n" +
 	"\x05units\x18\x01 \x03(\tB\x04\xe2A\x01\x02R\x05units\x12\x1a\n" +
 	"\bchildren\x18\x02 \x01(\bR\bchildren\x12$\n" +
@@ -2070,7 +2079,8 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\fmin_sequence\x18\n" +
 	" \x01(\x03R\vminSequence\x12\x1d\n" +
 	"\n" +
-	"journal_id\x18\v \x01(\tR\tjournalId\"\xed\x02\n" +
+	"journal_id\x18\v \x01(\tR\tjournalId\x12\x19\n" +
+	"\bids_only\x18\f \x01(\bR\aidsOnly\"\xed\x02\n" +
 	"\x1aQueryRollupColumnsResponse\x12/\n" +
 	"\x05units\x18\x01 \x01(\v2\x19.reporting.v1.ColumnUnitsR\x05units\x122\n" +
 	"\aperiods\x18\x02 \x03(\v2\x18.reporting.v1.PeriodSpanR\aperiods\x125\n" +
