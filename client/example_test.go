@@ -145,6 +145,45 @@ func ExampleClient_SubmitStream() {
 	// 1 OUTCOME_KIND_CREATED units/30281/reports/cds-thang~2024-02
 }
 
+func ExampleClient_SubmitItems() {
+	server := startExample()
+	defer server.close()
+	c := connect(server)
+
+	options := client.StreamOptions{Columns: []*reportingv1.AmountColumn{
+		{Indicator: "KT-01", Scale: 1},
+		{Indicator: "CQ-06", Part: reportingv1.AmountPart_AMOUNT_PART_NUMERATOR},
+		{Indicator: "CQ-06", Part: reportingv1.AmountPart_AMOUNT_PART_DENOMINATOR},
+	}}
+	items := slices.Values([]*reportingv1.StreamItem{
+		{ // 12.5, and 412 of 430
+			Submission: &reportingv1.SubmitReportRequest{Name: "units/30280/reports/cds-thang~2024-02"},
+			Amounts:    []int64{125, 412, 430},
+		},
+		{ // KT-01 is not available, CQ-06 was not reported
+			Submission: &reportingv1.SubmitReportRequest{Name: "units/30281/reports/cds-thang~2024-02"},
+			Amounts:    []int64{0, 0, 0}, NotAvailable: []int32{0}, NotReported: []int32{1, 2},
+		},
+		{ // a note needs figures
+			Submission: &reportingv1.SubmitReportRequest{
+				Name:    "units/30282/reports/cds-thang~2024-02",
+				Figures: []*reportingv1.Figure{{Indicator: "KT-01", Value: proto.String("9"), Note: "tăng do sáp nhập"}},
+			},
+		},
+	})
+	for outcome, err := range c.SubmitItems(context.Background(), items, options) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(outcome.GetIndex(), outcome.GetKind(), outcome.GetName())
+	}
+	// Output:
+	// 0 OUTCOME_KIND_CREATED units/30280/reports/cds-thang~2024-02
+	// 1 OUTCOME_KIND_CREATED units/30281/reports/cds-thang~2024-02
+	// 2 OUTCOME_KIND_CREATED units/30282/reports/cds-thang~2024-02
+}
+
 func ExampleClient_UploadFigures() {
 	server := startExample()
 	defer server.close()

@@ -25,6 +25,8 @@ type StreamOptions struct {
 	First int32
 	// ValidateOnly checks everything and changes nothing.
 	ValidateOnly bool
+	// Columns are what the amounts of items are, for those that come with amounts. A stream that goes on has the same.
+	Columns []*reportingv1.AmountColumn
 	// Window is how many submissions may be on their way without an outcome; so many are kept in memory. 0: 256.
 	Window int
 }
@@ -36,6 +38,18 @@ type StreamOptions struct {
 // The reports are read by another goroutine, ahead of their outcomes; SubmitStream returns when that has let go of the
 // sequence, which therefore must end when ctx does. An error is the last thing that comes, and names the stream id.
 func (c *Client) SubmitStream(ctx context.Context, reports iter.Seq[*reportingv1.SubmitReportRequest], options StreamOptions) iter.Seq2[*reportingv1.SubmitOutcome, error] {
+	return c.SubmitItems(ctx, func(yield func(*reportingv1.StreamItem) bool) {
+		for report := range reports {
+			if !yield(&reportingv1.StreamItem{Submission: report}) {
+				return
+			}
+		}
+	}, options)
+}
+
+// SubmitItems is SubmitStream for items, which may have amounts in the columns of the options instead of figures: the way
+// to send very many reports. It numbers the items itself, whatever their index is, and keeps them until their outcomes.
+func (c *Client) SubmitItems(ctx context.Context, items iter.Seq[*reportingv1.StreamItem], options StreamOptions) iter.Seq2[*reportingv1.SubmitOutcome, error] {
 	return func(yield func(*reportingv1.SubmitOutcome, error) bool) {
 		if options.ID == "" {
 			id, err := newID()
@@ -47,7 +61,7 @@ func (c *Client) SubmitStream(ctx context.Context, reports iter.Seq[*reportingv1
 		}
 		w := newWindow(options)
 		var reader sync.WaitGroup
-		reader.Go(func() { w.fill(reports) })
+		reader.Go(func() { w.fill(items) })
 		defer reader.Wait()
 		defer w.close()
 
@@ -106,7 +120,7 @@ func (c *Client) streamOnce(ctx context.Context, w *window, options StreamOption
 // why.
 func send(ctx context.Context, stream grpc.BidiStreamingClient[reportingv1.StreamReportsRequest, reportingv1.StreamReportsResponse], w *window, l *line, options StreamOptions) {
 	err := stream.Send(&reportingv1.StreamReportsRequest{Part: &reportingv1.StreamReportsRequest_Options{
-		Options: &reportingv1.StreamOptions{StreamId: options.ID, ValidateOnly: options.ValidateOnly},
+		Options: &reportingv1.StreamOptions{StreamId: options.ID, ValidateOnly: options.ValidateOnly, Columns: options.Columns},
 	}})
 	for i := w.first(); err == nil; i++ {
 		item, ok := w.at(ctx, i)
@@ -145,10 +159,11 @@ func newWindow(options StreamOptions) *window {
 }
 
 // fill numbers the submissions and puts them into the window as there is room.
-func (w *window) fill(reports iter.Seq[*reportingv1.SubmitReportRequest]) {
+func (w *window) fill(items iter.Seq[*reportingv1.StreamItem]) {
 	next := w.first()
-	for report := range reports {
-		if !w.put(&reportingv1.StreamItem{Index: next, Submission: report}) {
+	for item := range items {
+		item.Index = next
+		if !w.put(item) {
 			return
 		}
 		next++

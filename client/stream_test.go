@@ -267,6 +267,65 @@ func TestStreamEndsWhereItCannotGoOn(t *testing.T) {
 	}
 }
 
+// TestColumnsAreNamedAgainAfterABreak holds that a stream that goes on says what its amounts are, and that items keep
+// their numbers and amounts.
+func TestColumnsAreNamedAgainAfterABreak(t *testing.T) {
+	f := startFake(t)
+	var books ledger
+	var broke atomic.Bool
+	var streams atomic.Int32
+	proper := keepBooks(&books, nothing, func(item int32) {
+		if item == 3 && broke.CompareAndSwap(false, true) {
+			f.cut()
+		}
+	})
+	f.reports.stream = func(stream streamServer) error {
+		return proper(listening{stream, func(m *reportingv1.StreamReportsRequest) {
+			switch item := m.GetItem(); {
+			case item == nil:
+				streams.Add(1)
+				if columns := m.GetOptions().GetColumns(); len(columns) != 1 || columns[0].GetIndicator() != "KT-01" {
+					t.Errorf("the stream opens with columns %v", columns)
+				}
+			case len(item.GetAmounts()) != 1 || item.GetAmounts()[0] != int64(item.GetIndex()):
+				t.Errorf("item %d came with amounts %v", item.GetIndex(), item.GetAmounts())
+			}
+		}})
+	}
+	items := func(yield func(*reportingv1.StreamItem) bool) {
+		for i := range int64(8) {
+			if !yield(&reportingv1.StreamItem{Index: 99, Submission: &reportingv1.SubmitReportRequest{Name: fmt.Sprint(i)}, Amounts: []int64{i}}) {
+				return
+			}
+		}
+	}
+	outcomes := 0
+	options := client.StreamOptions{Columns: []*reportingv1.AmountColumn{{Indicator: "KT-01"}}, Window: 3}
+	for _, err := range f.dial(t).SubmitItems(t.Context(), items, options) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		outcomes++
+	}
+	if outcomes != 8 || streams.Load() != 2 {
+		t.Errorf("%d outcomes over %d streams, want 8 over 2", outcomes, streams.Load())
+	}
+}
+
+// listening shows each message that comes in.
+type listening struct {
+	streamServer
+	heard func(*reportingv1.StreamReportsRequest)
+}
+
+func (l listening) Recv() (*reportingv1.StreamReportsRequest, error) {
+	m, err := l.streamServer.Recv()
+	if err == nil {
+		l.heard(m)
+	}
+	return m, err
+}
+
 func TestEmptyStream(t *testing.T) {
 	f := startFake(t)
 	f.reports.stream = keepBooks(&ledger{}, nothing, nothing)

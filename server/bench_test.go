@@ -27,7 +27,6 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"github.com/tonghop/tonghop/client"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/bench/workload"
@@ -320,30 +319,4 @@ func (t times) stealSince(before times) float64 {
 		return 0
 	}
 	return 100 * (t.stolen - before.stolen) / (t.all - before.all)
-}
-
-// BenchmarkStream stores reports that come over one stream, as the library sends them.
-func BenchmarkStream(b *testing.B) {
-	s := newBenchStore(b, provinceSize(), 1)
-	c, err := client.Dial(b.Context(), client.Config{Address: s.conn.Target(), Token: client.Secret(s.token)})
-	check(b, err)
-	defer func() { check(b, c.Close()) }()
-	reports := func(yield func(*reportingv1.SubmitReportRequest) bool) {
-		for i := range b.N {
-			if !yield(s.Request(s.loaded + i)) {
-				return
-			}
-		}
-	}
-	b.ReportAllocs()
-	before := cpuTimes()
-	b.ResetTimer()
-	for outcome, err := range c.SubmitStream(b.Context(), reports, client.StreamOptions{}) {
-		if check(b, err); outcome.GetKind() != reportingv1.OutcomeKind_OUTCOME_KIND_CREATED {
-			b.Fatal(outcome)
-		}
-	}
-	b.StopTimer()
-	b.ReportMetric(1e6*(cpuTimes().own-before.own)/float64(b.N), "cpu-µs/op")
-	b.ReportMetric(workload.Slots*float64(b.N)/b.Elapsed().Seconds(), "values/s")
 }

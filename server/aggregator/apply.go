@@ -89,7 +89,7 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 // How much a long transaction, such as a replay, keeps in memory between two entries.
 const (
 	restAtYears = 4096
-	restAtRows  = 8192
+	restAtRows  = 3 * keptRows / 2
 )
 
 // rest keeps a long transaction from growing.

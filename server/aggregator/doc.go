@@ -4,12 +4,13 @@
 // is total (R31); [Rebuild] makes the same bytes under the same keys again. So the file need not be synced with every
 // group: [Store.Sync] does it now and then, and after an unclean stop and another start of the machine it is thrown away
 // without being opened (R34, [Verdict]): state.bolt is the file, state.mark is there while it is stopped in order, and
-// state.boot names the start of the machine in which it was opened last. Not in the journal, so not here either, and lost
+// state.boot names the start of the machine in which it was opened last, and state.reached tells while it is open how far
+// acknowledgement had come, see hold.go. Not in the journal, so not here either, and lost
 // with the process: when a token was last used, the counts of rate limits, and the sessions of the web pages (R26).
 //
-// There is one writer, the holder of [Store.Begin]: within its group it sees every entry that it applied, in reports,
-// roll-ups, rights and request ids alike. Readers use [Store.View] and see the last commit, with the tree, the catalogue
-// and the forms that belong to it, which are kept in memory. Keep a View short, at most 500 rows and 50 ms, for as long as
+// There is one writer, the holder of [Store.Begin]: it sees every entry that it applied, in reports, roll-ups, rights and
+// request ids alike. Readers use [Store.View] and see the last commit, which has all that was acknowledged before, with the
+// tree, the catalogue and the forms that belong to it, which are kept in memory. Keep a View short, at most 500 rows and 50 ms, for as long as
 // it lasts no page that it sees can be used again.
 //
 // # Roll-ups

@@ -27,6 +27,8 @@ type Config struct {
 	Shape, Small workload.Shape
 	// Months are loaded before anything is measured.
 	Months int
+	// Texts has the product loaded in figures of texts instead of columns of numbers.
+	Texts bool
 	// Rounds are counted; one before them warms up.
 	Rounds int
 	// Window is the length of a turn, Rest the pause before it.
@@ -246,7 +248,7 @@ func (b *bench) compare(ctx context.Context, l ledger) error {
 			return fmt.Errorf("the totals of %s: %w", l.name, err)
 		}
 		if want := l.shape.Truth(back, *l.next); got != want {
-			return fmt.Errorf("%w: %s has %v for the country in %s, and its reports come to %v", ErrDiffers, l.name, got, workload.MonthBack(back), want)
+			return fmt.Errorf("%w: %s has %v for the country in %s, and its reports come to %v", ErrDiffers, l.name, got, workload.Month(back), want)
 		}
 	}
 	b.Progress("the totals of %s are right", l.name)

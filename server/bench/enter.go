@@ -59,7 +59,7 @@ func (b *bench) loadedProduct(ctx context.Context, dir string, shape workload.Sh
 		return nil, nil, err
 	}
 	n := b.Months * shape.Communes
-	took, err := p.Load(ctx, n, func(done int) { b.Progress("shape %s: %d of %d reports are loaded", shape.Name, done, n) })
+	took, err := p.Load(ctx, n, b.Texts, func(done int) { b.Progress("shape %s: %d of %d reports are loaded", shape.Name, done, n) })
 	figures[report.Values] = float64(n*workload.Slots) / took.Seconds()
 	b.Progress("shape %s: %d reports were loaded in %s", shape.Name, n, took.Round(time.Millisecond))
 	return p, figures, err

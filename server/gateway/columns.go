@@ -89,10 +89,19 @@ func (w *columnWriter) columns(c *reportingv1.RollupColumns) {
 		name   string
 		counts []int32
 	}{
-		{"expected", c.GetExpected()}, {"received", c.GetReceived()}, {"notAvailable", c.GetNotAvailable()},
-		{"notApplicable", c.GetNotApplicable()}, {"excluded", c.GetExcluded()}, {"late", c.GetLate()}, {"stale", c.GetStale()},
-		{"unitsComplete", c.GetUnitsComplete()}, {"units", c.GetUnits()}, {"half", c.GetHalf()}, {"unweighted", c.GetUnweighted()},
-		{"divisor", c.GetDivisor()}, {"fell", c.GetFell()},
+		{"expected", c.GetExpected()},
+		{"received", c.GetReceived()},
+		{"notAvailable", c.GetNotAvailable()},
+		{"notApplicable", c.GetNotApplicable()},
+		{"excluded", c.GetExcluded()},
+		{"late", c.GetLate()},
+		{"stale", c.GetStale()},
+		{"unitsComplete", c.GetUnitsComplete()},
+		{"units", c.GetUnits()},
+		{"half", c.GetHalf()},
+		{"unweighted", c.GetUnweighted()},
+		{"divisor", c.GetDivisor()},
+		{"fell", c.GetFell()},
 	} {
 		w.counts(n.name, n.counts)
 	}

@@ -70,14 +70,14 @@ func fill(t *rapid.T, m protoreflect.Message, texts *rapid.Generator[string]) {
 }
 
 func scalar(t *rapid.T, f protoreflect.FieldDescriptor, texts *rapid.Generator[string]) protoreflect.Value {
-	switch f.Kind() {
-	case protoreflect.StringKind:
+	switch kind := f.Kind(); {
+	case kind == protoreflect.StringKind:
 		return protoreflect.ValueOfString(texts.Draw(t, "text"))
-	case protoreflect.EnumKind:
+	case kind == protoreflect.EnumKind:
 		return protoreflect.ValueOfEnum(protoreflect.EnumNumber(rapid.Int32Range(0, 7).Draw(t, "enum")))
-	case protoreflect.Int32Kind:
+	case kind == protoreflect.Int32Kind:
 		return protoreflect.ValueOfInt32(rapid.Int32().Draw(t, "int32"))
-	case protoreflect.Int64Kind, protoreflect.Sint64Kind:
+	case kind == protoreflect.Int64Kind || kind == protoreflect.Sint64Kind:
 		return protoreflect.ValueOfInt64(rapid.Int64().Draw(t, "int64"))
 	}
 	t.Fatalf("what is a %s?", f.Kind())

@@ -14,6 +14,7 @@ import (
 // canonical hashes a request field by field (R37), so that the same request has the same hash whichever door it came
 // through. A field is its name and its text, each behind its length as a varint; a list gives its length first. The names and their
 // order are the format: a request id is remembered for 400 days, and a change of format would refuse its repetition.
+// What is hashed of a report in columns, [Amounts] says.
 type canonical struct{ *digest }
 
 // digest gathers small pieces: a report has many.

@@ -23,6 +23,7 @@ type Pipe struct {
 	method  string
 	next    int
 	slots   chan chan Outcome
+	work    chan piped
 	done    chan struct{}
 	cut     error // what ended it while something was sent
 	err     error // of emit; read after done
@@ -40,7 +41,7 @@ func (s *Service) NewPipe(ctx context.Context, call Call, method string, emit fu
 	ctx, stop := context.WithCancel(ctx)
 	p := &Pipe{
 		service: s, ctx: ctx, stop: stop, call: call, method: method,
-		slots: make(chan chan Outcome, window), done: make(chan struct{}), decided: map[ReportRef]chan struct{}{},
+		slots: make(chan chan Outcome, window), work: make(chan piped), done: make(chan struct{}), decided: map[ReportRef]chan struct{}{},
 	}
 	go p.emitAll(emit)
 	return p
@@ -114,22 +115,43 @@ func (p *Pipe) send(sub Submission, refused error) error {
 		return nil
 	}
 	before, decided := p.queue(sub.Ref)
-	go func() {
-		if before != nil {
-			<-before
+	next := piped{sub: sub, index: index, before: before, decided: decided, slot: slot}
+	select {
+	case p.work <- next:
+	default:
+		go p.decide(next)
+	}
+	return nil
+}
+
+// piped is one submission under way.
+type piped struct {
+	sub     Submission
+	index   int
+	before  <-chan struct{}
+	decided chan struct{}
+	slot    chan Outcome
+}
+
+// decide takes a submission, and then any further one that comes when it has nothing to do: a goroutine that was used has
+// the stack that a submission needs, which a new one has to grow into.
+func (p *Pipe) decide(next piped) {
+	for more := true; more; next, more = <-p.work {
+		if next.before != nil {
+			<-next.before
 		}
 		call := p.call
 		if !call.ValidateOnly {
-			call.RequestID = itemID(p.call.RequestID, index)
+			call.RequestID = itemID(p.call.RequestID, next.index)
 		}
-		outcome, err := p.submit(call, sub)
+		outcome, err := p.submit(call, next.sub)
 		if err != nil {
-			outcome = refusal(sub, err)
+			outcome = refusal(next.sub, err)
 		}
-		close(decided)
-		slot <- outcome
-	}()
-	return nil
+		close(next.decided)
+		next.slot <- outcome
+		next = piped{} // whoever waits holds nothing
+	}
 }
 
 // queue gives what a submission of the report waits for, nil for nothing, and what to close when it is decided. It keeps
@@ -173,6 +195,7 @@ func (p *Pipe) submit(call Call, sub Submission) (Outcome, error) {
 // Close waits for every outcome to be told and gives the error that ended the pipe, nil if all were told.
 func (p *Pipe) Close() error {
 	close(p.slots)
+	close(p.work)
 	<-p.done
 	p.stop()
 	if p.err == nil {

@@ -35,7 +35,7 @@ func (s *Service) prepare(sub *Submission) prepared {
 		return prepared{}
 	}
 	at := place{key: entry.ReportKey{Unit: unit.ID, Form: f.Code, Period: p}, unit: unit, form: f, last: last}
-	figures, err := figuresOf(defs, at, sub.Figures, sub.Draft)
+	figures, err := sub.figures(defs, at)
 	if err != nil {
 		return prepared{}
 	}

@@ -19,6 +19,8 @@ import (
 type Submission struct {
 	Ref     ReportRef
 	Figures []FigureDraft
+	// Amounts are the figures in the columns of a stream; there are no others then.
+	Amounts *Amounts
 	Draft   bool
 	Merge   bool
 	// Etag of what the sender saw; needed to change what is there (R24).
@@ -101,6 +103,9 @@ func (s *Service) submit(ctx context.Context, call Call, method string, sub Subm
 
 func (sub Submission) size() int {
 	n := 128
+	if sub.Amounts != nil {
+		n += 32 * len(sub.Amounts.of.groups)
+	}
 	for _, f := range sub.Figures {
 		n += 32 + len(f.Note) + len(f.Explanation)
 	}
@@ -210,7 +215,7 @@ func (g granted) admit(now time.Time, sub Submission, ready prepared) (place, []
 	if ready.of(g.tx.Definitions(), at) {
 		return at, ready.figures, nil
 	}
-	figures, err := figuresOf(g.tx.Definitions(), at, sub.Figures, sub.Draft)
+	figures, err := sub.figures(g.tx.Definitions(), at)
 	return at, figures, err
 }
 
@@ -336,7 +341,10 @@ func (g granted) mergedInto(sub Submission, rev aggregator.Revision) []indicator
 	if !sub.Merge {
 		return nil
 	}
-	given := make(map[indicator.Code]bool, len(sub.Figures))
+	given := make(map[indicator.Code]bool, len(rev.Figures))
+	if sub.Amounts != nil {
+		sub.Amounts.codes(given)
+	}
 	for _, f := range sub.Figures {
 		given[indicator.Code(f.Indicator).Fold()] = true
 	}
@@ -357,7 +365,12 @@ func hashSubmission(method string, sub Submission) [32]byte {
 
 func (sub Submission) canonical(c canonical) {
 	c.text("unit", sub.Ref.Unit).text("form", sub.Ref.Form).text("period", sub.Ref.Period).
-		flag("draft", sub.Draft).flag("merge", sub.Merge).text("etag", sub.Etag).count("figures", len(sub.Figures))
+		flag("draft", sub.Draft).flag("merge", sub.Merge).text("etag", sub.Etag)
+	if sub.Amounts != nil {
+		sub.Amounts.canonical(c)
+		return
+	}
+	c.count("figures", len(sub.Figures))
 	// What is beyond the limit is refused, so no other request can be taken for it.
 	figures := sub.Figures[:min(len(sub.Figures), maxFigures)]
 	for _, i := range inOrder(figures) {

@@ -286,7 +286,8 @@ func shortAndLong(t *rapid.T) bool {
 		scale     figure.Scale
 		want, got *int64
 	}{
-		{exact.Value, value, &want.Value, &got.Value}, {exact.Numerator, numerator, &want.Numerator, &got.Numerator},
+		{exact.Value, value, &want.Value, &got.Value},
+		{exact.Numerator, numerator, &want.Numerator, &got.Numerator},
 		{exact.Denominator, denominator, &want.Denominator, &got.Denominator},
 	} {
 		rounded, ok := n.from.Rounded(n.scale)

@@ -98,7 +98,7 @@ func (s reports) ImportReports(stream reportsStream) error {
 func (in *reportImport) receive(ctx context.Context, file *staged) error {
 	quiet := time.NewTimer(quietUpload)
 	defer quiet.Stop()
-	messages := receive(ctx, in.stream.Recv)
+	messages := receive(ctx, 0, in.stream.Recv)
 	for count := 0; ; count++ {
 		m, err := next(ctx, messages, quiet)
 		if errors.Is(err, io.EOF) && in.options != nil {

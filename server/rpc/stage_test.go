@@ -103,7 +103,7 @@ func TestAStagedFileIsReadFromItsStartAndHasALimit(t *testing.T) {
 // reader must not wait for it.
 func TestNobodyWaitsForAStreamThatEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	in := receive(ctx, func() (int, error) {
+	in := receive(ctx, 0, func() (int, error) {
 		<-ctx.Done()
 		return 0, io.ErrUnexpectedEOF
 	})

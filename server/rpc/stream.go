@@ -15,12 +15,17 @@ import (
 
 type submissionStream = grpc.BidiStreamingServer[reportingv1.StreamReportsRequest, reportingv1.StreamReportsResponse]
 
+// itemsAhead is how many items are read while the one before is handed on. A report is small, and an item cannot be larger
+// than a request.
+const itemsAhead = 8
+
 // intake is a stream of submissions under way.
 type intake struct {
 	*core
 	stream   submissionStream
 	language message.Language
 	call     reporting.Call
+	columns  *reporting.AmountColumns
 	pipe     *reporting.Pipe
 	// next is the number that the next item must have; told that of the next outcome.
 	next, told int32
@@ -42,6 +47,9 @@ func (s reports) StreamReports(stream submissionStream) error {
 	if err != nil {
 		return err
 	}
+	if in.columns, err = amountColumnsOf(first.GetOptions().GetColumns()); err != nil {
+		return fault.Of(err).In("options")
+	}
 	err = in.run(ctx)
 	if in.pipe == nil {
 		return err
@@ -55,7 +63,7 @@ func (s reports) StreamReports(stream submissionStream) error {
 
 // run takes items until their end, or until the pipe has ended: then nobody waits for a client who waits for us.
 func (in *intake) run(ctx context.Context) error {
-	items := receive(ctx, in.stream.Recv)
+	items := receive(ctx, itemsAhead, in.stream.Recv)
 	var ended <-chan struct{}
 	for {
 		select {
@@ -93,7 +101,7 @@ func (in *intake) take(ctx context.Context, item *reportingv1.StreamItem) error 
 	}
 	in.next++
 	// Either fails only when the pipe has ended, and Close tells why.
-	if sub := itemOf(item.GetSubmission(), in.call.ValidateOnly); sub.Wrong != nil {
+	if sub := in.submissionOf(item); sub.Wrong != nil {
 		_ = in.pipe.Refuse(sub, sub.Wrong)
 	} else {
 		_ = in.pipe.Send(sub)

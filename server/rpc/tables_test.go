@@ -69,6 +69,7 @@ func TestEveryEnumerationIsPairedByName(t *testing.T) {
 	checkPairs(t, calendars, "CALENDAR_", "UNSPECIFIED")
 	checkPairs(t, figureStates, "FIGURE_STATE_", "UNSPECIFIED")
 	checkPairs(t, figureGrades, "FIGURE_GRADE_", "UNSPECIFIED")
+	checkPairs(t, amountParts, "AMOUNT_PART_", "UNSPECIFIED")
 	checkPairs(t, revisionStates, "REVISION_STATE_", "UNSPECIFIED")
 	checkPairs(t, bases, "BASIS_", "UNSPECIFIED")
 	checkPairs(t, rollupMeasures, "ROLLUP_MEASURE_", "UNSPECIFIED")

@@ -23,9 +23,10 @@ type received[T any] struct {
 }
 
 // receive reads a stream in a goroutine of its own, so that its reader can also wait for something else. The goroutine
-// ends with the stream's context, and that with the handler; who waits for a message must wait for the context too.
-func receive[T any](ctx context.Context, recv func() (T, error)) <-chan received[T] {
-	in := make(chan received[T])
+// ends with the stream's context, and that with the handler; who waits for a message must wait for the context too. It
+// reads so many messages ahead of their reader.
+func receive[T any](ctx context.Context, ahead int, recv func() (T, error)) <-chan received[T] {
+	in := make(chan received[T], ahead)
 	go func() {
 		for {
 			message, err := recv()
@@ -90,7 +91,7 @@ func importCatalogue[T any, P interface {
 		return err
 	}
 	defer file.close()
-	options, err := receiveCatalogue(ctx, receive(ctx, func() (P, error) {
+	options, err := receiveCatalogue(ctx, receive(ctx, 0, func() (P, error) {
 		m, err := stream.Recv()
 		return P(m), err
 	}), file)

@@ -267,6 +267,63 @@ func (OutcomeKind) EnumDescriptor() ([]byte, []int) {
 	return file_reporting_v1_report_proto_rawDescGZIP(), []int{3}
 }
 
+// AmountPart says which amount of a figure a column holds.
+type AmountPart int32
+
+const (
+	// Not stated: the value.
+	AmountPart_AMOUNT_PART_UNSPECIFIED AmountPart = 0
+	// The value of an indicator that is no ratio.
+	AmountPart_AMOUNT_PART_VALUE AmountPart = 1
+	// The numerator of a ratio.
+	AmountPart_AMOUNT_PART_NUMERATOR AmountPart = 2
+	// The denominator of a ratio; its numerator is a column too.
+	AmountPart_AMOUNT_PART_DENOMINATOR AmountPart = 3
+)
+
+// Enum value maps for AmountPart.
+var (
+	AmountPart_name = map[int32]string{
+		0: "AMOUNT_PART_UNSPECIFIED",
+		1: "AMOUNT_PART_VALUE",
+		2: "AMOUNT_PART_NUMERATOR",
+		3: "AMOUNT_PART_DENOMINATOR",
+	}
+	AmountPart_value = map[string]int32{
+		"AMOUNT_PART_UNSPECIFIED": 0,
+		"AMOUNT_PART_VALUE":       1,
+		"AMOUNT_PART_NUMERATOR":   2,
+		"AMOUNT_PART_DENOMINATOR": 3,
+	}
+)
+
+func (x AmountPart) Enum() *AmountPart {
+	p := new(AmountPart)
+	*p = x
+	return p
+}
+
+func (x AmountPart) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AmountPart) Descriptor() protoreflect.EnumDescriptor {
+	return file_reporting_v1_report_proto_enumTypes[4].Descriptor()
+}
+
+func (AmountPart) Type() protoreflect.EnumType {
+	return &file_reporting_v1_report_proto_enumTypes[4]
+}
+
+func (x AmountPart) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AmountPart.Descriptor instead.
+func (AmountPart) EnumDescriptor() ([]byte, []int) {
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{4}
+}
+
 // NumberFormat says how the numbers of a file are written.
 type NumberFormat int32
 
@@ -305,11 +362,11 @@ func (x NumberFormat) String() string {
 }
 
 func (NumberFormat) Descriptor() protoreflect.EnumDescriptor {
-	return file_reporting_v1_report_proto_enumTypes[4].Descriptor()
+	return file_reporting_v1_report_proto_enumTypes[5].Descriptor()
 }
 
 func (NumberFormat) Type() protoreflect.EnumType {
-	return &file_reporting_v1_report_proto_enumTypes[4]
+	return &file_reporting_v1_report_proto_enumTypes[5]
 }
 
 func (x NumberFormat) Number() protoreflect.EnumNumber {
@@ -318,7 +375,7 @@ func (x NumberFormat) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use NumberFormat.Descriptor instead.
 func (NumberFormat) EnumDescriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{4}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{5}
 }
 
 // Figure is one indicator in a report. At least a number or a state is there; a figure that
@@ -1301,7 +1358,11 @@ type StreamOptions struct {
 	// UUID of the stream; keep it, to go on after a break.
 	StreamId string `protobuf:"bytes,1,opt,name=stream_id,json=streamId,proto3" json:"stream_id,omitempty"`
 	// Check everything and change nothing.
-	ValidateOnly  bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// What the amounts of items are, at most 2,000 columns; each indicator and part once. Empty: all
+	// items come with figures. A stream that goes on after a break names the same columns again: an
+	// item that was accepted answers REQUEST_ID_REUSED under others, or in figures.
+	Columns       []*AmountColumn `protobuf:"bytes,3,rep,name=columns,proto3" json:"columns,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1350,20 +1411,113 @@ func (x *StreamOptions) GetValidateOnly() bool {
 	return false
 }
 
-// StreamItem is one submission of a stream.
+func (x *StreamOptions) GetColumns() []*AmountColumn {
+	if x != nil {
+		return x.Columns
+	}
+	return nil
+}
+
+// AmountColumn is one of the amounts that every item of a stream has.
+type AmountColumn struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Code of the indicator. Whether the form asks for it shows in each report.
+	Indicator string `protobuf:"bytes,1,opt,name=indicator,proto3" json:"indicator,omitempty"`
+	// Which amount of the indicator; a ratio has columns of parts and none of a value.
+	Part AmountPart `protobuf:"varint,2,opt,name=part,proto3,enum=reporting.v1.AmountPart" json:"part,omitempty"`
+	// How many decimals its amounts are written with, 0 to 6: 1250 at scale 2 is 12.5. It need not
+	// be the indicator's: an amount may not have more decimals than that, zeros at the end apart
+	// (NUMBER_TOO_PRECISE).
+	Scale         int32 `protobuf:"varint,3,opt,name=scale,proto3" json:"scale,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AmountColumn) Reset() {
+	*x = AmountColumn{}
+	mi := &file_reporting_v1_report_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AmountColumn) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AmountColumn) ProtoMessage() {}
+
+func (x *AmountColumn) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_report_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AmountColumn.ProtoReflect.Descriptor instead.
+func (*AmountColumn) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *AmountColumn) GetIndicator() string {
+	if x != nil {
+		return x.Indicator
+	}
+	return ""
+}
+
+func (x *AmountColumn) GetPart() AmountPart {
+	if x != nil {
+		return x.Part
+	}
+	return AmountPart_AMOUNT_PART_UNSPECIFIED
+}
+
+func (x *AmountColumn) GetScale() int32 {
+	if x != nil {
+		return x.Scale
+	}
+	return 0
+}
+
+// StreamItem is one submission of a stream: with figures, or with an amount for each column of
+// the stream. Both ways mean the same and may alternate. Grades, notes and explanations come with
+// figures alone; the figures of columns are FINAL.
+//
+// A column of which the unit has no amount is named in one of the three lists, and its amount is
+// 0 and means nothing; any other 0 is a value. Each list ascends, and a column is in one at most.
+// A numerator or denominator beside one that is not available or not applicable is the same, or
+// not reported.
+//
+// Faults refuse this item alone: AMOUNTS_WITHOUT_COLUMNS, AMOUNTS_AND_FIGURES, AMOUNTS_COUNT,
+// AMOUNT_COLUMN_UNKNOWN, AMOUNT_COLUMN_REPEATED, AMOUNT_NOT_EMPTY, AMOUNT_STATES_DIFFER, and
+// whatever can be wrong with a figure, named by the place of its amount.
 type StreamItem struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its number: each one more than the last.
 	Index int32 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
-	// The submission.
-	Submission    *SubmitReportRequest `protobuf:"bytes,2,opt,name=submission,proto3" json:"submission,omitempty"`
+	// The submission; without figures where there are amounts.
+	Submission *SubmitReportRequest `protobuf:"bytes,2,opt,name=submission,proto3" json:"submission,omitempty"`
+	// The amounts in the order of the columns, one for each, in 10^-scale of the indicator's unit of
+	// measure. Empty: the submission has figures.
+	Amounts []int64 `protobuf:"zigzag64,3,rep,packed,name=amounts,proto3" json:"amounts,omitempty"`
+	// Places of the columns, from 0, that were not reported: as if there were no such figure.
+	NotReported []int32 `protobuf:"varint,4,rep,packed,name=not_reported,json=notReported,proto3" json:"not_reported,omitempty"`
+	// Places of the columns for which there is a figure that the unit does not have ("-").
+	NotAvailable []int32 `protobuf:"varint,5,rep,packed,name=not_available,json=notAvailable,proto3" json:"not_available,omitempty"`
+	// Places of the columns that do not apply to the unit in this period ("x").
+	NotApplicable []int32 `protobuf:"varint,6,rep,packed,name=not_applicable,json=notApplicable,proto3" json:"not_applicable,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StreamItem) Reset() {
 	*x = StreamItem{}
-	mi := &file_reporting_v1_report_proto_msgTypes[10]
+	mi := &file_reporting_v1_report_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1375,7 +1529,7 @@ func (x *StreamItem) String() string {
 func (*StreamItem) ProtoMessage() {}
 
 func (x *StreamItem) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[10]
+	mi := &file_reporting_v1_report_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1388,7 +1542,7 @@ func (x *StreamItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamItem.ProtoReflect.Descriptor instead.
 func (*StreamItem) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{10}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *StreamItem) GetIndex() int32 {
@@ -1401,6 +1555,34 @@ func (x *StreamItem) GetIndex() int32 {
 func (x *StreamItem) GetSubmission() *SubmitReportRequest {
 	if x != nil {
 		return x.Submission
+	}
+	return nil
+}
+
+func (x *StreamItem) GetAmounts() []int64 {
+	if x != nil {
+		return x.Amounts
+	}
+	return nil
+}
+
+func (x *StreamItem) GetNotReported() []int32 {
+	if x != nil {
+		return x.NotReported
+	}
+	return nil
+}
+
+func (x *StreamItem) GetNotAvailable() []int32 {
+	if x != nil {
+		return x.NotAvailable
+	}
+	return nil
+}
+
+func (x *StreamItem) GetNotApplicable() []int32 {
+	if x != nil {
+		return x.NotApplicable
 	}
 	return nil
 }
@@ -1418,7 +1600,7 @@ type StreamReportsResponse struct {
 
 func (x *StreamReportsResponse) Reset() {
 	*x = StreamReportsResponse{}
-	mi := &file_reporting_v1_report_proto_msgTypes[11]
+	mi := &file_reporting_v1_report_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1430,7 +1612,7 @@ func (x *StreamReportsResponse) String() string {
 func (*StreamReportsResponse) ProtoMessage() {}
 
 func (x *StreamReportsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[11]
+	mi := &file_reporting_v1_report_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1443,7 +1625,7 @@ func (x *StreamReportsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamReportsResponse.ProtoReflect.Descriptor instead.
 func (*StreamReportsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{11}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *StreamReportsResponse) GetOutcome() *SubmitOutcome {
@@ -1477,7 +1659,7 @@ type ImportReportsRequest struct {
 
 func (x *ImportReportsRequest) Reset() {
 	*x = ImportReportsRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[12]
+	mi := &file_reporting_v1_report_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1489,7 +1671,7 @@ func (x *ImportReportsRequest) String() string {
 func (*ImportReportsRequest) ProtoMessage() {}
 
 func (x *ImportReportsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[12]
+	mi := &file_reporting_v1_report_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1502,7 +1684,7 @@ func (x *ImportReportsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportReportsRequest.ProtoReflect.Descriptor instead.
 func (*ImportReportsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{12}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ImportReportsRequest) GetPart() isImportReportsRequest_Part {
@@ -1585,7 +1767,7 @@ type ImportReportsOptions struct {
 
 func (x *ImportReportsOptions) Reset() {
 	*x = ImportReportsOptions{}
-	mi := &file_reporting_v1_report_proto_msgTypes[13]
+	mi := &file_reporting_v1_report_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1597,7 +1779,7 @@ func (x *ImportReportsOptions) String() string {
 func (*ImportReportsOptions) ProtoMessage() {}
 
 func (x *ImportReportsOptions) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[13]
+	mi := &file_reporting_v1_report_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1610,7 +1792,7 @@ func (x *ImportReportsOptions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportReportsOptions.ProtoReflect.Descriptor instead.
 func (*ImportReportsOptions) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{13}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ImportReportsOptions) GetStreamId() string {
@@ -1668,7 +1850,7 @@ type SeenReport struct {
 
 func (x *SeenReport) Reset() {
 	*x = SeenReport{}
-	mi := &file_reporting_v1_report_proto_msgTypes[14]
+	mi := &file_reporting_v1_report_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1680,7 +1862,7 @@ func (x *SeenReport) String() string {
 func (*SeenReport) ProtoMessage() {}
 
 func (x *SeenReport) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[14]
+	mi := &file_reporting_v1_report_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1693,7 +1875,7 @@ func (x *SeenReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeenReport.ProtoReflect.Descriptor instead.
 func (*SeenReport) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{14}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SeenReport) GetName() string {
@@ -1728,7 +1910,7 @@ type ImportReportsResponse struct {
 
 func (x *ImportReportsResponse) Reset() {
 	*x = ImportReportsResponse{}
-	mi := &file_reporting_v1_report_proto_msgTypes[15]
+	mi := &file_reporting_v1_report_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1740,7 +1922,7 @@ func (x *ImportReportsResponse) String() string {
 func (*ImportReportsResponse) ProtoMessage() {}
 
 func (x *ImportReportsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[15]
+	mi := &file_reporting_v1_report_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1753,7 +1935,7 @@ func (x *ImportReportsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportReportsResponse.ProtoReflect.Descriptor instead.
 func (*ImportReportsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{15}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ImportReportsResponse) GetPart() isImportReportsResponse_Part {
@@ -1844,7 +2026,7 @@ type ImportProgress struct {
 
 func (x *ImportProgress) Reset() {
 	*x = ImportProgress{}
-	mi := &file_reporting_v1_report_proto_msgTypes[16]
+	mi := &file_reporting_v1_report_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1856,7 +2038,7 @@ func (x *ImportProgress) String() string {
 func (*ImportProgress) ProtoMessage() {}
 
 func (x *ImportProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[16]
+	mi := &file_reporting_v1_report_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1869,7 +2051,7 @@ func (x *ImportProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportProgress.ProtoReflect.Descriptor instead.
 func (*ImportProgress) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{16}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ImportProgress) GetReports() int32 {
@@ -1911,7 +2093,7 @@ type ImportReportsSummary struct {
 
 func (x *ImportReportsSummary) Reset() {
 	*x = ImportReportsSummary{}
-	mi := &file_reporting_v1_report_proto_msgTypes[17]
+	mi := &file_reporting_v1_report_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1923,7 +2105,7 @@ func (x *ImportReportsSummary) String() string {
 func (*ImportReportsSummary) ProtoMessage() {}
 
 func (x *ImportReportsSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[17]
+	mi := &file_reporting_v1_report_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1936,7 +2118,7 @@ func (x *ImportReportsSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportReportsSummary.ProtoReflect.Descriptor instead.
 func (*ImportReportsSummary) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{17}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ImportReportsSummary) GetLines() int32 {
@@ -2011,7 +2193,7 @@ type GetReportRequest struct {
 
 func (x *GetReportRequest) Reset() {
 	*x = GetReportRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[18]
+	mi := &file_reporting_v1_report_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2023,7 +2205,7 @@ func (x *GetReportRequest) String() string {
 func (*GetReportRequest) ProtoMessage() {}
 
 func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[18]
+	mi := &file_reporting_v1_report_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2036,7 +2218,7 @@ func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReportRequest.ProtoReflect.Descriptor instead.
 func (*GetReportRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{18}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetReportRequest) GetName() string {
@@ -2085,7 +2267,7 @@ type ListReportsRequest struct {
 
 func (x *ListReportsRequest) Reset() {
 	*x = ListReportsRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[19]
+	mi := &file_reporting_v1_report_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2097,7 +2279,7 @@ func (x *ListReportsRequest) String() string {
 func (*ListReportsRequest) ProtoMessage() {}
 
 func (x *ListReportsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[19]
+	mi := &file_reporting_v1_report_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2110,7 +2292,7 @@ func (x *ListReportsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReportsRequest.ProtoReflect.Descriptor instead.
 func (*ListReportsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{19}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListReportsRequest) GetParent() string {
@@ -2184,7 +2366,7 @@ type ListReportsResponse struct {
 
 func (x *ListReportsResponse) Reset() {
 	*x = ListReportsResponse{}
-	mi := &file_reporting_v1_report_proto_msgTypes[20]
+	mi := &file_reporting_v1_report_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2196,7 +2378,7 @@ func (x *ListReportsResponse) String() string {
 func (*ListReportsResponse) ProtoMessage() {}
 
 func (x *ListReportsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[20]
+	mi := &file_reporting_v1_report_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2209,7 +2391,7 @@ func (x *ListReportsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReportsResponse.ProtoReflect.Descriptor instead.
 func (*ListReportsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{20}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListReportsResponse) GetReports() []*Report {
@@ -2248,7 +2430,7 @@ type ListRevisionsRequest struct {
 
 func (x *ListRevisionsRequest) Reset() {
 	*x = ListRevisionsRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[21]
+	mi := &file_reporting_v1_report_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2260,7 +2442,7 @@ func (x *ListRevisionsRequest) String() string {
 func (*ListRevisionsRequest) ProtoMessage() {}
 
 func (x *ListRevisionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[21]
+	mi := &file_reporting_v1_report_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2273,7 +2455,7 @@ func (x *ListRevisionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRevisionsRequest.ProtoReflect.Descriptor instead.
 func (*ListRevisionsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{21}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListRevisionsRequest) GetParent() string {
@@ -2312,7 +2494,7 @@ type ListRevisionsResponse struct {
 
 func (x *ListRevisionsResponse) Reset() {
 	*x = ListRevisionsResponse{}
-	mi := &file_reporting_v1_report_proto_msgTypes[22]
+	mi := &file_reporting_v1_report_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2324,7 +2506,7 @@ func (x *ListRevisionsResponse) String() string {
 func (*ListRevisionsResponse) ProtoMessage() {}
 
 func (x *ListRevisionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[22]
+	mi := &file_reporting_v1_report_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2337,7 +2519,7 @@ func (x *ListRevisionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRevisionsResponse.ProtoReflect.Descriptor instead.
 func (*ListRevisionsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{22}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListRevisionsResponse) GetRevisions() []*Revision {
@@ -2378,7 +2560,7 @@ type ApproveReportRequest struct {
 
 func (x *ApproveReportRequest) Reset() {
 	*x = ApproveReportRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[23]
+	mi := &file_reporting_v1_report_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2390,7 +2572,7 @@ func (x *ApproveReportRequest) String() string {
 func (*ApproveReportRequest) ProtoMessage() {}
 
 func (x *ApproveReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[23]
+	mi := &file_reporting_v1_report_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2403,7 +2585,7 @@ func (x *ApproveReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveReportRequest.ProtoReflect.Descriptor instead.
 func (*ApproveReportRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{23}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ApproveReportRequest) GetName() string {
@@ -2453,7 +2635,7 @@ type ReturnReportRequest struct {
 
 func (x *ReturnReportRequest) Reset() {
 	*x = ReturnReportRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[24]
+	mi := &file_reporting_v1_report_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2465,7 +2647,7 @@ func (x *ReturnReportRequest) String() string {
 func (*ReturnReportRequest) ProtoMessage() {}
 
 func (x *ReturnReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[24]
+	mi := &file_reporting_v1_report_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2478,7 +2660,7 @@ func (x *ReturnReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnReportRequest.ProtoReflect.Descriptor instead.
 func (*ReturnReportRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{24}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ReturnReportRequest) GetName() string {
@@ -2611,16 +2793,25 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\x14StreamReportsRequest\x127\n" +
 	"\aoptions\x18\x01 \x01(\v2\x1b.reporting.v1.StreamOptionsH\x00R\aoptions\x12.\n" +
 	"\x04item\x18\x02 \x01(\v2\x18.reporting.v1.StreamItemH\x00R\x04itemB\x06\n" +
-	"\x04part\"W\n" +
+	"\x04part\"\x8d\x01\n" +
 	"\rStreamOptions\x12!\n" +
 	"\tstream_id\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\bstreamId\x12#\n" +
-	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\"e\n" +
+	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\x124\n" +
+	"\acolumns\x18\x03 \x03(\v2\x1a.reporting.v1.AmountColumnR\acolumns\"v\n" +
+	"\fAmountColumn\x12\"\n" +
+	"\tindicator\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\tindicator\x12,\n" +
+	"\x04part\x18\x02 \x01(\x0e2\x18.reporting.v1.AmountPartR\x04part\x12\x14\n" +
+	"\x05scale\x18\x03 \x01(\x05R\x05scale\"\xee\x01\n" +
 	"\n" +
 	"StreamItem\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x05R\x05index\x12A\n" +
 	"\n" +
 	"submission\x18\x02 \x01(\v2!.reporting.v1.SubmitReportRequestR\n" +
-	"submission\"y\n" +
+	"submission\x12\x18\n" +
+	"\aamounts\x18\x03 \x03(\x12R\aamounts\x12!\n" +
+	"\fnot_reported\x18\x04 \x03(\x05R\vnotReported\x12#\n" +
+	"\rnot_available\x18\x05 \x03(\x05R\fnotAvailable\x12%\n" +
+	"\x0enot_applicable\x18\x06 \x03(\x05R\rnotApplicable\"y\n" +
 	"\x15StreamReportsResponse\x125\n" +
 	"\aoutcome\x18\x01 \x01(\v2\x1b.reporting.v1.SubmitOutcomeR\aoutcome\x12)\n" +
 	"\x10durable_sequence\x18\x02 \x01(\x03R\x0fdurableSequence\"\xa6\x01\n" +
@@ -2722,7 +2913,13 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\x16OUTCOME_KIND_CORRECTED\x10\x02\x12\x1a\n" +
 	"\x16OUTCOME_KIND_UNCHANGED\x10\x03\x12\x18\n" +
 	"\x14OUTCOME_KIND_REFUSED\x10\x04\x12\x19\n" +
-	"\x15OUTCOME_KIND_REPLAYED\x10\x05*Y\n" +
+	"\x15OUTCOME_KIND_REPLAYED\x10\x05*x\n" +
+	"\n" +
+	"AmountPart\x12\x1b\n" +
+	"\x17AMOUNT_PART_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11AMOUNT_PART_VALUE\x10\x01\x12\x19\n" +
+	"\x15AMOUNT_PART_NUMERATOR\x10\x02\x12\x1b\n" +
+	"\x17AMOUNT_PART_DENOMINATOR\x10\x03*Y\n" +
 	"\fNumberFormat\x12\x1d\n" +
 	"\x19NUMBER_FORMAT_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10NUMBER_FORMAT_VI\x10\x01\x12\x14\n" +
@@ -2750,106 +2947,110 @@ func file_reporting_v1_report_proto_rawDescGZIP() []byte {
 	return file_reporting_v1_report_proto_rawDescData
 }
 
-var file_reporting_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_reporting_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_reporting_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_reporting_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_reporting_v1_report_proto_goTypes = []any{
 	(FigureState)(0),                   // 0: reporting.v1.FigureState
 	(FigureGrade)(0),                   // 1: reporting.v1.FigureGrade
 	(RevisionState)(0),                 // 2: reporting.v1.RevisionState
 	(OutcomeKind)(0),                   // 3: reporting.v1.OutcomeKind
-	(NumberFormat)(0),                  // 4: reporting.v1.NumberFormat
-	(*Figure)(nil),                     // 5: reporting.v1.Figure
-	(*Report)(nil),                     // 6: reporting.v1.Report
-	(*Revision)(nil),                   // 7: reporting.v1.Revision
-	(*SubmitReportRequest)(nil),        // 8: reporting.v1.SubmitReportRequest
-	(*SubmitReportResponse)(nil),       // 9: reporting.v1.SubmitReportResponse
-	(*SubmitOutcome)(nil),              // 10: reporting.v1.SubmitOutcome
-	(*BatchSubmitReportsRequest)(nil),  // 11: reporting.v1.BatchSubmitReportsRequest
-	(*BatchSubmitReportsResponse)(nil), // 12: reporting.v1.BatchSubmitReportsResponse
-	(*StreamReportsRequest)(nil),       // 13: reporting.v1.StreamReportsRequest
-	(*StreamOptions)(nil),              // 14: reporting.v1.StreamOptions
-	(*StreamItem)(nil),                 // 15: reporting.v1.StreamItem
-	(*StreamReportsResponse)(nil),      // 16: reporting.v1.StreamReportsResponse
-	(*ImportReportsRequest)(nil),       // 17: reporting.v1.ImportReportsRequest
-	(*ImportReportsOptions)(nil),       // 18: reporting.v1.ImportReportsOptions
-	(*SeenReport)(nil),                 // 19: reporting.v1.SeenReport
-	(*ImportReportsResponse)(nil),      // 20: reporting.v1.ImportReportsResponse
-	(*ImportProgress)(nil),             // 21: reporting.v1.ImportProgress
-	(*ImportReportsSummary)(nil),       // 22: reporting.v1.ImportReportsSummary
-	(*GetReportRequest)(nil),           // 23: reporting.v1.GetReportRequest
-	(*ListReportsRequest)(nil),         // 24: reporting.v1.ListReportsRequest
-	(*ListReportsResponse)(nil),        // 25: reporting.v1.ListReportsResponse
-	(*ListRevisionsRequest)(nil),       // 26: reporting.v1.ListRevisionsRequest
-	(*ListRevisionsResponse)(nil),      // 27: reporting.v1.ListRevisionsResponse
-	(*ApproveReportRequest)(nil),       // 28: reporting.v1.ApproveReportRequest
-	(*ReturnReportRequest)(nil),        // 29: reporting.v1.ReturnReportRequest
-	(*timestamppb.Timestamp)(nil),      // 30: google.protobuf.Timestamp
-	(*Stamp)(nil),                      // 31: reporting.v1.Stamp
-	(*Receipt)(nil),                    // 32: reporting.v1.Receipt
-	(*Problem)(nil),                    // 33: reporting.v1.Problem
+	(AmountPart)(0),                    // 4: reporting.v1.AmountPart
+	(NumberFormat)(0),                  // 5: reporting.v1.NumberFormat
+	(*Figure)(nil),                     // 6: reporting.v1.Figure
+	(*Report)(nil),                     // 7: reporting.v1.Report
+	(*Revision)(nil),                   // 8: reporting.v1.Revision
+	(*SubmitReportRequest)(nil),        // 9: reporting.v1.SubmitReportRequest
+	(*SubmitReportResponse)(nil),       // 10: reporting.v1.SubmitReportResponse
+	(*SubmitOutcome)(nil),              // 11: reporting.v1.SubmitOutcome
+	(*BatchSubmitReportsRequest)(nil),  // 12: reporting.v1.BatchSubmitReportsRequest
+	(*BatchSubmitReportsResponse)(nil), // 13: reporting.v1.BatchSubmitReportsResponse
+	(*StreamReportsRequest)(nil),       // 14: reporting.v1.StreamReportsRequest
+	(*StreamOptions)(nil),              // 15: reporting.v1.StreamOptions
+	(*AmountColumn)(nil),               // 16: reporting.v1.AmountColumn
+	(*StreamItem)(nil),                 // 17: reporting.v1.StreamItem
+	(*StreamReportsResponse)(nil),      // 18: reporting.v1.StreamReportsResponse
+	(*ImportReportsRequest)(nil),       // 19: reporting.v1.ImportReportsRequest
+	(*ImportReportsOptions)(nil),       // 20: reporting.v1.ImportReportsOptions
+	(*SeenReport)(nil),                 // 21: reporting.v1.SeenReport
+	(*ImportReportsResponse)(nil),      // 22: reporting.v1.ImportReportsResponse
+	(*ImportProgress)(nil),             // 23: reporting.v1.ImportProgress
+	(*ImportReportsSummary)(nil),       // 24: reporting.v1.ImportReportsSummary
+	(*GetReportRequest)(nil),           // 25: reporting.v1.GetReportRequest
+	(*ListReportsRequest)(nil),         // 26: reporting.v1.ListReportsRequest
+	(*ListReportsResponse)(nil),        // 27: reporting.v1.ListReportsResponse
+	(*ListRevisionsRequest)(nil),       // 28: reporting.v1.ListRevisionsRequest
+	(*ListRevisionsResponse)(nil),      // 29: reporting.v1.ListRevisionsResponse
+	(*ApproveReportRequest)(nil),       // 30: reporting.v1.ApproveReportRequest
+	(*ReturnReportRequest)(nil),        // 31: reporting.v1.ReturnReportRequest
+	(*timestamppb.Timestamp)(nil),      // 32: google.protobuf.Timestamp
+	(*Stamp)(nil),                      // 33: reporting.v1.Stamp
+	(*Receipt)(nil),                    // 34: reporting.v1.Receipt
+	(*Problem)(nil),                    // 35: reporting.v1.Problem
 }
 var file_reporting_v1_report_proto_depIdxs = []int32{
 	0,  // 0: reporting.v1.Figure.state:type_name -> reporting.v1.FigureState
 	1,  // 1: reporting.v1.Figure.grade:type_name -> reporting.v1.FigureGrade
 	2,  // 2: reporting.v1.Report.state:type_name -> reporting.v1.RevisionState
-	5,  // 3: reporting.v1.Report.figures:type_name -> reporting.v1.Figure
-	30, // 4: reporting.v1.Report.submit_time:type_name -> google.protobuf.Timestamp
-	30, // 5: reporting.v1.Report.deadline:type_name -> google.protobuf.Timestamp
-	31, // 6: reporting.v1.Report.stamp:type_name -> reporting.v1.Stamp
-	32, // 7: reporting.v1.Report.receipt:type_name -> reporting.v1.Receipt
+	6,  // 3: reporting.v1.Report.figures:type_name -> reporting.v1.Figure
+	32, // 4: reporting.v1.Report.submit_time:type_name -> google.protobuf.Timestamp
+	32, // 5: reporting.v1.Report.deadline:type_name -> google.protobuf.Timestamp
+	33, // 6: reporting.v1.Report.stamp:type_name -> reporting.v1.Stamp
+	34, // 7: reporting.v1.Report.receipt:type_name -> reporting.v1.Receipt
 	2,  // 8: reporting.v1.Revision.state:type_name -> reporting.v1.RevisionState
-	5,  // 9: reporting.v1.Revision.figures:type_name -> reporting.v1.Figure
-	30, // 10: reporting.v1.Revision.accept_time:type_name -> google.protobuf.Timestamp
-	30, // 11: reporting.v1.Revision.review_time:type_name -> google.protobuf.Timestamp
-	5,  // 12: reporting.v1.SubmitReportRequest.figures:type_name -> reporting.v1.Figure
-	10, // 13: reporting.v1.SubmitReportResponse.outcome:type_name -> reporting.v1.SubmitOutcome
-	6,  // 14: reporting.v1.SubmitReportResponse.report:type_name -> reporting.v1.Report
+	6,  // 9: reporting.v1.Revision.figures:type_name -> reporting.v1.Figure
+	32, // 10: reporting.v1.Revision.accept_time:type_name -> google.protobuf.Timestamp
+	32, // 11: reporting.v1.Revision.review_time:type_name -> google.protobuf.Timestamp
+	6,  // 12: reporting.v1.SubmitReportRequest.figures:type_name -> reporting.v1.Figure
+	11, // 13: reporting.v1.SubmitReportResponse.outcome:type_name -> reporting.v1.SubmitOutcome
+	7,  // 14: reporting.v1.SubmitReportResponse.report:type_name -> reporting.v1.Report
 	3,  // 15: reporting.v1.SubmitOutcome.kind:type_name -> reporting.v1.OutcomeKind
-	32, // 16: reporting.v1.SubmitOutcome.receipt:type_name -> reporting.v1.Receipt
-	33, // 17: reporting.v1.SubmitOutcome.problems:type_name -> reporting.v1.Problem
-	8,  // 18: reporting.v1.BatchSubmitReportsRequest.requests:type_name -> reporting.v1.SubmitReportRequest
-	10, // 19: reporting.v1.BatchSubmitReportsResponse.outcomes:type_name -> reporting.v1.SubmitOutcome
-	31, // 20: reporting.v1.BatchSubmitReportsResponse.stamp:type_name -> reporting.v1.Stamp
-	14, // 21: reporting.v1.StreamReportsRequest.options:type_name -> reporting.v1.StreamOptions
-	15, // 22: reporting.v1.StreamReportsRequest.item:type_name -> reporting.v1.StreamItem
-	8,  // 23: reporting.v1.StreamItem.submission:type_name -> reporting.v1.SubmitReportRequest
-	10, // 24: reporting.v1.StreamReportsResponse.outcome:type_name -> reporting.v1.SubmitOutcome
-	18, // 25: reporting.v1.ImportReportsRequest.options:type_name -> reporting.v1.ImportReportsOptions
-	19, // 26: reporting.v1.ImportReportsRequest.seen:type_name -> reporting.v1.SeenReport
-	4,  // 27: reporting.v1.ImportReportsOptions.number_format:type_name -> reporting.v1.NumberFormat
-	10, // 28: reporting.v1.ImportReportsResponse.outcome:type_name -> reporting.v1.SubmitOutcome
-	33, // 29: reporting.v1.ImportReportsResponse.problem:type_name -> reporting.v1.Problem
-	22, // 30: reporting.v1.ImportReportsResponse.summary:type_name -> reporting.v1.ImportReportsSummary
-	21, // 31: reporting.v1.ImportReportsResponse.progress:type_name -> reporting.v1.ImportProgress
-	31, // 32: reporting.v1.ImportReportsSummary.stamp:type_name -> reporting.v1.Stamp
-	2,  // 33: reporting.v1.ListReportsRequest.states:type_name -> reporting.v1.RevisionState
-	6,  // 34: reporting.v1.ListReportsResponse.reports:type_name -> reporting.v1.Report
-	31, // 35: reporting.v1.ListReportsResponse.stamp:type_name -> reporting.v1.Stamp
-	7,  // 36: reporting.v1.ListRevisionsResponse.revisions:type_name -> reporting.v1.Revision
-	31, // 37: reporting.v1.ListRevisionsResponse.stamp:type_name -> reporting.v1.Stamp
-	8,  // 38: reporting.v1.ReportService.SubmitReport:input_type -> reporting.v1.SubmitReportRequest
-	11, // 39: reporting.v1.ReportService.BatchSubmitReports:input_type -> reporting.v1.BatchSubmitReportsRequest
-	13, // 40: reporting.v1.ReportService.StreamReports:input_type -> reporting.v1.StreamReportsRequest
-	17, // 41: reporting.v1.ReportService.ImportReports:input_type -> reporting.v1.ImportReportsRequest
-	23, // 42: reporting.v1.ReportService.GetReport:input_type -> reporting.v1.GetReportRequest
-	24, // 43: reporting.v1.ReportService.ListReports:input_type -> reporting.v1.ListReportsRequest
-	26, // 44: reporting.v1.ReportService.ListRevisions:input_type -> reporting.v1.ListRevisionsRequest
-	28, // 45: reporting.v1.ReportService.ApproveReport:input_type -> reporting.v1.ApproveReportRequest
-	29, // 46: reporting.v1.ReportService.ReturnReport:input_type -> reporting.v1.ReturnReportRequest
-	9,  // 47: reporting.v1.ReportService.SubmitReport:output_type -> reporting.v1.SubmitReportResponse
-	12, // 48: reporting.v1.ReportService.BatchSubmitReports:output_type -> reporting.v1.BatchSubmitReportsResponse
-	16, // 49: reporting.v1.ReportService.StreamReports:output_type -> reporting.v1.StreamReportsResponse
-	20, // 50: reporting.v1.ReportService.ImportReports:output_type -> reporting.v1.ImportReportsResponse
-	6,  // 51: reporting.v1.ReportService.GetReport:output_type -> reporting.v1.Report
-	25, // 52: reporting.v1.ReportService.ListReports:output_type -> reporting.v1.ListReportsResponse
-	27, // 53: reporting.v1.ReportService.ListRevisions:output_type -> reporting.v1.ListRevisionsResponse
-	6,  // 54: reporting.v1.ReportService.ApproveReport:output_type -> reporting.v1.Report
-	6,  // 55: reporting.v1.ReportService.ReturnReport:output_type -> reporting.v1.Report
-	47, // [47:56] is the sub-list for method output_type
-	38, // [38:47] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	34, // 16: reporting.v1.SubmitOutcome.receipt:type_name -> reporting.v1.Receipt
+	35, // 17: reporting.v1.SubmitOutcome.problems:type_name -> reporting.v1.Problem
+	9,  // 18: reporting.v1.BatchSubmitReportsRequest.requests:type_name -> reporting.v1.SubmitReportRequest
+	11, // 19: reporting.v1.BatchSubmitReportsResponse.outcomes:type_name -> reporting.v1.SubmitOutcome
+	33, // 20: reporting.v1.BatchSubmitReportsResponse.stamp:type_name -> reporting.v1.Stamp
+	15, // 21: reporting.v1.StreamReportsRequest.options:type_name -> reporting.v1.StreamOptions
+	17, // 22: reporting.v1.StreamReportsRequest.item:type_name -> reporting.v1.StreamItem
+	16, // 23: reporting.v1.StreamOptions.columns:type_name -> reporting.v1.AmountColumn
+	4,  // 24: reporting.v1.AmountColumn.part:type_name -> reporting.v1.AmountPart
+	9,  // 25: reporting.v1.StreamItem.submission:type_name -> reporting.v1.SubmitReportRequest
+	11, // 26: reporting.v1.StreamReportsResponse.outcome:type_name -> reporting.v1.SubmitOutcome
+	20, // 27: reporting.v1.ImportReportsRequest.options:type_name -> reporting.v1.ImportReportsOptions
+	21, // 28: reporting.v1.ImportReportsRequest.seen:type_name -> reporting.v1.SeenReport
+	5,  // 29: reporting.v1.ImportReportsOptions.number_format:type_name -> reporting.v1.NumberFormat
+	11, // 30: reporting.v1.ImportReportsResponse.outcome:type_name -> reporting.v1.SubmitOutcome
+	35, // 31: reporting.v1.ImportReportsResponse.problem:type_name -> reporting.v1.Problem
+	24, // 32: reporting.v1.ImportReportsResponse.summary:type_name -> reporting.v1.ImportReportsSummary
+	23, // 33: reporting.v1.ImportReportsResponse.progress:type_name -> reporting.v1.ImportProgress
+	33, // 34: reporting.v1.ImportReportsSummary.stamp:type_name -> reporting.v1.Stamp
+	2,  // 35: reporting.v1.ListReportsRequest.states:type_name -> reporting.v1.RevisionState
+	7,  // 36: reporting.v1.ListReportsResponse.reports:type_name -> reporting.v1.Report
+	33, // 37: reporting.v1.ListReportsResponse.stamp:type_name -> reporting.v1.Stamp
+	8,  // 38: reporting.v1.ListRevisionsResponse.revisions:type_name -> reporting.v1.Revision
+	33, // 39: reporting.v1.ListRevisionsResponse.stamp:type_name -> reporting.v1.Stamp
+	9,  // 40: reporting.v1.ReportService.SubmitReport:input_type -> reporting.v1.SubmitReportRequest
+	12, // 41: reporting.v1.ReportService.BatchSubmitReports:input_type -> reporting.v1.BatchSubmitReportsRequest
+	14, // 42: reporting.v1.ReportService.StreamReports:input_type -> reporting.v1.StreamReportsRequest
+	19, // 43: reporting.v1.ReportService.ImportReports:input_type -> reporting.v1.ImportReportsRequest
+	25, // 44: reporting.v1.ReportService.GetReport:input_type -> reporting.v1.GetReportRequest
+	26, // 45: reporting.v1.ReportService.ListReports:input_type -> reporting.v1.ListReportsRequest
+	28, // 46: reporting.v1.ReportService.ListRevisions:input_type -> reporting.v1.ListRevisionsRequest
+	30, // 47: reporting.v1.ReportService.ApproveReport:input_type -> reporting.v1.ApproveReportRequest
+	31, // 48: reporting.v1.ReportService.ReturnReport:input_type -> reporting.v1.ReturnReportRequest
+	10, // 49: reporting.v1.ReportService.SubmitReport:output_type -> reporting.v1.SubmitReportResponse
+	13, // 50: reporting.v1.ReportService.BatchSubmitReports:output_type -> reporting.v1.BatchSubmitReportsResponse
+	18, // 51: reporting.v1.ReportService.StreamReports:output_type -> reporting.v1.StreamReportsResponse
+	22, // 52: reporting.v1.ReportService.ImportReports:output_type -> reporting.v1.ImportReportsResponse
+	7,  // 53: reporting.v1.ReportService.GetReport:output_type -> reporting.v1.Report
+	27, // 54: reporting.v1.ReportService.ListReports:output_type -> reporting.v1.ListReportsResponse
+	29, // 55: reporting.v1.ReportService.ListRevisions:output_type -> reporting.v1.ListRevisionsResponse
+	7,  // 56: reporting.v1.ReportService.ApproveReport:output_type -> reporting.v1.Report
+	7,  // 57: reporting.v1.ReportService.ReturnReport:output_type -> reporting.v1.Report
+	49, // [49:58] is the sub-list for method output_type
+	40, // [40:49] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_report_proto_init() }
@@ -2864,12 +3065,12 @@ func file_reporting_v1_report_proto_init() {
 		(*StreamReportsRequest_Options)(nil),
 		(*StreamReportsRequest_Item)(nil),
 	}
-	file_reporting_v1_report_proto_msgTypes[12].OneofWrappers = []any{
+	file_reporting_v1_report_proto_msgTypes[13].OneofWrappers = []any{
 		(*ImportReportsRequest_Options)(nil),
 		(*ImportReportsRequest_Seen)(nil),
 		(*ImportReportsRequest_Chunk)(nil),
 	}
-	file_reporting_v1_report_proto_msgTypes[15].OneofWrappers = []any{
+	file_reporting_v1_report_proto_msgTypes[16].OneofWrappers = []any{
 		(*ImportReportsResponse_Outcome)(nil),
 		(*ImportReportsResponse_Problem)(nil),
 		(*ImportReportsResponse_Summary)(nil),
@@ -2880,8 +3081,8 @@ func file_reporting_v1_report_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_report_proto_rawDesc), len(file_reporting_v1_report_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   25,
+			NumEnums:      6,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

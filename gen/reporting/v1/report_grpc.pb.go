@@ -55,8 +55,9 @@ type ReportServiceClient interface {
 	// Submits many reports over one stream; each stands alone. The first message opens the stream
 	// with its id; items follow, numbered from 0. Outcomes come back in order, one for each item.
 	// After a break open a stream with the same id and go on from the first item without an
-	// outcome: what was accepted before answers REPLAYED and is not counted twice.
-	// Errors: INVALID_ARGUMENT (STREAM_OUT_OF_ORDER).
+	// outcome: what was accepted before answers REPLAYED and is not counted twice. Whoever has much
+	// to send names columns in the options and sends bare amounts, which is a fraction of the work.
+	// Errors: INVALID_ARGUMENT (STREAM_OUT_OF_ORDER; a column that is wrong, each with its field).
 	StreamReports(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[StreamReportsRequest, StreamReportsResponse], error)
 	// Uploads figures.csv: options first, then the etags that were seen, then the file in chunks.
 	// All lines of one (unit, form, period) are one report. An outcome comes back for each report
@@ -212,8 +213,9 @@ type ReportServiceServer interface {
 	// Submits many reports over one stream; each stands alone. The first message opens the stream
 	// with its id; items follow, numbered from 0. Outcomes come back in order, one for each item.
 	// After a break open a stream with the same id and go on from the first item without an
-	// outcome: what was accepted before answers REPLAYED and is not counted twice.
-	// Errors: INVALID_ARGUMENT (STREAM_OUT_OF_ORDER).
+	// outcome: what was accepted before answers REPLAYED and is not counted twice. Whoever has much
+	// to send names columns in the options and sends bare amounts, which is a fraction of the work.
+	// Errors: INVALID_ARGUMENT (STREAM_OUT_OF_ORDER; a column that is wrong, each with its field).
 	StreamReports(grpc.BidiStreamingServer[StreamReportsRequest, StreamReportsResponse]) error
 	// Uploads figures.csv: options first, then the etags that were seen, then the file in chunks.
 	// All lines of one (unit, form, period) are one report. An outcome comes back for each report

@@ -26,16 +26,21 @@ const (
 	window  = 1024
 )
 
-// Load sends the first n reports over streams, and gives how long it took until the last of them was durable and rolled up.
-func (p *Product) Load(ctx context.Context, n int, progress func(done int)) (time.Duration, error) {
+// Load sends the first n reports over streams, in columns or, as texts, in figures, and gives how long it took until the
+// last of them was durable and rolled up.
+func (p *Product) Load(ctx context.Context, n int, texts bool, progress func(done int)) (time.Duration, error) {
 	began := time.Now()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	options, item := client.StreamOptions{Window: window, Columns: p.Shape.Columns()}, p.Shape.Item
+	if texts {
+		options.Columns, item = nil, p.inFigures
+	}
 	var done atomic.Int64
 	var senders sync.WaitGroup
 	for first := range streams {
 		senders.Go(func() {
-			for outcome, err := range p.Client.SubmitStream(ctx, p.every(ctx, first, n), client.StreamOptions{Window: window}) {
+			for outcome, err := range p.Client.SubmitItems(ctx, every(ctx, first, n, item), options) {
 				if err == nil && outcome.GetKind() != reportingv1.OutcomeKind_OUTCOME_KIND_CREATED {
 					err = fmt.Errorf("report %d of stream %d is %s: %v", outcome.GetIndex(), first, outcome.GetKind(), outcome.GetProblems())
 				}
@@ -57,13 +62,18 @@ func (p *Product) Load(ctx context.Context, n int, progress func(done int)) (tim
 	return time.Since(began), err
 }
 
+// inFigures is the n-th report as an item with figures.
+func (p *Product) inFigures(n int) *reportingv1.StreamItem {
+	request := p.Shape.Request(n)
+	request.RequestId = "" // a stream has one of its own
+	return &reportingv1.StreamItem{Submission: request}
+}
+
 // every gives each streams-th report.
-func (p *Product) every(ctx context.Context, first, n int) iter.Seq[*reportingv1.SubmitReportRequest] {
-	return func(yield func(*reportingv1.SubmitReportRequest) bool) {
+func every(ctx context.Context, first, n int, item func(int) *reportingv1.StreamItem) iter.Seq[*reportingv1.StreamItem] {
+	return func(yield func(*reportingv1.StreamItem) bool) {
 		for i := first; i < n && ctx.Err() == nil; i += streams {
-			request := p.Shape.Request(i)
-			request.RequestId = "" // a stream has one of its own
-			if !yield(request) {
+			if !yield(item(i)) {
 				return
 			}
 		}

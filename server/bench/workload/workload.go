@@ -44,7 +44,7 @@ const Form = form.Code("THANG")
 
 const seed = 1
 
-// Months is how many months back there are before the calendar ends.
+// Months is how many months there are.
 const Months = 12 * (2025 - period.MinYear)
 
 // Of gives the shape of a name: P is one province; D a tenth of W, which is Vietnam before July 2025; V is Vietnam since
@@ -130,12 +130,12 @@ func (w Shape) Forms() []form.Form {
 	return []form.Form{f}
 }
 
-// MonthBack counts months back from December 2024: month 0.
-func MonthBack(n int) period.Period { return period.Of(2024, period.Month, 12).Shift(-n) }
+// Month gives the n-th month of a benchmark, from 0. They begin long ago, so that there are enough of them.
+func Month(n int) period.Period { return period.Of(period.MinYear, period.Month, 1).Shift(n) }
 
-// Report is the n-th report of a benchmark: all communes of the newest month, then those of the month before.
+// Report is the n-th report of a benchmark: all communes of the first month, then those of the next.
 func (w Shape) Report(n int) (commune int, month period.Period, figures []entry.Figure) {
-	commune, back := n%w.Communes, n/w.Communes
+	commune, at := n%w.Communes, n/w.Communes
 	draw := rand.New(rand.NewPCG(seed, uint64(n))) //nolint:gosec // not negative
 	figures = make([]entry.Figure, len(w.Indicators))
 	for i := range w.Indicators {
@@ -152,7 +152,7 @@ func (w Shape) Report(n int) (commune int, month period.Period, figures []entry.
 		}
 		figures[i] = entry.Figure{Number: uint32(i), Figure: f} //nolint:gosec // 44 at most
 	}
-	return commune, MonthBack(back), figures
+	return commune, Month(at), figures
 }
 
 // texts gives the numbers of a figure as a sender writes them; nil where there is none.
@@ -186,7 +186,7 @@ func (w Shape) Submission(n int) reporting.Submission {
 func (w Shape) Request(n int) *reportingv1.SubmitReportRequest {
 	commune, month, figures := w.Report(n)
 	r := &reportingv1.SubmitReportRequest{
-		Name:    "units/" + w.Commune(commune) + "/reports/" + strings.ToLower(string(Form)) + "~" + month.String(),
+		Name:    w.name(commune, month),
 		Figures: make([]*reportingv1.Figure, len(figures)), RequestId: uuid.UUID(RequestID()).String(),
 	}
 	for i, f := range figures {
@@ -195,6 +195,44 @@ func (w Shape) Request(n int) *reportingv1.SubmitReportRequest {
 		r.Figures[i] = m
 	}
 	return r
+}
+
+// Columns are the columns of a stream of reports: the amounts at the scales of their indicators.
+func (w Shape) Columns() []*reportingv1.AmountColumn {
+	var columns []*reportingv1.AmountColumn
+	add := func(i int, part reportingv1.AmountPart) {
+		columns = append(columns, &reportingv1.AmountColumn{
+			Indicator: string(w.Indicators[i].Code), Part: part, Scale: int32(w.Indicators[i].Scale),
+		})
+	}
+	for i := range w.Indicators {
+		if w.Indicators[i].UnitRule != indicator.UnitRatio {
+			add(i, reportingv1.AmountPart_AMOUNT_PART_VALUE)
+			continue
+		}
+		add(i, reportingv1.AmountPart_AMOUNT_PART_NUMERATOR)
+		add(i, reportingv1.AmountPart_AMOUNT_PART_DENOMINATOR)
+	}
+	return columns
+}
+
+// Item is the n-th report in the columns of a stream.
+func (w Shape) Item(n int) *reportingv1.StreamItem {
+	commune, month, figures := w.Report(n)
+	amounts := make([]int64, 0, Slots)
+	for _, f := range figures {
+		if f.HasValue {
+			amounts = append(amounts, int64(f.Value))
+			continue
+		}
+		amounts = append(amounts, int64(f.Numerator), int64(f.Denominator))
+	}
+	return &reportingv1.StreamItem{Submission: &reportingv1.SubmitReportRequest{Name: w.name(commune, month)}, Amounts: amounts}
+}
+
+// name names a report as a client does.
+func (w Shape) name(commune int, month period.Period) string {
+	return "units/" + w.Commune(commune) + "/reports/" + strings.ToLower(string(Form)) + "~" + month.String()
 }
 
 // RequestID draws an id that sorts by time, as the client library does.

@@ -45,8 +45,8 @@ var Check = check.Check{
 		{
 			Name: "added-again", Fault: "A correction is added to what it corrects.", Size: 300,
 			Edits: []plant.Edit{{
-				File: "server/aggregator/delta.go",
-				Old:  "s.totals[d.at].before = total", New: "s.totals[d.at].before, _ = s.totals[d.at].after, total",
+				File: "server/aggregator/step.go",
+				Old:  "		amounts(&step, c.was, ratio, -1)\n",
 			}},
 		},
 	},

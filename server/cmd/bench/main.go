@@ -33,6 +33,7 @@ type options struct {
 	Shape   string        `help:"Country: P (a province, 143 communes), D (1,060), W (10,598 in three tiers), V (3,321 in two)." default:"P" enum:"T,P,D,W,V"`
 	Small   string        `help:"A smaller country beside which growth is measured; W takes D, D takes P, '-' none." default:"" placeholder:"SHAPE"`
 	Months  int           `help:"Months that are loaded before anything is measured." default:"36"`
+	Texts   bool          `help:"Load the product in figures of texts instead of columns of numbers."`
 	Rounds  int           `help:"Rounds that count, after one that warms up. Goals are judged on at least 5." default:"0" placeholder:"N"`
 	Window  time.Duration `help:"Length of a turn. Default: 400ms for P, 2s else." default:"0" placeholder:"DURATION"`
 	Rest    time.Duration `help:"Pause before a turn, in which others on the machine are looked at." default:"150ms"`
@@ -104,7 +105,7 @@ func longForm(args []string) []string {
 
 func (o options) config(errOut io.Writer) (bench.Config, error) {
 	cfg := bench.Config{
-		Months: o.Months, Rounds: o.Rounds, Window: o.Window, Rest: o.Rest, Calm: o.Calm, Only: split(o.Only), Without: split(o.Without), Seed: o.Seed, Dir: o.Dir,
+		Months: o.Months, Texts: o.Texts, Rounds: o.Rounds, Window: o.Window, Rest: o.Rest, Calm: o.Calm, Only: split(o.Only), Without: split(o.Without), Seed: o.Seed, Dir: o.Dir,
 	}
 	cfg.Shape, _ = workload.Of(o.Shape)
 	small := o.Small

@@ -1,0 +1,267 @@
+package reporting
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/figure"
+	"github.com/tonghop/tonghop/server/form"
+	"github.com/tonghop/tonghop/server/indicator"
+)
+
+// layouts are what sheets say about the columns of a stream, which is found out once for each of them.
+type layouts struct {
+	mu     sync.Mutex
+	sheets map[*form.Sheet][]amountLine
+}
+
+// keptLayouts bounds them: a stream has few kinds of units and, of one form, a sheet for each period.
+const keptLayouts = 64
+
+// amountLine is an indicator of the columns on a sheet.
+type amountLine struct {
+	group amountGroup
+	line  *form.Line
+	// plain says that any amounts that are all there and not negative are right.
+	plain bool
+	// same says that the columns have the scale of the indicator.
+	same bool
+}
+
+// layout gives the lines of the columns on a sheet in the order of their numbers; line is nil where there is none.
+func (a *AmountColumns) layout(sheet *form.Sheet) []amountLine {
+	a.known.mu.Lock()
+	defer a.known.mu.Unlock()
+	if lines, ok := a.known.sheets[sheet]; ok {
+		return lines
+	}
+	lines := make([]amountLine, len(a.groups))
+	for i, g := range a.groups {
+		l := amountLine{group: g, line: sheet.Line(indicator.Code(a.columns[g.first()].Indicator)), same: true}
+		if l.line != nil {
+			l.plain = plain(&l.line.Indicator, g)
+			for _, c := range g {
+				l.same = l.same && (c < 0 || a.columns[c].Scale == l.line.Indicator.Scale)
+			}
+		}
+		lines[i] = l
+	}
+	slices.SortStableFunc(lines, func(x, y amountLine) int {
+		return cmp.Compare(x.place(), y.place())
+	})
+	if a.known.sheets == nil || len(a.known.sheets) >= keptLayouts {
+		a.known.sheets = map[*form.Sheet][]amountLine{}
+	}
+	a.known.sheets[sheet] = lines
+	return lines
+}
+
+// place orders lines; what has none comes last.
+func (l *amountLine) place() int64 {
+	if l.line == nil {
+		return math.MaxInt64
+	}
+	return int64(l.line.Number)
+}
+
+// plain says that an indicator is asked for by just these parts and has no bounds.
+func plain(i *indicator.Indicator, g amountGroup) bool {
+	ratio := i.UnitRule == indicator.UnitRatio
+	return i.Min == nil && i.Max == nil && !i.UnitRule.YesNo() &&
+		(g[AmountValue] >= 0) == !ratio && (g[AmountNumerator] >= 0) == ratio &&
+		(g[AmountDenominator] >= 0) == (ratio && i.OwnDenominator())
+}
+
+// figures reads the figures of a submission in whichever way they came.
+func (sub *Submission) figures(defs aggregator.Definitions, at place) ([]entry.Figure, error) {
+	if sub.Amounts == nil {
+		return figuresOf(defs, at, sub.Figures, sub.Draft)
+	}
+	return sub.Amounts.figures(defs, at, sub.Draft)
+}
+
+// figures is figuresOf for amounts. What is right is read straight into figures; as soon as something is not, all of it is
+// read again as the texts that it might have been, which then are refused as texts are.
+func (a *Amounts) figures(defs aggregator.Definitions, at place, draft bool) ([]entry.Figure, error) {
+	lines := a.of.layout(defs.Sheet(at.form, at.unit.Kind, at.last))
+	figures := make([]entry.Figure, 0, len(lines))
+	for i := range lines {
+		l := &lines[i]
+		f := figure.Figure{}
+		if !a.take(l, &f) {
+			return a.asTexts(defs, at, draft)
+		}
+		if f.State == figure.Absent {
+			continue
+		}
+		if !l.reports(defs, at) || !l.right(defs, &f, draft) {
+			return a.asTexts(defs, at, draft)
+		}
+		figures = append(figures, entry.Figure{Number: l.line.Number, Figure: f})
+	}
+	if len(figures) == 0 {
+		return a.asTexts(defs, at, draft)
+	}
+	return figures, nil
+}
+
+// take reads the amounts of one indicator. It is false where they need a closer look.
+func (a *Amounts) take(l *amountLine, f *figure.Figure) bool {
+	for part, c := range l.group {
+		if c < 0 {
+			continue
+		}
+		state := a.state(c)
+		switch {
+		case state == figure.Absent:
+			continue
+		case l.line == nil, f.State != figure.Absent && f.State != state:
+			return false
+		}
+		f.State = state
+		if state != figure.Value {
+			continue
+		}
+		n := figure.Number(a.amounts[c])
+		if !l.same {
+			var ok bool
+			if n, ok = n.Rescale(a.of.columns[c].Scale, l.line.Indicator.Scale); !ok {
+				return false
+			}
+		}
+		switch AmountPart(part) { //nolint:gosec // there are three
+		case AmountValue:
+			f.Value, f.HasValue = n, true
+		case AmountNumerator:
+			f.Numerator, f.HasNumerator = n, true
+		case AmountDenominator:
+			f.Denominator, f.HasDenominator = n, true
+		}
+	}
+	return true
+}
+
+// reports says whether the unit reports the indicator.
+func (l *amountLine) reports(defs aggregator.Definitions, at place) bool {
+	if !l.line.Kind || !l.line.Narrowed {
+		return l.line.Kind
+	}
+	adds, checks := form.Reports(at.form, l.line.Indicator, defs.Tree(), at.unit, at.key.Period)
+	return adds || checks
+}
+
+// right says whether a figure is right for its indicator.
+func (l *amountLine) right(defs aggregator.Definitions, f *figure.Figure, draft bool) bool {
+	if draft || f.State != figure.Value { // a figure of amounts has no other fault than that of its indicator
+		return true
+	}
+	if l.plain && f.Value >= 0 && f.Denominator >= 0 && (f.HasValue || f.HasNumerator && f.HasDenominator == (l.group[AmountDenominator] >= 0)) {
+		return true
+	}
+	return defs.Indicators().CheckFigure(l.line.Indicator, *f) == nil
+}
+
+// asTexts reads the amounts as figuresOf reads texts. What is refused is then named by the place of its amount.
+func (a *Amounts) asTexts(defs aggregator.Definitions, at place, draft bool) ([]entry.Figure, error) {
+	drafts, groups := a.drafts()
+	figures, err := figuresOf(defs, at, drafts, draft)
+	if err != nil {
+		return nil, placed(fault.Of(err), groups)
+	}
+	return figures, nil
+}
+
+// drafts writes the amounts as figures, in the order of the columns, and gives the columns of each.
+func (a *Amounts) drafts() ([]FigureDraft, []amountGroup) {
+	var drafts []FigureDraft
+	var groups []amountGroup
+	for i := range a.of.groups {
+		g := a.of.groups[i]
+		d := FigureDraft{Format: figure.Plain}
+		some := false
+		for part, c := range g {
+			if c < 0 || a.state(c) == figure.Absent {
+				continue
+			}
+			some = true
+			if state := a.state(c); state != figure.Value {
+				d.State = state
+				continue
+			}
+			number := figure.Number(a.amounts[c]).Format(a.of.columns[c].Scale)
+			*[...]**string{&d.Value, &d.Numerator, &d.Denominator}[part] = &number
+		}
+		if !some {
+			continue
+		}
+		d.Indicator = a.of.columns[g.first()].Indicator
+		drafts, groups = append(drafts, d), append(groups, g)
+	}
+	return drafts, groups
+}
+
+// placed gives an error of figures the places of the amounts at fault: figures[3].denominator is amounts[5].
+func placed(e *fault.Error, groups []amountGroup) *fault.Error {
+	moved := *e
+	if rest, ok := strings.CutPrefix(e.Field, "figures["); ok {
+		number, rest, _ := strings.Cut(rest, "]")
+		if i, err := strconv.Atoi(number); err == nil && i < len(groups) {
+			column := groups[i].first()
+			for part, c := range groups[i] {
+				if c >= 0 && strings.HasSuffix(rest, AmountPart(part).field()) { //nolint:gosec // there are three
+					column = c
+				}
+			}
+			moved.Field = fmt.Sprintf("amounts[%d]", column)
+		}
+	}
+	moved.Details = make([]*fault.Error, len(e.Details))
+	for i, d := range e.Details {
+		moved.Details[i] = placed(d, groups)
+	}
+	return &moved
+}
+
+// codes adds the indicators of which there is a figure.
+func (a *Amounts) codes(given map[indicator.Code]bool) {
+	for i := range a.of.groups {
+		for _, c := range a.of.groups[i] {
+			if c >= 0 && a.state(c) != figure.Absent {
+				given[indicator.Code(a.of.columns[c].Indicator).Fold()] = true
+			}
+		}
+	}
+}
+
+// canonical hashes amounts: columns, which is the hash of the columns (of each its indicator, part and scale); amounts,
+// each as a varint; and states, a byte for each column where not all are values. So a report has another hash in figures
+// than in amounts, and another one under other columns.
+func (a *Amounts) canonical(c canonical) {
+	var room [1 << 10]byte
+	c.bytes("columns", a.of.hash[:])
+	packed := room[:0]
+	for _, n := range a.amounts {
+		packed = binary.AppendVarint(packed, n)
+	}
+	c.bytes("amounts", packed)
+	packed = packed[:0]
+	for _, s := range a.states {
+		packed = append(packed, byte(s))
+	}
+	c.bytes("states", packed)
+}
+
+// bytes is text without making one.
+func (c canonical) bytes(name string, value []byte) {
+	c.word(name, "")
+	c.b = append(binary.AppendUvarint(c.b, uint64(len(value))), value...)
+}

@@ -1,0 +1,65 @@
+package rpc
+
+import (
+	"fmt"
+
+	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/figure"
+	"github.com/tonghop/tonghop/server/reporting"
+)
+
+var amountParts = pairs[reporting.AmountPart, reportingv1.AmountPart]{
+	reporting.AmountValue:       reportingv1.AmountPart_AMOUNT_PART_VALUE,
+	reporting.AmountNumerator:   reportingv1.AmountPart_AMOUNT_PART_NUMERATOR,
+	reporting.AmountDenominator: reportingv1.AmountPart_AMOUNT_PART_DENOMINATOR,
+}
+
+// amountColumnsOf reads the columns of a stream; nil where it names none.
+func amountColumnsOf(list []*reportingv1.AmountColumn) (*reporting.AmountColumns, error) {
+	if len(list) == 0 {
+		return nil, nil //nolint:nilnil // a stream of figures has no columns
+	}
+	var wrong fault.List
+	columns := make([]reporting.AmountColumn, len(list))
+	for i, m := range list {
+		at := fmt.Sprintf("columns[%d]", i)
+		c := reporting.AmountColumn{Indicator: m.GetIndicator()}
+		var err error
+		if m.GetPart() != reportingv1.AmountPart_AMOUNT_PART_UNSPECIFIED { // else the value
+			if c.Part, err = enumOf(amountParts, m.GetPart(), "AMOUNT_PART_UNKNOWN", "part"); err != nil {
+				wrong.Add(fault.Of(err).In("part").In(at))
+			}
+		}
+		if c.Scale, err = figure.ParseScale(int64(m.GetScale())); err != nil {
+			wrong.Add(fault.Of(err).In("scale").In(at))
+		}
+		columns[i] = c
+	}
+	if err := wrong.Err(); err != nil {
+		return nil, err
+	}
+	return reporting.NewAmountColumns(columns)
+}
+
+// submissionOf reads an item, in whichever way its figures come.
+func (in *intake) submissionOf(item *reportingv1.StreamItem) reporting.Submission {
+	sub := itemOf(item.GetSubmission(), in.call.ValidateOnly)
+	given := reporting.Given{
+		Amounts: item.GetAmounts(), NotReported: item.GetNotReported(),
+		NotAvailable: item.GetNotAvailable(), NotApplicable: item.GetNotApplicable(),
+	}
+	if given.Empty() {
+		return sub
+	}
+	var wrong fault.List
+	wrong.Add(sub.Wrong)
+	if len(sub.Figures) > 0 {
+		wrong.Add(fault.Invalid("AMOUNTS_AND_FIGURES", "the item has amounts and figures; send the report in one of the two ways").In("amounts"))
+	}
+	var err error
+	sub.Amounts, err = in.columns.Read(&given)
+	wrong.Add(err)
+	sub.Wrong = wrong.Err()
+	return sub
+}
