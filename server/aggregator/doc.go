@@ -65,7 +65,8 @@
 //
 // Numbers in keys are big-endian. A period is its kind, year and index in 1+2+1 bytes, and sorts by time within its kind.
 // Units, forms and indicators go by their ordinals, their places in the order of acceptance. Numbers in values are
-// varints; a text has its length before it; an instant is 1 + nanoseconds and the seconds since 1970, or 0 for none.
+// varints; a text has its length before it; an instant is 1 + nanoseconds and the seconds since 1970, or 0 for none. A
+// principal or a method goes by its number in the bucket names, or is 0 and the text where it has none: see names.go.
 // Every value ends in 8 bytes: the CRC-32C and the CRC-32 (IEEE) of bucket, length of the key, key and value. A value that
 // does not agree is STATE_DAMAGED, never a figure. No value has more than 64 KiB: what may be larger is stored in pieces
 // of 60 KiB, whose keys end in the number of the piece (2 bytes), and whose values begin with 1, the last one with 0. The
@@ -82,18 +83,21 @@
 //	forms       number 4, first day 4, ^sequence 8, piece 2         place in the entry, form as in the journal
 //	tokens      id, 0, ^sequence 8                                  sequence that issued it, token as in the journal, with its times
 //	reports     form 2, period 4, unit 4                            see record.go: flags, deadline, revisions in force, revisions,
-//	                                                                each a story and its figures in runs, as in the journal
+//	                                                                each with the sequences of the entries that made it what it is and
+//	                                                                its figures in runs, as in the journal
 //	revisions   form 2, period 4, unit 4, revision 4, piece 2       state 1, revision as in its report
 //	rollups     basis 1, form 2, period 4, unit 4, block 2, kind    sequence, then for each cell: id, length, total
-//	requests    request id 16, principal, 0, method                 sequence, hash of the request (32)
-//	changes     sequence 8, place 4                                 see change.go: kind, time, principal, request, what changed
+//	requests    request id 16, principal, method                    sequence, first half of the hash of the request (16)
+//	changes     sequence, and of others than the first the place    see change.go: kind, time, principal, request, what changed;
+//	                                                                both numbers as their length, 1, and so many bytes
 //	used        indicator 4                                         sequence of the first entry with a figure of it
 //	texts       sequence 8, piece 2                                 reason of a return, name of a token's holder
 //	texts       sequence 8, as in revisions                         see texts.go: notes and explanations of a revision
 //	redactions  sequence 8                                          sequence of the entry that removed its texts
+//	names       number 4                                            the principal or method
 //
 // A sequence is stored with all bits turned over where the newest version is to come first, and nothing is ever removed
-// from units, indicators, forms, tokens, reports, revisions, changes and redactions (R30). The ids of cells are 3 × indicator + 1 for
+// from units, indicators, forms, tokens, reports, revisions, changes, redactions and names (R30). The ids of cells are 3 × indicator + 1 for
 // AS_REPORTED, + 2 for OWN, + 3 for what YEAR_TO_DATE adds to base rows, each as the distance from the one before; a
 // block is 1,024 indicators. A total is as rollup.Total.AppendBinary writes it.
 //

@@ -81,6 +81,7 @@ func (m *memory) end() {
 	}
 	m.dirty, m.arena = m.dirty[:0], m.arena[:0]
 	m.forgetViews()
+	m.watched.end()
 }
 
 // forgetViews is called where no view is in use.

@@ -70,6 +70,7 @@ type Store struct {
 	memory *memory
 
 	tokens tokenCache
+	names  *names
 	hold   hold
 	shelf  *shelf
 }
@@ -194,6 +195,9 @@ func (s *Store) begin() error {
 		return err
 	}
 	if s.current, err = t.readSnapshot(); err != nil {
+		return err
+	}
+	if s.names, err = t.readNames(); err != nil {
 		return err
 	}
 	s.head, s.memory = t.position.Head, newMemory()

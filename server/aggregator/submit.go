@@ -57,8 +57,8 @@ func (t *Tx) submit(h *entry.Header, s *entry.Submission) error {
 
 // How many bytes the story of a revision and a figure usually take.
 const (
-	submissionGuess = 64
-	figureGuess     = 8
+	submissionGuess = 16
+	figureGuess     = 5
 )
 
 // restate gives a revision another state and adds to its story.
@@ -86,7 +86,7 @@ func (t *Tx) supersede(k reportKey, rec *record, number int, sequence uint64) er
 	if number == 0 {
 		return nil
 	}
-	return t.restate(k, rec, number, Superseded, func(s *story) { s.superseded.sequence = sequence })
+	return t.restate(k, rec, number, Superseded, func(s *story) { s.superseded = sequence })
 }
 
 // approve makes the waiting revision official; the one that was official is superseded.
@@ -102,9 +102,7 @@ func (t *Tx) approve(h *entry.Header, a entry.ReportApproved) error {
 	if err := t.supersede(k, &rec, rec.official, h.Sequence); err != nil {
 		return err
 	}
-	err = t.restate(k, &rec, a.Revision, Approved, func(s *story) {
-		s.approved = event{sequence: h.Sequence, time: h.Time, principal: h.Principal}
-	})
+	err = t.restate(k, &rec, a.Revision, Approved, func(s *story) { s.approved = h.Sequence })
 	if err != nil {
 		return err
 	}
@@ -123,9 +121,7 @@ func (t *Tx) giveBack(h *entry.Header, r entry.ReportReturned) error {
 	if err != nil || !ok || r.Revision != rec.waiting && r.Revision != rec.official {
 		return err
 	}
-	err = t.restate(k, &rec, r.Revision, Returned, func(s *story) {
-		s.returned = event{sequence: h.Sequence, time: h.Time, principal: h.Principal}
-	})
+	err = t.restate(k, &rec, r.Revision, Returned, func(s *story) { s.returned = h.Sequence })
 	if err != nil {
 		return err
 	}
