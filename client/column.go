@@ -19,9 +19,12 @@ func (c *Client) ColumnPages(ctx context.Context, q *reportingv1.QueryRollupColu
 	return pages(ctx, q, 0, c.QueryRollupColumns)
 }
 
+// ColumnUnit is a unit of a page of columns.
+type ColumnUnit struct{ ID, Code, Name, Kind string }
+
 // Cell is one cell of a page of columns.
 type Cell struct {
-	Unit    *reportingv1.ColumnUnit
+	Unit    ColumnUnit
 	Period  *reportingv1.PeriodSpan
 	Columns *reportingv1.RollupColumns
 	State   reportingv1.RollupState
@@ -38,7 +41,8 @@ func Cells(page *reportingv1.QueryRollupColumnsResponse) iter.Seq[Cell] {
 			exact := c.GetExact()
 			fell := c.GetFell()
 			at := 0
-			for _, u := range page.GetUnits() {
+			for n := range page.GetUnits().GetIds() {
+				u := unitAt(page.GetUnits(), n)
 				for _, p := range page.GetPeriods() {
 					cell := cellAt(c, at)
 					cell.Unit, cell.Period = u, p
@@ -57,6 +61,21 @@ func Cells(page *reportingv1.QueryRollupColumnsResponse) iter.Seq[Cell] {
 			}
 		}
 	}
+}
+
+// unitAt reads a unit, of which there may be no more than the id.
+func unitAt(list *reportingv1.ColumnUnits, n int) ColumnUnit {
+	at := func(texts []string) string {
+		if n < len(texts) {
+			return texts[n]
+		}
+		return ""
+	}
+	u := ColumnUnit{ID: at(list.GetIds()), Code: at(list.GetCodes()), Name: at(list.GetNames()), Kind: at(list.GetKinds())}
+	if len(list.GetKinds()) == 1 {
+		u.Kind = list.GetKinds()[0]
+	}
+	return u
 }
 
 // cellAt reads the columns at a place.

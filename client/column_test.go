@@ -15,7 +15,7 @@ import (
 func TestCellsAreReadAsTheContractSays(t *testing.T) {
 	value, none, undefined := reportingv1.RollupState_ROLLUP_STATE_VALUE, reportingv1.RollupState_ROLLUP_STATE_NO_DATA, reportingv1.RollupState_ROLLUP_STATE_UNDEFINED
 	page := &reportingv1.QueryRollupColumnsResponse{
-		Units: []*reportingv1.ColumnUnit{{Unit: "A"}, {Unit: "B"}}, Periods: []*reportingv1.PeriodSpan{{Period: "1"}, {Period: "2"}},
+		Units: &reportingv1.ColumnUnits{Ids: []string{"A", "B"}, Kinds: []string{"k"}}, Periods: []*reportingv1.PeriodSpan{{Period: "1"}, {Period: "2"}},
 		Columns: []*reportingv1.RollupColumns{
 			{Indicator: "ZERO", Expected: []int32{1, 2, 3, 4}},
 			{
@@ -30,23 +30,23 @@ func TestCellsAreReadAsTheContractSays(t *testing.T) {
 	var got []string
 	for c := range client.Cells(page) {
 		g := c.Coverage
-		got = append(got, strings.TrimSpace(fmt.Sprintln(c.Columns.GetIndicator(), c.Unit.GetUnit(), c.Period.GetPeriod(), c.State.String()[13:],
+		got = append(got, strings.TrimSpace(fmt.Sprintln(c.Columns.GetIndicator(), c.Unit.ID+c.Unit.Kind, c.Period.GetPeriod(), c.State.String()[13:],
 			c.Value+"|"+c.Numerator+"|"+c.Denominator, g.GetExpected(), g.GetReceived(), g.GetMissing(), g.GetUnitsComplete(), g.GetUnits(), c.Fell)))
 	}
 	want := []string{
-		"ZERO A 1 VALUE 0|| 1 1 0 1 1 false",
-		"ZERO A 2 VALUE 0|| 2 2 0 2 2 false",
-		"ZERO B 1 VALUE 0|| 3 3 0 3 3 false",
-		"ZERO B 2 VALUE 0|| 4 4 0 4 4 false",
-		"RATIO A 1 VALUE -0.05|-10.5|99999999999999999999 9 5 3 3 8 false",
-		"RATIO A 2 UNDEFINED |3|0 9 4 5 0 8 true",
-		"RATIO B 2 NO_DATA || 9 0 7 0 8 true",
+		"ZERO Ak 1 VALUE 0|| 1 1 0 1 1 false",
+		"ZERO Ak 2 VALUE 0|| 2 2 0 2 2 false",
+		"ZERO Bk 1 VALUE 0|| 3 3 0 3 3 false",
+		"ZERO Bk 2 VALUE 0|| 4 4 0 4 4 false",
+		"RATIO Ak 1 VALUE -0.05|-10.5|99999999999999999999 9 5 3 3 8 false",
+		"RATIO Ak 2 UNDEFINED |3|0 9 4 5 0 8 true",
+		"RATIO Bk 2 NO_DATA || 9 0 7 0 8 true",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("the cells are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	for c := range client.Cells(page) {
-		if c.Unit.GetUnit() != "A" {
+		if c.Unit.ID != "A" {
 			t.Error("it goes on though nobody wants more")
 		}
 		break

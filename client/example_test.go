@@ -64,7 +64,7 @@ func startExample() *exampleServer {
 	}
 	s.rollups.columns = func(context.Context, *reportingv1.QueryRollupColumnsRequest) (*reportingv1.QueryRollupColumnsResponse, error) {
 		return &reportingv1.QueryRollupColumnsResponse{
-			Units:   []*reportingv1.ColumnUnit{{UnitName: "Tỉnh Đồng Tháp"}, {UnitName: "Tỉnh An Giang"}},
+			Units:   &reportingv1.ColumnUnits{Ids: []string{"87-0", "89-0"}, Names: []string{"Tỉnh Đồng Tháp", "Tỉnh An Giang"}},
 			Periods: []*reportingv1.PeriodSpan{{Period: "2024-Q1"}},
 			Columns: []*reportingv1.RollupColumns{{Scale: 1, Values: []int64{1000, 125}, Expected: []int32{6, 3}, Received: []int32{4, 3}}},
 		}, nil
@@ -248,7 +248,7 @@ func ExampleCells() {
 		}
 		for cell := range client.Cells(page) {
 			coverage := cell.Coverage
-			fmt.Printf("%s %s: %s, of %d/%d reports\n", cell.Unit.GetUnitName(), cell.Period.GetPeriod(), cell.Value, coverage.GetReceived(), coverage.GetExpected())
+			fmt.Printf("%s %s: %s, of %d/%d reports\n", cell.Unit.Name, cell.Period.GetPeriod(), cell.Value, coverage.GetReceived(), coverage.GetExpected())
 		}
 	}
 	// Output:

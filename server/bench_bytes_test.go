@@ -42,6 +42,8 @@ func BenchmarkBytes(b *testing.B) {
 			tell := func(what string, metric string, n int) {
 				used, err := machine.Used(journal)
 				check(b, err)
+				_, _, err = s.svc.GetStamp(b.Context(), s.caller) // whoever reads sees everything, so it is committed
+				check(b, err)
 				state := stateBytes(b, s.dir, n)
 				perJournal := float64(used-before) / float64(n)
 				_, err = fmt.Fprintf(os.Stdout, "%s, %d reports: journal %.1f, state %.1f bytes a report, both %.2f a value\n%s", // a log is cut short

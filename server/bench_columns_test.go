@@ -7,7 +7,10 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server/reporting"
@@ -55,7 +58,7 @@ func (q question) rank(numerators, denominators []int64) {
 func (s *benchStore) askColumnsOver(b *testing.B, q question) int {
 	page, err := reportingv1.NewRollupServiceClient(s.conn).QueryRollupColumns(s.outgoing(b.Context()), &reportingv1.QueryRollupColumnsRequest{
 		Units: q.query.Units, Indicators: q.query.Indicators, Periods: q.query.Periods,
-		Basis: reportingv1.Basis_BASIS_PROVISIONAL, PageSize: 100_000,
+		Basis: reportingv1.Basis_BASIS_PROVISIONAL, PageSize: 100_000, IdsOnly: true,
 	})
 	check(b, err)
 	if page.GetNextPageToken() != "" {
@@ -63,7 +66,7 @@ func (s *benchStore) askColumnsOver(b *testing.B, q question) int {
 	}
 	values := 0
 	for _, c := range page.GetColumns() {
-		values += len(page.GetUnits()) * len(page.GetPeriods())
+		values += len(page.GetUnits().GetIds()) * len(page.GetPeriods())
 		for _, state := range c.GetStates() {
 			if state != reportingv1.RollupState_ROLLUP_STATE_VALUE {
 				values--
@@ -79,7 +82,7 @@ func (s *benchStore) askColumnsOver(b *testing.B, q question) int {
 func (s *benchStore) askColumnsAsJSON(b *testing.B, q question) int {
 	address := s.http + "/v1/rollups:columns?" + url.Values{
 		"units": q.query.Units, "indicators": q.query.Indicators, "periods": q.query.Periods,
-		"basis": {"BASIS_PROVISIONAL"}, "pageSize": {fmt.Sprint(100_000)},
+		"basis": {"BASIS_PROVISIONAL"}, "pageSize": {fmt.Sprint(100_000)}, "idsOnly": {"true"},
 	}.Encode()
 	request, err := http.NewRequestWithContext(b.Context(), http.MethodGet, address, nil)
 	check(b, err)
@@ -101,5 +104,49 @@ func (s *benchStore) askColumnsAsJSON(b *testing.B, q question) int {
 		column, after, _ := bytes.Cut(after, []byte("]"))
 		values += bytes.Count(column, []byte(",")) + 1
 		rest = after
+	}
+}
+
+// BenchmarkColumnsBesideSubmitters asks the four questions alone and while 32 clients submit.
+func BenchmarkColumnsBesideSubmitters(b *testing.B) {
+	s := newBenchStore(b, countrySize(), countryMonths())
+	sent := s.loaded
+	for _, writers := range []int{0, 32} {
+		for _, q := range questions(s, countryMonths()) {
+			b.Run(fmt.Sprintf("%s/submitters=%d", q.name, writers), func(b *testing.B) {
+				stop := make(chan struct{})
+				var next atomic.Int64
+				var submitting sync.WaitGroup
+				for range writers {
+					submitting.Go(func() {
+						for {
+							select {
+							case <-stop:
+								return
+							default:
+							}
+							if err := s.submitOver(b, sent+int(next.Add(1))); err != nil {
+								b.Error(err)
+								return
+							}
+						}
+					})
+				}
+				var took []time.Duration
+				begun := time.Now()
+				for b.Loop() {
+					asked := time.Now()
+					if got := s.askColumnsOver(b, q); got < q.want {
+						b.Fatalf("%d values, want %d", got, q.want)
+					}
+					took = append(took, time.Since(asked))
+				}
+				b.ReportMetric(float64(next.Load())/time.Since(begun).Seconds(), "submissions/s")
+				close(stop)
+				submitting.Wait()
+				sent += int(next.Load())
+				reportQuantiles(b, took)
+			})
+		}
 	}
 }

@@ -51,9 +51,9 @@ func questions(s *benchStore, months int) []question {
 		return codes
 	}
 	provinces, districts := list(s.Provinces, s.Province), list(s.Districts, s.District)
-	newest := []string{workload.MonthBack(0).String()}
+	newest := []string{workload.Month(months - 1).String()}
 	span := func(n int) []string {
-		return []string{workload.MonthBack(n-1).String() + ".." + workload.MonthBack(0).String()}
+		return []string{workload.Month(months-n).String() + ".." + workload.Month(months-1).String()}
 	}
 	year := min(12, months)
 	ask := func(name string, units, indicators, periods []string, want int, ranked bool) question {

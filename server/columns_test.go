@@ -109,7 +109,7 @@ func (p *province) asColumns(q *reportingv1.QueryRollupsRequest, size int32) (ma
 		}
 		for cell := range client.Cells(page) {
 			r := &reportingv1.Rollup{
-				Unit: cell.Unit.GetUnit(), UnitCode: cell.Unit.GetUnitCode(), UnitName: cell.Unit.GetUnitName(),
+				Unit: cell.Unit.ID, UnitCode: cell.Unit.Code, UnitName: cell.Unit.Name,
 				Period: cell.Period.GetPeriod(), Indicator: cell.Columns.GetIndicator(), UnitOfMeasure: cell.Columns.GetUnitOfMeasure(),
 				State: cell.State, Value: textOrNone(cell.Value), Numerator: textOrNone(cell.Numerator), Denominator: textOrNone(cell.Denominator),
 				Coverage: cell.Coverage, Fell: cell.Fell,

@@ -227,7 +227,7 @@ func (c Config) openState(ctx context.Context, log *filejournal.Journal) (*aggre
 		}
 	}
 	err = state.Replay(ctx, log, c.progress("replay"))
-	if verdict.Fate == aggregator.Kept && filejournal.IsFull(err) && state.HasReached() {
+	if verdict.Fate == aggregator.Kept && filejournal.IsFull(err) && state.HasReached(ctx) {
 		// Whatever was acknowledged is in the state; what is ahead of it nobody was told of. So it is served as it is (R39),
 		// and the committer catches up before the next change.
 		c.Logger.Warn("the disk is full: the last changes, which nobody was told of, are shown when there is room again", "error", err)

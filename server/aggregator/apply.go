@@ -1,6 +1,8 @@
 package aggregator
 
 import (
+	"errors"
+
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/journal"
@@ -35,13 +37,17 @@ func (t *Tx) take(e *entry.Entry) error {
 	if err := t.forget(e.Header.Time); err != nil {
 		return err
 	}
-	if err := t.applyBody(e); err != nil {
+	if err := errors.Join(t.name(e.Header.Principal), t.name(e.Header.Method)); err != nil {
 		return err
 	}
 	if err := t.remember(&e.Header); err != nil {
 		return err
 	}
+	// Before the body: whatever it changes says by the note who made it.
 	if err := t.note(e); err != nil {
+		return err
+	}
+	if err := t.applyBody(e); err != nil {
 		return err
 	}
 	return t.rest()
@@ -83,7 +89,7 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 // How much a long transaction, such as a replay, keeps in memory between two entries.
 const (
 	restAtYears = 4096
-	restAtRows  = 8192
+	restAtRows  = 3 * keptRows / 2
 )
 
 // rest keeps a long transaction from growing.

@@ -47,12 +47,13 @@ var (
 	usedBucket      = newBucket(10, "used")
 	textBucket      = newBucket(11, "texts")
 	redactionBucket = newBucket(12, "redactions")
+	nameBucket      = newBucket(13, "names")
 )
 
 // everyBucket lists the buckets.
 var everyBucket = [...]*bucket{
 	metaBucket, unitBucket, indicatorBucket, formBucket, tokenBucket, reportBucket,
-	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket, textBucket, redactionBucket,
+	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket, textBucket, redactionBucket, nameBucket,
 }
 
 // sum is the checksum of a value under its key. It is never 0, which stands for no value.

@@ -2,10 +2,10 @@ package aggregator
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"time"
 
 	"github.com/tonghop/tonghop/server/entry"
-	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/hierarchy"
 )
 
@@ -49,10 +49,35 @@ type note struct {
 	method  string
 }
 
-// noteKey is the key of a note: the sequence of its entry and its place in it.
-func noteKey(sequence uint64, place int) []byte {
-	b := binary.BigEndian.AppendUint64(make([]byte, 0, 12), sequence)
-	return binary.BigEndian.AppendUint32(b, uint32(place)) //nolint:gosec // an entry has 8 MiB
+// noteKey is the key of a note: the sequence of its entry, and its place in it behind the first.
+func noteKey(b []byte, sequence uint64, place int) []byte {
+	b = appendOrdered(b, sequence)
+	if place == 0 {
+		return b
+	}
+	return appendOrdered(b, uint64(place)) //nolint:gosec // not negative
+}
+
+// appendOrdered appends a number so that greater ones sort behind: how many bytes it has and these, the highest first.
+func appendOrdered(b []byte, n uint64) []byte {
+	length := (bits.Len64(n) + 7) / 8
+	b = append(b, byte(length))
+	for shift := 8 * (length - 1); shift >= 0; shift -= 8 {
+		b = append(b, byte(n>>shift))
+	}
+	return b
+}
+
+// noteSequence gives the sequence of a key of a note; false if it is none.
+func noteSequence(key []byte) (uint64, bool) {
+	if len(key) == 0 || len(key) < 1+int(key[0]) || key[0] > 8 {
+		return 0, false
+	}
+	n := uint64(0)
+	for _, b := range key[1 : 1+key[0]] {
+		n = n<<8 | uint64(b)
+	}
+	return n, true
 }
 
 // The bits of a note's first byte; the kind of change is below them.
@@ -61,33 +86,65 @@ const (
 	noteKind    = noteRequest - 1
 )
 
-func (n *note) append(b []byte) []byte {
+// appendNote appends a note. Who and how stand in it by their numbers, the report's unit and form by their ordinals, each
+// as 0 and the text where there is none.
+func (t *Tx) appendNote(b []byte, n *note) []byte {
 	b = append(b, byte(n.Kind)|bit(n.request != [16]byte{}, noteRequest))
-	b = appendText(appendTime(b, n.Time), n.Principal)
+	b = t.appendName(appendTime(b, n.Time), n.Principal)
 	if n.request != ([16]byte{}) {
-		b = appendText(append(b, n.request[:]...), n.method)
+		b = t.appendName(append(b, n.request[:]...), n.method)
 	}
 	switch n.Kind {
 	case DraftChange, SubmittedChange, ApprovedChange, ReturnedChange:
-		b = appendText(appendText(b, n.Key.Unit), n.Key.Form)
+		unit, ok := t.snap.tree.Ordinal(n.Key.Unit)
+		b = appendOrdinal(b, unit, ok && t.snap.tree.At(unit).ID == n.Key.Unit, n.Key.Unit)
+		code, ok := t.snap.forms.Ordinal(n.Key.Form)
+		b = appendOrdinal(b, code, ok && t.snap.forms.At(code) == n.Key.Form, n.Key.Form)
 		return appendUvarints(b, uint64(periodCode(n.Key.Period)), uint64(n.Revision)) //nolint:gosec // not negative
 	default:
 		return appendText(b, n.Name)
 	}
 }
 
-func (r *reader) note(sequence uint64) note {
-	var n note
-	flags := r.byte()
+// appendOrdinal appends 1 + an ordinal if it is one, else 0 and the text that has none.
+func appendOrdinal[T ~string](b []byte, ordinal int, ok bool, text T) []byte {
+	if !ok {
+		return appendText(append(b, 0), text)
+	}
+	return binary.AppendUvarint(b, uint64(ordinal)+1) //nolint:gosec // not negative
+}
+
+func readOrdinal[T ~string](r *reader, count int, at func(int) T) T {
+	n := r.number()
+	switch {
+	case n == 0:
+		return T(r.text())
+	case n > count:
+		r.bad = true
+		return ""
+	}
+	return at(n - 1)
+}
+
+// noteHead is the beginning of every note: who made the entry and when, of which kind the change is.
+func (t *Tx) noteHead(r *reader, sequence uint64) (n note, flags byte) {
+	flags = r.byte()
 	n.Sequence, n.Kind = sequence, ChangeKind(flags&noteKind)
-	n.Time, n.Principal = r.time(), r.text()
+	n.Time, n.Principal = r.time(), t.readName(r)
+	return n, flags
+}
+
+// readNoteOf takes what appendNote appended.
+func (t *Tx) readNoteOf(r *reader, sequence uint64) note {
+	n, flags := t.noteHead(r, sequence)
 	if flags&noteRequest != 0 {
 		copy(n.request[:], r.take(len(n.request)))
-		n.method = r.text()
+		n.method = t.readName(r)
 	}
 	switch n.Kind {
 	case DraftChange, SubmittedChange, ApprovedChange, ReturnedChange:
-		n.Key.Unit, n.Key.Form = hierarchy.ID(r.text()), form.Code(r.text())
+		n.Key.Unit = readOrdinal(r, t.snap.tree.Len(), func(i int) hierarchy.ID { return t.snap.tree.At(i).ID })
+		n.Key.Form = readOrdinal(r, t.snap.forms.Len(), t.snap.forms.At)
 		n.Key.Period, n.Revision = periodOf(uint32(r.uvarint())), r.number() //nolint:gosec // as it was written
 	default:
 		n.Name = r.text()
@@ -95,19 +152,35 @@ func (r *reader) note(sequence uint64) note {
 	return n
 }
 
-// readNote gives a note; false if there is none.
-func (t *Tx) readNote(sequence uint64, place int) (note, bool, error) {
-	key := noteKey(sequence, place)
+// readNote gives the first note of an entry; false if there is none.
+func (t *Tx) readNote(sequence uint64) (note, bool, error) {
+	key := noteKey(nil, sequence, 0)
 	value, ok, err := t.get(changeBucket, key)
 	if err != nil || !ok {
 		return note{}, false, err
 	}
 	r := reader{b: value}
-	n := r.note(sequence)
+	n := t.readNoteOf(&r, sequence)
 	if !r.done() {
 		return note{}, false, changeBucket.damaged(key)
 	}
 	return n, true, nil
+}
+
+// made tells who made an entry and when: its first note says so, and none is ever removed.
+func (t *Tx) made(sequence uint64) (principal string, at time.Time, err error) {
+	var scratch [1 + 8]byte
+	key := noteKey(scratch[:0], sequence, 0)
+	value, ok, err := t.get(changeBucket, key)
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	r := reader{b: value}
+	n, _ := t.noteHead(&r, sequence)
+	if !ok || r.bad {
+		return "", time.Time{}, changeBucket.damaged(key)
+	}
+	return n.Principal, n.Time, nil
 }
 
 // note writes the notes of an entry.
@@ -118,8 +191,8 @@ func (t *Tx) note(e *entry.Entry) error {
 		if place == 0 && len(c.Principal)+len(e.Header.Method) <= longestScope {
 			n.request, n.method = e.Header.RequestID, e.Header.Method
 		}
-		key := noteKey(c.Sequence, place)
-		if err := t.put(changeBucket, key, n.append(t.memory.value(noteGuess))); err != nil {
+		t.memory.key = noteKey(t.memory.key[:0], c.Sequence, place)
+		if err := t.put(changeBucket, t.memory.key, t.appendNote(t.memory.value(noteGuess), &n)); err != nil {
 			return err
 		}
 	}
@@ -127,7 +200,7 @@ func (t *Tx) note(e *entry.Entry) error {
 }
 
 // noteGuess is how many bytes a note usually takes.
-const noteGuess = 128
+const noteGuess = 64
 
 // changesOf lists what an entry changed; at least one.
 func changesOf(e *entry.Entry) []Change {
@@ -176,17 +249,15 @@ func only[V any](list []V, name func(V) string) string {
 // entry. It ends with the error of visit.
 func (t *Tx) Changes(after uint64, limit int, visit func(Change) error) error {
 	cursor := t.buckets[changeBucket.at].Cursor()
-	for key, value := cursor.Seek(noteKey(after+1, 0)); key != nil && limit > 0; key, value = cursor.Next() {
+	for key, value := cursor.Seek(noteKey(nil, after+1, 0)); key != nil && limit > 0; key, value = cursor.Next() {
 		raw, err := t.unseal(changeBucket, key, value)
 		if err != nil {
 			return err
 		}
-		if len(key) != 12 {
-			return changeBucket.damaged(key)
-		}
+		sequence, ok := noteSequence(key)
 		r := reader{b: raw}
-		n := r.note(binary.BigEndian.Uint64(key))
-		if !r.done() {
+		n := t.readNoteOf(&r, sequence)
+		if !ok || !r.done() {
 			return changeBucket.damaged(key)
 		}
 		if n.Kind == noChange {

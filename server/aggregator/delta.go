@@ -1,6 +1,8 @@
 package aggregator
 
 import (
+	"slices"
+
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/rollup"
@@ -42,6 +44,9 @@ type shift struct {
 	owing   *owing
 	profile int
 	owed    uint16
+	// gap is a profile of whose base periods since the beginning of the year one is missing, before and after, in some span
+	// of the basis that is planned: then one is in every later span. Or noProfile.
+	gap int
 }
 
 // differences are by how much the cells above one unit change.
@@ -61,10 +66,12 @@ func (t *Tx) differences(x *index, unit int) differences {
 	return differences{t: t, x: x, unit: unit, deltas: m.deltas[:0], totals: m.totals[:0], steps: m.steps[:0]}
 }
 
-func (d *differences) keep() {
-	m := d.t.memory
-	m.deltas, m.totals, m.steps = d.deltas, d.totals, d.steps
+func (s *differences) keep() {
+	m := s.t.memory
+	m.deltas, m.totals, m.steps = s.deltas, s.totals, s.steps
 }
+
+const noProfile = -1
 
 // shift changes what the rest of the transaction sees of a report, and every roll-up with it.
 func (t *Tx) shift(x *index, f *formIndex, unit int, base period.Period, after *view) error {
@@ -143,13 +150,15 @@ func (s *shift) plan(b rollup.Basis) error {
 	if len(changed) == 0 {
 		return nil
 	}
+	s.gap = noProfile
 	reach, err := s.reachOf(b, changed)
 	if err != nil {
 		return err
 	}
+	gains := slices.ContainsFunc(changed, func(c changedFigure) bool { return c.i.gains })
 	for _, span := range reach.spans {
 		from, to := s.f.window(span, false)
-		if to < int(s.base.Index) {
+		if to < int(s.base.Index) || from >= int(s.base.Index) && span.Kind != s.f.frequency && !gains {
 			continue
 		}
 		for n := range changed {

@@ -4,12 +4,13 @@
 // is total (R31); [Rebuild] makes the same bytes under the same keys again. So the file need not be synced with every
 // group: [Store.Sync] does it now and then, and after an unclean stop and another start of the machine it is thrown away
 // without being opened (R34, [Verdict]): state.bolt is the file, state.mark is there while it is stopped in order, and
-// state.boot names the start of the machine in which it was opened last. Not in the journal, so not here either, and lost
+// state.boot names the start of the machine in which it was opened last, and state.reached tells while it is open how far
+// acknowledgement had come, see hold.go. Not in the journal, so not here either, and lost
 // with the process: when a token was last used, the counts of rate limits, and the sessions of the web pages (R26).
 //
-// There is one writer, the holder of [Store.Begin]: within its group it sees every entry that it applied, in reports,
-// roll-ups, rights and request ids alike. Readers use [Store.View] and see the last commit, with the tree, the catalogue
-// and the forms that belong to it, which are kept in memory. Keep a View short, at most 500 rows and 50 ms, for as long as
+// There is one writer, the holder of [Store.Begin]: it sees every entry that it applied, in reports, roll-ups, rights and
+// request ids alike. Readers use [Store.View] and see the last commit, which has all that was acknowledged before, with the
+// tree, the catalogue and the forms that belong to it, which are kept in memory. Keep a View short, at most 500 rows and 50 ms, for as long as
 // it lasts no page that it sees can be used again.
 //
 // # Roll-ups
@@ -64,7 +65,8 @@
 //
 // Numbers in keys are big-endian. A period is its kind, year and index in 1+2+1 bytes, and sorts by time within its kind.
 // Units, forms and indicators go by their ordinals, their places in the order of acceptance. Numbers in values are
-// varints; a text has its length before it; an instant is 1 + nanoseconds and the seconds since 1970, or 0 for none.
+// varints; a text has its length before it; an instant is 1 + nanoseconds and the seconds since 1970, or 0 for none. A
+// principal or a method goes by its number in the bucket names, or is 0 and the text where it has none: see names.go.
 // Every value ends in 8 bytes: the CRC-32C and the CRC-32 (IEEE) of bucket, length of the key, key and value. A value that
 // does not agree is STATE_DAMAGED, never a figure. No value has more than 64 KiB: what may be larger is stored in pieces
 // of 60 KiB, whose keys end in the number of the piece (2 bytes), and whose values begin with 1, the last one with 0. The
@@ -80,18 +82,22 @@
 //	indicators  number 4, first day 4, ^sequence 8, piece 2         place in the entry, indicator as in the journal
 //	forms       number 4, first day 4, ^sequence 8, piece 2         place in the entry, form as in the journal
 //	tokens      id, 0, ^sequence 8                                  sequence that issued it, token as in the journal, with its times
-//	reports     form 2, period 4, unit 4                            see record.go: flags, deadline, revisions in force, revisions
+//	reports     form 2, period 4, unit 4                            see record.go: flags, deadline, revisions in force, revisions,
+//	                                                                each with the sequences of the entries that made it what it is and
+//	                                                                its figures in runs, as in the journal
 //	revisions   form 2, period 4, unit 4, revision 4, piece 2       state 1, revision as in its report
 //	rollups     basis 1, form 2, period 4, unit 4, block 2, kind    sequence, then for each cell: id, length, total
-//	requests    request id 16, principal, 0, method                 sequence, hash of the request (32)
-//	changes     sequence 8, place 4                                 see change.go: kind, time, principal, request, what changed
+//	requests    request id 16, principal, method                    sequence, first half of the hash of the request (16)
+//	changes     sequence, and of others than the first the place    see change.go: kind, time, principal, request, what changed;
+//	                                                                both numbers as their length, 1, and so many bytes
 //	used        indicator 4                                         sequence of the first entry with a figure of it
 //	texts       sequence 8, piece 2                                 reason of a return, name of a token's holder
 //	texts       sequence 8, as in revisions                         see texts.go: notes and explanations of a revision
 //	redactions  sequence 8                                          sequence of the entry that removed its texts
+//	names       number 4                                            the principal or method
 //
 // A sequence is stored with all bits turned over where the newest version is to come first, and nothing is ever removed
-// from units, indicators, forms, tokens, reports, revisions, changes and redactions (R30). The ids of cells are 3 × indicator + 1 for
+// from units, indicators, forms, tokens, reports, revisions, changes, redactions and names (R30). The ids of cells are 3 × indicator + 1 for
 // AS_REPORTED, + 2 for OWN, + 3 for what YEAR_TO_DATE adds to base rows, each as the distance from the one before; a
 // block is 1,024 indicators. A total is as rollup.Total.AppendBinary writes it.
 //

@@ -12,12 +12,14 @@ const (
 	fillAnywhere = 0.5
 	// fillBehind is that of pages behind which the keys go on; the rest is for values that grow.
 	fillBehind = 0.93
+	// fillRows is that of pages of roll-ups, whose rows are made many at a time and grow for a while.
+	fillRows = 0.65
 	// fillWhole is that of buckets to which keys are only ever added at the end, and whose values stay as they are.
 	fillWhole = 1
 )
 
 // Into some buckets nothing comes but behind all that is there.
-var fillsWhole = [...]*bucket{changeBucket, textBucket, redactionBucket}
+var fillsWhole = [...]*bucket{changeBucket, textBucket, redactionBucket, nameBucket}
 
 // watched are the buckets of which it shows only as they are filled how their keys come.
 type watched struct{ reports, requests fill }
@@ -28,6 +30,22 @@ func (w *watched) of(b *bucket) *fill {
 		return &w.reports
 	}
 	return &w.requests
+}
+
+// end is called when a transaction has ended.
+func (w *watched) end() {
+	if w != nil {
+		clear(w.reports.fresh)
+		clear(w.requests.fresh)
+	}
+}
+
+// leaveFull sets how full pages of the other buckets are to be left; what is not named here is small.
+func (t *Tx) leaveFull() {
+	for _, b := range fillsWhole {
+		t.buckets[b.at].FillPercent = fillWhole
+	}
+	t.buckets[rollupBucket.at].FillPercent = fillRows
 }
 
 // watch notes that a value is put in under a key, was being the checksum of the one that it takes the place of, follower
@@ -53,24 +71,31 @@ type fill struct {
 	// gaps are the keys, hashed, before which the last ones came; several, since several may load at once.
 	gaps [gapsKept]uint64
 	next int
-	// last is the last one.
-	last uint64
+	// last is the last one, fresh are all of the transaction.
+	last  uint64
+	fresh map[uint64]struct{}
 	// score says how many of the last came where one had come before, of scoreWhole.
 	score int
 }
 
 const (
-	gapsKept   = 16
+	gapsKept   = 64
 	scoreWhole = 1 << 12
 	scoreShare = 1 << 5 // of how many the score is about
 )
 
 var gapSeed = maphash.MakeSeed()
 
-// came notes where a key came: behind whatever was there and before the key that follows it now, nil for none.
+// came notes where a key came: behind whatever was there and before the key that follows it now, nil for none. Before a key
+// that is as new it is on a page that is written anew in any case.
 func (f *fill) came(key, follower []byte) {
 	at, self := maphash.Bytes(gapSeed, follower), maphash.Bytes(gapSeed, key)
-	known := slices.Contains(f.gaps[:], at)
+	_, known := f.fresh[at]
+	known = known || slices.Contains(f.gaps[:], at)
+	if f.fresh == nil {
+		f.fresh = map[uint64]struct{}{}
+	}
+	f.fresh[self] = struct{}{}
 	// One before the other is as bad as no order: it is the front of the page that grows.
 	f.note(known && at != f.last)
 	if !known {
@@ -94,7 +119,7 @@ func (f *fill) note(behind bool) {
 
 // percent is how full pages are to be left.
 func (f *fill) percent() float64 {
-	if f.score > scoreWhole/2 {
+	if f.score > scoreWhole/3 {
 		return fillBehind
 	}
 	return fillAnywhere

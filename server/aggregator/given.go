@@ -1,8 +1,6 @@
 package aggregator
 
 import (
-	"encoding/binary"
-
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/figure"
 )
@@ -49,31 +47,6 @@ func (g *given) figure(from, to figure.Scale) figure.Figure {
 	return f
 }
 
-// appendFigures appends the figures of a revision: how many, and for each the distance of its number from the one
-// before, its flags, and the amounts that the flags announce. Their texts are elsewhere: see texts.go.
-func appendFigures(b []byte, figures []entry.Figure) []byte {
-	b = binary.AppendUvarint(b, uint64(len(figures)))
-	last := uint32(0)
-	for i := range figures {
-		f := &figures[i]
-		b = binary.AppendUvarint(b, uint64(f.Number-last))
-		last = f.Number
-		flags := byte(f.State)&stateBits | byte(f.Grade)&gradeBits<<gradeShift
-		flags |= bit(f.HasValue, hasValue) | bit(f.HasNumerator, hasNumerator) | bit(f.HasDenominator, hasDenominator)
-		b = append(b, flags)
-		if f.HasValue {
-			b = binary.AppendVarint(b, int64(f.Value))
-		}
-		if f.HasNumerator {
-			b = binary.AppendVarint(b, int64(f.Numerator))
-		}
-		if f.HasDenominator {
-			b = binary.AppendVarint(b, int64(f.Denominator))
-		}
-	}
-	return b
-}
-
 func bit(on bool, b byte) byte {
 	if on {
 		return b
@@ -81,49 +54,20 @@ func bit(on bool, b byte) byte {
 	return 0
 }
 
-// given takes the next figure.
-func (r *reader) given(last uint32) given {
-	g := given{number: last + uint32(r.number())} //nolint:gosec // what was appended
-	g.flags = r.byte()
-	if g.flags&hasValue != 0 {
-		g.value = figure.Number(r.varint())
-	}
-	if g.flags&hasNumerator != 0 {
-		g.numerator = figure.Number(r.varint())
-	}
-	if g.flags&hasDenominator != 0 {
-		g.denominator = figure.Number(r.varint())
-	}
-	return g
-}
-
-// appendGiven reads figures for the arithmetic and appends them to a list.
+// appendGiven reads figures to the end for the arithmetic and appends them to a list.
 func (r *reader) appendGiven(list []given) []given {
-	last := uint32(0)
-	for n := r.number(); n > 0 && !r.bad; n-- {
-		g := r.given(last)
-		last = g.number
-		list = append(list, g)
+	runs := entry.ReadRuns(r.b)
+	for g := (entry.Given{}); runs.Next(&g); {
+		list = append(list, given{number: g.Number, flags: g.Flags, value: g.Value, numerator: g.Numerator, denominator: g.Denominator})
 	}
+	r.b, r.bad = nil, r.bad || runs.Err() != nil
 	return list
 }
 
-// figures reads figures with all that belongs to them but their texts.
+// figures reads figures to the end, with all that belongs to them but their texts.
 func (r *reader) figures() []entry.Figure {
-	n := r.number()
-	if n == 0 || n > len(r.b) {
-		r.bad = r.bad || n > 0
-		return nil
-	}
-	list := make([]entry.Figure, 0, n)
-	last := uint32(0)
-	for ; n > 0 && !r.bad; n-- {
-		g := r.given(last)
-		last = g.number
-		f := entry.Figure{Number: g.number, Figure: g.figure(0, 0)}
-		f.Grade = figure.Grade(g.flags >> gradeShift & gradeBits)
-		list = append(list, f)
-	}
+	list, err := entry.FiguresOfRuns(r.b)
+	r.b, r.bad = nil, r.bad || err != nil
 	return list
 }
 

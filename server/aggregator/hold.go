@@ -73,10 +73,10 @@ func Reached(cfg Config) (id journal.ID, sequence uint64, ok bool) {
 }
 
 // HasReached says whether the state has whatever an earlier process acknowledged.
-func (s *Store) HasReached() bool {
+func (s *Store) HasReached(ctx context.Context) bool {
 	id, sequence, ok := Reached(Config{Dir: s.dir})
 	at := Position{}
-	err := s.Peek(context.Background(), func(t *Tx) error {
+	err := s.Peek(ctx, func(t *Tx) error {
 		at = t.position
 		return nil
 	})

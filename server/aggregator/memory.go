@@ -12,6 +12,8 @@ import (
 type memory struct {
 	rows  map[rowKey]*row
 	dirty []rowKey
+	// generation counts how often rows were let go.
+	generation uint32
 
 	// years hold the reports of a unit that were read in this transaction, words what is known about which there are.
 	years map[yearKey]*year
@@ -69,7 +71,7 @@ func newMemory() *memory {
 // end is called when a transaction was committed.
 func (m *memory) end() {
 	if len(m.rows) > keptRows {
-		clear(m.rows)
+		m.evict(keptRows)
 	}
 	if len(m.words) > keptWords {
 		clear(m.words)
@@ -79,6 +81,7 @@ func (m *memory) end() {
 	}
 	m.dirty, m.arena = m.dirty[:0], m.arena[:0]
 	m.forgetViews()
+	m.watched.end()
 }
 
 // forgetViews is called where no view is in use.

@@ -30,7 +30,7 @@ func TestR37RequestIDsAreRemembered400Days(t *testing.T) {
 	last := s.request
 	s.view(func(tx *aggregator.Tx) {
 		record, ok := known(t, tx, "p", "M", last)
-		if !ok || record.Sequence != last || record.Hash != [32]byte{byte(last)} {
+		if !ok || record.Sequence != last || !record.Is([32]byte{byte(last)}) {
 			t.Errorf("Request = %+v, %v", record, ok)
 		}
 		if _, ok := known(t, tx, "q", "M", last); ok {

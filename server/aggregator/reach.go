@@ -70,27 +70,39 @@ func (s *shift) planCells(c *changedFigure, p cellPlan, r *reach) error {
 	place := int(s.base.Index) - 1
 	contains := p.from <= place
 	short := p.span.Kind == s.f.frequency
-	step := s.byStep(c.i)
-	switch {
-	case !contains || c.i.sums && !short:
-	case step:
-		if err := s.planStep(c, p); err != nil {
+	if contains {
+		if err := s.planReported(c, p, r, short); err != nil {
 			return err
 		}
-	default:
-		s.add(c.i, reported, p.basis, p.span)
-	}
-	if contains && !short && (c.i.sums || step) {
-		s.planRemainder(c.i, reported, p, r)
 	}
 	// What a year-to-date figure gained begins where the one before it stood; where that was not applicable it may
 	// begin earlier still.
 	if c.i.gains && (contains || p.from == place+1 || c.outside) {
 		s.add(c.i, own, p.basis, p.span)
 	}
-	if c.i.sums && short && p.to > 1 {
+	if c.i.sums && short && p.to > 1 && c.i.profile != s.gap {
 		p.from = 0
-		s.planRemainder(c.i, since, p, r)
+		if !s.planRemainder(c.i, since, p, r) {
+			s.gap = c.i.profile
+		}
+	}
+	return nil
+}
+
+// planReported adds the cell of what is asked AS_REPORTED, in a span that contains the base period, or is it.
+func (s *shift) planReported(c *changedFigure, p cellPlan, r *reach, short bool) error {
+	step := s.byStep(c.i)
+	if short || !c.i.sums {
+		if !step {
+			s.add(c.i, reported, p.basis, p.span)
+			return nil
+		}
+		if err := s.planStep(c, p); err != nil {
+			return err
+		}
+	}
+	if !short && (c.i.sums || step) {
+		s.planRemainder(c.i, reported, p, r)
 	}
 	return nil
 }
@@ -98,19 +110,23 @@ func (s *shift) planCells(c *changedFigure, p cellPlan, r *reach) error {
 // planRemainder adds the cell of a remainder, if the unit has something in force for each base period that it owes in the
 // form, before the change or after it. As long as it has not, it is not complete and the remainder is nothing, whatever
 // it owes in other forms.
-func (s *shift) planRemainder(i *indicatorIndex, sl slot, p cellPlan, r *reach) {
+func (s *shift) planRemainder(i *indicatorIndex, sl slot, p cellPlan, r *reach) bool {
 	owed := s.owes(i) & (uint16(1)<<p.to - uint16(1)<<p.from)
-	if owed == 0 || owed&^r.before != 0 && owed&^r.after != 0 {
-		return
+	if owed&^r.before != 0 && owed&^r.after != 0 {
+		return false
+	}
+	if owed == 0 {
+		return true
 	}
 	if len(i.carriers) > 1 {
 		s.add(i, sl, p.basis, p.span)
-		return
+		return true
 	}
 	s.deltas = append(s.deltas, delta{
 		i: i, slot: sl, basis: p.basis, span: p.span, window: owed,
 		home: home{form: s.f, day: s.owing.days[bits.Len16(owed)-1]},
 	})
+	return true
 }
 
 // planUser adds the cells of an indicator that leans on one that changed, as weight or denominator. One that changed

@@ -1,6 +1,7 @@
 package aggregator
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 	"time"
@@ -123,20 +124,13 @@ func heldOf(r *reader) held {
 	return h
 }
 
-// event is something that happened to a revision after it was made. The sequence makes it possible to tell what was in
-// force at any earlier entry (R30).
-type event struct {
-	sequence  uint64
-	time      time.Time
-	principal string
-}
-
-// story is what a revision's body says besides its figures.
+// story is what a revision's body says besides its figures: the entries that made it what it is, whose notes say who did it
+// and when. The sequences make it possible to tell what was in force at any earlier entry (R30).
 type story struct {
-	made                           event
+	made                           uint64
 	merged                         bool
 	actingFor                      hierarchy.ID
-	approved, returned, superseded event
+	approved, returned, superseded uint64
 }
 
 // The bits that announce the parts of a story.
@@ -149,52 +143,39 @@ const (
 )
 
 func (s *story) append(b []byte) []byte {
-	b = append(b, bit(s.merged, storyMerged)|bit(s.actingFor != "", storyActingFor)|bit(s.approved.sequence != 0, storyApproved)|
-		bit(s.returned.sequence != 0, storyReturned)|bit(s.superseded.sequence != 0, storySuperseded))
-	b = s.made.append(b)
+	b = append(b, bit(s.merged, storyMerged)|bit(s.actingFor != "", storyActingFor)|bit(s.approved != 0, storyApproved)|
+		bit(s.returned != 0, storyReturned)|bit(s.superseded != 0, storySuperseded))
+	b = binary.AppendUvarint(b, s.made)
 	if s.actingFor != "" {
 		b = appendText(b, s.actingFor)
 	}
-	if s.approved.sequence != 0 {
-		b = s.approved.append(b)
-	}
-	if s.returned.sequence != 0 {
-		b = s.returned.append(b)
-	}
-	if s.superseded.sequence != 0 {
-		b = binary.AppendUvarint(b, s.superseded.sequence)
+	for _, sequence := range [...]uint64{s.approved, s.returned, s.superseded} {
+		if sequence != 0 {
+			b = binary.AppendUvarint(b, sequence)
+		}
 	}
 	return b
 }
 
-func (e *event) append(b []byte) []byte {
-	b = appendTime(binary.AppendUvarint(b, e.sequence), e.time)
-	return appendText(b, e.principal)
-}
-
-func (r *reader) event() event {
-	return event{sequence: r.uvarint(), time: r.time(), principal: r.text()}
-}
-
 func (r *reader) story() story {
 	flags := r.byte()
-	s := story{merged: flags&storyMerged != 0, made: r.event()}
+	s := story{merged: flags&storyMerged != 0, made: r.uvarint()}
 	if flags&storyActingFor != 0 {
 		s.actingFor = hierarchy.ID(r.text())
 	}
 	if flags&storyApproved != 0 {
-		s.approved = r.event()
+		s.approved = r.uvarint()
 	}
 	if flags&storyReturned != 0 {
-		s.returned = r.event()
+		s.returned = r.uvarint()
 	}
 	if flags&storySuperseded != 0 {
-		s.superseded.sequence = r.uvarint()
+		s.superseded = r.uvarint()
 	}
 	return s
 }
 
-// bodyOf makes the bytes of a revision: its story with its length, then the figures.
+// bodyOf makes the bytes of a revision: its story with its length, then the figures, in runs as in the journal.
 func bodyOf(b []byte, s *story, figures []byte) []byte {
 	start := len(b)
 	b = s.append(b)
@@ -209,27 +190,29 @@ func (h *held) split() (words, figures []byte, ok bool) {
 	return words, r.b, !r.bad
 }
 
-// revision gives a held revision without its texts, and the sequence of the entry that returned it, 0 if none did.
-func (h *held) revision() (rev Revision, returned uint64, ok bool) {
+// bare gives a held revision without its texts, and what its body says besides its figures.
+func (t *Tx) bare(k reportKey, h *held) (Revision, story, error) {
 	words, figures, ok := h.split()
 	sr, fr := reader{b: words}, reader{b: figures}
 	s := sr.story()
-	rev = Revision{
-		Number: h.number, State: h.state, Figures: fr.figures(), Principal: s.made.principal, Time: s.made.time,
-		Sequence: s.made.sequence, Merged: s.merged, ActingFor: s.actingFor,
-		Reviewer: s.approved.principal, ReviewTime: s.approved.time,
+	rev := Revision{
+		Number: h.number, State: h.state, Figures: fr.figures(), Sequence: s.made, Merged: s.merged, ActingFor: s.actingFor,
 	}
-	if s.returned.sequence != 0 {
-		rev.Reviewer, rev.ReviewTime = s.returned.principal, s.returned.time
+	if !ok || !sr.done() || !fr.done() {
+		return Revision{}, story{}, revisionBucket.damaged(revisionKey(k, h.number))
 	}
-	return rev, s.returned.sequence, ok && sr.done() && fr.done()
+	var err error
+	if rev.Principal, rev.Time, err = t.made(s.made); err != nil {
+		return Revision{}, story{}, err
+	}
+	if reviewed := cmp.Or(s.returned, s.approved); reviewed != 0 {
+		rev.Reviewer, rev.ReviewTime, err = t.made(reviewed)
+	}
+	return rev, s, err
 }
 
 // submissionBody makes the body of a new revision.
 func submissionBody(b []byte, h *entry.Header, s *entry.Submission) []byte {
-	words := story{
-		made:   event{sequence: h.Sequence, time: h.Time, principal: h.Principal},
-		merged: s.Merged, actingFor: s.ActingFor,
-	}
-	return bodyOf(b, &words, appendFigures(nil, s.Figures))
+	words := story{made: h.Sequence, merged: s.Merged, actingFor: s.ActingFor}
+	return entry.AppendRuns(bodyOf(b, &words, nil), s.Figures)
 }

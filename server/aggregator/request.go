@@ -12,20 +12,25 @@ import (
 type RequestRecord struct {
 	// Sequence is that of the entry that the request made.
 	Sequence uint64
-	// Hash is that of the canonical request.
-	Hash [32]byte
+	hash     [hashKept]byte
 }
+
+// hashKept is how much of the hash of a request is kept here, beside the 16 bytes of its id; the journal keeps all of it. It
+// tells whether a caller uses his own id for another request by mistake, and half of a SHA-256 does so: that two of his
+// requests agree in it would take him 2^64 trials, and he would have deceived himself.
+const hashKept = 16
+
+// Is says whether a request with this hash made the entry.
+func (r RequestRecord) Is(hash [32]byte) bool { return r.hash == [hashKept]byte(hash[:hashKept]) }
 
 // Memory is how long request ids are remembered, counted in the time of entries (R37).
 const Memory = 400 * 24 * time.Hour
 
 // requestKey begins with the id, so that ids that were made in the order of time lie together, and goes on with whom and
 // what it is scoped to.
-func requestKey(b []byte, principal, method string, id [16]byte) []byte {
+func (t *Tx) requestKey(b []byte, principal, method string, id [16]byte) []byte {
 	b = append(b, id[:]...)
-	b = append(b, principal...)
-	b = append(b, 0)
-	return append(b, method...)
+	return t.appendName(t.appendName(b, principal), method)
 }
 
 // longestScope is how many bytes principal and method may have together. What is longer no caller ever had.
@@ -36,14 +41,15 @@ func (t *Tx) Request(principal, method string, id [16]byte) (RequestRecord, bool
 	if len(principal)+len(method) > longestScope {
 		return RequestRecord{}, false, nil
 	}
-	key := requestKey(nil, principal, method, id)
+	// A name that no entry had has no number, and is spelled out: under such a key nothing is found.
+	key := t.requestKey(nil, principal, method, id)
 	value, ok, err := t.get(requestBucket, key)
 	if err != nil || !ok {
 		return RequestRecord{}, false, err
 	}
 	r := reader{b: value}
 	record := RequestRecord{Sequence: r.uvarint()}
-	copy(record.Hash[:], r.take(len(record.Hash)))
+	copy(record.hash[:], r.take(hashKept))
 	if !r.done() {
 		return RequestRecord{}, false, requestBucket.damaged(key)
 	}
@@ -55,10 +61,10 @@ func (t *Tx) remember(h *entry.Header) error {
 	if h.RequestID == [16]byte{} || len(h.Principal)+len(h.Method) > longestScope {
 		return nil
 	}
-	key := requestKey(t.memory.key[:0], h.Principal, h.Method, h.RequestID)
+	key := t.requestKey(t.memory.key[:0], h.Principal, h.Method, h.RequestID)
 	t.memory.key = key
-	value := binary.AppendUvarint(t.memory.value(binary.MaxVarintLen64+len(h.RequestHash)), h.Sequence)
-	return t.put(requestBucket, key, append(value, h.RequestHash[:]...))
+	value := binary.AppendUvarint(t.memory.value(binary.MaxVarintLen64+hashKept), h.Sequence)
+	return t.put(requestBucket, key, append(value, h.RequestHash[:hashKept]...))
 }
 
 // forget drops the request ids of entries older than 400 days before now, the time of the entry that is applied: so
@@ -69,7 +75,7 @@ func (t *Tx) forget(now time.Time) error {
 		if at, known := t.memory.oldest(t.ledger.forgotten + 1); known && !at.Before(bound) {
 			return nil
 		}
-		n, ok, err := t.readNote(t.ledger.forgotten+1, 0)
+		n, ok, err := t.readNote(t.ledger.forgotten + 1)
 		if err != nil {
 			return err
 		}
@@ -82,7 +88,7 @@ func (t *Tx) forget(now time.Time) error {
 		}
 		if n.request != [16]byte{} {
 			// An id that was used again has the later entry's record, which is not forgotten yet.
-			key := requestKey(nil, n.Principal, n.method, n.request)
+			key := t.requestKey(nil, n.Principal, n.method, n.request)
 			record, known, err := t.Request(n.Principal, n.method, n.request)
 			if err != nil {
 				return err

@@ -47,6 +47,8 @@ type row struct {
 	dirty    bool
 	// sum is the checksum of the row as it is stored; 0 if it is not.
 	sum uint64
+	// used is the generation of the memory in which it was last asked for.
+	used uint32
 }
 
 // cell is one total of a row.
@@ -142,6 +144,7 @@ func decodeRow(value []byte) (*row, bool) {
 // row gives a row to be worked on; an empty one if there is none.
 func (t *Tx) row(k rowKey, kinds []hierarchy.Kind) (*row, error) {
 	if r := t.memory.rows[k]; r != nil {
+		r.used = t.memory.generation
 		return r, nil
 	}
 	var scratch [64]byte
@@ -158,6 +161,7 @@ func (t *Tx) row(k rowKey, kinds []hierarchy.Kind) (*row, error) {
 		}
 		r.sum = sumOf(stored)
 	}
+	r.used = t.memory.generation
 	t.memory.rows[k] = r
 	return r, nil
 }
@@ -237,7 +241,8 @@ const cellGuess = 16
 // settleAt is how many rows are worked on at once where very many change.
 const settleAt = 4096
 
-// settle writes the changed rows and forgets all, once there are so many. No row that was given out may be used after it.
+// settle writes the changed rows and forgets those that are no longer in use, once there are so many. No row that was
+// given out may be used after it.
 func (t *Tx) settle(atLeast int) error {
 	if len(t.memory.rows) < atLeast {
 		return nil
@@ -245,6 +250,20 @@ func (t *Tx) settle(atLeast int) error {
 	if err := t.flush(); err != nil {
 		return err
 	}
-	clear(t.memory.rows)
+	t.memory.evict(atLeast / 2)
 	return nil
+}
+
+// evict forgets the rows that were not asked for since the last time, and all if more than so many are left. None may be
+// dirty.
+func (m *memory) evict(most int) {
+	for k, r := range m.rows {
+		if r.used != m.generation {
+			delete(m.rows, k)
+		}
+	}
+	if len(m.rows) > most {
+		clear(m.rows)
+	}
+	m.generation++
 }

@@ -19,6 +19,8 @@ type Series struct {
 	forms    []seriesForm
 	finisher rollup.Finisher
 	fromRows []bool
+	// single is the only cell that answers are made of; nil if there are several.
+	single *seriesCell
 	// shared is what all answers have in common, made for the first.
 	shared *Answer
 }
@@ -74,6 +76,9 @@ func (s *Series) prepare() {
 		return
 	}
 	s.finisher = rollup.NewFinisher(u.version, u.q.Measure, u.q.Period, u.f.frequency)
+	if f := &s.forms[0]; len(s.forms) == 1 && len(f.kinds) == 1 && len(f.cells) == 1 && !f.cells[0].grown {
+		s.single = &f.cells[0]
+	}
 	kinds := u.kinds()
 	s.fromRows = make([]bool, len(u.x.kinds))
 	for n, kind := range u.x.kinds {
@@ -135,21 +140,52 @@ func (s *Series) common() *Answer {
 	}
 }
 
-// Exact gives the result alone, without texts where it is made of rows.
-func (s *Series) Exact(unit int, r *rollup.Result) error {
+// Cell gives the result alone, in short if it can and then says so, else the other one. Where that is made of rows it has no
+// texts.
+func (s *Series) Cell(unit int, short *rollup.Short, r *rollup.Result) (bool, error) {
 	if !s.FromRows(unit) {
 		a, err := s.alone(unit)
 		*r = a.Result
-		return err
+		return false, err
+	}
+	if s.single != nil {
+		if done, err := s.fromOne(unit, short); err != nil || done {
+			return true, err
+		}
 	}
 	var expected rollup.Expected
 	if err := s.gather(unit, &expected, nil); err != nil {
-		return err
+		return false, err
+	}
+	if s.finisher.Short(&s.u.t.sum, expected, short) {
+		return true, nil
 	}
 	*r = rollup.Result{}
 	s.finisher.Exact(&s.u.t.sum, expected, r)
 	s.pass(r)
-	return nil
+	return false, nil
+}
+
+// fromOne makes the result from the bytes of the one cell that there is; false if that is not so easy.
+func (s *Series) fromOne(unit int, short *rollup.Short) (bool, error) {
+	f, c := &s.forms[0], s.single
+	inner := s.u.x.inner[unit]
+	if inner < 0 {
+		return false, nil
+	}
+	k := c.key
+	k.unit = uint32(unit) //nolint:gosec // an ordinal
+	row, err := s.u.t.shelved(c.plank, k, s.u.x.kinds)
+	if err != nil {
+		return false, err
+	}
+	at := row.find(c.place, c.at)
+	if at < 0 {
+		return false, nil
+	}
+	c.at = at
+	owed := &f.owed.cells[int(inner)*f.owed.kinds+int(f.kinds[0])]
+	return s.finisher.ShortOf(row.bytes(at), owed.expected(), short), nil
 }
 
 // Version gives the version of the period's last day, at whose scale the numbers are shown. It is not to be changed.

@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/rollup"
 )
 
@@ -19,15 +20,36 @@ func compareSeries(tx *aggregator.Tx, q aggregator.Query, want aggregator.Answer
 	if err != nil || !reflect.DeepEqual(got, want) {
 		return fmt.Sprintf("%+v in a series:\n got %+v, %v\nwant %+v", q, got, err, want)
 	}
+	var short rollup.Short
 	exact := rollup.Result{Display: "what was there before"}
-	if err := series.Exact(unit, &exact); err != nil {
-		return fmt.Sprintf("Exact(%+v) = %v", q, err)
+	isShort, err := series.Cell(unit, &short, &exact)
+	if err != nil {
+		return fmt.Sprintf("Cell(%+v) = %v", q, err)
 	}
 	value, numerator, denominator := rollup.Scales(series.Version())
+	if isShort {
+		return compareShort(q, short, want, value)
+	}
 	exact.Display = exact.Value.Decimal(value)
 	exact.NumeratorDisplay, exact.DenominatorDisplay = exact.Numerator.Decimal(numerator), exact.Denominator.Decimal(denominator)
 	if exact != want.Result {
 		return fmt.Sprintf("%+v without texts:\n got %+v\nwant %+v", q, exact, want.Result)
+	}
+	return ""
+}
+
+func compareShort(q aggregator.Query, got rollup.Short, want aggregator.Answer, scale figure.Scale) string {
+	value, numerator, denominator := "", "", ""
+	if got.State == rollup.Value {
+		value = figure.Number(got.Value).Format(scale)
+	}
+	if got.Parts {
+		numerator, denominator = figure.Number(got.Numerator).Format(scale), figure.Number(got.Denominator).Format(scale)
+	}
+	r := want.Result
+	if got.State != r.State || value != r.Display || numerator != r.NumeratorDisplay || denominator != r.DenominatorDisplay ||
+		got.Coverage != r.Coverage || got.Fell != r.Fell {
+		return fmt.Sprintf("%+v in short:\n got %+v\nwant %+v", q, got, r)
 	}
 	return ""
 }

@@ -20,7 +20,7 @@ import (
 
 // StateVersion is the version of everything that is kept here. It goes up whenever the replay of old entries gives
 // another state than before, and then the state is rebuilt; answers carry it (R52).
-const StateVersion = 3
+const StateVersion = 4
 
 // Config is what a store works with.
 type Config struct {
@@ -70,6 +70,7 @@ type Store struct {
 	memory *memory
 
 	tokens tokenCache
+	names  *names
 	hold   hold
 	shelf  *shelf
 }
@@ -194,6 +195,9 @@ func (s *Store) begin() error {
 		return err
 	}
 	if s.current, err = t.readSnapshot(); err != nil {
+		return err
+	}
+	if s.names, err = t.readNames(); err != nil {
 		return err
 	}
 	s.head, s.memory = t.position.Head, newMemory()

@@ -1,6 +1,7 @@
 package aggregator_test
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -104,6 +105,8 @@ type story struct {
 	tx      *aggregator.Tx // the group that is open
 	group   []journal.Record
 	request uint64
+	// who makes the entries where it is not p.
+	who string
 }
 
 // start is when every story begins.
@@ -167,14 +170,14 @@ func (s *story) begin() *aggregator.Tx {
 	return tx
 }
 
-// add applies an entry to the open group, a second after the one before, on behalf of principal p.
+// add applies an entry to the open group, a second after the one before, on behalf of principal p if of nobody else.
 func (s *story) add(body entry.Body) {
 	s.t.Helper()
 	tx := s.begin()
 	s.now = s.now.Add(time.Second)
 	s.request++
 	e := entry.Entry{Header: entry.Header{
-		Sequence: tx.Position().Head.Sequence + 1, Time: s.now, Principal: "p", Method: "M",
+		Sequence: tx.Position().Head.Sequence + 1, Time: s.now, Principal: cmp.Or(s.who, "p"), Method: "M",
 		RequestID: [16]byte{8: byte(s.request >> 8), 9: byte(s.request)}, RequestHash: [32]byte{byte(s.request)},
 	}, Body: body}
 	public, private, err := entry.Encode(e)

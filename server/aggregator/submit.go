@@ -52,13 +52,13 @@ func (t *Tx) submit(h *entry.Header, s *entry.Submission) error {
 	if err := t.keepFigureTexts(k, s.Revision, s.Figures); err != nil {
 		return err
 	}
-	return t.keep(k, &rec, state != Draft)
+	return t.keepWith(k, &rec, state != Draft, s.Revision, s.Figures)
 }
 
 // How many bytes the story of a revision and a figure usually take.
 const (
-	submissionGuess = 64
-	figureGuess     = 8
+	submissionGuess = 16
+	figureGuess     = 5
 )
 
 // restate gives a revision another state and adds to its story.
@@ -86,7 +86,7 @@ func (t *Tx) supersede(k reportKey, rec *record, number int, sequence uint64) er
 	if number == 0 {
 		return nil
 	}
-	return t.restate(k, rec, number, Superseded, func(s *story) { s.superseded.sequence = sequence })
+	return t.restate(k, rec, number, Superseded, func(s *story) { s.superseded = sequence })
 }
 
 // approve makes the waiting revision official; the one that was official is superseded.
@@ -102,9 +102,7 @@ func (t *Tx) approve(h *entry.Header, a entry.ReportApproved) error {
 	if err := t.supersede(k, &rec, rec.official, h.Sequence); err != nil {
 		return err
 	}
-	err = t.restate(k, &rec, a.Revision, Approved, func(s *story) {
-		s.approved = event{sequence: h.Sequence, time: h.Time, principal: h.Principal}
-	})
+	err = t.restate(k, &rec, a.Revision, Approved, func(s *story) { s.approved = h.Sequence })
 	if err != nil {
 		return err
 	}
@@ -123,9 +121,7 @@ func (t *Tx) giveBack(h *entry.Header, r entry.ReportReturned) error {
 	if err != nil || !ok || r.Revision != rec.waiting && r.Revision != rec.official {
 		return err
 	}
-	err = t.restate(k, &rec, r.Revision, Returned, func(s *story) {
-		s.returned = event{sequence: h.Sequence, time: h.Time, principal: h.Principal}
-	})
+	err = t.restate(k, &rec, r.Revision, Returned, func(s *story) { s.returned = h.Sequence })
 	if err != nil {
 		return err
 	}
@@ -142,13 +138,18 @@ func (t *Tx) giveBack(h *entry.Header, r entry.ReportReturned) error {
 
 // keep stores a record and, where something else counts now, moves the roll-ups.
 func (t *Tx) keep(k reportKey, rec *record, counts bool) error {
+	return t.keepWith(k, rec, counts, 0, nil)
+}
+
+// keepWith is keep for whoever has the figures of a revision at hand.
+func (t *Tx) keepWith(k reportKey, rec *record, counts bool, fresh int, figures []entry.Figure) error {
 	x := t.snap.derived()
 	f := &x.forms[k.form]
 	base := k.base()
 	if !counts || base.Kind != f.frequency {
 		return t.writeRecord(k, rec)
 	}
-	after, err := t.viewOf(k, rec)
+	after, err := t.viewWith(k, rec, fresh, figures)
 	if err != nil {
 		return err
 	}

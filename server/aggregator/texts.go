@@ -80,21 +80,20 @@ func (t *Tx) addFigureTexts(sequence uint64, k reportKey, number int, figures []
 
 // revision gives a held revision as others see it, with its texts.
 func (t *Tx) revision(k reportKey, h *held) (Revision, error) {
-	rev, returned, ok := h.revision()
-	if !ok {
-		return Revision{}, revisionBucket.damaged(revisionKey(k, h.number))
+	rev, words, err := t.bare(k, h)
+	if err != nil {
+		return Revision{}, err
 	}
 	if err := t.addFigureTexts(rev.Sequence, k, rev.Number, rev.Figures); err != nil {
 		return Revision{}, err
 	}
-	var err error
-	if rev.TextsRemoved, err = t.Redacted(rev.Sequence); err != nil || returned == 0 {
+	if rev.TextsRemoved, err = t.Redacted(rev.Sequence); err != nil || words.returned == 0 {
 		return rev, err
 	}
-	if rev.Reason, err = t.text(returned); err != nil {
+	if rev.Reason, err = t.text(words.returned); err != nil {
 		return Revision{}, err
 	}
-	reasonRemoved, err := t.Redacted(returned)
+	reasonRemoved, err := t.Redacted(words.returned)
 	rev.TextsRemoved = rev.TextsRemoved || reasonRemoved
 	return rev, err
 }

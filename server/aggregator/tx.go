@@ -54,6 +54,8 @@ type Tx struct {
 	sum rollup.Total
 	// forShelf are the rows that were written, in their order.
 	forShelf []changedRow
+	// named are the names that were given numbers, in their order.
+	named []string
 	// failed is the first error of Apply: what was half applied must not be committed.
 	failed error
 }
@@ -106,13 +108,15 @@ func (t *Tx) Commit() error {
 		t.Rollback()
 		return err
 	}
-	withdraw := t.store.offer(t.snap)
+	withdraw, unname := t.store.offer(t.snap), t.store.names.add(t.named)
+	t.named = nil
 	t.store.shelf.put(t.forShelf, t.position.Head.Sequence)
 	t.store.hold.viewed.Store(false)
 	t.writing = false
 	if err := t.btx.Commit(); err != nil {
 		t.store.shelf.off.Store(true)
 		withdraw()
+		unname()
 		t.memory.drop()
 		return fault.Internal(err, "the state cannot be committed: %w", err)
 	}
@@ -126,9 +130,7 @@ func (t *Tx) finish() error {
 	if err := t.flush(); err != nil {
 		return err
 	}
-	for _, b := range fillsWhole {
-		t.buckets[b.at].FillPercent = fillWhole
-	}
+	t.leaveFull()
 	return t.writePosition()
 }
 
@@ -137,7 +139,7 @@ func (t *Tx) Rollback() {
 	if !t.writing {
 		return
 	}
-	t.writing = false
+	t.writing, t.named = false, nil
 	if t.applied {
 		t.memory.drop()
 	} else {

@@ -1,6 +1,8 @@
 package aggregator
 
 import (
+	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/rollup"
 )
@@ -94,7 +96,10 @@ func (t *Tx) inForce(y *year, asked uint16, b rollup.Basis) (uint16, error) {
 }
 
 // viewOf gives what the arithmetic sees of a record; nil if nothing is in force.
-func (t *Tx) viewOf(k reportKey, rec *record) (*view, error) {
+func (t *Tx) viewOf(k reportKey, rec *record) (*view, error) { return t.viewWith(k, rec, 0, nil) }
+
+// viewWith is viewOf for whoever has the figures of a revision at hand.
+func (t *Tx) viewWith(k reportKey, rec *record, fresh int, figures []entry.Figure) (*view, error) {
 	if rec.provisional() == 0 {
 		return nil, nil
 	}
@@ -106,6 +111,10 @@ func (t *Tx) viewOf(k reportKey, rec *record) (*view, error) {
 		}
 		if b > 0 && number == v.numbers[b-1] {
 			v.given[b] = v.given[b-1]
+			continue
+		}
+		if number == fresh {
+			v.given[b] = t.memory.given(figures)
 			continue
 		}
 		var err error
@@ -128,9 +137,7 @@ func (t *Tx) givenOf(k reportKey, rec *record, number int) ([]given, error) {
 	_, figures, ok := h.split()
 	r := reader{b: figures}
 	m := t.memory
-	if cap(m.givens)-len(m.givens) < givenRoom {
-		m.givens = make([]given, 0, min(max(givenSize, 2*cap(m.givens)), givenLimit))
-	}
+	m.roomForGivens(givenRoom)
 	start := len(m.givens)
 	all := r.appendGiven(m.givens)
 	if !ok || !r.done() {
@@ -140,5 +147,31 @@ func (t *Tx) givenOf(k reportKey, rec *record, number int) ([]given, error) {
 	return all[start:len(all):len(all)], nil
 }
 
+// given makes figures ready for the arithmetic.
+func (m *memory) given(figures []entry.Figure) []given {
+	m.roomForGivens(len(figures))
+	start := len(m.givens)
+	for i := range figures {
+		f := &figures[i]
+		m.givens = append(m.givens, given{
+			number: f.Number, flags: givenFlags(&f.Figure), value: f.Value, numerator: f.Numerator, denominator: f.Denominator,
+		})
+	}
+	return m.givens[start:len(m.givens):len(m.givens)]
+}
+
+// roomForGivens begins another list where there is no room for so many.
+func (m *memory) roomForGivens(n int) {
+	if cap(m.givens)-len(m.givens) < n {
+		m.givens = make([]given, 0, max(n, min(max(givenSize, 2*cap(m.givens)), givenLimit)))
+	}
+}
+
 // givenRoom is for how many figures there must be room before a list is begun.
 const givenRoom = 128
+
+// givenFlags gives the flags of a figure as the arithmetic has them.
+func givenFlags(f *figure.Figure) byte {
+	return byte(f.State)&stateBits | byte(f.Grade)&gradeBits<<gradeShift |
+		bit(f.HasValue, hasValue) | bit(f.HasNumerator, hasNumerator) | bit(f.HasDenominator, hasDenominator)
+}

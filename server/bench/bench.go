@@ -248,7 +248,7 @@ func (b *bench) compare(ctx context.Context, l ledger) error {
 			return fmt.Errorf("the totals of %s: %w", l.name, err)
 		}
 		if want := l.shape.Truth(back, *l.next); got != want {
-			return fmt.Errorf("%w: %s has %v for the country in %s, and its reports come to %v", ErrDiffers, l.name, got, workload.MonthBack(back), want)
+			return fmt.Errorf("%w: %s has %v for the country in %s, and its reports come to %v", ErrDiffers, l.name, got, workload.Month(back), want)
 		}
 	}
 	b.Progress("the totals of %s are right", l.name)

@@ -4,8 +4,13 @@
 // while one sync runs, the next group collects by itself. For each request in turn it asks the request's Decision
 // against the state as it is after the requests before it, opens no door for anybody else meanwhile, and applies the
 // entry at once, so that request 2 of a group sees request 1 in reports, roll-ups, rights and request ids alike. Then
-// the entries are appended to the journal as one group and synced: that is the commit point. Then the state's
-// transaction is committed, and only then is anybody answered.
+// the entries are appended to the journal as one group and synced: that is the commit point, and everybody is answered.
+//
+// The state commits for many groups at a time, up to a quarter of a second, while nobody reads: one that begins to read
+// asks for the commit and waits for it, and while there are readers each group is committed before it is answered. So
+// whatever was acknowledged is seen by whoever reads after it. A change of the tree, the catalogue or the forms is never
+// held, and nothing is where the disk might be full when the state commits. After a kill the journal is ahead of the
+// state and is replayed; how far acknowledgement had come stands beside the state, see aggregator.Reached.
 //
 // A Decision must have no side effect outside what it returns and the variables of its own request. It may run more
 // than once: on a journal that several servers share, a Conflict throws the whole group away, the state catches up,

@@ -141,7 +141,7 @@ func TestAfterAFailureWhatIsHeldIsKnownAndNotServed(t *testing.T) {
 	if id, sequence, ok := aggregator.Reached(aggregator.Config{Dir: b.dir}); !ok || id != b.gate.ID() || sequence != 2 {
 		t.Errorf("Reached = %s, %d, %t; want entry 2 of %s", id, sequence, ok, b.gate.ID())
 	}
-	if b.state.HasReached() {
+	if b.state.HasReached(t.Context()) {
 		t.Error("HasReached = true of a state that lacks what was acknowledged")
 	}
 }

@@ -20,7 +20,7 @@ func submission(figures int) entry.Entry {
 		if i%6 == 0 {
 			f = figure.Figure{State: figure.Value, HasNumerator: true, HasDenominator: true, Numerator: 90, Denominator: 1000}
 		}
-		s.Figures = append(s.Figures, entry.Figure{Number: uint32(3 * i), Figure: f}) //nolint:gosec // a few hundred
+		s.Figures = append(s.Figures, entry.Figure{Number: uint32(i + i/40), Figure: f}) //nolint:gosec // a few hundred
 	}
 	e.Body = entry.ReportsSubmitted{Reports: []entry.Submission{s}}
 	return e

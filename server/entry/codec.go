@@ -176,7 +176,8 @@ func headerMessage(h *Header) (*journalv1.Header, error) {
 	case h.RequestID == [16]byte{} && h.RequestHash != [32]byte{}:
 		return nil, fault.Internal(nil, "entry %d has the hash of a request and no request id", h.Sequence)
 	}
-	m := &journalv1.Header{Sequence: h.Sequence, TimeUnixNano: nano, Principal: h.Principal, Method: h.Method}
+	m := &journalv1.Header{Sequence: h.Sequence, TimeUnixNano: nano, Principal: h.Principal}
+	putMethod(m, h.Method)
 	if h.RequestID != [16]byte{} {
 		m.RequestId, m.RequestHash = h.RequestID[:], h.RequestHash[:]
 	}
@@ -185,9 +186,13 @@ func headerMessage(h *Header) (*journalv1.Header, error) {
 
 func headerOf(m *journalv1.Header) (Header, error) {
 	id, hash := m.GetRequestId(), m.GetRequestHash()
+	method, err := methodOf(m)
+	if err != nil {
+		return Header{}, err
+	}
 	h := Header{
 		Sequence: m.GetSequence(), Time: time.Unix(0, m.GetTimeUnixNano()).UTC(),
-		Principal: m.GetPrincipal(), Method: m.GetMethod(),
+		Principal: m.GetPrincipal(), Method: method,
 	}
 	copy(h.RequestID[:], id)
 	copy(h.RequestHash[:], hash)

@@ -22,6 +22,10 @@
 // Decode checks the form of an entry, not its sense: that a period is one, that figures are in order and hold together.
 // Whether a unit exists, or who may do what, was decided before the entry was written and is not asked again (R31).
 //
+// What is written may become shorter all the same: beside the fields in which figures and methods were written at first there
+// are others, which are written now, and both are read. An entry has a thing in one of the two forms alone. The figures of a
+// report are bytes of a form of their own, [AppendRuns], which the aggregator keeps as they are.
+//
 // # Single things
 //
 // [AppendUnit] and its like give the bytes of one thing for the aggregator's records: the same messages, for units,

@@ -115,10 +115,40 @@ func drawSubmission(t *rapid.T) entry.Submission {
 	}
 	numbers := rapid.SliceOfNDistinct(rapid.Uint32(), 0, 6, rapid.ID).Draw(t, "indicators")
 	slices.Sort(numbers)
-	for _, n := range numbers {
-		s.Figures = append(s.Figures, entry.Figure{Number: n, Figure: drawFigure(t)})
+	for i, n := range numbers {
+		f := drawFigure(t)
+		s.Figures = append(s.Figures, entry.Figure{Number: n, Figure: f})
+		follow := uint32(rapid.OneOf(rapid.Just(0), rapid.IntRange(0, 70)).Draw(t, "figures of the same kind")) //nolint:gosec // few
+		if i+1 < len(numbers) {
+			follow = min(follow, numbers[i+1]-n-1)
+		}
+		s.Figures = append(s.Figures, alike(t, n, f, min(follow, 1<<32-1-n))...)
 	}
 	return s
+}
+
+// alike draws figures of one kind whose numbers follow n, with amounts that have much or little in common.
+func alike(t *rapid.T, n uint32, f figure.Figure, follow uint32) []entry.Figure {
+	var list []entry.Figure
+	f.Note, f.Explanation = "", ""
+	width, power := rapid.IntRange(0, 63).Draw(t, "bits"), rapid.SampledFrom([]int64{1, 10, 100, 1000, 5000}).Draw(t, "power")
+	amount := func() figure.Number {
+		return figure.Number((rapid.Int64().Draw(t, "amount") >> width) / power * power)
+	}
+	for range follow {
+		n++
+		if f.HasValue {
+			f.Value = amount()
+		}
+		if f.HasNumerator {
+			f.Numerator = amount()
+		}
+		if f.HasDenominator {
+			f.Denominator = amount()
+		}
+		list = append(list, entry.Figure{Number: n, Figure: f})
+	}
+	return list
 }
 
 func drawSelector(t *rapid.T) hierarchy.Selector {

@@ -1,6 +1,7 @@
 package entry_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/tonghop/tonghop/server/entry"
@@ -10,8 +11,10 @@ import (
 // FuzzDecode holds that no bytes end the program, that whatever is refused is refused for one of the two reasons, and
 // that whatever is read can be written and read again.
 func FuzzDecode(f *testing.F) {
-	for _, e := range goldens(f) {
-		public, private := encode(f, e)
+	for name, e := range goldens(f) {
+		public, private := readGolden(f, filepath.Join("testdata", "golden", name+".txt"))
+		f.Add(public, private)
+		public, private = encode(f, e)
 		f.Add(public, private)
 		f.Add(public, []byte(nil))
 		f.Add(public[:len(public)/2], private)

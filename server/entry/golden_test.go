@@ -87,10 +87,11 @@ func goldens(t testing.TB) map[string]entry.Entry {
 				{Number: 2, Figure: figure.Figure{State: figure.Value, HasValue: true, Value: 1<<63 - 1, Grade: figure.Preliminary, Explanation: "Máy hỏng"}},
 			}},
 		}}},
-		"report-approved": {Header: request, Body: entry.ReportApproved{Key: key, Revision: 2}},
-		"report-returned": {Header: request, Body: entry.ReportReturned{Key: key, Revision: 2, Reason: "Số giảm mười lần, xem lại"}},
-		"token-issued":    {Header: request, Body: entry.TokenIssued{Token: token}},
-		"token-revoked":   {Header: request, Body: entry.TokenRevoked{ID: "0m3v9f2nxqra"}},
+		"reports-submitted-in-runs": {Header: request, Body: inRuns(key)},
+		"report-approved":           {Header: request, Body: entry.ReportApproved{Key: key, Revision: 2}},
+		"report-returned":           {Header: request, Body: entry.ReportReturned{Key: key, Revision: 2, Reason: "Số giảm mười lần, xem lại"}},
+		"token-issued":              {Header: request, Body: entry.TokenIssued{Token: token}},
+		"token-revoked":             {Header: request, Body: entry.TokenRevoked{ID: "0m3v9f2nxqra"}},
 		"key-introduced": {Header: none, Body: entry.KeyIntroduced{
 			VerifierKey: "tonghop+6a3f2c11+Afm5Ub0mUq7mA1PPD+LZ3zvQMJZBb0bvkKx5n4vJ7Q9p",
 		}},
@@ -163,4 +164,18 @@ func readGolden(t testing.TB, path string) (public, private []byte) {
 		return b
 	}
 	return decode(before), decode(after)
+}
+
+// inRuns are reports whose figures make runs of every form.
+func inRuns(key entry.ReportKey) entry.ReportsSubmitted {
+	return entry.ReportsSubmitted{Reports: []entry.Submission{
+		{Key: key, Revision: 2, Merged: true, Deadline: time.Date(2024, 2, 18, 17, 0, 0, 0, time.UTC), Figures: []entry.Figure{
+			{Number: 0, Figure: figure.Figure{State: figure.Value, HasNumerator: true, HasDenominator: true, Numerator: 9000, Denominator: 100000}},
+			{Number: 1, Figure: figure.Figure{State: figure.Value, HasNumerator: true, HasDenominator: true, Numerator: 100, Denominator: 400, Note: "Chợ đóng cửa"}},
+			{Number: 7, Figure: figure.Figure{State: figure.NotAvailable, Explanation: "Máy hỏng"}},
+			{Number: 8, Figure: figure.Figure{State: figure.Value, HasValue: true, Value: -1250, Grade: figure.Estimate}},
+			{Number: 300, Figure: figure.Figure{State: figure.NotApplicable}},
+			{Number: 301, Figure: figure.Figure{State: figure.Value, HasValue: true, Value: 1<<63 - 1}},
+		}},
+	}}
 }

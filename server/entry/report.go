@@ -53,12 +53,9 @@ func submissionMessage(s Submission) (*journalv1.Submission, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := len(s.Figures)
-	whole := make([]uint32, 2*n)
 	m := &journalv1.Submission{
 		Unit: string(s.Key.Unit), Form: string(s.Key.Form), Period: s.Key.Period.String(), Revision: uint32(s.Revision), //nolint:gosec // checked
 		Draft: s.Draft, Merged: s.Merged, DeadlineUnix: deadline, ActingFor: string(s.ActingFor),
-		Indicators: whole[:n:n], Flags: whole[n:], Numbers: make([]int64, 0, maxNumbers*n),
 	}
 	for i := range s.Figures {
 		f := &s.Figures[i]
@@ -68,11 +65,15 @@ func submissionMessage(s Submission) (*journalv1.Submission, error) {
 		if err := f.Check(); err != nil {
 			return nil, fault.Internal(err, "report %s: figure %d is not right: %w", s.Key, i, err)
 		}
-		m.Indicators[i] = f.Number
-		m.Flags[i], m.Numbers = packFigure(&f.Figure, m.Numbers)
+	}
+	if len(s.Figures) > 0 {
+		m.Figures = AppendRuns(make([]byte, 0, runGuess*len(s.Figures)), s.Figures)
 	}
 	return m, nil
 }
+
+// runGuess is how many bytes a figure usually takes at most.
+const runGuess = 4
 
 func submissionOf(m *journalv1.Submission) (Submission, error) {
 	key, revision, err := keyOf(m.GetUnit(), m.GetForm(), m.GetPeriod(), m.GetRevision())
@@ -85,50 +86,51 @@ func submissionOf(m *journalv1.Submission) (Submission, error) {
 	if s.Deadline, err = instantOf(m.GetDeadlineUnix(), "a deadline"); err != nil {
 		return Submission{}, err
 	}
-	indicators, flags, numbers := m.GetIndicators(), m.GetFlags(), m.GetNumbers()
-	if len(indicators) != len(flags) {
-		return Submission{}, damaged("a report has %d figures and %d flags", len(indicators), len(flags))
-	}
-	if len(indicators) > 0 {
-		s.Figures = make([]Figure, len(indicators))
-	}
-	for i, number := range indicators {
-		if i > 0 && number <= indicators[i-1] {
-			return Submission{}, damaged("the figures of a report are not in order")
-		}
-		s.Figures[i].Number = number
-		if numbers, err = unpackFigure(flags[i], numbers, &s.Figures[i].Figure); err != nil {
-			return Submission{}, err
-		}
-	}
-	if len(numbers) > 0 {
-		return Submission{}, damaged("a report has %d amounts too many", len(numbers))
+	if s.Figures, err = figuresOf(m); err != nil {
+		return Submission{}, err
 	}
 	return s, known(m)
 }
 
-// packFigure gives the flags of a figure and adds its amounts to the numbers.
-func packFigure(f *figure.Figure, numbers []int64) (uint32, []int64) {
-	flags := uint32(f.State) | uint32(f.Grade)<<gradeShift
-	if f.HasValue {
-		flags, numbers = flags|hasValue, append(numbers, int64(f.Value))
+// figuresOf reads the figures of a report, in runs or, as they were written at first, one beside the other.
+func figuresOf(m *journalv1.Submission) ([]Figure, error) {
+	indicators, flags, numbers := m.GetIndicators(), m.GetFlags(), m.GetNumbers()
+	if len(m.GetFigures()) > 0 {
+		if len(indicators)+len(flags)+len(numbers) > 0 {
+			return nil, damaged("a report has its figures twice")
+		}
+		return FiguresOfRuns(m.GetFigures())
 	}
-	if f.HasNumerator {
-		flags, numbers = flags|hasNumerator, append(numbers, int64(f.Numerator))
+	if len(indicators) != len(flags) {
+		return nil, damaged("a report has %d figures and %d flags", len(indicators), len(flags))
 	}
-	if f.HasDenominator {
-		flags, numbers = flags|hasDenominator, append(numbers, int64(f.Denominator))
+	if len(indicators) == 0 && len(numbers) == 0 {
+		return nil, nil
 	}
-	return flags, numbers
+	figures := make([]Figure, len(indicators))
+	for i, number := range indicators {
+		if i > 0 && number <= indicators[i-1] {
+			return nil, damaged("the figures of a report are not in order")
+		}
+		figures[i].Number = number
+		var err error
+		if numbers, err = unpackFigure(flags[i], numbers, &figures[i].Figure); err != nil {
+			return nil, err
+		}
+	}
+	if len(numbers) > 0 {
+		return nil, damaged("a report has %d amounts too many", len(numbers))
+	}
+	return figures, nil
 }
 
 // unpackFigure takes the amounts that the flags announce from the front of the numbers and gives the rest.
 func unpackFigure(flags uint32, numbers []int64, f *figure.Figure) ([]int64, error) {
-	f.State, f.Grade = figure.State(flags&stateBits), figure.Grade(flags>>gradeShift&gradeBits)
-	f.HasValue, f.HasNumerator, f.HasDenominator = flags&hasValue != 0, flags&hasNumerator != 0, flags&hasDenominator != 0
-	if flags > allBits || f.Grade > figure.Estimate {
-		return nil, tooNew("a figure has the flags %#b", flags)
+	if err := checkFlags(flags); err != nil {
+		return nil, err
 	}
+	f.State, f.Grade = figure.State(flags&stateBits), figure.Grade(flags>>gradeShift&gradeBits) //nolint:gosec // checked
+	f.HasValue, f.HasNumerator, f.HasDenominator = flags&hasValue != 0, flags&hasNumerator != 0, flags&hasDenominator != 0
 	for _, part := range [...]struct {
 		has    bool
 		number *figure.Number
@@ -140,9 +142,6 @@ func unpackFigure(flags uint32, numbers []int64, f *figure.Figure) ([]int64, err
 			return nil, damaged("a report has fewer amounts than its flags announce")
 		}
 		*part.number, numbers = figure.Number(numbers[0]), numbers[1:]
-	}
-	if f.Check() != nil {
-		return nil, damaged("a figure has the flags %#b, which fit no figure", flags)
 	}
 	return numbers, nil
 }

@@ -11,6 +11,8 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+
+	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 )
 
 // marshaler is how messages are written and read.
@@ -19,6 +21,16 @@ type marshaler struct{}
 // marshalJSON writes a message: what is zero stands there, what is absent does not. protojson puts spaces where it likes
 // so that nobody relies on them; here they go, and one answer is always the same bytes.
 func marshalJSON(m proto.Message) ([]byte, error) {
+	if columns, ok := m.(*reportingv1.QueryRollupColumnsResponse); ok {
+		if b, ok := appendColumns(make([]byte, 0, 3*proto.Size(m)), columns); ok {
+			return b, nil
+		}
+	}
+	return marshalAny(m)
+}
+
+// marshalAny writes any message.
+func marshalAny(m proto.Message) ([]byte, error) {
 	loose, err := protojson.MarshalOptions{EmitDefaultValues: true}.Marshal(m)
 	if err != nil {
 		return nil, err

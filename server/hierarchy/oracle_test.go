@@ -189,6 +189,14 @@ func compare(t *rapid.T, tree *Tree, list oracle) {
 			if err == nil {
 				same("Resolve", found.ID, withCode[0])
 			}
+			for _, ref := range []string{string(u.Code), string(u.ID), "", "nothing"} {
+				want, err := tree.Resolve(ref, day)
+				at, ok := tree.Find(ref, day)
+				same("Find", ok, err == nil)
+				if ok {
+					same("Find", tree.At(at).ID, want.ID)
+				}
+			}
 		}
 		var hits []ID
 		for _, u := range tree.Search(Query{On: day, Text: "xa 2"}) {

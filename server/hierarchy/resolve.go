@@ -22,9 +22,6 @@ func (t *Tree) Resolve(ref string, on period.Day) (Unit, error) {
 	if ref == "" {
 		return Unit{}, fault.Invalid("UNIT_EMPTY", "no unit is named; give its id or its code")
 	}
-	if o := t.only(Code(ref), on); o != none {
-		return t.units[o], nil
-	}
 	known := t.WithCode(Code(ref))
 	if len(known) == 0 {
 		return Unit{}, t.unknown(ref, on)
@@ -32,19 +29,23 @@ func (t *Tree) Resolve(ref string, on period.Day) (Unit, error) {
 	return pick(ref, known, on)
 }
 
-// only gives the one unit that has a code on a day, or none if there are several or there is no such unit.
-func (t *Tree) only(code Code, on period.Day) int32 {
+// Find is Resolve for whoever wants no reason: it gives the ordinal, and false where Resolve refuses.
+func (t *Tree) Find(ref string, on period.Day) (int, bool) {
 	found := none
-	for _, o := range t.byCode[code] {
+	for _, o := range t.byCode[Code(ref)] {
 		if !t.units[o].ValidOn(on) {
 			continue
 		}
 		if found != none {
-			return none
+			return 0, false
 		}
 		found = o
 	}
-	return found
+	if found == none {
+		o, ok := t.byID[ID(ref)] // no id is a code (R1)
+		return int(o), ok
+	}
+	return int(found), true
 }
 
 // pick chooses among the units that ever had a code the one that has it on that day.

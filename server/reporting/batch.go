@@ -204,14 +204,17 @@ func refusal(sub Submission, err error) Outcome {
 	return o
 }
 
-// itemID is the request id of one item of a stream or batch: the head of the stream's, which keeps neighbours together
-// on disk, and a hash of the stream's and the item's number.
+// itemID is the request id of one item of a stream or batch, the same whenever the stream is sent again: half of the stream's
+// id, which begins with a time where the client library made it, so that streams which go on side by side lie apart; the
+// item's number, so that items lie on disk in their order and not each in a place of its own; and as much as there is room for
+// of a hash of the whole id and the whole number, so that a stream whose id begins alike has other ids.
 func itemID(stream [16]byte, index int) (id [16]byte) {
 	var b [24]byte
 	copy(b[:], stream[:])
 	binary.BigEndian.PutUint64(b[16:], uint64(index)) //nolint:gosec // counts from 0
 	h := sha256.Sum256(b[:])
-	copy(id[:], stream[:6])
-	copy(id[6:], h[:])
+	n := copy(id[:], stream[:8])
+	n += copy(id[n:], b[21:])
+	copy(id[n:], h[:])
 	return id
 }

@@ -118,7 +118,7 @@ func (m mutation[T]) known(who granted) (uint64, error) {
 	if err != nil || !known {
 		return 0, err
 	}
-	if record.Hash != m.hash {
+	if !record.Is(m.hash) {
 		return 0, fault.Exists("REQUEST_ID_REUSED",
 			"this request_id was used for another request; make a new one for a new change").In("request_id")
 	}

@@ -58,6 +58,28 @@ func (c *Column) turn(series *aggregator.Series) {
 	c.at.value, c.at.numerator, c.at.denominator = rollup.Scales(series.Version())
 }
 
+// putShort takes a result in whose numbers have 64 bits at the scales of its period.
+func (c *Column) putShort(cell int, s *rollup.Short) {
+	if s.State != rollup.Value {
+		c.state(cell, s.State)
+	} else if n, ok := grow(s.Value, c.at.value, c.Scale); ok {
+		c.Values[cell] = n
+	} else {
+		c.exact(cell).Value = figure.Number(s.Value).Format(c.at.value)
+	}
+	if s.Parts {
+		c.makeParts()
+		var ok bool
+		if c.Numerators[cell], ok = grow(s.Numerator, c.at.numerator, c.NumeratorScale); !ok {
+			c.exact(cell).Numerator = figure.Number(s.Numerator).Format(c.at.numerator)
+		}
+		if c.Denominators[cell], ok = grow(s.Denominator, c.at.denominator, c.DenominatorScale); !ok {
+			c.exact(cell).Denominator = figure.Number(s.Denominator).Format(c.at.denominator)
+		}
+	}
+	c.note(cell, s.Fell, &s.Coverage)
+}
+
 // put takes a result in.
 func (c *Column) put(cell int, r *rollup.Result) {
 	if r.State != rollup.Value {
@@ -68,39 +90,49 @@ func (c *Column) put(cell int, r *rollup.Result) {
 		c.exact(cell).Value = r.Value.Decimal(c.at.value)
 	}
 	if r.Numerator.Exists() {
-		if !c.part(&c.Numerators, cell, r.Numerator, c.at.numerator, c.NumeratorScale) {
+		c.makeParts()
+		var ok bool
+		if c.Numerators[cell], ok = fit(r.Numerator, c.at.numerator, c.NumeratorScale); !ok {
 			c.exact(cell).Numerator = r.Numerator.Decimal(c.at.numerator)
 		}
-		if !c.part(&c.Denominators, cell, r.Denominator, c.at.denominator, c.DenominatorScale) {
+		if c.Denominators[cell], ok = fit(r.Denominator, c.at.denominator, c.DenominatorScale); !ok {
 			c.exact(cell).Denominator = r.Denominator.Decimal(c.at.denominator)
 		}
 	}
-	if r.Fell {
-		c.Fell = append(c.Fell, int32(cell)) //nolint:gosec // a page has few cells
-	}
-	c.cover(cell, &r.Coverage)
+	c.note(cell, r.Fell, &r.Coverage)
 }
 
-// part takes a part of a ratio in. Its column is there as soon as any cell has one, be it 0.
-func (c *Column) part(list *[]int64, cell int, f rollup.Fraction, at, as figure.Scale) bool {
-	if *list == nil {
-		*list = make([]int64, c.cells)
+// makeParts makes the columns of numerators and denominators, which are there as soon as any cell has one, be it 0.
+func (c *Column) makeParts() {
+	if c.Numerators == nil {
+		c.Numerators, c.Denominators = make([]int64, c.cells), make([]int64, c.cells)
 	}
-	n, ok := fit(f, at, as)
-	(*list)[cell] = n
-	return ok
 }
 
 // fit rounds at one scale and gives the integer at another, which is not smaller; false, and 0, if it does not fit.
 func fit(f rollup.Fraction, at, as figure.Scale) (int64, bool) {
 	n, ok := f.Rounded(at)
-	if ok && at != as {
-		n, ok = n.Rescale(at, as)
-	}
 	if !ok {
 		return 0, false
 	}
-	return int64(n), true
+	return grow(int64(n), at, as)
+}
+
+// grow brings an integer from one scale to another, which is not smaller; false, and 0, if it does not fit.
+func grow(n int64, at, as figure.Scale) (int64, bool) {
+	if at == as {
+		return n, true
+	}
+	m, ok := figure.Number(n).Rescale(at, as)
+	return int64(m), ok
+}
+
+// note takes in what is no number.
+func (c *Column) note(cell int, fell bool, g *rollup.Coverage) {
+	if fell {
+		c.Fell = append(c.Fell, int32(cell)) //nolint:gosec // a page has few cells
+	}
+	c.cover(cell, g)
 }
 
 // cover takes the counts in.

@@ -95,77 +95,93 @@ type columnRun struct {
 	chosen   []hierarchy.Unit
 	ordinals []int
 	spent    int
+	// first are the series of the first period, by indicator.
+	first []*aggregator.Series
 	// asked says of each unit and period whether the cell is part of the answer; nil if all are.
 	asked []bool
-	// costs are what a unit's cells take, by its kind.
+	// costs are what a unit's cells take, by its kind; last is the kind that was looked up last.
 	costs map[hierarchy.Kind]int
+	last  struct {
+		kind hierarchy.Kind
+		cost int
+	}
 }
 
 // choose takes whole units from the spot on until the page is full.
 func (r *columnRun) choose() error {
 	if !r.q.Children {
-		n := min(len(r.units), r.size/(len(r.indicators)*len(r.periods))+1)
-		r.chosen, r.ordinals = make([]hierarchy.Unit, 0, n), make([]int, 0, n)
+		return r.chooseNamed()
 	}
-	for top := r.from.top; top < len(r.units) && r.next == nil; top++ {
+	for top := r.from.top; top < len(r.units); top++ {
 		if r.steps > maxSteps {
 			r.next = &spot{top: top}
 			return nil
 		}
-		if !r.q.Children {
-			if err := r.offer(&r.units[top], top); err != nil {
-				return err
-			}
-			continue
-		}
-		members := r.members(r.units[top])
-		for n := range members {
-			if top == r.from.top && unitKey(members[n]) < r.from.unit {
+		for _, u := range r.members(r.units[top]) {
+			key := unitKey(u)
+			if top == r.from.top && key < r.from.unit {
 				continue
 			}
-			if err := r.offer(&members[n], top); err != nil || r.next != nil {
+			place, _ := r.who.tx.Tree().Ordinal(u.ID) // it came from there
+			if fits, err := r.fits(len(r.chosen), u.Kind, place); err != nil || !fits {
+				r.next = &spot{top: top, unit: key}
 				return err
+			}
+			r.chosen, r.ordinals = append(r.chosen, u), append(r.ordinals, place)
+			for _, p := range r.periods {
+				r.asked = append(r.asked, r.isChild(u, r.units[top], p))
 			}
 		}
 	}
 	return nil
 }
 
-// offer takes a unit if the page has room for it; else the next page begins with it.
-func (r *columnRun) offer(u *hierarchy.Unit, top int) error {
-	ordinal, _ := r.who.tx.Tree().Ordinal(u.ID) // it came from there
-	cost, err := r.cost(u.Kind, ordinal)
-	if err != nil {
-		return err
-	}
-	cells := (len(r.chosen) + 1) * len(r.indicators) * len(r.periods)
-	if len(r.chosen) > 0 && (cells > r.size || r.spent+cost > largestCells) {
-		r.next = &spot{top: top, unit: unitKey(*u)}
-		return nil
-	}
-	r.spent += cost
-	r.chosen, r.ordinals = append(r.chosen, *u), append(r.ordinals, ordinal)
-	if r.q.Children {
-		for _, p := range r.periods {
-			r.asked = append(r.asked, r.isChild(*u, r.units[top], p))
+// chooseNamed is choose where the units themselves are asked about.
+func (r *columnRun) chooseNamed() error {
+	from := min(r.from.top, len(r.units))
+	for at := from; at < len(r.units); at++ {
+		if fits, err := r.fits(at-from, r.units[at].Kind, r.places[at]); err != nil || !fits {
+			r.chosen, r.ordinals, r.next = r.units[from:at], r.places[from:at], &spot{top: at}
+			return err
 		}
 	}
+	r.chosen, r.ordinals = r.units[from:], r.places[from:]
 	return nil
+}
+
+// fits says whether the page has room for one more unit beside those that it has. There is always room for one.
+func (r *columnRun) fits(units int, kind hierarchy.Kind, place int) (bool, error) {
+	cost, err := r.cost(kind, place)
+	if err != nil {
+		return false, err
+	}
+	if units > 0 && ((units+1)*len(r.indicators)*len(r.periods) > r.size || r.spent+cost > largestCells) {
+		return false, nil
+	}
+	r.spent += cost
+	return true, nil
 }
 
 // cost gives what the cells of a unit take, which depends on its kind.
 func (r *columnRun) cost(kind hierarchy.Kind, ordinal int) (int, error) {
+	if r.last.kind == kind && r.last.cost > 0 {
+		return r.last.cost, nil
+	}
 	if known, ok := r.costs[kind]; ok {
+		r.last.kind, r.last.cost = kind, known
 		return known, nil
 	}
 	cost := 0
 	for n := range r.indicators {
-		series, err := r.begin(n, r.periods[0])
-		if err != nil {
-			return 0, err
+		if len(r.first) == n {
+			series, err := r.begin(n, r.periods[0])
+			if err != nil {
+				return 0, err
+			}
+			r.first = append(r.first, series)
 		}
 		each := slowCell
-		if series.FromRows(ordinal) {
+		if r.first[n].FromRows(ordinal) {
 			each = 1
 		}
 		cost += each * len(r.periods)
@@ -189,9 +205,14 @@ func (r *columnRun) columns() ([]Column, error) {
 		latest, _ := r.who.tx.Indicators().Latest(code) // it came from there
 		c := newColumn(latest, len(r.ordinals)*len(r.periods))
 		for at, p := range r.periods {
-			series, err := r.begin(n, p)
-			if err != nil {
-				return nil, err
+			var series *aggregator.Series
+			if at == 0 && n < len(r.first) {
+				series = r.first[n]
+			} else {
+				var err error
+				if series, err = r.begin(n, p); err != nil {
+					return nil, err
+				}
 			}
 			c.turn(series)
 			if err := r.fill(c, series, at); err != nil {
@@ -206,15 +227,21 @@ func (r *columnRun) columns() ([]Column, error) {
 
 // fill fills in the cells of one period.
 func (r *columnRun) fill(c *Column, series *aggregator.Series, at int) error {
+	var short rollup.Short
 	var result rollup.Result
 	for _, unit := range r.ordinals {
 		if r.asked != nil && !r.asked[at] {
 			c.state(at, NotAsked)
 		} else {
-			if err := series.Exact(unit, &result); err != nil {
+			isShort, err := series.Cell(unit, &short, &result)
+			switch {
+			case err != nil:
 				return err
+			case isShort:
+				c.putShort(at, &short)
+			default:
+				c.put(at, &result)
 			}
-			c.put(at, &result)
 		}
 		at += len(r.periods)
 	}

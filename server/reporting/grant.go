@@ -86,16 +86,34 @@ func (g granted) seen(field, ref string, on period.Day) (hierarchy.Unit, error) 
 	if err := g.need(auth.Read); err != nil {
 		return hierarchy.Unit{}, err
 	}
-	unit, err := g.inSight(ref, on)
+	_, unit, err := g.inSight(ref, on, false)
 	if err != nil {
 		return hierarchy.Unit{}, fault.Of(err).In(field)
 	}
 	return unit, nil
 }
 
-// inSight is seen for whoever may read and names the field himself.
-func (g granted) inSight(ref string, on period.Day) (hierarchy.Unit, error) {
-	return g.resolve(ref, on, func(id hierarchy.ID) bool { return g.reads(id, on) })
+// inSight is seen for whoever may read and names the field himself. It gives the unit's ordinal too. With everywhere, it was
+// found before that he reads all units.
+func (g granted) inSight(ref string, on period.Day, everywhere bool) (int, hierarchy.Unit, error) {
+	tree := g.tx.Tree()
+	if o, ok := tree.Find(ref, on); ok {
+		if u := tree.At(o); everywhere || g.may(auth.Read, auth.Scope{Unit: u.ID, On: standingOf(&u, on), Form: g.Token.Form}) {
+			return o, u, nil
+		}
+	}
+	// It may be that others share the code whom he does not see; and a refusal has a reason.
+	u, err := g.resolve(ref, on, func(id hierarchy.ID) bool { return g.reads(id, on) })
+	if err != nil {
+		return 0, u, err
+	}
+	o, _ := tree.Ordinal(u.ID) // it came from there
+	return o, u, nil
+}
+
+// readsEverywhere says whether the caller reads all units: a token that is bound to none is asked once for all.
+func (g granted) readsEverywhere() bool {
+	return g.Token.Unit == "" && g.may(auth.Read, auth.Scope{Form: g.Token.Form})
 }
 
 // resolve finds the unit that ref names (R1) among those that the caller sees, as if there were no others: so neither a
@@ -149,8 +167,14 @@ func (g granted) reads(unit hierarchy.ID, on period.Day) bool {
 
 // standing gives the day on which to ask for a unit's place.
 func (g granted) standing(unit hierarchy.ID, on period.Day) period.Day {
-	u, known := g.tx.Tree().Unit(unit)
-	if !known || u.ValidOn(on) {
+	if u, known := g.tx.Tree().Unit(unit); known {
+		return standingOf(&u, on)
+	}
+	return on
+}
+
+func standingOf(u *hierarchy.Unit, on period.Day) period.Day {
+	if u.ValidOn(on) {
 		return on
 	}
 	return max(u.ValidFrom, min(on, u.ValidTo-1))

@@ -143,6 +143,7 @@ type rollupRun struct {
 	q          RollupQuery
 	periods    []period.Period
 	units      []hierarchy.Unit
+	places     []int // the ordinals of the units
 	indicators []indicator.Code
 	calendar   period.Calendar
 	from       spot
@@ -159,10 +160,11 @@ func (r *rollupRun) prepare(day period.Day) error {
 	if err := r.who.need(auth.Read); err != nil {
 		return err
 	}
-	r.units = make([]hierarchy.Unit, len(r.q.Units))
+	r.units, r.places = make([]hierarchy.Unit, len(r.q.Units)), make([]int, len(r.q.Units))
+	everywhere := r.who.readsEverywhere()
 	for i, ref := range r.q.Units {
 		var err error
-		if r.units[i], err = r.who.inSight(ref, day); err != nil {
+		if r.places[i], r.units[i], err = r.who.inSight(ref, day, everywhere); err != nil {
 			problems.Add(fault.Of(err).In(fmt.Sprintf("units[%d]", i)))
 		}
 	}

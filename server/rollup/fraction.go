@@ -1,9 +1,7 @@
 package rollup
 
 import (
-	"math"
 	"math/big"
-	"math/bits"
 
 	"github.com/tonghop/tonghop/server/figure"
 )
@@ -83,24 +81,5 @@ func (f Fraction) short(scale figure.Scale) (figure.Number, bool) {
 	if den == scale.Factor() {
 		return figure.Number(num), true
 	}
-	u := uint64(num) //nolint:gosec // bits, not an amount
-	if num < 0 {
-		u = -u
-	}
-	d := uint64(den)                                //nolint:gosec // above 0, or there is no number
-	hi, lo := bits.Mul64(u, uint64(scale.Factor())) //nolint:gosec // a power of ten
-	if hi >= d {
-		return 0, false
-	}
-	q, rest := bits.Div64(hi, lo, d)
-	if rest >= d-rest {
-		q++
-	}
-	if q > math.MaxInt64 {
-		return 0, false
-	}
-	if num < 0 {
-		return -figure.Number(q), true
-	}
-	return figure.Number(q), true
+	return quotient(num, den, scale.Factor())
 }

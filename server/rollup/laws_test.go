@@ -245,3 +245,94 @@ func TestBytesMergeAsTheirTotals(t *testing.T) {
 		}
 	})
 }
+
+// TestTheShortWayIsTheLongOne holds Short against Exact, on stories and on totals of any size.
+func TestTheShortWayIsTheLongOne(t *testing.T) {
+	short := 0
+	rapid.Check(t, func(t *rapid.T) {
+		for range 20 {
+			if shortAndLong(t) {
+				short++
+			}
+		}
+	})
+	if short < 100 {
+		t.Errorf("only %d totals went the short way", short)
+	}
+}
+
+// shortAndLong draws one total, mostly of a rule that has a short way, and says whether it went it.
+func shortAndLong(t *rapid.T) bool {
+	m := drawAny(t)
+	if rapid.IntRange(0, 3).Draw(t, "of any rule") > 0 {
+		m = drawIndicator(t, rapid.SampledFrom([]indicator.UnitRule{indicator.UnitSum, indicator.UnitRatio}).Draw(t, "rule"))
+	}
+	s := drawSceneOf(t, m)
+	total := s.total()
+	if rapid.Bool().Draw(t, "any total") {
+		total = drawTotal(t, "total")
+	}
+	f := rollup.NewFinisher(&s.m.Indicator, s.measure, s.span, s.m.base)
+	got := rollup.Short{State: rollup.Overflow, Fell: true, Parts: true, Value: 1, Numerator: 1, Denominator: 1}
+	if !f.Short(&total, s.expected(), &got) {
+		return false
+	}
+	var exact rollup.Result
+	f.Exact(&total, s.expected(), &exact)
+	value, numerator, denominator := rollup.Scales(&s.m.Indicator)
+	want := rollup.Short{State: exact.State, Fell: exact.Fell, Parts: exact.Numerator.Exists(), Coverage: exact.Coverage}
+	for _, n := range []struct {
+		from      rollup.Fraction
+		scale     figure.Scale
+		want, got *int64
+	}{
+		{exact.Value, value, &want.Value, &got.Value},
+		{exact.Numerator, numerator, &want.Numerator, &got.Numerator},
+		{exact.Denominator, denominator, &want.Denominator, &got.Denominator},
+	} {
+		rounded, ok := n.from.Rounded(n.scale)
+		if *n.want = int64(rounded); n.from.Exists() != ok {
+			t.Fatalf("%v does not fit and came out short", n.from)
+		}
+		if !n.from.Exists() {
+			*n.got = 0 // what is not there means nothing
+		}
+	}
+	if got != want {
+		t.Fatalf("short %+v, want %+v", got, want)
+	}
+	return true
+}
+
+// TestTheShortWayFromBytes holds ShortOf against Short.
+func TestTheShortWayFromBytes(t *testing.T) {
+	short := 0
+	rapid.Check(t, func(t *rapid.T) {
+		for range 20 {
+			m := drawIndicator(t, rapid.SampledFrom([]indicator.UnitRule{indicator.UnitSum, indicator.UnitRatio}).Draw(t, "rule"))
+			s := drawSceneOf(t, m)
+			total := s.total()
+			if rapid.IntRange(0, 3).Draw(t, "any total") == 0 {
+				total = drawTotal(t, "total")
+			}
+			f := rollup.NewFinisher(&s.m.Indicator, s.measure, s.span, s.m.base)
+			b := total.AppendBinary(nil)
+			var got, want rollup.Short
+			if !f.ShortOf(b, s.expected(), &got) {
+				continue
+			}
+			short++
+			if ok := f.Short(&total, s.expected(), &want); !ok || got != want {
+				t.Fatalf("of the bytes %+v, want %+v, %t", got, want, ok)
+			}
+			for n := range b {
+				if f.ShortOf(b[:n], s.expected(), &got) {
+					t.Fatalf("%d of %d bytes are enough", n, len(b))
+				}
+			}
+		}
+	})
+	if short < 20 {
+		t.Errorf("only %d totals went the short way", short)
+	}
+}

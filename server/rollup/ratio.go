@@ -68,19 +68,18 @@ func addRatioOverOther(q *question, t *Total) {
 
 // finishRatio gives Σ numerators / Σ denominators, once.
 func finishRatio(a *answer) {
-	numUnit := wideInt(a.ind.Scale.Factor()).Times(carry(a.ind.Value.Time))
-	denCarry, denScale := carry(a.ind.Denominator.Time), a.ind.Scale
+	numCarry, denCarry, denScale := carry(a.ind.Value.Time), carry(a.ind.Denominator.Time), a.ind.Scale
 	if !a.ind.OwnDenominator() {
 		denCarry, denScale = 1, figure.MaxScale
 		a.result.DenominatorFrom = a.denominatorFrom()
 	}
-	denUnit := wideInt(denScale.Factor()).Times(denCarry)
-	if !a.t.Numerator.within(carry(a.ind.Value.Time)) || !a.t.Denominator.within(denCarry) {
+	if !a.t.Numerator.within(numCarry) || !a.t.Denominator.within(denCarry) {
 		a.result.State = Overflow
 		return
 	}
-	a.result.Numerator = fractionOf(a.t.Numerator, numUnit)
-	a.result.Denominator = fractionOf(a.t.Denominator, denUnit)
-	num := a.t.Numerator.Times(denScale.Factor()).Times(denCarry).Times(a.ind.Factor())
-	a.value(num, a.t.Denominator.Times(a.ind.Scale.Factor()).Times(carry(a.ind.Value.Time)))
+	// What a part is carried by has 45 bits at most, with the factor of the unit of measure.
+	numUnit, denUnit := a.ind.Scale.Factor()*numCarry, denScale.Factor()*denCarry
+	a.result.Numerator = fractionOf(a.t.Numerator, wideInt(numUnit))
+	a.result.Denominator = fractionOf(a.t.Denominator, wideInt(denUnit))
+	a.value(a.t.Numerator.Times(denUnit*a.ind.Factor()), a.t.Denominator.Times(numUnit))
 }

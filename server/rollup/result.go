@@ -103,11 +103,12 @@ type Finisher struct {
 	asked window
 	// short is true for a span of one base period, in which an obligation is a unit.
 	short bool
+	rule  shortRule
 }
 
 // NewFinisher takes what the totals were made with. The indicator must not change.
 func NewFinisher(ind *indicator.Indicator, m Measure, span period.Period, base period.Kind) Finisher {
-	f := Finisher{ind: ind, span: span, asked: windowOf(span, base)}
+	f := Finisher{ind: ind, span: span, asked: windowOf(span, base), rule: shortRuleOf(ind)}
 	f.short = f.asked.n > 0 && measured(*ind, m).window(ind.Value, f.asked).n == 1
 	return f
 }
@@ -158,7 +159,7 @@ func (f *Finisher) Exact(t *Total, e Expected, r *Result) {
 		e.Last, e.Units = e.Owed, e.Owed
 	}
 	a := answer{Finisher: f, t: t, e: e, result: r}
-	a.coverage(&r.Coverage)
+	f.coverage(t, &e, &r.Coverage)
 	switch {
 	case f.ind.Value.Time == indicator.TimeNone && f.asked.n > 1:
 		r.State = NotAtThisPeriod
@@ -172,22 +173,21 @@ func (f *Finisher) Exact(t *Total, e Expected, r *Result) {
 }
 
 // coverage counts obligations; in a span of one base period a unit is complete that was received.
-func (a *answer) coverage(c *Coverage) {
-	t := a.t
+func (f *Finisher) coverage(t *Total, e *Expected, c *Coverage) {
 	*c = Coverage{
-		Expected: a.e.Owed - t.NotApplicable - t.Excluded,
+		Expected: e.Owed - t.NotApplicable - t.Excluded,
 		Received: t.Received, NotAvailable: t.NotAvailable, NotApplicable: t.NotApplicable, Excluded: t.Excluded,
 		Late: t.Late, Half: t.Half, Unweighted: t.Unweighted, Stale: t.Stale, Gaps: t.Gaps,
-		UnitsComplete: t.Complete, Units: a.e.Units - t.Outside,
+		UnitsComplete: t.Complete, Units: e.Units - t.Outside,
 	}
 	c.Missing = c.Expected - c.Received - c.NotAvailable
-	if a.short {
+	if f.short {
 		c.UnitsComplete, c.Units = c.Received, c.Expected
 	}
 	switch {
-	case a.ind.UnitRule == indicator.UnitMean:
+	case f.ind.UnitRule == indicator.UnitMean:
 		c.Divisor = t.Count
-	case a.ind.Value.Time == indicator.TimeMean:
+	case f.ind.Value.Time == indicator.TimeMean:
 		c.Divisor = t.Received
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/reporting"
 	"github.com/tonghop/tonghop/server/rollup"
 )
@@ -28,20 +29,36 @@ func (s rollups) QueryRollupColumns(
 		return nil, err
 	}
 	answer := &reportingv1.QueryRollupColumnsResponse{
-		Units: make([]*reportingv1.ColumnUnit, len(page.Units)), Periods: periodSpans(page.Periods),
-		Columns: make([]*reportingv1.RollupColumns, len(page.Columns)),
-		Basis:   bases.wire(basis), Measure: rollupMeasures.wire(measure), NextPageToken: page.Next, Stamp: stampMessage(page.Stamp),
-	}
-	units := make([]reportingv1.ColumnUnit, len(page.Units))
-	for i := range page.Units {
-		u, m := &page.Units[i], &units[i]
-		m.Unit, m.UnitCode, m.UnitName, m.Kind = string(u.ID), string(u.Code), u.NameVI, string(u.Kind)
-		answer.Units[i] = m
+		Units: columnUnits(page.Units, r.GetIdsOnly()), Periods: periodSpans(page.Periods), Columns: make([]*reportingv1.RollupColumns, len(page.Columns)),
+		Basis: bases.wire(basis), Measure: rollupMeasures.wire(measure), NextPageToken: page.Next, Stamp: stampMessage(page.Stamp),
 	}
 	for i := range page.Columns {
 		answer.Columns[i] = columnsMessage(&page.Columns[i])
 	}
 	return answer, nil
+}
+
+func columnUnits(units []hierarchy.Unit, idsOnly bool) *reportingv1.ColumnUnits {
+	n := len(units)
+	if idsOnly {
+		m := &reportingv1.ColumnUnits{Ids: make([]string, n)}
+		for i := range units {
+			m.Ids[i] = string(units[i].ID)
+		}
+		return m
+	}
+	list := make([]string, 4*n)
+	m := &reportingv1.ColumnUnits{Ids: list[:n:n], Codes: list[n : 2*n : 2*n], Names: list[2*n : 3*n : 3*n], Kinds: list[3*n:]}
+	one := true
+	for i := range units {
+		u := &units[i]
+		m.Ids[i], m.Codes[i], m.Names[i], m.Kinds[i] = string(u.ID), string(u.Code), u.NameVI, string(u.Kind)
+		one = one && u.Kind == units[0].Kind
+	}
+	if one {
+		m.Kinds = m.Kinds[:min(1, n)]
+	}
+	return m
 }
 
 func periodSpans(periods []reporting.PeriodSpan) []*reportingv1.PeriodSpan {

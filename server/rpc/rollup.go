@@ -76,10 +76,7 @@ func (s rollups) QueryRollups(ctx context.Context, r *reportingv1.QueryRollupsRe
 	}
 	answer := &reportingv1.QueryRollupsResponse{
 		Basis: bases.wire(basis), Measure: rollupMeasures.wire(measure), NextPageToken: page.Next, Stamp: stampMessage(page.Stamp),
-		Rollups: make([]*reportingv1.Rollup, 0, len(page.Rollups)), Periods: periodSpans(page.Periods),
-	}
-	for i := range page.Rollups {
-		answer.Rollups = append(answer.Rollups, rollupMessage(&page.Rollups[i]))
+		Rollups: rollupMessages(page.Rollups), Periods: periodSpans(page.Periods),
 	}
 	return answer, nil
 }
@@ -106,14 +103,45 @@ func (s rollups) ExplainRollup(ctx context.Context, r *reportingv1.ExplainRollup
 	return answer, nil
 }
 
-func rollupMessage(r *reporting.Rollup) *reportingv1.Rollup {
-	m := &reportingv1.Rollup{
-		Unit: string(r.Unit.ID), UnitCode: string(r.Unit.Code), UnitName: r.Unit.NameVI, Kind: string(r.Kind),
-		Period: r.Period.String(), Indicator: string(r.Indicator.Code), State: rollupStates.wire(r.Result.State),
-		Numerator: some(r.Result.NumeratorDisplay), Denominator: some(r.Result.DenominatorDisplay),
-		Coverage: coverageMessage(r.Result.Coverage), TreeDate: r.LastDay.String(), Fell: r.Result.Fell,
-		UnitOfMeasure: r.Indicator.UnitOfMeasure,
+// rollupMessages makes all messages of a page in a few pieces of memory, and each period and day a text once.
+func rollupMessages(list []reporting.Rollup) []*reportingv1.Rollup {
+	messages, rollups, coverage := make([]*reportingv1.Rollup, len(list)), make([]reportingv1.Rollup, len(list)), make([]reportingv1.Coverage, len(list))
+	periods, days := map[period.Period]string{}, map[period.Day]string{}
+	for i := range list {
+		r, m := &list[i], &rollups[i]
+		m.Period, m.TreeDate, m.Coverage = textOf(periods, r.Period), textOf(days, r.LastDay), &coverage[i]
+		putRollup(m, r)
+		messages[i] = m
 	}
+	return messages
+}
+
+// textOf gives the text of something that comes again and again.
+func textOf[T interface {
+	comparable
+	String() string
+}](known map[T]string, of T) string {
+	text, ok := known[of]
+	if !ok {
+		text = of.String()
+		known[of] = text
+	}
+	return text
+}
+
+func rollupMessage(r *reporting.Rollup) *reportingv1.Rollup {
+	m := &reportingv1.Rollup{Period: r.Period.String(), TreeDate: r.LastDay.String(), Coverage: &reportingv1.Coverage{}}
+	putRollup(m, r)
+	return m
+}
+
+// putRollup puts in all but period and day; the coverage is there to be filled.
+func putRollup(m *reportingv1.Rollup, r *reporting.Rollup) {
+	m.Unit, m.UnitCode, m.UnitName, m.Kind = string(r.Unit.ID), string(r.Unit.Code), r.Unit.NameVI, string(r.Kind)
+	m.Indicator, m.UnitOfMeasure = string(r.Indicator.Code), r.Indicator.UnitOfMeasure
+	m.State, m.Fell = rollupStates.wire(r.Result.State), r.Result.Fell
+	m.Numerator, m.Denominator = some(r.Result.NumeratorDisplay), some(r.Result.DenominatorDisplay)
+	putCoverage(m.Coverage, &r.Result.Coverage)
 	if r.Result.State == rollup.Value {
 		m.Value = some(r.Result.Display)
 	}
@@ -135,15 +163,12 @@ func rollupMessage(r *reporting.Rollup) *reportingv1.Rollup {
 		}
 		m.Checks = append(m.Checks, check)
 	}
-	return m
 }
 
-func coverageMessage(c rollup.Coverage) *reportingv1.Coverage {
-	return &reportingv1.Coverage{
-		Expected: c.Expected, Received: c.Received, NotAvailable: c.NotAvailable, Missing: c.Missing,
-		NotApplicable: c.NotApplicable, Excluded: c.Excluded, Late: c.Late, Stale: c.Stale,
-		UnitsComplete: c.UnitsComplete, Units: c.Units, Half: c.Half, Unweighted: c.Unweighted, Divisor: c.Divisor,
-	}
+func putCoverage(m *reportingv1.Coverage, c *rollup.Coverage) {
+	m.Expected, m.Received, m.NotAvailable, m.Missing = c.Expected, c.Received, c.NotAvailable, c.Missing
+	m.NotApplicable, m.Excluded, m.Late, m.Stale = c.NotApplicable, c.Excluded, c.Late, c.Stale
+	m.UnitsComplete, m.Units, m.Half, m.Unweighted, m.Divisor = c.UnitsComplete, c.Units, c.Half, c.Unweighted, c.Divisor
 }
 
 func contributionMessage(c reporting.Contribution, r *reporting.Rollup) *reportingv1.Contribution {

@@ -26,6 +26,71 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// KnownMethod is a method by its number, which takes 2 bytes where its name takes 30.
+type KnownMethod int32
+
+const (
+	// The method is said by its name, or there is none.
+	KnownMethod_KNOWN_METHOD_UNSPECIFIED KnownMethod = 0
+	// ReportService.SubmitReport
+	KnownMethod_KNOWN_METHOD_SUBMIT_REPORT KnownMethod = 1
+	// ReportService.BatchSubmitReports
+	KnownMethod_KNOWN_METHOD_BATCH_SUBMIT_REPORTS KnownMethod = 2
+	// ReportService.StreamReports
+	KnownMethod_KNOWN_METHOD_STREAM_REPORTS KnownMethod = 3
+	// ReportService.ApproveReport
+	KnownMethod_KNOWN_METHOD_APPROVE_REPORT KnownMethod = 4
+	// ReportService.ReturnReport
+	KnownMethod_KNOWN_METHOD_RETURN_REPORT KnownMethod = 5
+)
+
+// Enum value maps for KnownMethod.
+var (
+	KnownMethod_name = map[int32]string{
+		0: "KNOWN_METHOD_UNSPECIFIED",
+		1: "KNOWN_METHOD_SUBMIT_REPORT",
+		2: "KNOWN_METHOD_BATCH_SUBMIT_REPORTS",
+		3: "KNOWN_METHOD_STREAM_REPORTS",
+		4: "KNOWN_METHOD_APPROVE_REPORT",
+		5: "KNOWN_METHOD_RETURN_REPORT",
+	}
+	KnownMethod_value = map[string]int32{
+		"KNOWN_METHOD_UNSPECIFIED":          0,
+		"KNOWN_METHOD_SUBMIT_REPORT":        1,
+		"KNOWN_METHOD_BATCH_SUBMIT_REPORTS": 2,
+		"KNOWN_METHOD_STREAM_REPORTS":       3,
+		"KNOWN_METHOD_APPROVE_REPORT":       4,
+		"KNOWN_METHOD_RETURN_REPORT":        5,
+	}
+)
+
+func (x KnownMethod) Enum() *KnownMethod {
+	p := new(KnownMethod)
+	*p = x
+	return p
+}
+
+func (x KnownMethod) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (KnownMethod) Descriptor() protoreflect.EnumDescriptor {
+	return file_journal_v1_entry_proto_enumTypes[0].Descriptor()
+}
+
+func (KnownMethod) Type() protoreflect.EnumType {
+	return &file_journal_v1_entry_proto_enumTypes[0]
+}
+
+func (x KnownMethod) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use KnownMethod.Descriptor instead.
+func (KnownMethod) EnumDescriptor() ([]byte, []int) {
+	return file_journal_v1_entry_proto_rawDescGZIP(), []int{0}
+}
+
 // Entry is the public part of one accepted change: a header that says who and when, and
 // one body that says what. The hash chain covers exactly these bytes as they are stored,
 // and the hash of the private part beside them.
@@ -311,8 +376,11 @@ type Header struct {
 	// SHA-256 of the canonical request, 32 bytes, with the request id.
 	RequestHash []byte `protobuf:"bytes,5,opt,name=request_hash,json=requestHash,proto3" json:"request_hash,omitempty"`
 	// Method that was called, such as "ReportService.SubmitReport": request ids are
-	// remembered per principal and method.
-	Method        string `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
+	// remembered per principal and method. Empty where `known_method` says it.
+	Method string `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
+	// The same as a number, for methods that have one: never both. The numbers are never
+	// given to another method.
+	KnownMethod   KnownMethod `protobuf:"varint,7,opt,name=known_method,json=knownMethod,proto3,enum=journal.v1.KnownMethod" json:"known_method,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -387,6 +455,13 @@ func (x *Header) GetMethod() string {
 		return x.Method
 	}
 	return ""
+}
+
+func (x *Header) GetKnownMethod() KnownMethod {
+	if x != nil {
+		return x.KnownMethod
+	}
+	return KnownMethod_KNOWN_METHOD_UNSPECIFIED
 }
 
 // Private is the private part of an entry: texts that people wrote. It can be removed
@@ -549,7 +624,7 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\x0ekey_introduced\x18\x13 \x01(\v2\x19.journal.v1.KeyIntroducedH\x00R\rkeyIntroduced\x12B\n" +
 	"\x0eentry_redacted\x18\x14 \x01(\v2\x19.journal.v1.EntryRedactedH\x00R\rentryRedacted\x12B\n" +
 	"\x0estore_restored\x18\x15 \x01(\v2\x19.journal.v1.StoreRestoredH\x00R\rstoreRestoredB\x06\n" +
-	"\x04body\"\xc2\x01\n" +
+	"\x04body\"\xfe\x01\n" +
 	"\x06Header\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12$\n" +
 	"\x0etime_unix_nano\x18\x02 \x01(\x03R\ftimeUnixNano\x12\x1c\n" +
@@ -557,7 +632,8 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x04 \x01(\fR\trequestId\x12!\n" +
 	"\frequest_hash\x18\x05 \x01(\fR\vrequestHash\x12\x16\n" +
-	"\x06method\x18\x06 \x01(\tR\x06method\"\x7f\n" +
+	"\x06method\x18\x06 \x01(\tR\x06method\x12:\n" +
+	"\fknown_method\x18\a \x01(\x0e2\x17.journal.v1.KnownMethodR\vknownMethod\"\x7f\n" +
 	"\aPrivate\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x129\n" +
@@ -567,7 +643,14 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\x06report\x18\x01 \x01(\rR\x06report\x12\x16\n" +
 	"\x06figure\x18\x02 \x01(\rR\x06figure\x12\x12\n" +
 	"\x04note\x18\x03 \x01(\tR\x04note\x12 \n" +
-	"\vexplanation\x18\x04 \x01(\tR\vexplanationB5Z3github.com/tonghop/tonghop/gen/journal/v1;journalv1b\x06proto3"
+	"\vexplanation\x18\x04 \x01(\tR\vexplanation*\xd4\x01\n" +
+	"\vKnownMethod\x12\x1c\n" +
+	"\x18KNOWN_METHOD_UNSPECIFIED\x10\x00\x12\x1e\n" +
+	"\x1aKNOWN_METHOD_SUBMIT_REPORT\x10\x01\x12%\n" +
+	"!KNOWN_METHOD_BATCH_SUBMIT_REPORTS\x10\x02\x12\x1f\n" +
+	"\x1bKNOWN_METHOD_STREAM_REPORTS\x10\x03\x12\x1f\n" +
+	"\x1bKNOWN_METHOD_APPROVE_REPORT\x10\x04\x12\x1e\n" +
+	"\x1aKNOWN_METHOD_RETURN_REPORT\x10\x05B5Z3github.com/tonghop/tonghop/gen/journal/v1;journalv1b\x06proto3"
 
 var (
 	file_journal_v1_entry_proto_rawDescOnce sync.Once
@@ -581,45 +664,48 @@ func file_journal_v1_entry_proto_rawDescGZIP() []byte {
 	return file_journal_v1_entry_proto_rawDescData
 }
 
+var file_journal_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_journal_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_journal_v1_entry_proto_goTypes = []any{
-	(*Entry)(nil),             // 0: journal.v1.Entry
-	(*Header)(nil),            // 1: journal.v1.Header
-	(*Private)(nil),           // 2: journal.v1.Private
-	(*FigureText)(nil),        // 3: journal.v1.FigureText
-	(*StoreCreated)(nil),      // 4: journal.v1.StoreCreated
-	(*UnitsChanged)(nil),      // 5: journal.v1.UnitsChanged
-	(*IndicatorsChanged)(nil), // 6: journal.v1.IndicatorsChanged
-	(*FormsChanged)(nil),      // 7: journal.v1.FormsChanged
-	(*ReportsSubmitted)(nil),  // 8: journal.v1.ReportsSubmitted
-	(*ReportApproved)(nil),    // 9: journal.v1.ReportApproved
-	(*ReportReturned)(nil),    // 10: journal.v1.ReportReturned
-	(*TokenIssued)(nil),       // 11: journal.v1.TokenIssued
-	(*TokenRevoked)(nil),      // 12: journal.v1.TokenRevoked
-	(*KeyIntroduced)(nil),     // 13: journal.v1.KeyIntroduced
-	(*EntryRedacted)(nil),     // 14: journal.v1.EntryRedacted
-	(*StoreRestored)(nil),     // 15: journal.v1.StoreRestored
+	(KnownMethod)(0),          // 0: journal.v1.KnownMethod
+	(*Entry)(nil),             // 1: journal.v1.Entry
+	(*Header)(nil),            // 2: journal.v1.Header
+	(*Private)(nil),           // 3: journal.v1.Private
+	(*FigureText)(nil),        // 4: journal.v1.FigureText
+	(*StoreCreated)(nil),      // 5: journal.v1.StoreCreated
+	(*UnitsChanged)(nil),      // 6: journal.v1.UnitsChanged
+	(*IndicatorsChanged)(nil), // 7: journal.v1.IndicatorsChanged
+	(*FormsChanged)(nil),      // 8: journal.v1.FormsChanged
+	(*ReportsSubmitted)(nil),  // 9: journal.v1.ReportsSubmitted
+	(*ReportApproved)(nil),    // 10: journal.v1.ReportApproved
+	(*ReportReturned)(nil),    // 11: journal.v1.ReportReturned
+	(*TokenIssued)(nil),       // 12: journal.v1.TokenIssued
+	(*TokenRevoked)(nil),      // 13: journal.v1.TokenRevoked
+	(*KeyIntroduced)(nil),     // 14: journal.v1.KeyIntroduced
+	(*EntryRedacted)(nil),     // 15: journal.v1.EntryRedacted
+	(*StoreRestored)(nil),     // 16: journal.v1.StoreRestored
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
-	1,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
-	4,  // 1: journal.v1.Entry.store_created:type_name -> journal.v1.StoreCreated
-	5,  // 2: journal.v1.Entry.units_changed:type_name -> journal.v1.UnitsChanged
-	6,  // 3: journal.v1.Entry.indicators_changed:type_name -> journal.v1.IndicatorsChanged
-	7,  // 4: journal.v1.Entry.forms_changed:type_name -> journal.v1.FormsChanged
-	8,  // 5: journal.v1.Entry.reports_submitted:type_name -> journal.v1.ReportsSubmitted
-	9,  // 6: journal.v1.Entry.report_approved:type_name -> journal.v1.ReportApproved
-	10, // 7: journal.v1.Entry.report_returned:type_name -> journal.v1.ReportReturned
-	11, // 8: journal.v1.Entry.token_issued:type_name -> journal.v1.TokenIssued
-	12, // 9: journal.v1.Entry.token_revoked:type_name -> journal.v1.TokenRevoked
-	13, // 10: journal.v1.Entry.key_introduced:type_name -> journal.v1.KeyIntroduced
-	14, // 11: journal.v1.Entry.entry_redacted:type_name -> journal.v1.EntryRedacted
-	15, // 12: journal.v1.Entry.store_restored:type_name -> journal.v1.StoreRestored
-	3,  // 13: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	2,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
+	5,  // 1: journal.v1.Entry.store_created:type_name -> journal.v1.StoreCreated
+	6,  // 2: journal.v1.Entry.units_changed:type_name -> journal.v1.UnitsChanged
+	7,  // 3: journal.v1.Entry.indicators_changed:type_name -> journal.v1.IndicatorsChanged
+	8,  // 4: journal.v1.Entry.forms_changed:type_name -> journal.v1.FormsChanged
+	9,  // 5: journal.v1.Entry.reports_submitted:type_name -> journal.v1.ReportsSubmitted
+	10, // 6: journal.v1.Entry.report_approved:type_name -> journal.v1.ReportApproved
+	11, // 7: journal.v1.Entry.report_returned:type_name -> journal.v1.ReportReturned
+	12, // 8: journal.v1.Entry.token_issued:type_name -> journal.v1.TokenIssued
+	13, // 9: journal.v1.Entry.token_revoked:type_name -> journal.v1.TokenRevoked
+	14, // 10: journal.v1.Entry.key_introduced:type_name -> journal.v1.KeyIntroduced
+	15, // 11: journal.v1.Entry.entry_redacted:type_name -> journal.v1.EntryRedacted
+	16, // 12: journal.v1.Entry.store_restored:type_name -> journal.v1.StoreRestored
+	0,  // 13: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
+	4,  // 14: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -651,13 +737,14 @@ func file_journal_v1_entry_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_journal_v1_entry_proto_rawDesc), len(file_journal_v1_entry_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_journal_v1_entry_proto_goTypes,
 		DependencyIndexes: file_journal_v1_entry_proto_depIdxs,
+		EnumInfos:         file_journal_v1_entry_proto_enumTypes,
 		MessageInfos:      file_journal_v1_entry_proto_msgTypes,
 	}.Build()
 	File_journal_v1_entry_proto = out.File

@@ -87,14 +87,32 @@ type Submission struct {
 	Merged bool `protobuf:"varint,7,opt,name=merged,proto3" json:"merged,omitempty"`
 	// Unit id in whose name the sender acted when it is not `unit`. Empty: the same.
 	ActingFor string `protobuf:"bytes,8,opt,name=acting_for,json=actingFor,proto3" json:"acting_for,omitempty"`
-	// Numbers of the indicators, in ascending order, one for each figure.
+	// Numbers of the indicators, in ascending order, one for each figure. Figures were written
+	// so, with flags and numbers, before there was `figures`, which takes a third of the
+	// bytes; never both.
 	Indicators []uint32 `protobuf:"varint,9,rep,packed,name=indicators,proto3" json:"indicators,omitempty"`
 	// What each figure is, bit by bit: 0-1 state (1 value, 2 not available, 3 not
 	// applicable), 2 has a value, 3 has a numerator, 4 has a denominator, 5-6 grade
 	// (0 final, 1 preliminary, 2 estimate).
 	Flags []uint32 `protobuf:"varint,10,rep,packed,name=flags,proto3" json:"flags,omitempty"`
 	// The numbers that the flags announce, in order, each at its indicator's scale.
-	Numbers       []int64 `protobuf:"zigzag64,11,rep,packed,name=numbers,proto3" json:"numbers,omitempty"`
+	Numbers []int64 `protobuf:"zigzag64,11,rep,packed,name=numbers,proto3" json:"numbers,omitempty"`
+	// The figures in the ascending order of their indicators, in runs of up to 32 whose
+	// indicators follow one another and whose flags are the same. A run is
+	//
+	//	a varint: 32 times the number of its first indicator less the one behind the last
+	//	  indicator of the run before, or less 0, plus how many figures it has less one;
+	//	a byte: the flags of each of its figures, see `flags`;
+	//	and, if the flags announce amounts,
+	//	a byte: in its upper 2 bits how many decimal zeros (0 to 3) were taken from every
+	//	  amount, in its lower 6 bits the way in which they are written;
+	//	the amounts, each at its indicator's scale, figure by figure: value, numerator,
+	//	  denominator, as far as the flags announce them.
+	//
+	// Way 0 to 56: no amount is negative, and each takes so many bits, the lowest first, from
+	// the lowest bit of the first byte on; zeros fill the last byte. With 0 bits every amount
+	// is 0. Way 63: each is a varint with its sign in the lowest bit, as a sint64.
+	Figures       []byte `protobuf:"bytes,12,opt,name=figures,proto3" json:"figures,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -202,6 +220,13 @@ func (x *Submission) GetFlags() []uint32 {
 func (x *Submission) GetNumbers() []int64 {
 	if x != nil {
 		return x.Numbers
+	}
+	return nil
+}
+
+func (x *Submission) GetFigures() []byte {
+	if x != nil {
+		return x.Figures
 	}
 	return nil
 }
@@ -359,7 +384,7 @@ const file_journal_v1_report_proto_rawDesc = "" +
 	"\x17journal/v1/report.proto\x12\n" +
 	"journal.v1\"D\n" +
 	"\x10ReportsSubmitted\x120\n" +
-	"\areports\x18\x01 \x03(\v2\x16.journal.v1.SubmissionR\areports\"\xaa\x02\n" +
+	"\areports\x18\x01 \x03(\v2\x16.journal.v1.SubmissionR\areports\"\xc4\x02\n" +
 	"\n" +
 	"Submission\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x12\n" +
@@ -376,7 +401,8 @@ const file_journal_v1_report_proto_rawDesc = "" +
 	"indicators\x12\x14\n" +
 	"\x05flags\x18\n" +
 	" \x03(\rR\x05flags\x12\x18\n" +
-	"\anumbers\x18\v \x03(\x12R\anumbers\"l\n" +
+	"\anumbers\x18\v \x03(\x12R\anumbers\x12\x18\n" +
+	"\afigures\x18\f \x01(\fR\afigures\"l\n" +
 	"\x0eReportApproved\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x12\n" +
 	"\x04form\x18\x02 \x01(\tR\x04form\x12\x16\n" +

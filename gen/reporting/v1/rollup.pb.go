@@ -1030,7 +1030,9 @@ type QueryRollupColumnsRequest struct {
 	MinSequence int64 `protobuf:"varint,10,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
 	// Journal that min_sequence is of; another than the one here is FAILED_PRECONDITION
 	// (JOURNAL_REPLACED). Empty: whichever is here.
-	JournalId     string `protobuf:"bytes,11,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	JournalId string `protobuf:"bytes,11,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// Name units by their ids alone, for who knows the rest.
+	IdsOnly       bool `protobuf:"varint,12,opt,name=ids_only,json=idsOnly,proto3" json:"ids_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1142,13 +1144,20 @@ func (x *QueryRollupColumnsRequest) GetJournalId() string {
 	return ""
 }
 
+func (x *QueryRollupColumnsRequest) GetIdsOnly() bool {
+	if x != nil {
+		return x.IdsOnly
+	}
+	return false
+}
+
 // QueryRollupColumnsResponse is one page: some units with all their cells. The cell of a unit
 // and a period stands in every column at the place of the unit × the number of periods + the
 // place of the period, both counted from 0.
 type QueryRollupColumnsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The units of the page, in the order in which they were asked for, children in code order.
-	Units []*ColumnUnit `protobuf:"bytes,1,rep,name=units,proto3" json:"units,omitempty"`
+	Units *ColumnUnits `protobuf:"bytes,1,opt,name=units,proto3" json:"units,omitempty"`
 	// The periods that were asked for; one calendar for all.
 	Periods []*PeriodSpan `protobuf:"bytes,2,rep,name=periods,proto3" json:"periods,omitempty"`
 	// For each indicator that was asked for its columns.
@@ -1195,7 +1204,7 @@ func (*QueryRollupColumnsResponse) Descriptor() ([]byte, []int) {
 	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *QueryRollupColumnsResponse) GetUnits() []*ColumnUnit {
+func (x *QueryRollupColumnsResponse) GetUnits() *ColumnUnits {
 	if x != nil {
 		return x.Units
 	}
@@ -1244,35 +1253,35 @@ func (x *QueryRollupColumnsResponse) GetStamp() *Stamp {
 	return nil
 }
 
-// ColumnUnit is a unit of a page.
-type ColumnUnit struct {
+// ColumnUnits are the units of a page: the first element of every list is of the first unit.
+type ColumnUnits struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Id of the unit.
-	Unit string `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
-	// Its code.
-	UnitCode string `protobuf:"bytes,2,opt,name=unit_code,json=unitCode,proto3" json:"unit_code,omitempty"`
-	// Its Vietnamese name.
-	UnitName string `protobuf:"bytes,3,opt,name=unit_name,json=unitName,proto3" json:"unit_name,omitempty"`
-	// Its kind.
-	Kind          string `protobuf:"bytes,4,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Ids.
+	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	// Codes. Empty: only the ids were asked for.
+	Codes []string `protobuf:"bytes,2,rep,name=codes,proto3" json:"codes,omitempty"`
+	// Vietnamese names. Empty: likewise.
+	Names []string `protobuf:"bytes,3,rep,name=names,proto3" json:"names,omitempty"`
+	// Kinds. One alone: all units are of it. Empty: likewise.
+	Kinds         []string `protobuf:"bytes,4,rep,name=kinds,proto3" json:"kinds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ColumnUnit) Reset() {
-	*x = ColumnUnit{}
+func (x *ColumnUnits) Reset() {
+	*x = ColumnUnits{}
 	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ColumnUnit) String() string {
+func (x *ColumnUnits) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ColumnUnit) ProtoMessage() {}
+func (*ColumnUnits) ProtoMessage() {}
 
-func (x *ColumnUnit) ProtoReflect() protoreflect.Message {
+func (x *ColumnUnits) ProtoReflect() protoreflect.Message {
 	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1284,37 +1293,37 @@ func (x *ColumnUnit) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ColumnUnit.ProtoReflect.Descriptor instead.
-func (*ColumnUnit) Descriptor() ([]byte, []int) {
+// Deprecated: Use ColumnUnits.ProtoReflect.Descriptor instead.
+func (*ColumnUnits) Descriptor() ([]byte, []int) {
 	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{9}
 }
 
-func (x *ColumnUnit) GetUnit() string {
+func (x *ColumnUnits) GetIds() []string {
 	if x != nil {
-		return x.Unit
+		return x.Ids
 	}
-	return ""
+	return nil
 }
 
-func (x *ColumnUnit) GetUnitCode() string {
+func (x *ColumnUnits) GetCodes() []string {
 	if x != nil {
-		return x.UnitCode
+		return x.Codes
 	}
-	return ""
+	return nil
 }
 
-func (x *ColumnUnit) GetUnitName() string {
+func (x *ColumnUnits) GetNames() []string {
 	if x != nil {
-		return x.UnitName
+		return x.Names
 	}
-	return ""
+	return nil
 }
 
-func (x *ColumnUnit) GetKind() string {
+func (x *ColumnUnits) GetKinds() []string {
 	if x != nil {
-		return x.Kind
+		return x.Kinds
 	}
-	return ""
+	return nil
 }
 
 // RollupColumns is one indicator. A column is empty or has one element for each cell. Of one
@@ -2053,7 +2062,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\n" +
 	"unweighted\x18\f \x01(\x03R\n" +
 	"unweighted\x12\x18\n" +
-	"\adivisor\x18\r \x01(\x03R\adivisor\"\x8e\x03\n" +
+	"\adivisor\x18\r \x01(\x03R\adivisor\"\xa9\x03\n" +
 	"\x19QueryRollupColumnsRequest\x12\x1a\n" +
 	"\x05units\x18\x01 \x03(\tB\x04\xe2A\x01\x02R\x05units\x12\x1a\n" +
 	"\bchildren\x18\x02 \x01(\bR\bchildren\x12$\n" +
@@ -2070,21 +2079,21 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\fmin_sequence\x18\n" +
 	" \x01(\x03R\vminSequence\x12\x1d\n" +
 	"\n" +
-	"journal_id\x18\v \x01(\tR\tjournalId\"\xec\x02\n" +
-	"\x1aQueryRollupColumnsResponse\x12.\n" +
-	"\x05units\x18\x01 \x03(\v2\x18.reporting.v1.ColumnUnitR\x05units\x122\n" +
+	"journal_id\x18\v \x01(\tR\tjournalId\x12\x19\n" +
+	"\bids_only\x18\f \x01(\bR\aidsOnly\"\xed\x02\n" +
+	"\x1aQueryRollupColumnsResponse\x12/\n" +
+	"\x05units\x18\x01 \x01(\v2\x19.reporting.v1.ColumnUnitsR\x05units\x122\n" +
 	"\aperiods\x18\x02 \x03(\v2\x18.reporting.v1.PeriodSpanR\aperiods\x125\n" +
 	"\acolumns\x18\x03 \x03(\v2\x1b.reporting.v1.RollupColumnsR\acolumns\x12)\n" +
 	"\x05basis\x18\x04 \x01(\x0e2\x13.reporting.v1.BasisR\x05basis\x125\n" +
 	"\ameasure\x18\x05 \x01(\x0e2\x1b.reporting.v1.RollupMeasureR\ameasure\x12&\n" +
 	"\x0fnext_page_token\x18\x06 \x01(\tR\rnextPageToken\x12)\n" +
-	"\x05stamp\x18\a \x01(\v2\x13.reporting.v1.StampR\x05stamp\"n\n" +
-	"\n" +
-	"ColumnUnit\x12\x12\n" +
-	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x1b\n" +
-	"\tunit_code\x18\x02 \x01(\tR\bunitCode\x12\x1b\n" +
-	"\tunit_name\x18\x03 \x01(\tR\bunitName\x12\x12\n" +
-	"\x04kind\x18\x04 \x01(\tR\x04kind\"\xe8\x05\n" +
+	"\x05stamp\x18\a \x01(\v2\x13.reporting.v1.StampR\x05stamp\"a\n" +
+	"\vColumnUnits\x12\x10\n" +
+	"\x03ids\x18\x01 \x03(\tR\x03ids\x12\x14\n" +
+	"\x05codes\x18\x02 \x03(\tR\x05codes\x12\x14\n" +
+	"\x05names\x18\x03 \x03(\tR\x05names\x12\x14\n" +
+	"\x05kinds\x18\x04 \x03(\tR\x05kinds\"\xe8\x05\n" +
 	"\rRollupColumns\x12\x1c\n" +
 	"\tindicator\x18\x01 \x01(\tR\tindicator\x12&\n" +
 	"\x0funit_of_measure\x18\x02 \x01(\tR\runitOfMeasure\x12\x14\n" +
@@ -2200,7 +2209,7 @@ var file_reporting_v1_rollup_proto_goTypes = []any{
 	(*Coverage)(nil),                   // 9: reporting.v1.Coverage
 	(*QueryRollupColumnsRequest)(nil),  // 10: reporting.v1.QueryRollupColumnsRequest
 	(*QueryRollupColumnsResponse)(nil), // 11: reporting.v1.QueryRollupColumnsResponse
-	(*ColumnUnit)(nil),                 // 12: reporting.v1.ColumnUnit
+	(*ColumnUnits)(nil),                // 12: reporting.v1.ColumnUnits
 	(*RollupColumns)(nil),              // 13: reporting.v1.RollupColumns
 	(*ExactCell)(nil),                  // 14: reporting.v1.ExactCell
 	(*ExplainRollupRequest)(nil),       // 15: reporting.v1.ExplainRollupRequest
@@ -2226,7 +2235,7 @@ var file_reporting_v1_rollup_proto_depIdxs = []int32{
 	8,  // 11: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
 	0,  // 12: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
 	1,  // 13: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
-	12, // 14: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnit
+	12, // 14: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
 	5,  // 15: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
 	13, // 16: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
 	0,  // 17: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis

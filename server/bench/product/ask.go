@@ -3,7 +3,6 @@
 package product
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -19,11 +18,41 @@ type Asker interface {
 	Ask(ctx context.Context, q workload.Question) (int, error)
 }
 
-// page is how many roll-ups an answer holds at most.
-const page = 5000
+// cells is how many cells an answer holds at most.
+const cells = 100_000
 
-// overGRPC asks by the method for roll-ups, page by page.
+// overGRPC asks for columns, page by page, with the library.
 type overGRPC struct{ client *client.Client }
+
+func columnsOf(q workload.Question) *reportingv1.QueryRollupColumnsRequest {
+	return &reportingv1.QueryRollupColumnsRequest{
+		Units: q.Units, Indicators: q.Indicators, Periods: q.Periods, Basis: reportingv1.Basis_BASIS_PROVISIONAL, PageSize: cells,
+	}
+}
+
+// Ask asks and, for a league table, sorts.
+func (o overGRPC) Ask(ctx context.Context, q workload.Question) (int, error) {
+	values := 0
+	var league []int64
+	for answer, err := range o.client.ColumnPages(ctx, columnsOf(q)) {
+		if err != nil {
+			return 0, err
+		}
+		for _, c := range answer.GetColumns() {
+			if len(c.GetStates()) == 0 {
+				values += len(c.GetValues())
+			}
+			if q.Ranked {
+				league = append(league, c.GetValues()...)
+			}
+		}
+	}
+	slices.Sort(league)
+	return values, nil
+}
+
+// page is how many roll-ups an answer of the totals holds at most.
+const page = 5000
 
 func requestOf(q workload.Question) *reportingv1.QueryRollupsRequest {
 	return &reportingv1.QueryRollupsRequest{
@@ -31,35 +60,10 @@ func requestOf(q workload.Question) *reportingv1.QueryRollupsRequest {
 	}
 }
 
-// Ask asks and, for a league table, sorts.
-func (o overGRPC) Ask(ctx context.Context, q workload.Question) (int, error) {
-	values := 0
-	var league []*reportingv1.Rollup
-	for answer, err := range o.client.RollupPages(ctx, requestOf(q)) {
-		if err != nil {
-			return 0, err
-		}
-		for _, r := range answer.GetRollups() {
-			if r.Value != nil {
-				values++
-			}
-		}
-		if q.Ranked {
-			league = append(league, answer.GetRollups()...)
-		}
-	}
-	slices.SortFunc(league, func(a, b *reportingv1.Rollup) int {
-		x, _ := front.Decimal(a.GetValue(), true)
-		y, _ := front.Decimal(b.GetValue(), true)
-		return cmp.Compare(x, y)
-	})
-	return values, nil
-}
-
 // Totals gives the sums of the country in a month, slot by slot.
 func (p *Product) Totals(ctx context.Context, back int) ([workload.Slots]int64, error) {
 	var sums [workload.Slots]int64
-	q := workload.Question{Units: []string{workload.Country}, Periods: []string{workload.MonthBack(back).String()}}
+	q := workload.Question{Units: []string{workload.Country}, Periods: []string{workload.Month(back).String()}}
 	for i := range p.Shape.Indicators {
 		q.Indicators = append(q.Indicators, string(p.Shape.Indicators[i].Code))
 	}

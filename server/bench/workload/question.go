@@ -37,16 +37,16 @@ func (w Shape) Questions(months int, like Shape) []Question {
 	ratio, _ := SlotOf(Counts)
 	year := min(12, months)
 	country := named{codes: []string{Country}, numbers: []int32{CountryNumber}}
-	ask := func(name string, units named, indicators []string, slots []int32, months int) Question {
-		newest := MonthBack(0)
+	ask := func(name string, units named, indicators []string, slots []int32, span int) Question {
+		newest := Month(months - 1)
 		last := numberOf(newest)
 		periods := []string{newest.String()}
-		if months > 1 {
-			periods = []string{MonthBack(months-1).String() + ".." + newest.String()}
+		if span > 1 {
+			periods = []string{Month(months-span).String() + ".." + newest.String()}
 		}
 		return Question{
 			Name: name, Units: units.codes, Indicators: indicators, Periods: periods, Numbers: units.numbers, Slots: slots,
-			First: last - int32(months) + 1, Last: last, Rollups: len(units.codes) * len(indicators) * months, //nolint:gosec // 36
+			First: last - int32(span) + 1, Last: last, Rollups: len(units.codes) * len(indicators) * span, //nolint:gosec // 36
 		}
 	}
 	league := ask("Q4", middle, all[Counts:Counts+1], []int32{int32(ratio), int32(ratio + 1)}, 1) //nolint:gosec // 54 at most

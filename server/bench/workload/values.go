@@ -5,7 +5,7 @@ import (
 	"github.com/tonghop/tonghop/server/period"
 )
 
-// Report numbers count from the newest month back: all communes of month 0, then all of month 1. Loading takes them in
+// Report numbers count from the first month: all communes of month 0, then all of month 1. Loading takes them in
 // order; what is sent one by one afterwards comes as it would from a country, not in the order of the codes.
 
 // Arrival gives the number of the report that comes n-th: month after month, the communes of each in a scattered order.
@@ -51,8 +51,8 @@ func (w Shape) Row(n int) Row {
 	return row
 }
 
-// MonthNumber counts a month so many back since the year 0.
-func MonthNumber(back int) int32 { return numberOf(MonthBack(back)) }
+// MonthNumber counts the n-th month since the year 0.
+func MonthNumber(n int) int32 { return numberOf(Month(n)) }
 
 func numberOf(month period.Period) int32 { return 12*int32(month.Year) + int32(month.Index) - 1 }
 

@@ -44,7 +44,7 @@ const Form = form.Code("THANG")
 
 const seed = 1
 
-// Months is how many months back there are before the calendar ends.
+// Months is how many months there are.
 const Months = 12 * (2025 - period.MinYear)
 
 // Of gives the shape of a name: P is one province; D a tenth of W, which is Vietnam before July 2025; V is Vietnam since
@@ -130,12 +130,12 @@ func (w Shape) Forms() []form.Form {
 	return []form.Form{f}
 }
 
-// MonthBack counts months back from December 2024: month 0.
-func MonthBack(n int) period.Period { return period.Of(2024, period.Month, 12).Shift(-n) }
+// Month gives the n-th month of a benchmark, from 0. They begin long ago, so that there are enough of them.
+func Month(n int) period.Period { return period.Of(period.MinYear, period.Month, 1).Shift(n) }
 
-// Report is the n-th report of a benchmark: all communes of the newest month, then those of the month before.
+// Report is the n-th report of a benchmark: all communes of the first month, then those of the next.
 func (w Shape) Report(n int) (commune int, month period.Period, figures []entry.Figure) {
-	commune, back := n%w.Communes, n/w.Communes
+	commune, at := n%w.Communes, n/w.Communes
 	draw := rand.New(rand.NewPCG(seed, uint64(n))) //nolint:gosec // not negative
 	figures = make([]entry.Figure, len(w.Indicators))
 	for i := range w.Indicators {
@@ -152,7 +152,7 @@ func (w Shape) Report(n int) (commune int, month period.Period, figures []entry.
 		}
 		figures[i] = entry.Figure{Number: uint32(i), Figure: f} //nolint:gosec // 44 at most
 	}
-	return commune, MonthBack(back), figures
+	return commune, Month(at), figures
 }
 
 // texts gives the numbers of a figure as a sender writes them; nil where there is none.

@@ -36,17 +36,17 @@ var Check = check.Check{
 		},
 		{
 			Name: "any-content", Fault: "A known id is answered as a repetition, whatever is sent under it.", Size: 300,
-			Edits: []plant.Edit{{File: "server/reporting/change.go", Old: "if record.Hash != m.hash {", New: "if false {"}},
+			Edits: []plant.Edit{{File: "server/reporting/change.go", Old: "if !record.Is(m.hash) {", New: "if false {"}},
 		},
 		{
 			Name: "one-scope", Fault: "An id that one principal used is taken for all.", Size: 300,
-			Edits: []plant.Edit{{File: "server/aggregator/request.go", Old: "b = append(b, principal...)\n", New: "_ = principal\n"}},
+			Edits: []plant.Edit{{File: "server/aggregator/request.go", Old: "t.appendName(t.appendName(b, principal), method)", New: "t.appendName(b, method)"}},
 		},
 		{
 			Name: "added-again", Fault: "A correction is added to what it corrects.", Size: 300,
 			Edits: []plant.Edit{{
-				File: "server/aggregator/delta.go",
-				Old:  "s.totals[d.at].before = total", New: "s.totals[d.at].before, _ = s.totals[d.at].after, total",
+				File: "server/aggregator/step.go",
+				Old:  "		amounts(&step, c.was, ratio, -1)\n",
 			}},
 		},
 	},

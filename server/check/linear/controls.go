@@ -24,6 +24,14 @@ var controls = []check.Control{
 		},
 	},
 	{
+		Name: "held-unseen", Size: 6000,
+		Fault: "Also while others read, what was acknowledged is not committed, and readers do not wait for it.",
+		Edits: []plant.Edit{
+			{File: "server/committer/hold.go", Old: "c.cfg.State.Viewed() || ", New: ""},
+			{File: "server/aggregator/hold.go", Old: "reached := s.hold.reached.Load()", New: unseen},
+		},
+	},
+	{
 		Name: "lost-update", Fault: "The etag of a submission is not compared.", Size: 2000,
 		Edits: []plant.Edit{{
 			File: "server/reporting/correct.go",
@@ -31,6 +39,12 @@ var controls = []check.Control{
 		}},
 	},
 }
+
+// unseen begins late, so that the store can be made at all.
+const unseen = `reached := s.hold.reached.Load()
+	if reached > 300 {
+		reached = 0
+	}`
 
 // staleReport and staleRollup put a memory of a tenth of a second before the use case.
 const (

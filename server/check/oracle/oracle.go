@@ -27,7 +27,7 @@ var Check = check.Check{
 	Controls: []check.Control{
 		{
 			Name: "added-twice", Fault: "A correction adds the new figure and forgets to take the old one out.", Size: 200, Inside: true,
-			Edits: []plant.Edit{{File: "server/aggregator/delta.go", Old: "cell.Subtract(s.before)", New: "_ = s.before"}},
+			Edits: []plant.Edit{{File: "server/aggregator/step.go", Old: "		amounts(&step, c.was, ratio, -1)\n", New: ""}},
 		},
 		{
 			Name: "stale-extreme", Fault: "A maximum that is corrected downwards is not looked for again.", Size: 200, Inside: true,
