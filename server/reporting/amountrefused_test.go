@@ -168,3 +168,32 @@ func TestReadingAmountsAllocatesOnceForAll(t *testing.T) {
 		t.Errorf("reading %d amounts allocates %v times, want 2", len(list), n)
 	}
 }
+
+// No amount costs an allocation of its own, from the packed numbers to the figures of an entry.
+func TestAmountsBecomeFiguresInOneAllocation(t *testing.T) {
+	w := newWorld(t)
+	var made []indicator.Indicator
+	var codes []indicator.Code
+	var list []reporting.AmountColumn
+	for i := range 60 {
+		made = append(made, sum(fmt.Sprint("N", i)))
+		codes = append(codes, made[i].Code)
+		list = append(list, reporting.AmountColumn{Indicator: string(made[i].Code), Scale: figure.Scale(i % 3)})
+	}
+	_, err := w.svc.ImportIndicators(t.Context(), w.call(w.admin), made)
+	must(t, err)
+	_, err = w.svc.ImportForms(t.Context(), w.call(w.admin), []form.Form{monthly("N", codes...)})
+	must(t, err)
+	allocs := func(columnCount int) float64 {
+		sub := packed(t, columns(t, list[:columnCount]...), reporting.Given{Amounts: make([]int64, columnCount)})
+		sub.Ref.Form = "n"
+		return testing.AllocsPerRun(100, func() {
+			if !w.svc.Prepare(&sub) {
+				t.Fatal("the amounts are refused")
+			}
+		})
+	}
+	if one, all := allocs(1), allocs(len(list)); all != one {
+		t.Errorf("a report of %d amounts allocates %v times, of one %v times", len(list), all, one)
+	}
+}

@@ -23,3 +23,9 @@ func (s *Service) AdmitAfter(ctx context.Context, sub Submission, meanwhile func
 	}
 	return used, err
 }
+
+// Prepare reads the figures of a submission, and says whether they are right.
+func (s *Service) Prepare(sub *Submission) bool {
+	ready := s.prepare(sub)
+	return ready.figures != nil
+}
