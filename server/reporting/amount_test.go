@@ -56,34 +56,38 @@ func (w *world) everyKind() {
 	must(w.t, err)
 }
 
-// drawnColumns draws columns: most of them right for their indicators, in any order.
+// drawnColumns draws columns, most of them right for their indicators, in any order; and at most one oddity, for where
+// there is another one already the figures are read as texts whatever it is.
 func drawnColumns(draws *rapid.T, form string) []reporting.AmountColumn {
-	var columns []reporting.AmountColumn
-	codes := strings.Fields("FLOW stock RATIO ABOVE OUT NOWHERE")
+	codes := strings.Fields("FLOW stock RATIO")
 	if form != "m" {
-		codes = strings.Fields("WHOLE fine BOUND YES SHARE PER ONLYA ABOVE OUT NOWHERE LATER")
+		codes = strings.Fields("WHOLE fine BOUND YES SHARE PER")
 	}
-	odd := rapid.IntRange(0, 7).Draw(draws, "odd columns") > 5
+	odd := ""
+	if rapid.Bool().Draw(draws, "an oddity") {
+		odd = rapid.SampledFrom(strings.Fields("ONLYA ABOVE LATER OUT NOWHERE PARTS VALUE NUMERATOR")).Draw(draws, "oddity")
+		if len(odd) == 5 && odd != "VALUE" && odd != "PARTS" || odd == "OUT" || odd == "NOWHERE" {
+			codes = append(codes, odd)
+		}
+	}
+	var columns []reporting.AmountColumn
 	for _, code := range codes {
-		strange := code == "ABOVE" || code == "OUT" || code == "NOWHERE" || code == "ONLYA" || code == "LATER"
-		if rapid.IntRange(0, 3).Draw(draws, "without "+code) == 3 || strange && !odd {
+		if code != odd && rapid.IntRange(0, 3).Draw(draws, "without "+code) == 3 {
 			continue
 		}
-		add := func(part reporting.AmountPart) {
+		parts := []reporting.AmountPart{reporting.AmountValue}
+		switch {
+		case (code == "RATIO" || code == "SHARE") && odd == "VALUE":
+		case (code == "RATIO" || code == "SHARE") && odd == "NUMERATOR":
+			parts = []reporting.AmountPart{reporting.AmountNumerator}
+		case code == "RATIO", code == "SHARE", (code == "PER" || code == "WHOLE") && odd == "PARTS":
+			parts = []reporting.AmountPart{reporting.AmountNumerator, reporting.AmountDenominator}
+		case code == "PER":
+			parts = []reporting.AmountPart{reporting.AmountNumerator}
+		}
+		for _, part := range parts {
 			scale := rapid.SampledFrom([]figure.Scale{0, 2, 2, 2, 6}).Draw(draws, "scale")
 			columns = append(columns, reporting.AmountColumn{Indicator: code, Part: part, Scale: scale})
-		}
-		ratio := code == "RATIO" || code == "SHARE" || code == "PER"
-		if odd && rapid.IntRange(0, 9).Draw(draws, "wrong part") > 7 {
-			ratio = !ratio
-		}
-		if !ratio {
-			add(reporting.AmountValue)
-			continue
-		}
-		add(reporting.AmountNumerator)
-		if (code != "PER") != (odd && rapid.IntRange(0, 9).Draw(draws, "wrong parts") > 7) {
-			add(reporting.AmountDenominator)
 		}
 	}
 	if len(columns) == 0 {
@@ -254,7 +258,7 @@ func TestAmountsAreWhatTheirFiguresAre(t *testing.T) {
 	kinds := map[reporting.OutcomeKind]int{}
 	rapid.Check(t, func(draws *rapid.T) {
 		texts, packed := kindWorld(draws), kindWorld(draws)
-		for range rapid.IntRange(1, 4).Draw(draws, "streams") {
+		for range rapid.IntRange(1, 2).Draw(draws, "streams") {
 			form := rapid.SampledFrom([]string{"w", "W", "m"}).Draw(draws, "form")
 			columns := drawnColumns(draws, form)
 			of, err := reporting.NewAmountColumns(columns)

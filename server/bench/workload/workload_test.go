@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tonghop/tonghop/server/bench/workload"
+	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/period"
 )
 
@@ -45,6 +46,29 @@ func TestReportsAreAlwaysTheSame(t *testing.T) {
 		}
 		if got := fmt.Sprintf("%x", sum.Sum(nil)[:16]); got != want {
 			t.Errorf("shape %s sends reports of sum %s, want %s", name, got, want)
+		}
+	}
+}
+
+// TestAnItemIsItsRequest: figures and columns can be put beside each other only if they say the same.
+func TestAnItemIsItsRequest(t *testing.T) {
+	w := shape(t, "P")
+	columns := w.Columns()
+	for n := range 500 {
+		item, request := w.Item(n), w.Request(n)
+		var got, want []string
+		for c, amount := range item.GetAmounts() {
+			got = append(got, columns[c].GetIndicator()+" "+figure.Number(amount).Format(figure.Scale(columns[c].GetScale())))
+		}
+		for _, f := range request.GetFigures() {
+			for _, text := range []*string{f.Value, f.Numerator, f.Denominator} {
+				if text != nil {
+					want = append(want, f.GetIndicator()+" "+*text)
+				}
+			}
+		}
+		if !slices.Equal(got, want) || len(got) != workload.Slots || item.GetSubmission().GetName() != request.GetName() {
+			t.Fatalf("report %d in columns is %s %q, in figures %s %q", n, item.GetSubmission().GetName(), got, request.GetName(), want)
 		}
 	}
 }
