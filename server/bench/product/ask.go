@@ -27,6 +27,7 @@ type overGRPC struct{ client *client.Client }
 func columnsOf(q workload.Question) *reportingv1.QueryRollupColumnsRequest {
 	return &reportingv1.QueryRollupColumnsRequest{
 		Units: q.Units, Indicators: q.Indicators, Periods: q.Periods, Basis: reportingv1.Basis_BASIS_PROVISIONAL, PageSize: cells,
+		IdsOnly: true, // as in the rows of the view
 	}
 }
 

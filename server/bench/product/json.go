@@ -25,7 +25,7 @@ type overJSON struct {
 func (o overJSON) Ask(ctx context.Context, q workload.Question) (int, error) {
 	query := url.Values{
 		"units": q.Units, "indicators": q.Indicators, "periods": q.Periods,
-		"basis": {"BASIS_PROVISIONAL"}, "page_size": {strconv.Itoa(cells)},
+		"basis": {"BASIS_PROVISIONAL"}, "page_size": {strconv.Itoa(cells)}, "ids_only": {"true"},
 	}
 	values := 0
 	for {
