@@ -59,17 +59,6 @@ const (
 	outside
 )
 
-// add adds the remainder so many times.
-func (r remainder) add(t *rollup.Total, times int64) {
-	switch r {
-	case complete:
-		t.Complete += times
-	case outside:
-		t.Outside += times
-	case nothing:
-	}
-}
-
 // remainder is Total.Remainder of what rollup.Contribute makes of a sum over a window of several base periods, of which
 // the unit owes these.
 func (m marks) remainder(number uint32, owed uint16) remainder {

@@ -320,23 +320,23 @@ func (s *differences) applyTo(k rowKey, deltas []delta) error {
 		if !d.changes(s.totals) {
 			continue
 		}
-		var cell *rollup.Total
+		var cell *cell
 		cell, at = r.cellFrom(at, cellID(d.i.number, d.slot))
 		switch {
 		case d.step:
-			cell.Step(&s.steps[d.at])
+			cell.step(&s.steps[d.at])
 			continue
 		case d.window != 0:
-			d.was.add(cell, -1)
-			d.is.add(cell, 1)
+			cell.add(d.was, -1)
+			cell.add(d.is, 1)
 			continue
 		}
-		sides := &s.totals[d.at]
-		lost := left(cell, &sides.before, &sides.after)
-		cell.Subtract(sides.before)
-		cell.Merge(sides.after)
+		sides, total := &s.totals[d.at], cell.total()
+		lost := left(total, &sides.before, &sides.after)
+		total.Subtract(sides.before)
+		total.Merge(sides.after)
 		if lost {
-			if err := t.extremes(s.x, k, d, cell); err != nil {
+			if err := t.extremes(s.x, k, d, total); err != nil {
 				return err
 			}
 		}

@@ -215,8 +215,9 @@ func (r *remake) clearRow(k rowKey, year int16) error {
 	for n := range row.cells {
 		c := &row.cells[n]
 		from, affected := r.from[uint32((c.id-1)/slots)] //nolint:gosec // a number of 32 bits was put in
-		if affected && year >= from && !c.total.IsZero() {
-			c.total, touched = rollup.Total{}, true
+		if affected && year >= from && !c.isZero() {
+			c.clear()
+			touched = true
 		}
 	}
 	if touched {

@@ -51,12 +51,6 @@ type row struct {
 	used uint32
 }
 
-// cell is one total of a row.
-type cell struct {
-	id    uint64
-	total rollup.Total
-}
-
 // cellID orders the cells of a row: by indicator, then by slot. It is never 0.
 func cellID(number uint32, s slot) uint64 { return uint64(number)*slots + uint64(s) + 1 }
 
@@ -75,7 +69,7 @@ func (r *row) at(id uint64) (int, bool) {
 
 // cellFrom gives a cell to be changed, and its place; it is made if it is not there. It looks first where the last one
 // was, for cells are changed in their order.
-func (r *row) cellFrom(at int, id uint64) (*rollup.Total, int) {
+func (r *row) cellFrom(at int, id uint64) (*cell, int) {
 	for ; at < len(r.cells) && r.cells[at].id < id; at++ {
 		if at+4 < len(r.cells) && r.cells[at+4].id < id {
 			at += 3
@@ -87,13 +81,13 @@ func (r *row) cellFrom(at int, id uint64) (*rollup.Total, int) {
 			r.cells = slices.Insert(r.cells, at, cell{id: id})
 		}
 	}
-	return &r.cells[at].total, at
+	return &r.cells[at], at
 }
 
 // total gives a cell to be read; nothing if it is not there.
 func (r *row) total(id uint64) rollup.Total {
 	if at, ok := r.at(id); ok {
-		return r.cells[at].total
+		return r.cells[at].value()
 	}
 	return rollup.Total{}
 }
@@ -107,13 +101,13 @@ func (r *row) append(b []byte) ([]byte, bool) {
 	var scratch [256]byte
 	for i := range r.cells {
 		c := &r.cells[i]
-		if c.total.IsZero() {
+		if c.isZero() {
 			continue
 		}
 		empty = false
 		b = binary.AppendUvarint(b, c.id-last)
 		last = c.id
-		b = appendText(b, c.total.AppendBinary(scratch[:0]))
+		b = appendText(b, c.append(scratch[:0]))
 	}
 	return b, !empty
 }
@@ -133,8 +127,7 @@ func decodeRow(value []byte) (*row, bool) {
 		id, raw := r.cell(last)
 		last = id
 		decoded.cells = append(decoded.cells, cell{id: id})
-		// Totals are large, so each is read where it is to be.
-		if !decoded.cells[len(decoded.cells)-1].total.MergeBinary(raw) {
+		if !decoded.cells[len(decoded.cells)-1].decode(raw) {
 			return nil, false
 		}
 	}
