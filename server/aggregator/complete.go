@@ -14,8 +14,9 @@ type marks struct {
 	value, outside []uint16
 }
 
-// mark makes the marks of a year in one basis, from the base periods that are asked for.
-func (t *Tx) mark(x *index, y *year, asked uint16, b rollup.Basis) (marks, error) {
+// mark makes the marks of a year in one basis, from the base periods that are asked for. Of a base period that has values
+// for the very indicators that the view like has, if there is one, the report need not be read.
+func (t *Tx) mark(x *index, y *year, asked uint16, b rollup.Basis, like *view) (marks, error) {
 	m := marks{value: t.memory.marks[:0], outside: nil}
 	n := len(x.indicators)
 	for len(m.value) < 2*n {
@@ -24,28 +25,41 @@ func (t *Tx) mark(x *index, y *year, asked uint16, b rollup.Basis) (marks, error
 	t.memory.marks = m.value
 	clear(m.value)
 	m.value, m.outside = m.value[:n:n], m.value[n:]
+	alike := uint16(0)
 	for left := asked; left != 0; left &= left - 1 {
 		place := bits.TrailingZeros16(left)
+		if set := y.word.sets[b][place]; set != 0 && like != nil && like.sets[b] == set {
+			alike |= 1 << place
+			continue
+		}
 		v, err := t.view(y, place)
 		if err != nil {
 			return marks{}, err
 		}
 		list, _ := v.in(b)
-		for i := range list {
-			g := &list[i]
-			if int(g.number) >= n {
-				break
-			}
-			switch g.state() {
-			case figure.Value:
-				m.value[g.number] |= 1 << place
-			case figure.NotApplicable:
-				m.outside[g.number] |= 1 << place
-			case figure.NotAvailable, figure.Absent:
-			}
-		}
+		m.note(list, 1<<place)
+	}
+	if alike != 0 {
+		m.note(like.given[b], alike)
 	}
 	return m, nil
+}
+
+// note marks the figures of one base period, or of several that are alike.
+func (m marks) note(list []given, places uint16) {
+	for i := range list {
+		g := &list[i]
+		if int(g.number) >= len(m.value) {
+			break
+		}
+		switch g.state() {
+		case figure.Value:
+			m.value[g.number] |= places
+		case figure.NotApplicable:
+			m.outside[g.number] |= places
+		case figure.NotAvailable, figure.Absent:
+		}
+	}
 }
 
 // remainder is what a unit adds to a sum over several base periods besides its base rows.

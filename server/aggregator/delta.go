@@ -117,7 +117,7 @@ func (s *shift) take(after bool) error {
 		if d.window != 0 {
 			if marked != int(d.basis) {
 				var err error
-				if m, err = s.t.mark(s.x, s.year, s.year.word.in(d.basis), d.basis); err != nil {
+				if m, err = s.t.mark(s.x, s.year, s.year.word.in(d.basis), d.basis, s.after); err != nil {
 					return err
 				}
 				marked = int(d.basis)

@@ -1,8 +1,11 @@
 package aggregator
 
 import (
+	"encoding/binary"
+	"math"
 	"time"
 
+	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/rollup"
 )
@@ -18,6 +21,10 @@ type memory struct {
 	// years hold the reports of a unit that were read in this transaction, words what is known about which there are.
 	years map[yearKey]*year
 	words map[yearKey]word
+
+	// sets number the lists of indicators of which a report had values and nothing else.
+	sets    map[string]uint16
+	setName []byte
 
 	// owings hold who owes what, of the index of.
 	owings map[owingKey]*owing
@@ -63,6 +70,7 @@ const (
 
 func newMemory() *memory {
 	return &memory{
+		sets: map[string]uint16{},
 		rows: map[rowKey]*row{}, years: map[yearKey]*year{}, words: map[yearKey]word{},
 		owings: map[owingKey]*owing{}, used: map[uint32]bool{}, spans: map[spansKey][]period.Period{},
 	}
@@ -88,6 +96,28 @@ func (m *memory) end() {
 func (m *memory) forgetViews() {
 	clear(m.years)
 	m.givens, m.views = m.givens[:0], m.views[:0]
+}
+
+// setOf gives the number of the set of indicators of figures that are all values; 0 where one is not, or there are very
+// many sets.
+func (m *memory) setOf(list []given) uint16 {
+	name := m.setName[:0]
+	for i := range list {
+		if list[i].state() != figure.Value {
+			return 0
+		}
+		name = binary.AppendUvarint(name, uint64(list[i].number))
+	}
+	m.setName = name
+	if number, known := m.sets[string(name)]; known {
+		return number
+	}
+	if len(m.sets) >= math.MaxUint16 {
+		return 0
+	}
+	number := uint16(len(m.sets) + 1) //nolint:gosec // compared above
+	m.sets[string(name)] = number
+	return number
 }
 
 // view gives room for a view.
@@ -126,9 +156,11 @@ type yearKey struct {
 	unit uint32
 }
 
-// word says which base periods of a year have a report, and a revision in force in each basis: bit 0 is the first.
+// word says which base periods of a year have a report, and a revision in force in each basis: bit 0 is the first. For
+// those in force it also says, by set, which figures the revision has, if each is a value; else 0.
 type word struct {
 	known, official, provisional uint16
+	sets                         [bases][12]uint16
 }
 
 // in gives the base periods with a revision in force.
@@ -144,8 +176,14 @@ func (w *word) set(index int, v *view) {
 	w.known |= at
 	w.official &^= at
 	w.provisional &^= at
+	for b := range w.sets {
+		w.sets[b][index] = 0
+	}
 	if v == nil {
 		return
+	}
+	for b := range w.sets {
+		w.sets[b][index] = v.sets[b]
 	}
 	if v.numbers[rollup.Official] != 0 {
 		w.official |= at

@@ -352,7 +352,7 @@ func (w *unitYear) addRemainder(i *indicatorIndex, s slot, span period.Period) e
 		if err != nil {
 			return err
 		}
-		if m, err = w.t.mark(w.x, y, inForce, w.leaf.basis); err != nil {
+		if m, err = w.t.mark(w.x, y, inForce, w.leaf.basis, nil); err != nil {
 			return err
 		}
 		m = marks{value: slices.Clone(m.value), outside: slices.Clone(m.outside)}

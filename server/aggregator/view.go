@@ -16,6 +16,8 @@ type view struct {
 	// numbers are the revisions in force by basis, 0 for none; given their figures.
 	numbers [bases]int
 	given   [bases][]given
+	// sets are the numbers of the sets that the figures are of, see memory.setOf.
+	sets [bases]uint16
 }
 
 // in gives the figures in force in a basis; false if no revision is.
@@ -110,17 +112,18 @@ func (t *Tx) viewWith(k reportKey, rec *record, fresh int, figures []entry.Figur
 			continue
 		}
 		if b > 0 && number == v.numbers[b-1] {
-			v.given[b] = v.given[b-1]
+			v.given[b], v.sets[b] = v.given[b-1], v.sets[b-1]
 			continue
 		}
 		if number == fresh {
 			v.given[b] = t.memory.given(figures)
-			continue
+		} else {
+			var err error
+			if v.given[b], err = t.givenOf(k, rec, number); err != nil {
+				return nil, err
+			}
 		}
-		var err error
-		if v.given[b], err = t.givenOf(k, rec, number); err != nil {
-			return nil, err
-		}
+		v.sets[b] = t.memory.setOf(v.given[b])
 	}
 	return v, nil
 }
