@@ -38,6 +38,9 @@ func (c *cell) step(s *rollup.Step) {
 func (c *cell) add(r remainder, times int32) {
 	switch r {
 	case complete:
+		if c.wide == nil && c.lean.StepComplete(times) {
+			return
+		}
 		c.step(&rollup.Step{Complete: times})
 	case outside:
 		c.step(&rollup.Step{Outside: times})

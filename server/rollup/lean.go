@@ -2,7 +2,6 @@ package rollup
 
 import (
 	"encoding/binary"
-	"math"
 
 	"github.com/tonghop/tonghop/server/figure"
 )
@@ -32,31 +31,36 @@ func (l *Lean) Step(s *Step) bool {
 		return false
 	}
 	n := *l
-	for _, sum := range [...]struct {
-		to *int64
-		by figure.Int128
-	}{{&n.Sum, s.Sum}, {&n.Numerator, s.Numerator}, {&n.Denominator, s.Denominator}} {
-		if sum.by == (figure.Int128{}) {
-			continue
-		}
-		wide, _ := figure.Int128From(*sum.to).Add(sum.by)
-		small, ok := wide.Int64()
-		if !ok {
-			return false
-		}
-		*sum.to = small
+	ok := leanSum(&n.Sum, s.Sum) && leanSum(&n.Numerator, s.Numerator) && leanSum(&n.Denominator, s.Denominator) &&
+		leanCount(&n.Count, s.Count) && leanCount(&n.Received, s.Received) && leanCount(&n.Late, s.Late) && leanCount(&n.Complete, s.Complete)
+	if ok {
+		*l = n
 	}
-	for _, count := range [...]struct {
-		to *int32
-		by int32
-	}{{&n.Count, s.Count}, {&n.Received, s.Received}, {&n.Late, s.Late}, {&n.Complete, s.Complete}} {
-		sum := int64(*count.to) + int64(count.by)
-		if sum < math.MinInt32 || sum > math.MaxInt32 {
-			return false
-		}
-		*count.to = int32(sum)
+	return ok
+}
+
+// StepComplete is Step of so many complete units.
+func (l *Lean) StepComplete(times int32) bool { return leanCount(&l.Complete, times) }
+
+// leanSum adds a difference where the result fits, else it is false.
+func leanSum(to *int64, by figure.Int128) bool {
+	if by == (figure.Int128{}) {
+		return true
 	}
-	*l = n
+	wide, _ := figure.Int128From(*to).Add(by)
+	small, ok := wide.Int64()
+	if ok {
+		*to = small
+	}
+	return ok
+}
+
+func leanCount(to *int32, by int32) bool {
+	sum := int64(*to) + int64(by)
+	if sum != int64(int32(sum)) { //nolint:gosec // that is the question
+		return false
+	}
+	*to = int32(sum)
 	return true
 }
 
