@@ -36,7 +36,7 @@ func drawnStep(t *rapid.T) rollup.Step {
 		Count: c.Draw(t, "by count"), Received: c.Draw(t, "by received"), Late: c.Draw(t, "by late"), Complete: c.Draw(t, "by complete"),
 	}
 	if rapid.IntRange(0, 3).Draw(t, "uncommon") == 0 {
-		for _, field := range []*int32{&s.NotAvailable, &s.NotApplicable, &s.Half, &s.Outside} {
+		for _, field := range []*int32{&s.NotAvailable, &s.NotApplicable, &s.Half, &s.Outside, &s.Stale} {
 			*field = c.Draw(t, "by uncommon")
 		}
 		s.Lags(rapid.IntRange(0, 2).Draw(t, "lag"), 1)
