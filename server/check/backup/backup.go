@@ -25,7 +25,7 @@ var Check = check.Check{
 	Name: "backup",
 	Promise: "A backup beside a server at work is restored as what was acknowledged up to its last entry and no more; one with a " +
 		"flipped bit is refused; one that was interrupted, or a restore, leaves no half file under the final name.",
-	Counts: "backups", Short: 10, Long: 200,
+	Counts: "backups", Short: 10, Long: 100,
 	Needs: []check.Need{check.Linux},
 	Run:   run,
 	Controls: []check.Control{

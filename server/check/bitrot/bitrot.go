@@ -19,7 +19,7 @@ var Check = check.Check{
 	Promise: "After any damage of one file, no answer is wrong, no start is empty, and the last change is there or the start is refused: " +
 		"a damaged state is made anew, a damaged journal says where it is damaged and is left as it is.",
 	Counts: "damages",
-	Short:  3200, Long: 100_000,
+	Short:  3200, Long: 30_000,
 	Run:    run,
 	Inside: inside,
 	Controls: []check.Control{

@@ -24,7 +24,7 @@ var Check = check.Check{
 	Promise: "What is sent several times, over whatever door and across kills, counts once and is answered as it was first.",
 	Counts:  "submissions",
 	Short:   5_000,
-	Long:    250_000,
+	Long:    50_000,
 	Run:     run,
 	Controls: []check.Control{
 		{

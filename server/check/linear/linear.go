@@ -26,7 +26,7 @@ var Check = check.Check{
 	Promise:  "Although many write and read at once, and the server is killed meanwhile, there is one order of all requests in which every answer is right.",
 	Counts:   "operations",
 	Short:    20_000,
-	Long:     1_000_000,
+	Long:     300_000,
 	Run:      run,
 	Controls: controls,
 }

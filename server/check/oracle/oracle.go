@@ -21,7 +21,7 @@ var Check = check.Check{
 	Name:    name,
 	Promise: "After each step of every sequence of changes, roll-ups are what the reports come to, and a rebuild makes the same state.",
 	Counts:  "sequences",
-	Short:   2000, Long: 100_000,
+	Short:   2000, Long: 15_000,
 	Run:    run,
 	Inside: inside,
 	Controls: []check.Control{

@@ -24,7 +24,7 @@ var Check = check.Check{
 	Name: "shutdown",
 	Promise: "A server that is asked to end under load ends within 10 s with exit 0, whoever follows or does not read; nobody " +
 		"hangs, what it accepts it answers, every acknowledged change is there, and the next start rebuilds nothing.",
-	Counts: "stops", Short: 100, Long: 500,
+	Counts: "stops", Short: 100, Long: 300,
 	Run: run,
 	Controls: []check.Control{
 		{

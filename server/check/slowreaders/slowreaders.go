@@ -17,7 +17,7 @@ var Check = check.Check{
 	Promise:  "Who stops reading harms himself alone: writers go on, the file and the memory do not grow, his stream is cut, and the server ends when it is asked to.",
 	Counts:   "clients that stop reading",
 	Short:    200,
-	Long:     2000,
+	Long:     400,
 	Needs:    []check.Need{check.Linux},
 	Run:      run,
 	Controls: controls,

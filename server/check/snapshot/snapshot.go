@@ -26,7 +26,7 @@ var Check = check.Check{
 	Promise:  "However fast others write, every answer is of one moment, which it names: the whole is the sum of its parts, and what was acknowledged before is in it.",
 	Counts:   "reads",
 	Short:    10_000,
-	Long:     500_000,
+	Long:     60_000,
 	Run:      run,
 	Controls: controls,
 }

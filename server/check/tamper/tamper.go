@@ -28,7 +28,7 @@ var Check = check.Check{
 	Name: "tamper",
 	Promise: "Whoever edits the journal is found by a verifier that shares nothing with the program and holds the last signed head; " +
 		"a journal that nobody edited passes, also where private texts were removed.",
-	Counts: "edits", Short: 300, Long: 10_000,
+	Counts: "edits", Short: 300, Long: 5000,
 	Needs: []check.Need{check.Program("python3", "python3")},
 	Run:   run,
 	Controls: []check.Control{
