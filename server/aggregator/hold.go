@@ -10,7 +10,8 @@ import (
 	"path/filepath"
 	"sync/atomic"
 
-	"github.com/tonghop/tonghop/server/fault"
+	bolterrors "go.etcd.io/bbolt/errors"
+
 	"github.com/tonghop/tonghop/server/journal"
 )
 
@@ -136,14 +137,17 @@ func (s *Store) settled(ctx context.Context) error {
 		s.mu.Lock()
 		head, changed, closed := s.head, s.changed, s.closed
 		s.mu.Unlock()
-		if head.Sequence >= reached || closed {
+		switch {
+		case head.Sequence >= reached:
 			return nil
+		case closed:
+			return notOpen(bolterrors.ErrDatabaseNotOpen)
 		}
 		s.ask()
 		select {
 		case <-changed:
 		case <-s.hold.lost:
-			return fault.Unavailable("STATE_CLOSED", "the state is closed")
+			return notOpen(bolterrors.ErrDatabaseNotOpen)
 		case <-ctx.Done():
 			return ctx.Err()
 		}

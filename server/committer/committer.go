@@ -86,6 +86,7 @@ type Committer struct {
 type request struct {
 	ctx    context.Context //nolint:containedctx // it lives as long as the call that waits for it
 	size   int
+	slow   bool
 	decide Decision
 	answer chan answer
 }
@@ -125,6 +126,17 @@ func New(cfg Config) *Committer {
 // it; one that ends later gives the context's error although the change may be accepted: the outcome is then unknown
 // to the caller, who repeats the request with the same request id.
 func (c *Committer) Do(ctx context.Context, size int, decide Decision) (Outcome, error) {
+	return c.do(&request{ctx: ctx, size: size, decide: decide, answer: make(chan answer, 1)})
+}
+
+// DoSlowly is Do for a change that may take long to apply, as one of the tree, the catalogue or the forms: nobody who reads
+// is to wait for it.
+func (c *Committer) DoSlowly(ctx context.Context, size int, decide Decision) (Outcome, error) {
+	return c.do(&request{ctx: ctx, size: size, slow: true, decide: decide, answer: make(chan answer, 1)})
+}
+
+func (c *Committer) do(r *request) (Outcome, error) {
+	ctx, size := r.ctx, r.size
 	if size > MaxEntryBytes {
 		return Outcome{}, fault.Invalid("REQUEST_TOO_LARGE",
 			"the request weighs %d bytes; one change may weigh at most %d: send it in parts", size, MaxEntryBytes).
@@ -135,7 +147,6 @@ func (c *Committer) Do(ctx context.Context, size int, decide Decision) (Outcome,
 			return Outcome{}, err
 		}
 	}
-	r := &request{ctx: ctx, size: size, decide: decide, answer: make(chan answer, 1)}
 	if err := c.enqueue(r); err != nil {
 		return Outcome{}, err
 	}
@@ -233,7 +244,14 @@ func (c *Committer) run() {
 			group = append(group, r)
 		}
 		group, left = c.collect(group)
-		c.commit(group)
+		c.ready(group)
+		if c.Err() == nil {
+			c.commit(group)
+		} else {
+			for _, r := range group {
+				r.answer <- answer{err: c.ended()}
+			}
+		}
 		if c.Err() != nil {
 			if left != nil {
 				left.answer <- answer{err: c.ended()}

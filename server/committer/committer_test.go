@@ -66,7 +66,7 @@ func newBench(t *testing.T, change func(*committer.Config)) *bench {
 	check(t, state.Replay(ctx, file, nil))
 	b := &bench{t: t, gate: &gate{Journal: file}, state: state, dir: dir, now: time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)}
 	cfg := committer.Config{
-		Journal: b.gate, State: state, Now: func() time.Time { return b.now }, Logger: slog.New(slog.DiscardHandler),
+		Journal: b.gate, State: state, Now: b.clock, Logger: slog.New(slog.DiscardHandler),
 		Random: func(salt []byte) { salt[0] = 1 },
 	}
 	if change != nil {
@@ -78,6 +78,19 @@ func newBench(t *testing.T, change func(*committer.Config)) *bench {
 		_ = errors.Join(state.Close(), file.Close())
 	})
 	return b
+}
+
+func (b *bench) clock() time.Time {
+	b.gate.mu.Lock()
+	defer b.gate.mu.Unlock()
+	return b.now
+}
+
+// later lets time pass, also for a committer that looks at the clock meanwhile.
+func (b *bench) later(by time.Duration) {
+	b.gate.mu.Lock()
+	defer b.gate.mu.Unlock()
+	b.now = b.now.Add(by)
 }
 
 func check(t *testing.T, err error) {

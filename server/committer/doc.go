@@ -9,7 +9,8 @@
 // The state commits for many groups at a time, up to a quarter of a second, while nobody reads: one that begins to read
 // asks for the commit and waits for it, and while there are readers each group is committed before it is answered. So
 // whatever was acknowledged is seen by whoever reads after it. A change of the tree, the catalogue or the forms is never
-// held, and nothing is where the disk might be full when the state commits. After a kill the journal is ahead of the
+// held, and what is held is committed before one, or anything large, is begun: readers wait for no more than the group
+// under way. Nothing is held where the disk might be full when the state commits. After a kill the journal is ahead of the
 // state and is replayed; how far acknowledgement had come stands beside the state, see aggregator.Reached.
 //
 // A Decision must have no side effect outside what it returns and the variables of its own request. It may run more

@@ -96,7 +96,7 @@ func (c *Committer) try(requests []*request) ([]answer, error) {
 		return nil, fmt.Errorf("the journal's head is %d %s after the append, expected %d %s",
 			head.Sequence, head.Hash, g.head.Sequence, g.head.Hash)
 	}
-	if c.hold(tx, len(g.records)) {
+	if c.hold(tx, g.records) {
 		return g.answers, nil
 	}
 	c.held = held{}

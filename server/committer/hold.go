@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/journal"
 )
 
 // held is a transaction of the state that several groups share: each is durable in the journal and acknowledged, and the
@@ -13,6 +14,7 @@ type held struct {
 	tx      *aggregator.Tx
 	groups  int
 	entries int
+	bytes   int
 	since   time.Time
 }
 
@@ -20,6 +22,7 @@ type held struct {
 const (
 	heldGroups  = 64
 	heldEntries = 4096
+	heldBytes   = 16 << 20
 	heldFor     = 250 * time.Millisecond
 	heldIdle    = 2 * time.Millisecond
 )
@@ -33,13 +36,15 @@ func (c *Committer) open() (*aggregator.Tx, error) {
 }
 
 // hold acknowledges what the transaction has, and keeps it for the next group; false if it is to be committed now.
-func (c *Committer) hold(tx *aggregator.Tx, entries int) bool {
-	now := c.cfg.Now()
+func (c *Committer) hold(tx *aggregator.Tx, records []journal.Record) bool {
 	if c.held.tx == nil {
-		c.held.since = now
+		c.held.since = c.cfg.Now()
 	}
-	c.held.groups, c.held.entries = c.held.groups+1, c.held.entries+entries
-	if c.cfg.Hold == nil || c.held.groups >= heldGroups || c.held.entries >= heldEntries || now.Sub(c.held.since) >= heldFor ||
+	c.held.groups, c.held.entries = c.held.groups+1, c.held.entries+len(records)
+	for i := range records {
+		c.held.bytes += len(records[i].Public) + len(records[i].Private)
+	}
+	if c.cfg.Hold == nil || c.held.groups >= heldGroups || c.held.entries >= heldEntries || c.held.bytes >= heldBytes || c.overdue() ||
 		c.cfg.State.Viewed() || tx.Redefines() || !c.cfg.Hold() {
 		return false
 	}
@@ -49,6 +54,32 @@ func (c *Committer) hold(tx *aggregator.Tx, entries int) bool {
 	}
 	c.held.tx = tx
 	return true
+}
+
+// overdue says that what is held has waited for long enough.
+func (c *Committer) overdue() bool { return c.cfg.Now().Sub(c.held.since) >= heldFor }
+
+// slowBytes is the weight from which a group counts as slow.
+const slowBytes = 256 << 10
+
+// ready commits what is held before a group begins, where somebody would wait for it until the group ends: whoever reads, or
+// anybody if the group may take long.
+func (c *Committer) ready(requests []*request) {
+	if c.held.tx == nil {
+		return
+	}
+	slow, size := false, 0
+	for _, r := range requests {
+		slow, size = slow || r.slow, size+r.size
+	}
+	select {
+	case <-c.cfg.State.Wanted():
+		slow = true
+	default:
+	}
+	if slow || size >= slowBytes || c.overdue() || c.cfg.State.Viewed() {
+		c.settle()
+	}
 }
 
 // close ends a group that changed nothing.
@@ -88,11 +119,9 @@ func (c *Committer) settle() {
 // nothing comes.
 func (c *Committer) next() *request {
 	for c.held.tx != nil && c.Err() == nil {
-		select {
-		case <-c.cfg.State.Wanted():
+		if c.overdue() {
 			c.settle()
 			continue
-		default:
 		}
 		idle := time.NewTimer(c.cfg.HoldIdle)
 		select {

@@ -2,6 +2,7 @@ package committer_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -152,5 +153,69 @@ func TestWhatIsHeldIsCommittedWhenNothingComes(t *testing.T) {
 	b.do(mention)
 	for ctx := t.Context(); b.committed() != 1 && ctx.Err() == nil; {
 		time.Sleep(time.Millisecond)
+	}
+}
+
+// A change that takes long to apply keeps no reader waiting: what was acknowledged before it is committed first.
+func TestNobodyWaitsForASlowChange(t *testing.T) {
+	for name, do := range map[string]func(*bench, committer.Decision) (committer.Outcome, error){
+		"said to be slow": func(b *bench, d committer.Decision) (committer.Outcome, error) {
+			return b.c.DoSlowly(t.Context(), 100, d)
+		},
+		"large": func(b *bench, d committer.Decision) (committer.Outcome, error) { return b.c.Do(t.Context(), 1<<20, d) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := holding(t)
+			b.do(mention)
+			begun, end, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+			go func() {
+				_, err := do(b, func(tx *aggregator.Tx, at committer.Slot) (*entry.Entry, error) {
+					close(begun)
+					<-end
+					return mention(tx, at)
+				})
+				done <- err
+			}()
+			<-begun
+			read := make(chan uint64, 1)
+			go func() { read <- b.read() }()
+			select {
+			case got := <-read:
+				if got != 1 {
+					t.Errorf("a reader sees entry %d, want 1", got)
+				}
+			case <-time.After(10 * time.Second):
+				t.Error("a reader waits for a change that is being decided")
+			}
+			close(end)
+			check(t, <-done)
+		})
+	}
+}
+
+// What is held is committed in time, also where only refusals follow.
+func TestRefusalsKeepNothingHeld(t *testing.T) {
+	b := holding(t)
+	b.do(mention)
+	b.later(time.Second)
+	_, err := b.c.Do(t.Context(), 100, func(*aggregator.Tx, committer.Slot) (*entry.Entry, error) {
+		return nil, fault.Invalid("NO", "no")
+	})
+	if fault.ReasonOf(err) != "NO" || b.committed() != 1 {
+		t.Errorf("error = %v, the state is at %d; want NO, and 1", err, b.committed())
+	}
+}
+
+func TestMuchIsNotHeld(t *testing.T) {
+	b := holding(t)
+	large := func(*aggregator.Tx, committer.Slot) (*entry.Entry, error) {
+		e, err := mention(nil, committer.Slot{})
+		e.Body = entry.StoreCreated{ProgramVersion: strings.Repeat("x", 7<<20)}
+		return e, err
+	}
+	b.do(large)
+	b.do(large)
+	if b.do(large); b.committed() != 3 {
+		t.Errorf("the state is at %d, want 3: 21 MiB are not held", b.committed())
 	}
 }

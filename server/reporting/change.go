@@ -41,6 +41,8 @@ type mutation[T any] struct {
 	method string
 	hash   [32]byte
 	size   int
+	// slow says that the change may take long to apply.
+	slow bool
 	// decide gives the answer and the entry's body, which is nil when nothing is to be changed.
 	decide func(who granted, at committer.Slot) (T, entry.Body, error)
 	// recall authorises a repeat anew and makes the answer of the entry that the same request made before (R37).
@@ -85,7 +87,11 @@ func change[T any](ctx context.Context, s *Service, m mutation[T]) (T, Receipt, 
 	if err := m.call.identified(); err != nil {
 		return none, Receipt{}, err
 	}
-	outcome, err := s.cfg.Committer.Do(ctx, m.size, run)
+	do := s.cfg.Committer.Do
+	if m.slow {
+		do = s.cfg.Committer.DoSlowly
+	}
+	outcome, err := do(ctx, m.size, run)
 	switch {
 	case err != nil: // the decision may still be running: its variables are not looked at
 		return none, Receipt{}, err

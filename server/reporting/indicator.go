@@ -150,7 +150,7 @@ func (s *Service) changeOneIndicator(
 		warnings []error
 	}
 	wrote, receipt, err := change(ctx, s, mutation[written]{
-		call: call, method: method, hash: hashIndicators(method, etag, i), size: 2 << 10,
+		slow: true, call: call, method: method, hash: hashIndicators(method, etag, i), size: 2 << 10,
 		decide: func(who granted, _ committer.Slot) (written, entry.Body, error) {
 			if err := who.needEverywhere(auth.Catalogue); err != nil {
 				return written{}, nil, err
@@ -200,7 +200,7 @@ func (s *Service) indicatorVersion(ctx context.Context, caller auth.Caller, i in
 func (s *Service) ImportIndicators(ctx context.Context, call Call, rows []indicator.Indicator) (CatalogueChange, error) {
 	const method = "IndicatorService.ImportIndicators"
 	summary, receipt, err := change(ctx, s, mutation[CatalogueChange]{
-		call: call, method: method, hash: hashIndicators(method, "", rows...), size: 512 * len(rows),
+		slow: true, call: call, method: method, hash: hashIndicators(method, "", rows...), size: 512 * len(rows),
 		decide: func(who granted, _ committer.Slot) (CatalogueChange, entry.Body, error) {
 			var summary CatalogueChange
 			if err := who.needEverywhere(auth.Catalogue); err != nil {

@@ -232,7 +232,7 @@ func (s *Service) changeOneUnit(
 	ctx context.Context, call Call, method string, hash [32]byte, wanted func(who granted) (hierarchy.Unit, error),
 ) (Unit, Receipt, Stamp, error) {
 	unit, receipt, err := change(ctx, s, mutation[hierarchy.Unit]{
-		call: call, method: method, hash: hash, size: 1 << 10,
+		slow: true, call: call, method: method, hash: hash, size: 1 << 10,
 		decide: func(who granted, _ committer.Slot) (hierarchy.Unit, entry.Body, error) {
 			if err := who.needEverywhere(auth.Catalogue); err != nil {
 				return hierarchy.Unit{}, nil, err
@@ -273,7 +273,7 @@ func (s *Service) changeOneUnit(
 func (s *Service) ImportUnits(ctx context.Context, call Call, rows []hierarchy.Unit) (CatalogueChange, error) {
 	const method = "UnitService.ImportUnits"
 	summary, receipt, err := change(ctx, s, mutation[CatalogueChange]{
-		call: call, method: method, hash: hashUnits(method, rows...), size: 128 * len(rows),
+		slow: true, call: call, method: method, hash: hashUnits(method, rows...), size: 128 * len(rows),
 		decide: func(who granted, _ committer.Slot) (CatalogueChange, entry.Body, error) {
 			var summary CatalogueChange
 			if err := who.needEverywhere(auth.Catalogue); err != nil {
