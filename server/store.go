@@ -227,15 +227,31 @@ func (c Config) openState(ctx context.Context, log *filejournal.Journal) (*aggre
 		}
 	}
 	err = state.Replay(ctx, log, c.progress("replay"))
-	if verdict.Fate == aggregator.Kept && filejournal.IsFull(err) && state.HasReached(ctx) {
-		// Whatever was acknowledged is in the state; what is ahead of it nobody was told of. So it is served as it is (R39),
-		// and the committer catches up before the next change.
-		c.Logger.Warn("the disk is full: the last changes, which nobody was told of, are shown when there is room again", "error", err)
-		err = nil
+	if verdict.Fate == aggregator.Kept && filejournal.IsFull(err) {
+		return c.openFull(ctx, state, err)
 	}
 	if err != nil {
 		return nil, errors.Join(err, state.Close())
 	}
+	return state, nil
+}
+
+// openFull opens a state that was kept and could not be brought to the journal's head for want of room. What a commit that
+// failed has left in the file, nothing or all of it, is for a fresh look to say: a store in whose memory it was taken back
+// may not be believed. Where the state then has whatever was acknowledged, it is served as it is (R39), for nobody was told
+// of what is ahead of it, and the committer catches up before the next change.
+func (c Config) openFull(ctx context.Context, state *aggregator.Store, full error) (*aggregator.Store, error) {
+	if err := state.Abandon(); err != nil {
+		return nil, errors.Join(full, err)
+	}
+	state, verdict, err := aggregator.Open(ctx, c.stateConfig())
+	switch {
+	case err != nil || verdict.Fate == aggregator.MustRebuild:
+		return nil, errors.Join(full, err)
+	case !state.HasReached(ctx):
+		return nil, errors.Join(full, state.Abandon())
+	}
+	c.Logger.Warn("the disk is full: the last changes, which nobody was told of, are shown when there is room again", "error", full)
 	return state, nil
 }
 

@@ -175,10 +175,10 @@ func Rebuild(ctx context.Context, cfg Config, j journal.Journal, progress func(d
 		return errors.Join(err, db.Close(), os.Remove(fresh))
 	}
 	if err := s.Replay(ctx, j, progress); err != nil {
-		return errors.Join(err, s.abandon(), os.Remove(fresh))
+		return errors.Join(err, s.Abandon(), os.Remove(fresh))
 	}
 	head := s.head
-	if err := errors.Join(s.Sync(), s.abandon()); err != nil {
+	if err := errors.Join(s.Sync(), s.Abandon()); err != nil {
 		return err
 	}
 	// The old mark vouches for the old file; it is gone before the new file takes its place.

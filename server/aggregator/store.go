@@ -307,8 +307,9 @@ func (s *Store) Close() error {
 	return errors.Join(err, btx.Rollback(), s.db.Close())
 }
 
-// abandon closes the file without a mark.
-func (s *Store) abandon() error {
+// Abandon closes the file without a mark of a stop in order: what is in memory is not to be relied on, and the file is to be
+// looked at anew.
+func (s *Store) Abandon() error {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
