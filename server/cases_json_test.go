@@ -34,7 +34,7 @@ func marshal(t *testing.T, m proto.Message, options protojson.MarshalOptions) []
 
 // masked are the fields whose content differs from run to run and that no other name can be given: hashes, sizes, and
 // the cursors in which the id of the journal is hidden; and texts for people, whose words may be mended.
-var masked = []string{"entryHash", "chainHash", "note", "verifierKey", "storeBytes", "freeBytes", "nextPageToken", "correlation_id", "message"}
+var masked = []string{"entryHash", "chainHash", "note", "verifierKey", "storeBytes", "freeBytes", "stateVersion", "nextPageToken", "correlation_id", "message"}
 
 // mask hides what differs from run to run, and puts lists that are ordered by random ids into the order of their names.
 func mask(tree any) any {

@@ -26,25 +26,11 @@ const (
 
 func (g *given) state() figure.State { return figure.State(g.flags & stateBits) }
 
-// figure gives the figure with its amounts at another scale; one that does not fit there is none at all, since a figure
-// that is missing is better than a wrong one.
-func (g *given) figure(from, to figure.Scale) figure.Figure {
-	f := figure.Figure{
+func (g *given) figure() figure.Figure {
+	return figure.Figure{
 		State: g.state(), Value: g.value, Numerator: g.numerator, Denominator: g.denominator,
 		HasValue: g.flags&hasValue != 0, HasNumerator: g.flags&hasNumerator != 0, HasDenominator: g.flags&hasDenominator != 0,
 	}
-	if from == to {
-		return f
-	}
-	fits := true
-	for _, n := range [...]*figure.Number{&f.Value, &f.Numerator, &f.Denominator} {
-		scaled, ok := n.Rescale(from, to)
-		*n, fits = scaled, fits && ok
-	}
-	if !fits {
-		return figure.Figure{}
-	}
-	return f
 }
 
 func bit(on bool, b byte) byte {

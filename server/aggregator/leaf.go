@@ -158,28 +158,24 @@ func (l *leaf) indicatorOf(code indicator.Code) *indicatorIndex {
 }
 
 // At implements rollup.Figures.
-func (l *leaf) At(code indicator.Code, base period.Period) figure.Figure {
+func (l *leaf) At(code indicator.Code, base period.Period) (figure.Figure, figure.Scale) {
 	i := l.indicatorOf(code)
 	if i == nil || !base.Valid() {
-		return figure.Figure{}
+		return figure.Figure{}, 0
 	}
 	f, base := l.obligation(i, base)
 	if f == nil {
-		return figure.Figure{}
+		return figure.Figure{}, 0
 	}
 	list, ok := l.report(f, base).in(l.basis)
 	if !ok {
-		return figure.Figure{}
+		return figure.Figure{}, 0
 	}
 	g := find(list, i.number)
 	if g == nil {
-		return figure.Figure{}
+		return figure.Figure{}, 0
 	}
-	scale := l.version.Scale
-	if i != l.i {
-		scale = i.scale()
-	}
-	return g.figure(i.versions[max(0, i.in(f, base))].Scale, scale)
+	return g.figure(), i.versions[max(0, i.in(f, base))].Scale
 }
 
 // scale is the largest that an indicator ever had; scales only grow (R21).
@@ -205,13 +201,12 @@ func (l *leaf) Owed(base period.Period) bool {
 }
 
 // Other implements rollup.Figures.
-func (l *leaf) Other(code indicator.Code) (rollup.Other, bool) {
+func (l *leaf) Other(code indicator.Code) (indicator.Part, bool) {
 	n, ok := l.x.number(code)
 	if !ok || code == "" {
-		return rollup.Other{}, false
+		return indicator.Part{}, false
 	}
-	i := &l.x.indicators[n]
-	return rollup.Other{Part: i.versions[len(i.versions)-1].Value, Scale: i.scale()}, true
+	return l.x.indicators[n].versions[0].Value, true // The same in all versions of a code (R21).
 }
 
 // ask turns the leaf to an indicator in the version of a span's last day, by the cadence of a form; false if there is no

@@ -179,23 +179,14 @@ func (a asked) findForm(code indicator.Code, base period.Period) owedForm {
 	return owedForm{}
 }
 
-func (a asked) At(code indicator.Code, base period.Period) figure.Figure {
+func (a asked) At(code indicator.Code, base period.Period) (figure.Figure, figure.Scale) {
 	f := a.owes(code, base)
 	if !f.ok {
-		return figure.Figure{}
+		return figure.Figure{}, 0
 	}
 	figures, _ := a.o.inForce(entry.ReportKey{Unit: a.unit.ID, Form: f.code, Period: base}, a.basis)
 	number, _ := a.o.cat.Ordinal(code)
-	found := figures[uint32(number)]
-	to := a.version.Scale
-	if !code.Same(a.version.Code) {
-		other, _ := a.Other(code)
-		to = other.Scale
-	}
-	found.Value, _ = found.Value.Rescale(f.scale, to)
-	found.Numerator, _ = found.Numerator.Rescale(f.scale, to)
-	found.Denominator, _ = found.Denominator.Rescale(f.scale, to)
-	return found
+	return figures[uint32(number)], f.scale
 }
 
 func (a asked) Late(base period.Period) bool {
@@ -211,9 +202,9 @@ func (a asked) Excluded(period.Period) bool { return false }
 
 func (a asked) Owed(base period.Period) bool { return a.owes(a.version.Code, base).ok }
 
-func (a asked) Other(code indicator.Code) (rollup.Other, bool) {
+func (a asked) Other(code indicator.Code) (indicator.Part, bool) {
 	i, ok := a.o.cat.Latest(code)
-	return rollup.Other{Part: i.Value, Scale: i.Scale}, ok
+	return i.Value, ok
 }
 
 // cadence gives frequency and calendar of the forms that carry an indicator; stories give an indicator only one.
@@ -284,7 +275,7 @@ func (o *oracle) byHand(q aggregator.Query) (*big.Rat, int64) {
 		f := asked{o: o, unit: u, basis: q.Basis, version: version, calendar: calendar}
 		var v, n, d []*big.Rat
 		for _, p := range q.Period.Bases(base) {
-			got := f.At(version.Code, p)
+			got, scale := f.At(version.Code, p)
 			if got.State != figure.Value {
 				continue
 			}
@@ -292,7 +283,7 @@ func (o *oracle) byHand(q aggregator.Query) (*big.Rat, int64) {
 			if version.UnitRule == indicator.UnitRatio && (!got.HasNumerator || !got.HasDenominator) {
 				continue // half a ratio
 			}
-			amount := func(n figure.Number) *big.Rat { return big.NewRat(int64(n), version.Scale.Factor()) }
+			amount := func(n figure.Number) *big.Rat { return big.NewRat(int64(n), scale.Factor()) }
 			v, n, d = append(v, amount(got.Value)), append(n, amount(got.Numerator)), append(d, amount(got.Denominator))
 		}
 		if len(v) > 0 {

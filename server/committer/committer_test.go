@@ -86,13 +86,6 @@ func (b *bench) clock() time.Time {
 	return b.now
 }
 
-// later lets time pass, also for a committer that looks at the clock meanwhile.
-func (b *bench) later(by time.Duration) {
-	b.gate.mu.Lock()
-	defer b.gate.mu.Unlock()
-	b.now = b.now.Add(by)
-}
-
 func check(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

@@ -15,7 +15,9 @@ type held struct {
 	groups  int
 	entries int
 	bytes   int
-	since   time.Time
+	// due fires when it has waited for long enough; late says that it fired.
+	due  <-chan time.Time
+	late bool
 }
 
 // The limits of what is held: the commit is a pause for those who write, and a kill leaves as much to be replayed.
@@ -38,7 +40,7 @@ func (c *Committer) open() (*aggregator.Tx, error) {
 // hold acknowledges what the transaction has, and keeps it for the next group; false if it is to be committed now.
 func (c *Committer) hold(tx *aggregator.Tx, records []journal.Record) bool {
 	if c.held.tx == nil {
-		c.held.since = c.cfg.Now()
+		c.held.due = time.After(heldFor)
 	}
 	c.held.groups, c.held.entries = c.held.groups+1, c.held.entries+len(records)
 	for i := range records {
@@ -56,8 +58,15 @@ func (c *Committer) hold(tx *aggregator.Tx, records []journal.Record) bool {
 	return true
 }
 
-// overdue says that what is held has waited for long enough.
-func (c *Committer) overdue() bool { return c.cfg.Now().Sub(c.held.since) >= heldFor }
+// overdue says that what is held has waited for long enough. A timer tells it: the clock that dates entries may be set back.
+func (c *Committer) overdue() bool {
+	select {
+	case <-c.held.due:
+		c.held.late = true
+	default:
+	}
+	return c.held.late
+}
 
 // slowBytes is the weight from which a group counts as slow.
 const slowBytes = 256 << 10

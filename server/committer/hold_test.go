@@ -22,6 +22,9 @@ func holding(t *testing.T) *bench {
 	})
 }
 
+// heldFor is how long a group is held at most.
+const heldFor = 250 * time.Millisecond
+
 // mention is a decision that is accepted and changes neither tree nor catalogue.
 func mention(*aggregator.Tx, committer.Slot) (*entry.Entry, error) {
 	return &entry.Entry{Header: entry.Header{Principal: "p"}, Body: entry.StoreCreated{ProgramVersion: "test"}}, nil
@@ -197,7 +200,7 @@ func TestNobodyWaitsForASlowChange(t *testing.T) {
 func TestRefusalsKeepNothingHeld(t *testing.T) {
 	b := holding(t)
 	b.do(mention)
-	b.later(time.Second)
+	time.Sleep(heldFor + 20*time.Millisecond)
 	_, err := b.c.Do(t.Context(), 100, func(*aggregator.Tx, committer.Slot) (*entry.Entry, error) {
 		return nil, fault.Invalid("NO", "no")
 	})

@@ -44,6 +44,14 @@ func (n Number) Rescale(from, to Scale) (Number, bool) {
 	return n * Number(f), true
 }
 
+// At gives the same amount at another scale, which is not smaller; it has 83 bits at most.
+func (n Number) At(from, to Scale) Int128 {
+	if to <= from {
+		return n.Wide()
+	}
+	return Product(int64(n), to.Factor()/from.Factor())
+}
+
 // Format prints the number as the wire has it, in the shortest form: 1250 at scale 2 is 12.5.
 func (n Number) Format(scale Scale) string {
 	var buf [32]byte

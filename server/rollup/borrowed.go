@@ -17,31 +17,24 @@ var frequencies = [...]period.Kind{period.Month, period.Quarter, period.Half, pe
 // newest gives the newest figure of another indicator that may stand under this span, and its place in the order of
 // DenominatorPeriods.
 func (q *question) newest(code indicator.Code) (figure.Int128, int, bool) {
-	other, known := q.f.Other(code)
-	if !known {
+	if _, known := q.f.Other(code); !known {
 		return figure.Int128{}, 0, false
 	}
 	place := 0
 	for p := range DenominatorPeriods(q.span) {
 		if n, ok := q.given(code, p); ok {
-			return sixDecimals(n.Wide(), other.Scale), place, true
+			return n, place, true
 		}
 		place++
 	}
 	return figure.Int128{}, 0, false
 }
 
-// given gives another indicator's value of one period.
-func (q *question) given(code indicator.Code, p period.Period) (figure.Number, bool) {
-	f := q.f.At(code, p)
-	return f.Value, f.State == figure.Value && f.HasValue
-}
-
-// sixDecimals brings an amount of another indicator to the largest scale, so that totals add up whatever the scale of
-// that indicator was when each was made. It has 98 bits at most.
-func sixDecimals(v figure.Int128, scale figure.Scale) figure.Int128 {
-	v, _ = v.MulInt64(figure.MaxScale.Factor() / scale.Factor())
-	return v
+// given gives another indicator's value of one period, at the largest scale, so that totals add up whatever the scale of
+// that indicator was when each was made.
+func (q *question) given(code indicator.Code, p period.Period) (figure.Int128, bool) {
+	f, scale := q.f.At(code, p)
+	return f.Value.At(scale, figure.MaxScale), f.State == figure.Value && f.HasValue
 }
 
 // DenominatorPeriods gives the periods from which a denominator that is another indicator's figure may be taken, the

@@ -119,22 +119,22 @@ type unitFigures struct {
 
 func (u *unitFigures) at(p period.Period) given { return u.gave[key{u.unit, u.code, p}] }
 
-func (u *unitFigures) At(code indicator.Code, p period.Period) figure.Figure {
+func (u *unitFigures) At(code indicator.Code, p period.Period) (figure.Figure, figure.Scale) {
 	g := u.gave[key{u.unit, code, p}]
 	if code != u.code && g.excluded {
-		return figure.Figure{}
+		return figure.Figure{}, 0
 	}
-	return g.figure
+	return g.figure, u.story.indicators[code].Scale
 }
 func (u *unitFigures) Late(p period.Period) bool     { return u.at(p).late }
 func (u *unitFigures) Excluded(p period.Period) bool { return u.at(p).excluded }
 func (u *unitFigures) Owed(p period.Period) bool     { return !u.at(p).unowed }
-func (u *unitFigures) Other(code indicator.Code) (rollup.Other, bool) {
+func (u *unitFigures) Other(code indicator.Code) (indicator.Part, bool) {
 	m, ok := u.story.indicators[code]
 	if !ok {
-		return rollup.Other{}, false
+		return indicator.Part{}, false
 	}
-	return rollup.Other{Part: m.Value, Scale: m.Scale}, true
+	return m.Value, true
 }
 
 // indicator reads: CODE UNIT_RULE MEASURE TIME_RULE option=value...
@@ -403,6 +403,6 @@ func spans(f rollup.Figures, m *measured, span period.Period) string {
 	if !ok {
 		return "none"
 	}
-	amount := new(big.Rat).SetFrac(gap.Amount.Big(), big.NewInt(m.Scale.Factor()))
+	amount := new(big.Rat).SetFrac(gap.Amount.Big(), big.NewInt(figure.MaxScale.Factor()))
 	return fmt.Sprintf("%s..%s:%s", gap.First, gap.Last, amount.RatString())
 }

@@ -45,19 +45,18 @@ func (q *question) part(p indicator.Part, which side, paired bool) amount {
 
 // series gathers the amounts of base periods in their order.
 type series struct {
-	sum            figure.Int128
-	last, min, max figure.Number
-	n              int64
-	lastAt         int
+	sum, last, min, max figure.Int128
+	n                   int64
+	lastAt              int
 }
 
-// add takes the next amount. Twelve amounts of 64 bits cannot overflow their sum.
-func (s *series) add(x figure.Number, at int) {
-	s.sum, _ = s.sum.Add(x.Wide())
-	if s.n == 0 || x < s.min {
+// add takes the next amount. It has 83 bits at most, and twelve of them cannot overflow their sum.
+func (s *series) add(x figure.Int128, at int) {
+	s.sum, _ = s.sum.Add(x)
+	if s.n == 0 || x.Cmp(s.min) < 0 {
 		s.min = x
 	}
-	if s.n == 0 || x > s.max {
+	if s.n == 0 || x.Cmp(s.max) > 0 {
 		s.max = x
 	}
 	s.last, s.lastAt = x, at
@@ -75,11 +74,11 @@ func (s *series) over(rule indicator.TimeRule, bases int) amount {
 	case indicator.TimeMean:
 		a.v, _ = s.sum.MulInt64(figure.MeanUnit / s.n)
 	case indicator.TimeMin:
-		a.v = s.min.Wide()
+		a.v = s.min
 	case indicator.TimeMax:
-		a.v = s.max.Wide()
+		a.v = s.max
 	case indicator.TimeLast:
-		a.v, a.lag = s.last.Wide(), bases-1-s.lastAt
+		a.v, a.lag = s.last, bases-1-s.lastAt
 	case indicator.TimeSum, indicator.TimeNone:
 	}
 	return a

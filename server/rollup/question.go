@@ -19,8 +19,9 @@ type slot struct {
 	// owed is false where nothing is owed and nothing counts; excluded obligations are owed.
 	owed, excluded bool
 	state          figure.State
-	amount         [2]figure.Number
-	has            [2]bool
+	// amount is at the scale of the question. An amount of 64 bits may need more of them there.
+	amount [2]figure.Int128
+	has    [2]bool
 }
 
 // stands tells whether the obligation asks for a figure: it is neither excluded nor not applicable (R10).
@@ -35,6 +36,7 @@ func (s *slot) gives(which side, paired bool) bool {
 type question struct {
 	ind   indicator.Indicator // A copy: a pointer beside f would move the caller's to the heap.
 	m     Measure
+	scale figure.Scale // Of the amounts.
 	span  period.Period
 	asked window
 	f     Figures
@@ -60,16 +62,16 @@ func (q *question) read(p period.Period) slot {
 	if q.f.Excluded(p) {
 		return slot{owed: true, excluded: true}
 	}
-	f := q.f.At(q.ind.Code, p)
+	f, scale := q.f.At(q.ind.Code, p)
 	s := slot{owed: true, state: f.State}
 	if f.State != figure.Value {
 		return s
 	}
 	if q.ind.UnitRule != indicator.UnitRatio {
-		s.amount[numerator], s.has[numerator] = f.Value, f.HasValue
+		s.amount[numerator], s.has[numerator] = f.Value.At(scale, q.scale), f.HasValue
 		return s
 	}
-	s.amount = [2]figure.Number{f.Numerator, f.Denominator}
+	s.amount = [2]figure.Int128{f.Numerator.At(scale, q.scale), f.Denominator.At(scale, q.scale)}
 	s.has = [2]bool{f.HasNumerator, f.HasDenominator}
 	return s
 }

@@ -38,11 +38,11 @@ func (m Measure) String() string { return word([]string{"AS_REPORTED", "OWN", "Y
 
 // Figures answers what one unit gave, in one basis.
 type Figures interface {
-	// At gives the figure in force for the indicator in a period, at the scale of the indicator that is asked about, or
-	// of Other for another one; the zero Figure if none is in force. It is asked for base periods of the indicator, for
-	// periods of DenominatorPeriods and for periods that contain the span. For another indicator the figure of an
-	// excluded obligation is none.
-	At(code indicator.Code, base period.Period) figure.Figure
+	// At gives the figure in force for the indicator in a period, and the scale at which its amounts are, which is not
+	// larger than that of the indicator that is asked about (R21); the zero Figure if none is in force. It is asked for
+	// base periods of the indicator, for periods of DenominatorPeriods and for periods that contain the span. For another
+	// indicator the figure of an excluded obligation is none.
+	At(code indicator.Code, base period.Period) (figure.Figure, figure.Scale)
 	// Late tells whether the report of the indicator's form for the base period came late (R7).
 	Late(base period.Period) bool
 	// Excluded tells whether the obligation of the base period is taken out (R11).
@@ -50,16 +50,9 @@ type Figures interface {
 	// Owed tells whether the unit owes the base period: assigned, and valid on its last day (R9). What is not owed does
 	// not count, also if a figure is there.
 	Owed(base period.Period) bool
-	// Other tells what the arithmetic must know of another indicator, the denominator or the weight; false if there is none.
-	Other(code indicator.Code) (Other, bool)
-}
-
-// Other is what the arithmetic must know of an indicator that another one leans on.
-type Other struct {
-	// Part is how the figure goes over time.
-	Part indicator.Part
-	// Scale is the scale of the figures that At gives.
-	Scale figure.Scale
+	// Other tells how the figure of another indicator, the denominator or the weight, goes over time; false if there is
+	// no such indicator.
+	Other(code indicator.Code) (indicator.Part, bool)
 }
 
 // Possible tells whether a measure can be asked of an indicator: its own amount and its amount since the beginning of
@@ -122,7 +115,7 @@ func Contribute(ind indicator.Indicator, m Measure, span period.Period, base per
 	if asked.n == 0 {
 		return t
 	}
-	q := question{ind: ind, m: measured(ind, m), span: span, asked: asked, f: f}
+	q := question{ind: ind, m: measured(ind, m), scale: ind.Scale, span: span, asked: asked, f: f}
 	q.load()
 	q.count(&t)
 	q.add(&t)

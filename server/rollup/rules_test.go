@@ -142,7 +142,7 @@ func TestR14GapsTellTheAmountOfTheWholeGap(t *testing.T) {
 		if first > 0 && values[first-1] != nil {
 			want.Sub(want, values[first-1])
 		}
-		amount := decimal(1, m.Scale)
+		amount := decimal(1, figure.MaxScale)
 		amount.Mul(amount, rollup.Fraction{Num: rollup.WideOf(gap.Amount), Den: rollup.WideOf(figure.Int128From(1))}.Rat())
 		if gap.First != year[first] || gap.Last != year[closing] || amount.Cmp(want) != 0 {
 			t.Fatalf("gap = %s to %s, %s; want %s to %s, %s", gap.First, gap.Last, amount, year[first], year[closing], want)

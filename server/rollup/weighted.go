@@ -2,6 +2,7 @@ package rollup
 
 import (
 	"github.com/tonghop/tonghop/server/figure"
+	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
 )
 
@@ -25,13 +26,13 @@ func addWeighted(q *question, t *Total) {
 // weight brings the weight over time by its own rule, over the periods in which it is reported as far as they make up
 // the span. Where it is reported less often, it is the figure of the shortest period that contains the span.
 func (q *question) weight() (figure.Int128, bool) {
-	other, known := q.f.Other(q.ind.Weight)
+	part, known := q.f.Other(q.ind.Weight)
 	if !known {
 		return figure.Int128{}, false
 	}
 	for _, kind := range frequencies {
-		w := q.m.window(other.Part, windowOf(q.span, kind))
-		if v, ok := q.weightOver(w, other); ok {
+		w := q.m.window(part, windowOf(q.span, kind))
+		if v, ok := q.weightOver(w, part); ok {
 			return v, true
 		}
 	}
@@ -40,7 +41,7 @@ func (q *question) weight() (figure.Int128, bool) {
 		p := period.Of(int(q.span.Year), kind, (int(months.last().Index)-1)/kind.Months()+1)
 		if p != q.span && p.Contains(q.span) {
 			if n, ok := q.given(q.ind.Weight, p); ok {
-				return weightOf(n.Wide(), 1, other.Scale), true
+				return weightOf(n, 1), true
 			}
 		}
 	}
@@ -48,23 +49,23 @@ func (q *question) weight() (figure.Int128, bool) {
 }
 
 // weightOver brings the weights of a window over time.
-func (q *question) weightOver(w window, other Other) (figure.Int128, bool) {
+func (q *question) weightOver(w window, part indicator.Part) (figure.Int128, bool) {
 	var s series
 	for i := range w.n {
 		if n, ok := q.given(q.ind.Weight, w.at(i)); ok {
 			s.add(n, i)
 		}
 	}
-	a := s.over(other.Part.Time, w.n)
-	return weightOf(a.v, carry(other.Part.Time), other.Scale), a.ok
+	a := s.over(part.Time, w.n)
+	return weightOf(a.v, carry(part.Time)), a.ok
 }
 
 // weightCarry is the factor under which weights are carried: means over time are exact, at six decimals.
 var weightCarry = figure.MeanUnit * figure.MaxScale.Factor()
 
-// weightOf brings a weight that has one factor, 1 or MeanUnit, and a scale to weightCarry. It has 102 bits at most.
-func weightOf(v figure.Int128, carried int64, scale figure.Scale) figure.Int128 {
-	v, _ = sixDecimals(v, scale).MulInt64(figure.MeanUnit / carried)
+// weightOf brings a weight of six decimals that has one factor, 1 or MeanUnit, to weightCarry. It has 102 bits at most.
+func weightOf(v figure.Int128, carried int64) figure.Int128 {
+	v, _ = v.MulInt64(figure.MeanUnit / carried)
 	return v
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // Wide is a signed sum of 256 bits in two's complement, the lowest word first; the zero value is 0. The largest amount
-// that one unit can add, a value times a weight, both means over time, takes 180 bits, so no number of units that can
+// that one unit can add, a value times a weight, both means over time, takes 205 bits, so no number of units that can
 // exist fills it. That is why sums are added without a check and a correction takes back exactly what was added:
 // whether an amount is too large is asked once, when the total is read.
 type Wide [4]uint64

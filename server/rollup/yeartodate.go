@@ -18,20 +18,20 @@ func (q *question) own(which side, paired bool) amount {
 	if !ok {
 		return amount{gap: true}
 	}
-	v, _ := end.amount[which].Wide().Sub(start.Wide())
+	v, _ := end.amount[which].Sub(start)
 	return amount{v: v, ok: true, n: 1, fell: v.Sign() < 0}
 }
 
 // start gives the year-to-date amount with which a base period begins: 0 at the beginning of the year, and 0 where
 // everything before was not applicable or not yet owed.
-func (q *question) start(first period.Period, which side) (figure.Number, bool) {
+func (q *question) start(first period.Period, which side) (figure.Int128, bool) {
 	if first.Index == 1 {
-		return 0, true
+		return figure.Int128{}, true
 	}
 	if before := q.slot(first.Prev()); before.gives(which, false) {
 		return before.amount[which], true
 	}
-	return 0, q.unbegun(first) == int(first.Index)-1
+	return figure.Int128{}, q.unbegun(first) == int(first.Index)-1
 }
 
 // unbegun counts the base periods at the beginning of the year, before p, that were not applicable or not owed.
@@ -49,7 +49,7 @@ func (q *question) unbegun(p period.Period) int {
 type Gap struct {
 	// First and Last are the base periods over which the amount spans.
 	First, Last period.Period
-	// Amount is what came in over all of them, at the scale of the indicator.
+	// Amount is what came in over all of them, at figure.MaxScale: the scale may have grown after the span.
 	Amount figure.Int128
 }
 
@@ -62,7 +62,7 @@ func Spans(ind indicator.Indicator, span period.Period, base period.Kind, f Figu
 	if asked.n == 0 || ind.Value != (indicator.Part{Measure: indicator.YearToDate, Time: indicator.TimeLast}) {
 		return Gap{}, false
 	}
-	q := question{ind: ind, m: Own, span: span, asked: asked, f: f}
+	q := question{ind: ind, m: Own, scale: figure.MaxScale, span: span, asked: asked, f: f}
 	q.load()
 	if q.own(numerator, false).ok {
 		return Gap{}, false
@@ -70,7 +70,7 @@ func Spans(ind indicator.Indicator, span period.Period, base period.Kind, f Figu
 	for p := asked.last(); p.Valid() && p.Year == span.Year; p = p.Next() {
 		if end := q.slot(p); end.gives(numerator, false) {
 			first, start := q.since(asked.first)
-			amount, _ := end.amount[numerator].Wide().Sub(start.Wide())
+			amount, _ := end.amount[numerator].Sub(start)
 			return Gap{First: first, Last: p, Amount: amount}, true
 		}
 	}
@@ -78,12 +78,12 @@ func Spans(ind indicator.Indicator, span period.Period, base period.Kind, f Figu
 }
 
 // since gives the latest year-to-date amount before p, and the base period that follows it.
-func (q *question) since(p period.Period) (period.Period, figure.Number) {
+func (q *question) since(p period.Period) (period.Period, figure.Int128) {
 	for i := int(p.Index) - 1; i > 0; i-- {
 		at := period.Of(int(p.Year), p.Kind, i)
 		if s := q.slot(at); s.gives(numerator, false) {
 			return at.Next(), s.amount[numerator]
 		}
 	}
-	return period.Of(int(p.Year), p.Kind, q.unbegun(p)+1), 0
+	return period.Of(int(p.Year), p.Kind, q.unbegun(p)+1), figure.Int128{}
 }

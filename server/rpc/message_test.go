@@ -27,7 +27,7 @@ func TestARollupHasItsGapAndItsChecks(t *testing.T) {
 			Result:     rollup.Result{State: rollup.NoData, Fell: true},
 			LastPeriod: period.Of(2024, period.Month, 1),
 			Gap: rollup.Gap{
-				First: period.Of(2024, period.Month, 2), Last: period.Of(2024, period.Month, 3), Amount: figure.Int128From(255),
+				First: period.Of(2024, period.Month, 2), Last: period.Of(2024, period.Month, 3), Amount: figure.Int128From(25_500_000),
 			},
 			Checks: []aggregator.Check{
 				{Kind: "district", Result: rollup.Result{State: rollup.Value, Display: "0"}, Difference: "-1.5"},

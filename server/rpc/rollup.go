@@ -150,7 +150,7 @@ func putRollup(m *reportingv1.Rollup, r *reporting.Rollup) {
 	}
 	if r.Gap.First != (period.Period{}) {
 		m.Spans = &reportingv1.GapSpan{
-			FirstPeriod: r.Gap.First.String(), LastPeriod: r.Gap.Last.String(), Value: figure.Decimal(r.Gap.Amount, r.Indicator.Scale, 1),
+			FirstPeriod: r.Gap.First.String(), LastPeriod: r.Gap.Last.String(), Value: figure.Decimal(r.Gap.Amount, figure.MaxScale, 1),
 		}
 	}
 	for _, c := range r.Checks {

@@ -96,18 +96,18 @@ func (f *theirs) given(code indicator.Code, p period.Period) given {
 	return g
 }
 
-func (f *theirs) At(code indicator.Code, p period.Period) figure.Figure {
+func (f *theirs) At(code indicator.Code, p period.Period) (figure.Figure, figure.Scale) {
 	g := f.given(code, p)
 	if g.unowed || code == "W" && g.excluded {
-		return figure.Figure{}
+		return figure.Figure{}, 0
 	}
-	return g.figure[count(f.provisional)]
+	return g.figure[count(f.provisional)], f.inds[code].Scale
 }
 
 func (f *theirs) Late(p period.Period) bool     { return f.given("X", p).late }
 func (f *theirs) Excluded(p period.Period) bool { return f.given("X", p).excluded }
 func (f *theirs) Owed(p period.Period) bool     { return !f.given("X", p).unowed }
-func (f *theirs) Other(code indicator.Code) (rollup.Other, bool) {
+func (f *theirs) Other(code indicator.Code) (indicator.Part, bool) {
 	ind, ok := f.inds[code]
-	return rollup.Other{Part: ind.Value, Scale: ind.Scale}, ok
+	return ind.Value, ok
 }

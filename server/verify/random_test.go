@@ -255,7 +255,7 @@ func (s *teller) report() {
 		for _, code := range f.Indicators {
 			ind := s.inds[code]
 			if rapid.IntRange(0, 4).Draw(s.r, "silent") > 0 {
-				figures[code] = s.small(drawFigure(s.r, &ind))
+				figures[code] = drawFigure(s.r, &ind)
 			}
 		}
 		s.waiting[k] = s.send(k, rapid.Bool().Draw(s.r, "late"), figures)
@@ -264,13 +264,6 @@ func (s *teller) report() {
 			s.official[k], s.waiting[k] = s.waiting[k], 0
 		}
 	}
-}
-
-// small keeps amounts from overflowing where the scale grows: a figure that does not fit is none in the store.
-func (s *teller) small(f figure.Figure) figure.Figure {
-	const most = 1 << 50
-	f.Value, f.Numerator, f.Denominator = f.Value%most, f.Numerator%most, f.Denominator%most
-	return f
 }
 
 // describe prints the story.

@@ -9,8 +9,12 @@ import (
 
 	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/figure"
+	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/journal"
 	"github.com/tonghop/tonghop/server/journal/filejournal"
+	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/rollup"
 )
 
@@ -124,4 +128,62 @@ func (h *house) run() Report {
 		h.t.Fatalf("Run = %v", err)
 	}
 	return r
+}
+
+// TestR21AnAmountMayNeedMoreBitsWhenItsScaleGrows has January's amounts fill 64 bits at two decimals, and three decimals
+// from June on: the year counts them all the same, by every rule over time.
+func TestR21AnAmountMayNeedMoreBitsWhenItsScaleGrows(t *testing.T) {
+	w := newWorld(t)
+	w.units(w.always("P", hierarchy.Province, ""), w.always("C", hierarchy.Commune, "P-0"))
+	codes := []indicator.Code{"SUM", "LAST", "MEAN", "MIN", "MAX", "GROWING"}
+	define := func(scale figure.Scale, from period.Day) {
+		for _, code := range codes {
+			ind := counted(code, hierarchy.Commune)
+			ind.Scale, ind.ValidFrom = scale, from
+			switch code {
+			case "LAST":
+				ind.Value = indicator.Part{Measure: indicator.Stock, Time: indicator.TimeLast}
+			case "MEAN":
+				ind.Value.Time = indicator.TimeMean
+			case "MIN":
+				ind.Value.Time = indicator.TimeMin
+			case "MAX":
+				ind.Value.Time = indicator.TimeMax
+			case "GROWING":
+				ind.Value = indicator.Part{Measure: indicator.YearToDate, Time: indicator.TimeLast}
+			}
+			w.catalogue(ind)
+		}
+	}
+	define(2, period.Beginning)
+	define(3, period.Date(2024, 6, 1))
+	w.formed(monthly("M", "kind:commune", codes...))
+	report := func(m int, amount int64) {
+		figures := map[indicator.Code]figure.Figure{}
+		for _, code := range codes {
+			figures[code] = valued(amount)
+		}
+		w.send(entry.ReportKey{Unit: "C-0", Form: "M", Period: month(2024, m)}, false, figures)
+	}
+	report(1, 9e18) // 90,000,000,000,000,000
+	report(5, 8e18)
+	h := kept(t, w, nil)
+	if r := h.run(); !r.Sound() {
+		t.Errorf("findings: %q", r.Findings)
+	}
+	for code, want := range map[indicator.Code]string{
+		"SUM": "170000000000000000", "LAST": "80000000000000000", "MEAN": "85000000000000000", "MIN": "80000000000000000",
+		"MAX": "90000000000000000", "GROWING": "80000000000000000",
+	} {
+		err := h.Read(t.Context(), func(_ journal.Head, ask func(Question) (Answer, error)) error {
+			a, err := ask(Question{Unit: "P-0", Indicator: code, Period: period.Of(2024, period.Year, 1), Provisional: true})
+			if a.Value != want {
+				t.Errorf("%s of the year = %+v, want %s", code, a, want)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
