@@ -62,6 +62,12 @@ func (t *Tx) Contributions(q Query, after Cursor, limit int) ([]Contribution, Cu
 	if err != nil {
 		return nil, Cursor{}, err
 	}
+	if u.across != nil {
+		var nothing Answer
+		if done, err := u.rollupAcross(&nothing); err != nil || done {
+			return nil, Cursor{}, err
+		}
+	}
 	bases := u.obligations()
 	var list []Contribution
 	for _, base := range bases {
@@ -140,10 +146,18 @@ func (u *question) owing(base period.Period) []obligation {
 		}
 	}
 	add(u.unit)
-	_ = u.eachBelow(u.unit, func(unit int) error {
-		add(unit)
-		return nil
-	})
+	if u.across != nil {
+		for _, unit := range u.parcel.units {
+			if int(unit) != u.unit {
+				add(int(unit))
+			}
+		}
+	} else {
+		_ = u.eachBelow(u.unit, func(unit int) error {
+			add(unit)
+			return nil
+		})
+	}
 	slices.SortFunc(list, func(a, b obligation) int { return u.compare(a.unit, u.x.tree.At(b.unit).ID) })
 	return list
 }
@@ -212,6 +226,11 @@ func (u *question) whyNot(l *leaf, base period.Period, o obligation, f *figure.F
 		return WhyMissing, nil
 	case !o.adds:
 		return WhyCheck, nil
+	}
+	if u.across != nil && u.crossing() == Across && !u.addsUp() {
+		if c, is := u.across.Component(l.unit); is {
+			return u.whyNotJoined(c, l.unit, base, f)
+		}
 	}
 	total, ok := u.whole(l)
 	if !ok {

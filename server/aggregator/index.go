@@ -32,10 +32,13 @@ type index struct {
 
 	// days are those on which somebody may begin or cease to owe something; between two of them nothing changes.
 	days []period.Day
+	// changes are those on which units went over into others, ascending.
+	changes []period.Day
 
-	mu       sync.Mutex
-	owed     map[owedKey]unitSet
-	expected map[expectedKey]*expectation
+	mu         sync.Mutex
+	owed       map[owedKey]unitSet
+	expected   map[expectedKey]*expectation
+	placements map[[2]period.Day]*hierarchy.Placement
 }
 
 // indicatorIndex is one indicator.
@@ -81,6 +84,7 @@ func newIndex(s *snapshot) *index {
 	x.indexForms(s.forms)
 	x.indexReferences()
 	x.indexDays()
+	x.indexLinks()
 	return x
 }
 

@@ -23,9 +23,12 @@ func (u *question) part() (part, error) {
 	for _, kind := range u.kinds() {
 		p.expected.Merge(u.expected(u.q.Period, kind))
 		var err error
-		if u.gathered {
+		switch {
+		case u.across != nil:
+			err = u.belowAcross(kind, &p.total)
+		case u.gathered:
 			err = u.gather(kind, &p.total)
-		} else {
+		default:
 			err = u.below(kind, &p.total)
 		}
 		if err != nil {
@@ -34,7 +37,10 @@ func (u *question) part() (part, error) {
 		if kind == u.x.kind[u.unit] {
 			own, _ := u.t.expectOf(u.x, u.f, u.i, u.q.Period, u.since, u.unit)
 			p.ownExpected = own.expected()
-			if err := u.own(&p); err != nil {
+			if u.across == nil {
+				err = u.own(&p)
+			}
+			if err != nil {
 				return part{}, err
 			}
 		}

@@ -21,6 +21,9 @@ type Query struct {
 	Measure   rollup.Measure
 	// Kind asks for the figures of one reporting kind alone; empty adds all kinds of reported_by.
 	Kind hierarchy.Kind
+	// Tree asks for the figures as they are on the tree of that day, which is not before the last day of the period (R2); 0
+	// is the last day.
+	Tree period.Day
 }
 
 // Answer is one roll-up.
@@ -43,6 +46,7 @@ type Answer struct {
 	Gap rollup.Gap
 	// Checks hold what the unit itself sent where its kind stands in checked_by; never added (R8).
 	Checks []Check
+	Lineage
 }
 
 // Check stands beside a roll-up for comparison.
@@ -67,6 +71,13 @@ type question struct {
 	version *indicator.Indicator
 	// shortest is the length in months of the shortest base period that is owed, of what is uneven.
 	shortest int8
+
+	// treeDay is the day of the tree; placing tells of the units of that day where changes of the tree lie in the span, and
+	// is across too if they reach the unit that is asked about. Parcel is then what its answer is made of.
+	treeDay         period.Day
+	placing, across *hierarchy.Placement
+	parcel          parcel
+	bodies          map[int]*body
 }
 
 // Rollup answers from rows: the units below by kind, and the unit's own report beside them. Only YEAR_TO_DATE of what is
@@ -77,6 +88,11 @@ func (t *Tx) Rollup(q Query) (Answer, error) {
 		return Answer{}, err
 	}
 	a := Answer{Unit: u.x.tree.At(u.unit)}
+	if u.across != nil {
+		if done, err := u.rollupAcross(&a); err != nil || done {
+			return a, err
+		}
+	}
 	var parts []part
 	var coarse *formIndex
 	for _, c := range u.i.carriers {
@@ -105,7 +121,11 @@ func (t *Tx) Rollup(q Query) (Answer, error) {
 	case coarse != nil:
 		a.Result = rollup.Finish(*a.Indicator, q.Measure, q.Period, coarse.frequency, rollup.Total{}, rollup.Expected{})
 	default:
-		u.finish(&a, parts)
+		joined, err := u.together()
+		if err != nil {
+			return Answer{}, err
+		}
+		u.finish(&a, parts, joined)
 	}
 	return a, nil
 }
@@ -121,6 +141,9 @@ func (t *Tx) ask(q Query) (*question, error) {
 		return nil, err
 	}
 	u.unit = unit
+	if u.placing != nil && u.placing.Touched(unit) {
+		u.across = u.placing
+	}
 	return u, nil
 }
 
@@ -145,6 +168,7 @@ func (t *Tx) askOf(q Query) (*question, error) {
 	}
 	u.since = q.Measure == rollup.YearToDate && first.Value.Measure == indicator.Flow
 	u.gathered = q.Measure == rollup.YearToDate && !u.i.sums && u.anyFlow()
+	u.place()
 	return u, nil
 }
 
@@ -212,10 +236,16 @@ func (u *question) owedCoarsely() bool {
 // expected gives what the units of a kind in the subtree owe for a span, the unit itself among them.
 func (u *question) expected(span period.Period, kind uint16) rollup.Expected {
 	since := u.since && span == u.q.Period
-	e := u.t.expectBelow(u.x, u.f, u.i, span, since, u.unit, kind)
-	if u.x.kind[u.unit] == kind {
-		own, _ := u.t.expectOf(u.x, u.f, u.i, span, since, u.unit)
-		e.merge(own)
+	var e expectedCell
+	switch {
+	case u.across != nil:
+		e = u.expectedAcross(span, since, kind)
+	default:
+		e = u.t.expectBelow(u.x, u.f, u.i, span, since, u.unit, kind)
+		if u.x.kind[u.unit] == kind {
+			own, _ := u.t.expectOf(u.x, u.f, u.i, span, since, u.unit)
+			e.merge(own)
+		}
 	}
 	if span == u.q.Period && e.months != 0 && (u.shortest == 0 || e.months < u.shortest) {
 		u.shortest = e.months
@@ -257,6 +287,7 @@ func (u *question) dress(a *Answer, parts []part, coarse *formIndex) error {
 		a.Base = u.base()
 	}
 	a.FirstDay, a.LastDay = a.Calendar.First(u.q.Period), a.Calendar.Last(u.q.Period)
+	a.TreeDay = max(a.LastDay, u.q.Tree)
 	a.Indicator = &u.i.versions[max(0, u.i.on(a.LastDay))]
 	return nil
 }
@@ -274,8 +305,8 @@ func (u *question) base() period.Kind {
 }
 
 // finish makes the answer of the parts.
-func (u *question) finish(a *Answer, parts []part) {
-	var total rollup.Total
+func (u *question) finish(a *Answer, parts []part, joined rollup.Together) {
+	total := joined.Total
 	var expected, ownExpected rollup.Expected
 	for n := range parts {
 		p := &parts[n]
@@ -288,6 +319,7 @@ func (u *question) finish(a *Answer, parts []part) {
 	}
 	f := rollup.NewFinisher(a.Indicator, u.q.Measure, u.q.Period, a.Base)
 	a.Result = f.Finish(&total, expected)
+	a.Result.Coverage.Divisor -= joined.Folded
 	a.LastPeriod = a.Result.From
 	if a.Result.Single && ownExpected.Units == 0 {
 		// A rank belongs to the unit that has it and is nothing to those above.

@@ -109,7 +109,7 @@ func (s *Series) form() seriesForm {
 // FromRows says whether the roll-up of a unit, by its ordinal, is made of rows alone; else of what the unit itself gave
 // too, which takes much longer.
 func (s *Series) FromRows(unit int) bool {
-	return s.fromRows != nil && s.fromRows[s.u.x.kind[unit]]
+	return s.fromRows != nil && s.fromRows[s.u.x.kind[unit]] && (s.u.placing == nil || !s.u.placing.Touched(unit))
 }
 
 // Rollup gives the roll-up of a unit, by its ordinal.
@@ -137,6 +137,7 @@ func (s *Series) common() *Answer {
 	f, span := s.u.f, s.u.q.Period
 	return &Answer{
 		Base: f.frequency, Calendar: f.calendar, FirstDay: f.calendar.First(span), LastDay: f.calendar.Last(span), Indicator: s.u.version,
+		Lineage: Lineage{TreeDay: max(f.calendar.Last(span), s.u.q.Tree)},
 	}
 }
 

@@ -48,6 +48,8 @@ type Tx struct {
 	ledger   ledger
 	snap     *snapshot
 	memory   *memory
+	// gathered counts the obligations that answers across a change of the tree were made of, one by one.
+	gathered int64
 	// applied says that an entry was.
 	applied bool
 	// sum is where series add.

@@ -23,11 +23,14 @@ const (
 	Overflow
 	// NotRolledUp means that there are several units and the rule over units is NONE.
 	NotRolledUp
+	// NotPlaceable means that the unit's figures cannot be told from those of other units, with which a change of the tree
+	// joined it (R2). Finish never gives it: whoever knows the tree does.
+	NotPlaceable
 )
 
 // String gives the word of the API.
 func (s State) String() string {
-	return word([]string{"NO_DATA", "VALUE", "UNDEFINED", "NOT_AT_THIS_PERIOD", "OVERFLOW", "NOT_ROLLED_UP"}, s)
+	return word([]string{"NO_DATA", "VALUE", "UNDEFINED", "NOT_AT_THIS_PERIOD", "OVERFLOW", "NOT_ROLLED_UP", "NOT_PLACEABLE"}, s)
 }
 
 // Expected is what a scope owes for a span, from the assignments alone: it does not depend on what was sent.

@@ -185,9 +185,9 @@ func TestWordsAreThoseOfTheAPI(t *testing.T) {
 	got := []string{
 		rollup.Official.String(), rollup.Provisional.String(), rollup.AsReported.String(), rollup.Own.String(), rollup.YearToDate.String(),
 		rollup.NoData.String(), rollup.Value.String(), rollup.Undefined.String(), rollup.NotAtThisPeriod.String(), rollup.Overflow.String(),
-		rollup.NotRolledUp.String(), rollup.State(99).String(),
+		rollup.NotRolledUp.String(), rollup.NotPlaceable.String(), rollup.State(99).String(),
 	}
-	want := strings.Fields("OFFICIAL PROVISIONAL AS_REPORTED OWN YEAR_TO_DATE NO_DATA VALUE UNDEFINED NOT_AT_THIS_PERIOD OVERFLOW NOT_ROLLED_UP UNKNOWN")
+	want := strings.Fields("OFFICIAL PROVISIONAL AS_REPORTED OWN YEAR_TO_DATE NO_DATA VALUE UNDEFINED NOT_AT_THIS_PERIOD OVERFLOW NOT_ROLLED_UP NOT_PLACEABLE UNKNOWN")
 	if !slices.Equal(got, want) {
 		t.Errorf("words = %v, want %v", got, want)
 	}

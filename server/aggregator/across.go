@@ -1,0 +1,349 @@
+package aggregator
+
+import (
+	"slices"
+
+	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/figure"
+	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/indicator"
+	"github.com/tonghop/tonghop/server/period"
+	"github.com/tonghop/tonghop/server/rollup"
+)
+
+// parcel is what the answer about a unit is made of where a change of the tree lies in the span. It is computed when it is
+// asked for and nothing of it is kept; see the package's documentation for what that costs.
+type parcel struct {
+	// units are all whose figures are the unit's.
+	units []int32
+	// rows are units of which the rows are taken: of the units below them all have their figures here. The others are asked
+	// one by one: singles each for itself, joined all that belong to a component together.
+	rows, singles []int32
+	joined        []int
+	seen          map[int]bool
+}
+
+// parcel finds it, by the places of units or, where the rule does not cross the change, by who stands below the unit.
+func (u *question) makeParcel() {
+	if u.crossing() == Standing {
+		u.stand(int32(u.unit), true) //nolint:gosec // an ordinal
+		return
+	}
+	u.parcel.seen = map[int]bool{}
+	adds := u.addsUp()
+	u.across.Walk(u.unit, func(b hierarchy.Branch) hierarchy.Way {
+		unit := int32(b.Unit) //nolint:gosec // an ordinal
+		if b.Held {
+			u.hold(unit, adds)
+		}
+		if b.Whole && !u.gathered && u.x.inner[unit] >= 0 && (adds || !b.Joined) {
+			u.parcel.rows = append(u.parcel.rows, unit)
+			u.cover(unit)
+			return hierarchy.Skip
+		}
+		return hierarchy.Below
+	})
+}
+
+// addsUp says whether units that are joined can be asked for one by one all the same.
+func (u *question) addsUp() bool {
+	return rollup.AddsUp(u.i.versions[0], u.q.Measure, u.q.Period, u.coarsest())
+}
+
+// coarsest gives the base period of the indicator, if there is only one kind; else the shortest that may be.
+func (u *question) coarsest() period.Kind {
+	if u.i.uneven || len(u.i.carriers) == 0 {
+		return period.Month
+	}
+	return u.x.forms[u.i.carriers[0]].frequency
+}
+
+// hold takes a unit in, for itself or with those to which it is joined.
+func (u *question) hold(unit int32, adds bool) {
+	c, is := u.across.Component(int(unit))
+	u.parcel.units = append(u.parcel.units, unit)
+	switch {
+	case adds || !is:
+		u.parcel.singles = append(u.parcel.singles, unit)
+	case !u.parcel.seen[c]:
+		u.parcel.seen[c] = true
+		u.parcel.joined = append(u.parcel.joined, c)
+	}
+}
+
+// cover takes in the units of which rows are taken.
+func (u *question) cover(unit int32) {
+	for _, child := range u.x.below[unit] {
+		u.parcel.units = append(u.parcel.units, child)
+		u.cover(child)
+	}
+}
+
+// stand takes in those that stand on the day of the tree, a unit and all below it. Rows are of all that ever stood below a
+// unit, so they serve where nobody of them has ended.
+func (u *question) stand(unit int32, single bool) {
+	if u.across.Stands(int(unit)) {
+		u.parcel.units = append(u.parcel.units, unit)
+		if single {
+			u.parcel.singles = append(u.parcel.singles, unit)
+		}
+	}
+	if single && !u.gathered && u.x.inner[unit] >= 0 && !u.across.Ended(int(unit)) {
+		u.parcel.rows = append(u.parcel.rows, unit)
+		single = false
+	}
+	for _, child := range u.x.below[unit] {
+		u.stand(child, single)
+	}
+}
+
+// heldBy says which unit holds figures of the unit that is asked about, so that it can be told none itself (R2): where it
+// does not stand on the day of the tree, or shares a component with another unit in such a way that the figures of both
+// have their place above it. Whoever owes nothing shares nothing.
+func (u *question) heldBy() (unit int, held bool) {
+	if !u.across.Stands(u.unit) {
+		return u.across.Place(u.unit)
+	}
+	if u.crossing() == Standing {
+		return 0, false
+	}
+	holder, found := 0, false
+	for _, c := range u.across.Parted(u.unit) {
+		for _, id := range u.across.Joined(int(c)).Units {
+			member, _ := u.x.tree.Ordinal(id) // it came from there
+			if u.owesAnything(member) {
+				place, _ := u.across.Place(member)
+				if !found || u.across.Holds(place, holder) {
+					holder, found = place, true
+				}
+				break
+			}
+		}
+	}
+	return holder, found
+}
+
+// owesAnything says whether a unit owes the indicator in the span, as one of the kinds that are asked for.
+func (u *question) owesAnything(unit int) bool {
+	for _, c := range u.i.carriers {
+		u.f = &u.x.forms[c]
+		if u.turn() && slices.Contains(u.kinds(), u.x.kind[unit]) {
+			if own, _ := u.t.expectOf(u.x, u.f, u.i, u.q.Period, u.since, unit); own.owed > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// rollupAcross answers a question that goes over a change of the tree.
+func (u *question) rollupAcross(a *Answer) (done bool, err error) {
+	a.Crossing = u.crossing()
+	holder, held := u.heldBy()
+	if !held && u.across.Stands(u.unit) {
+		u.makeParcel()
+		return false, u.limit()
+	}
+	if err := u.dress(a, nil, nil); err != nil {
+		return false, err
+	}
+	a.Result.State = rollup.NotPlaceable
+	if held {
+		a.HeldBy = u.x.tree.At(holder).ID
+	}
+	return true, nil
+}
+
+// limit refuses what would take too many reports (R30).
+func (u *question) limit() error {
+	var reports int64
+	add := func(unit int) {
+		for _, c := range u.i.carriers {
+			u.f = &u.x.forms[c]
+			if u.turn() && slices.Contains(u.kinds(), u.x.kind[unit]) {
+				own, _ := u.t.expectOf(u.x, u.f, u.i, u.q.Period, u.since, unit)
+				reports += int64(own.owed)
+			}
+		}
+	}
+	for _, unit := range u.parcel.singles {
+		add(int(unit))
+	}
+	for _, c := range u.parcel.joined {
+		for _, id := range u.across.Joined(c).Units {
+			member, _ := u.x.tree.Ordinal(id) // it came from there
+			add(member)
+		}
+	}
+	u.t.gathered += reports
+	if reports <= maxGathered {
+		return nil
+	}
+	return fault.Exhausted("QUERY_TOO_LARGE",
+		"indicator %s in %s goes over a change of the tree for unit %s and would be made of %d reports, the limit is %d; ask for the units below one by one, or for the periods before and after the change",
+		u.i.code, u.q.Period, u.x.tree.At(u.unit), reports, maxGathered).
+		With("indicator", u.i.code).With("period", u.q.Period).With("unit", u.x.tree.At(u.unit).ID).
+		With("reports", reports).With("limit", maxGathered).In("periods")
+}
+
+// expectedAcross gives what the units of a kind owe whose figures are the unit's.
+func (u *question) expectedAcross(span period.Period, since bool, kind uint16) expectedCell {
+	var e expectedCell
+	for _, unit := range u.parcel.units {
+		if u.x.kind[unit] == kind {
+			own, _ := u.t.expectOf(u.x, u.f, u.i, span, since, int(unit))
+			e.merge(own)
+		}
+	}
+	return e
+}
+
+// belowAcross merges what rows hold of a kind, and what units gave that are asked for themselves, by the form that is
+// looked at.
+func (u *question) belowAcross(kind uint16, into *rollup.Total) error {
+	asked := u.unit
+	defer func() { u.unit = asked }()
+	for _, unit := range u.parcel.rows {
+		u.unit = int(unit)
+		if err := u.below(kind, into); err != nil {
+			return err
+		}
+	}
+	for _, unit := range u.parcel.singles {
+		if u.x.kind[unit] != kind {
+			continue
+		}
+		total, err := u.contributed(&leaf{t: u.t, x: u.x, unit: int(unit), basis: u.q.Basis})
+		if err != nil {
+			return err
+		}
+		into.Merge(total)
+	}
+	return nil
+}
+
+// together brings the components together whose units are asked for with one another.
+func (u *question) together() (rollup.Together, error) {
+	var all rollup.Together
+	for _, c := range u.parcel.joined {
+		b, err := u.body(c)
+		if err != nil {
+			return rollup.Together{}, err
+		}
+		all.Total.Merge(b.Total)
+		all.Folded += b.Folded
+	}
+	return all, nil
+}
+
+// body is a component: its units that owe anything that is asked for, read by one base period, and what they come to.
+type body struct {
+	leaves []*leaf
+	base   period.Kind
+	rollup.Together
+}
+
+// body brings one component together.
+func (u *question) body(c int) (*body, error) {
+	joined := u.across.Joined(c)
+	b := &body{base: period.Year}
+	var units []rollup.Figures
+	owed := 0
+	for _, id := range joined.Units {
+		unit, _ := u.x.tree.Ordinal(id) // it came from there
+		l := &leaf{t: u.t, x: u.x, unit: unit, basis: u.q.Basis}
+		if base, n, ok := u.cadenceOf(l); ok {
+			b.leaves, units = append(b.leaves, l), append(units, l)
+			b.base, owed = min(b.base, base), max(owed, n)
+		}
+	}
+	if len(units) == 0 {
+		return b, nil
+	}
+	calendar := b.leaves[0].f.calendar
+	side := func(p period.Period) int {
+		at, _ := slices.BinarySearch(joined.Dates, calendar.Last(p)+1)
+		return at
+	}
+	b.Together = rollup.Component(*b.leaves[0].version, u.q.Measure, u.q.Period, b.base, side, units...)
+	if u.i.uneven && owed == 1 {
+		b.Total.Complete, b.Total.Outside = b.Total.Received, b.Total.NotApplicable+b.Total.Excluded
+	}
+	for _, l := range b.leaves {
+		if l.err != nil {
+			return nil, l.err
+		}
+	}
+	return b, nil
+}
+
+// whyNotJoined says why a value does not take part in what the unit's component comes to; nothing if it does.
+func (u *question) whyNotJoined(c, unit int, base period.Period, f *figure.Figure) (string, error) {
+	b := u.bodies[c]
+	if b == nil {
+		var err error
+		if b, err = u.body(c); err != nil {
+			return "", err
+		}
+		if u.bodies == nil {
+			u.bodies = map[int]*body{}
+		}
+		u.bodies[c] = b
+	}
+	at := slices.IndexFunc(b.leaves, func(l *leaf) bool { return l.unit == unit })
+	switch {
+	case at < 0:
+		return WhyMissing, nil
+	case halfOf(b.leaves[at].version, f), b.leaves[at].version.UnitRule == indicator.UnitRatio && b.Total.Count == 0:
+		return WhyHalf, nil
+	case b.Taken == nil:
+		return "", nil
+	}
+	months := b.base.Months()
+	from := stretchOf(u.q.Period, false).from
+	switch taken := b.Taken[at]; {
+	case taken < 0 && u.q.Measure == rollup.Own && u.i.gains:
+		return WhyGap, nil
+	case taken < 0, int(base.Index)*base.Kind.Months() != from+(taken+1)*months:
+		return WhyNotLast, nil
+	}
+	return "", nil
+}
+
+// cadenceOf turns a leaf to the question by the unit's own forms and gives the base period by which its figures are read,
+// and how many obligations it has; false if it owes nothing that is asked for.
+func (u *question) cadenceOf(l *leaf) (period.Kind, int, bool) {
+	if u.i.uneven {
+		d := u.t.duties(u.x, u.i, l.unit, u.q.Period.Year)
+		in := d.within(stretchOf(u.q.Period, u.since))
+		if in.last == nil || !l.ask(u.i, in.last, u.q.Period) || !u.adds(l) {
+			return 0, 0, false
+		}
+		shortest := in.shortest
+		if u.q.Measure == rollup.Own && u.i.gains {
+			shortest = l.duties.shortest()
+		}
+		return cadence(u.q.Period, shortest), in.owed, true
+	}
+	at := u.t.homeOf(u.x, u.i, l.unit, u.q.Period, u.since)
+	if at.form == nil || !l.ask(u.i, at.form, u.q.Period) || !u.adds(l) {
+		return 0, 0, false
+	}
+	return at.form.frequency, 0, true
+}
+
+// adds says whether the figures of the leaf's unit are added in the answer.
+func (u *question) adds(l *leaf) bool {
+	kind := u.x.kinds[u.x.kind[l.unit]]
+	return l.version.Adds(kind) && (u.q.Kind == "" || u.q.Kind == kind)
+}
+
+// Lineage says beside the number which tree it is of.
+type Lineage struct {
+	// TreeDay is the day of the tree: the last day of the period, or the later one that was asked for.
+	TreeDay period.Day
+	// Crossing says whether a change of the tree lies in between, and HeldBy which unit holds the figures where the state is
+	// NOT_PLACEABLE; it is empty where none on that day does.
+	Crossing Crossing
+	HeldBy   hierarchy.ID
+}
