@@ -245,7 +245,7 @@ func (s *Service) changeOneUnit(
 			if err != nil {
 				return u, nil, unnumbered(err)
 			}
-			if old, known := who.tx.Tree().Unit(units[0].ID); known && old == units[0] {
+			if old, known := who.tx.Tree().Unit(units[0].ID); known && old.Equal(units[0]) {
 				return old, nil, nil
 			}
 			return units[0], entry.UnitsChanged{Units: units}, nil
@@ -285,7 +285,7 @@ func (s *Service) ImportUnits(ctx context.Context, call Call, rows []hierarchy.U
 			}
 			units = slices.DeleteFunc(units, func(u hierarchy.Unit) bool {
 				old, known := who.tx.Tree().Unit(u.ID)
-				return summary.count(known, old == u)
+				return summary.count(known, old.Equal(u))
 			})
 			if len(units) == 0 {
 				return summary, nil, nil
