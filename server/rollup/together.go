@@ -1,6 +1,8 @@
 package rollup
 
 import (
+	"slices"
+
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
@@ -77,6 +79,7 @@ func Component(
 	}
 	if len(units) > 0 {
 		c.q = &c.members[0].question
+		t.Folded = c.folded()
 		c.add(&t)
 	}
 	for i := range c.members {
@@ -163,6 +166,7 @@ func (c *component) addRatio(t *Together) {
 			t.Total.Age = trailOf(den.lag, den.differ)
 		}
 		c.counts(t, &num)
+	case slices.ContainsFunc(c.members, func(u member) bool { return u.gap }):
 	case paired:
 		for i := range c.members {
 			t.Total.Half += one(c.members[i].unpaired())
@@ -201,9 +205,23 @@ func (c *component) counts(t *Together, v *joint) {
 	t.Total.Fell = one(v.fell)
 	t.Total.Stale = one(v.lag > 0)
 	t.Total.Lag = trailOf(v.lag, v.differ)
-	if c.q.ind.Value.Time == indicator.TimeMean {
-		t.Folded = c.received() - v.n
+}
+
+// folded counts, for each base period, the figures that units gave for it beside the first.
+func (c *component) folded() int64 {
+	if c.q.ind.Value.Time != indicator.TimeMean {
+		return 0
 	}
+	n := c.received()
+	for i := range c.q.loaded.n {
+		for m := range c.members {
+			if s := &c.members[m].slots[i]; s.owed && !s.excluded && s.state == figure.Value {
+				n--
+				break
+			}
+		}
+	}
+	return n
 }
 
 // trailOf is trailAt, or a trail in which no place can be read however many are added.
