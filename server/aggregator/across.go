@@ -154,8 +154,8 @@ func (u *question) rollupAcross(a *Answer) (done bool, err error) {
 	return true, nil
 }
 
-// limit refuses what would take too many reports (R30).
-func (u *question) limit() error {
+// reports counts the obligations of the units that are asked one by one.
+func (u *question) reports() int64 {
 	var reports int64
 	add := func(unit int) {
 		for _, c := range u.i.carriers {
@@ -175,6 +175,12 @@ func (u *question) limit() error {
 			add(member)
 		}
 	}
+	return reports
+}
+
+// limit refuses what would take too many reports (R30).
+func (u *question) limit() error {
+	reports := u.reports()
 	u.t.gathered += reports
 	if reports <= maxGathered {
 		return nil
@@ -184,6 +190,13 @@ func (u *question) limit() error {
 		u.i.code, u.q.Period, u.x.tree.At(u.unit), reports, maxGathered).
 		With("indicator", u.i.code).With("period", u.q.Period).With("unit", u.x.tree.At(u.unit).ID).
 		With("reports", reports).With("limit", maxGathered).In("periods")
+}
+
+// Gathered gives how many reports answers across a change of the tree were made of, one by one, since it was asked last.
+func (t *Tx) Gathered() int {
+	n := int(t.gathered)
+	t.gathered = 0
+	return n
 }
 
 // expectedAcross gives what the units of a kind owe whose figures are the unit's.

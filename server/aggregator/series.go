@@ -23,6 +23,8 @@ type Series struct {
 	single *seriesCell
 	// shared is what all answers have in common, made for the first.
 	shared *Answer
+	// lineage is of the cell that was asked for last.
+	lineage Lineage
 }
 
 // seriesForm is one form of a series.
@@ -146,9 +148,10 @@ func (s *Series) common() *Answer {
 func (s *Series) Cell(unit int, short *rollup.Short, r *rollup.Result) (bool, error) {
 	if !s.FromRows(unit) {
 		a, err := s.alone(unit)
-		*r = a.Result
+		*r, s.lineage = a.Result, a.Lineage
 		return false, err
 	}
+	s.lineage = Lineage{}
 	if s.single != nil {
 		if done, err := s.fromOne(unit, short); err != nil || done {
 			return true, err
@@ -187,6 +190,34 @@ func (s *Series) fromOne(unit int, short *rollup.Short) (bool, error) {
 	c.at = at
 	owed := &f.owed.cells[int(inner)*f.owed.kinds+int(f.kinds[0])]
 	return s.finisher.ShortOf(row.bytes(at), owed.expected(), short), nil
+}
+
+// Lineage tells of the cell that Cell gave last how it goes over a change of the tree, where it does; its day is that of all.
+func (s *Series) Lineage() Lineage { return s.lineage }
+
+// Reports gives about how many reports the roll-up of a unit is made of because a change of the tree lies in it; 0 where
+// none does.
+func (s *Series) Reports(unit int) (int, error) {
+	if s.u.placing == nil || !s.u.placing.Touched(unit) {
+		return 0, nil
+	}
+	q := s.u.q
+	q.Unit = s.u.x.tree.At(unit).ID
+	u, err := s.u.t.ask(q)
+	if err != nil {
+		return 0, err
+	}
+	if _, held := u.heldBy(); held || !u.across.Stands(unit) {
+		return 0, nil
+	}
+	u.makeParcel()
+	return int(min(u.reports(), maxGathered)), nil
+}
+
+// Crosses says whether a change of the tree lies in what is asked.
+func (t *Tx) Crosses(q Query) (bool, error) {
+	u, err := t.askOf(q)
+	return err == nil && u.placing != nil, err
 }
 
 // Version gives the version of the period's last day, at whose scale the numbers are shown. It is not to be changed.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/figure"
+	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/rollup"
 )
@@ -29,6 +30,10 @@ type Column struct {
 	// Fell are the places of cells in which a unit's figure fell, Exact the numbers that do not fit 64 bits.
 	Fell  []int32
 	Exact []ExactCell
+	// Across and Standing are the places of cells that go over a change of the tree, Held tells of those that are
+	// NOT_PLACEABLE who holds their figures.
+	Across, Standing []int32
+	Held             []HeldCell
 
 	cells int
 	// at are the scales of the period at which numbers come in.
@@ -39,6 +44,12 @@ type Column struct {
 type ExactCell struct {
 	Cell                          int32
 	Value, Numerator, Denominator string
+}
+
+// HeldCell says which unit holds the figures of a cell; none if the unit is empty.
+type HeldCell struct {
+	Cell int32
+	Unit hierarchy.ID
 }
 
 // scales are those of value, numerator and denominator.
@@ -100,6 +111,21 @@ func (c *Column) put(cell int, r *rollup.Result) {
 		}
 	}
 	c.note(cell, r.Fell, &r.Coverage)
+}
+
+// place notes how a cell goes over a change of the tree, if it does.
+func (c *Column) place(cell int, l aggregator.Lineage) {
+	at := int32(cell) //nolint:gosec // a page has few cells
+	switch l.Crossing {
+	case aggregator.Across:
+		c.Across = append(c.Across, at)
+	case aggregator.Standing:
+		c.Standing = append(c.Standing, at)
+	case aggregator.Within:
+	}
+	if c.States != nil && c.States[cell] == rollup.NotPlaceable {
+		c.Held = append(c.Held, HeldCell{Cell: at, Unit: l.HeldBy})
+	}
 }
 
 // makeParts makes the columns of numerators and denominators, which are there as soon as any cell has one, be it 0.
@@ -206,5 +232,8 @@ func (c *Column) tidy() {
 		c.Expected = nil
 	}
 	slices.Sort(c.Fell)
+	slices.Sort(c.Across)
+	slices.Sort(c.Standing)
+	slices.SortFunc(c.Held, func(a, b HeldCell) int { return int(a.Cell) - int(b.Cell) })
 	slices.SortFunc(c.Exact, func(a, b ExactCell) int { return int(a.Cell) - int(b.Cell) })
 }

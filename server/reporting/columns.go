@@ -49,8 +49,12 @@ func (s *Service) QueryRollupColumns(ctx context.Context, caller auth.Caller, q 
 	if cells := len(q.Indicators) * len(periods); cells > largestCells {
 		return ColumnPage{}, tooWide(cells, largestCells)
 	}
+	tree, err := treeOf(q.Tree)
+	if err != nil {
+		return ColumnPage{}, err
+	}
 	filter := filterHash("columns", strings.Join(q.Units, ","), fmt.Sprint(q.Children), strings.Join(q.Indicators, ","),
-		strings.Join(q.Periods, ","), q.Basis.String(), q.Measure.String(), q.AsOf)
+		strings.Join(q.Periods, ","), q.Basis.String(), q.Measure.String(), q.AsOf, q.Tree)
 	var page ColumnPage
 	err = s.read(ctx, caller, q.MinSequence, func(tx *aggregator.Tx, who granted) error {
 		from, err := q.Page.open(tx, filter)
@@ -62,7 +66,7 @@ func (s *Service) QueryRollupColumns(ctx context.Context, caller auth.Caller, q 
 			return err
 		}
 		var rows RollupPage
-		r := columnRun{rollupRun: rollupRun{who: who, q: q, periods: periods, from: start, size: size, page: &rows}}
+		r := columnRun{rollupRun: rollupRun{who: who, q: q, periods: periods, tree: tree, from: start, size: size, page: &rows}}
 		if err := r.prepare(day); err != nil {
 			return err
 		}
@@ -99,6 +103,8 @@ type columnRun struct {
 	first []*aggregator.Series
 	// asked says of each unit and period whether the cell is part of the answer; nil if all are.
 	asked []bool
+	// crossing are those of the cells in which a change of the tree lies; nil until it is known which.
+	crossing []*aggregator.Series
 	// costs are what a unit's cells take, by its kind; last is the kind that was looked up last.
 	costs map[hierarchy.Kind]int
 	last  struct {
@@ -155,6 +161,11 @@ func (r *columnRun) fits(units int, kind hierarchy.Kind, place int) (bool, error
 	if err != nil {
 		return false, err
 	}
+	more, err := r.crossingCost(place)
+	if err != nil {
+		return false, err
+	}
+	cost += more
 	if units > 0 && ((units+1)*len(r.indicators)*len(r.periods) > r.size || r.spent+cost > largestCells) {
 		return false, nil
 	}
@@ -193,8 +204,44 @@ func (r *columnRun) cost(kind hierarchy.Kind, ordinal int) (int, error) {
 	return cost, nil
 }
 
+// crossingCost gives what the cells of a unit take besides, where a change of the tree lies in them.
+func (r *columnRun) crossingCost(ordinal int) (int, error) {
+	if r.crossing == nil {
+		r.crossing = []*aggregator.Series{}
+		for n := range r.indicators {
+			for _, p := range r.periods {
+				crosses, err := r.who.tx.Crosses(r.query(n, p))
+				if err != nil {
+					return 0, err
+				}
+				if !crosses {
+					continue
+				}
+				series, err := r.begin(n, p)
+				if err != nil {
+					return 0, err
+				}
+				r.crossing = append(r.crossing, series)
+			}
+		}
+	}
+	cost := 0
+	for _, series := range r.crossing {
+		reports, err := series.Reports(ordinal)
+		if err != nil {
+			return 0, err
+		}
+		cost += gatheredSteps * reports
+	}
+	return cost, nil
+}
+
+func (r *columnRun) query(n int, p period.Period) aggregator.Query {
+	return aggregator.Query{Indicator: r.indicators[n], Period: p, Basis: r.q.Basis, Measure: r.q.Measure, Tree: r.tree}
+}
+
 func (r *columnRun) begin(n int, p period.Period) (*aggregator.Series, error) {
-	return r.who.tx.Series(aggregator.Query{Indicator: r.indicators[n], Period: p, Basis: r.q.Basis, Measure: r.q.Measure})
+	return r.who.tx.Series(r.query(n, p))
 }
 
 // columns makes the columns of the units that were chosen. It goes by period within an indicator, for so the rows that it
@@ -241,6 +288,7 @@ func (r *columnRun) fill(c *Column, series *aggregator.Series, at int) error {
 				c.putShort(at, &short)
 			default:
 				c.put(at, &result)
+				c.place(at, series.Lineage())
 			}
 		}
 		at += len(r.periods)

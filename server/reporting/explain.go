@@ -18,6 +18,7 @@ type ExplainQuery struct {
 	Basis                   rollup.Basis
 	Measure                 rollup.Measure
 	AsOf                    string
+	Tree                    string // a day; empty is the last day of the period
 	Page                    Page
 }
 
@@ -43,10 +44,14 @@ func (s *Service) ExplainRollup(ctx context.Context, caller auth.Caller, q Expla
 	if err != nil {
 		return Explanation{}, fault.Of(err).In("period")
 	}
+	tree, err := treeOf(q.Tree)
+	if err != nil {
+		return Explanation{}, err
+	}
 	query := RollupQuery{
 		Units: []string{q.Unit}, Indicators: []string{q.Indicator}, Basis: q.Basis, Measure: q.Measure,
 	}
-	filter := filterHash("explain", q.Unit, q.Indicator, q.Period, q.Basis.String(), q.Measure.String(), q.AsOf)
+	filter := filterHash("explain", q.Unit, q.Indicator, q.Period, q.Basis.String(), q.Measure.String(), q.AsOf, q.Tree)
 	var explained Explanation
 	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
 		explained = Explanation{Stamp: stampOf(tx)}
@@ -55,7 +60,7 @@ func (s *Service) ExplainRollup(ctx context.Context, caller auth.Caller, q Expla
 			return err
 		}
 		var page RollupPage
-		r := rollupRun{who: who, q: query, periods: []period.Period{p}, size: 1, page: &page}
+		r := rollupRun{who: who, q: query, periods: []period.Period{p}, tree: tree, size: 1, page: &page}
 		if err := r.prepare(day); err != nil {
 			return singular(err)
 		}
@@ -68,7 +73,7 @@ func (s *Service) ExplainRollup(ctx context.Context, caller auth.Caller, q Expla
 			return err
 		}
 		contributions, next, err := tx.Contributions(aggregator.Query{
-			Unit: explained.Rollup.Unit.ID, Indicator: explained.Rollup.Indicator.Code, Period: p, Basis: q.Basis, Measure: q.Measure,
+			Unit: explained.Rollup.Unit.ID, Indicator: explained.Rollup.Indicator.Code, Period: p, Basis: q.Basis, Measure: q.Measure, Tree: tree,
 		}, after, size)
 		if err != nil {
 			return err

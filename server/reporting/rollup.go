@@ -28,6 +28,7 @@ type RollupQuery struct {
 	Measure     rollup.Measure
 	ByKind      bool
 	AsOf        string
+	Tree        string // a day; empty is the last day of each period
 	Page        Page
 	MinSequence uint64
 }
@@ -44,6 +45,8 @@ type PeriodSpan struct {
 	Period      period.Period
 	Calendar    period.Calendar
 	First, Last period.Day
+	// Tree is the day of the tree.
+	Tree period.Day
 }
 
 // RollupPage is one page of roll-ups.
@@ -62,6 +65,8 @@ const (
 	// maxSteps is how many places one page looks at. Most may have nothing to show, such as a unit without children; the
 	// page is then short rather than its transaction long.
 	maxSteps = 200_000
+	// gatheredSteps is how many such places take as long as a report from which an answer across a change of the tree is made.
+	gatheredSteps = 10
 )
 
 // QueryRollups gives the roll-ups in the order in which they were asked for: by unit, indicator, period, kind. Children
@@ -79,8 +84,12 @@ func (s *Service) QueryRollups(ctx context.Context, caller auth.Caller, q Rollup
 	if err != nil {
 		return RollupPage{}, err
 	}
+	tree, err := treeOf(q.Tree)
+	if err != nil {
+		return RollupPage{}, err
+	}
 	filter := filterHash("rollups", strings.Join(q.Units, ","), fmt.Sprint(q.Children), strings.Join(q.Indicators, ","),
-		strings.Join(q.Periods, ","), q.Basis.String(), q.Measure.String(), fmt.Sprint(q.ByKind), q.AsOf)
+		strings.Join(q.Periods, ","), q.Basis.String(), q.Measure.String(), fmt.Sprint(q.ByKind), q.AsOf, q.Tree)
 	var page RollupPage
 	err = s.read(ctx, caller, q.MinSequence, func(tx *aggregator.Tx, who granted) error {
 		page = RollupPage{Stamp: stampOf(tx)}
@@ -92,7 +101,7 @@ func (s *Service) QueryRollups(ctx context.Context, caller auth.Caller, q Rollup
 		if err != nil {
 			return err
 		}
-		r := rollupRun{who: who, q: q, periods: periods, from: start, size: size, page: &page}
+		r := rollupRun{who: who, q: q, periods: periods, tree: tree, from: start, size: size, page: &page}
 		if err := r.prepare(day); err != nil {
 			return err
 		}
@@ -146,6 +155,7 @@ type rollupRun struct {
 	places     []int // the ordinals of the units
 	indicators []indicator.Code
 	calendar   period.Calendar
+	tree       period.Day // that was asked for; 0 for none
 	from       spot
 	size       int
 	steps      int
@@ -201,10 +211,39 @@ func (r *rollupRun) prepare(day period.Day) error {
 	}
 	for _, p := range r.periods {
 		r.page.Periods = append(r.page.Periods, PeriodSpan{
-			Period: p, Calendar: r.calendar, First: r.calendar.First(p), Last: r.calendar.Last(p),
+			Period: p, Calendar: r.calendar, First: r.calendar.First(p), Last: r.calendar.Last(p), Tree: r.treeDay(p),
 		})
+		if r.tree != 0 && r.tree < r.calendar.Last(p) {
+			return treeBeforePeriod(r.tree, p, r.calendar.Last(p))
+		}
 	}
 	return nil
+}
+
+// treeDay gives the day of the tree for a period.
+func (r *rollupRun) treeDay(p period.Period) period.Day {
+	if r.tree != 0 {
+		return r.tree
+	}
+	return r.calendar.Last(p)
+}
+
+// treeOf reads the day of a tree; 0 if none is asked for.
+func treeOf(text string) (period.Day, error) {
+	if text == "" {
+		return 0, nil
+	}
+	day, err := period.ParseDay(text)
+	if err != nil {
+		return 0, fault.Of(err).In("tree")
+	}
+	return day, nil
+}
+
+func treeBeforePeriod(tree period.Day, p period.Period, last period.Day) *fault.Error {
+	return fault.Invalid("TREE_BEFORE_PERIOD",
+		"the figures of %s cannot be told on the tree of %s, because the period lasts until %s and figures are followed forward only; ask for a day from then on",
+		p, tree, last).With("tree", tree).With("period", p).With("last_day", last).In("tree")
 }
 
 // carriersOf gives for each indicator, by its folded code, every form that ever carried it, once.
@@ -293,7 +332,7 @@ func (r *rollupRun) unit(u hierarchy.Unit, at spot) error {
 	return nil
 }
 
-// members gives the unit itself, or whichever units are its children on the last day of one of the periods.
+// members gives the unit itself, or whichever units are its children on the day of the tree for one of the periods.
 func (r *rollupRun) members(top hierarchy.Unit) []hierarchy.Unit {
 	if !r.q.Children {
 		return []hierarchy.Unit{top}
@@ -303,7 +342,7 @@ func (r *rollupRun) members(top hierarchy.Unit) []hierarchy.Unit {
 	var children []hierarchy.Unit
 	r.steps += len(r.periods)
 	for _, p := range r.periods {
-		for _, id := range tree.Children(top.ID, r.calendar.Last(p)) {
+		for _, id := range tree.Children(top.ID, r.treeDay(p)) {
 			if u, ok := tree.Unit(id); ok && !known[id] {
 				known[id] = true
 				children = append(children, u)
@@ -315,7 +354,7 @@ func (r *rollupRun) members(top hierarchy.Unit) []hierarchy.Unit {
 }
 
 func (r *rollupRun) isChild(u, top hierarchy.Unit, p period.Period) bool {
-	parent, ok := r.who.tx.Tree().Parent(u.ID, r.calendar.Last(p))
+	parent, ok := r.who.tx.Tree().Parent(u.ID, r.treeDay(p))
 	return ok && parent == top.ID
 }
 
@@ -331,11 +370,12 @@ func (r *rollupRun) kinds(code indicator.Code, p period.Period) []hierarchy.Kind
 // one adds a roll-up to the page.
 func (r *rollupRun) one(u hierarchy.Unit, code indicator.Code, p period.Period, kind hierarchy.Kind) error {
 	answer, err := r.answer(aggregator.Query{
-		Unit: u.ID, Indicator: code, Period: p, Basis: r.q.Basis, Measure: r.q.Measure, Kind: kind,
+		Unit: u.ID, Indicator: code, Period: p, Basis: r.q.Basis, Measure: r.q.Measure, Kind: kind, Tree: r.tree,
 	})
 	if err != nil {
 		return err
 	}
+	r.steps += gatheredSteps * r.who.tx.Gathered()
 	r.page.Rollups = append(r.page.Rollups, Rollup{Kind: kind, Period: p, Answer: answer})
 	return nil
 }

@@ -23,7 +23,7 @@ func (s rollups) QueryRollupColumns(
 	}
 	page, err := s.service.QueryRollupColumns(ctx, callerOf(ctx), reporting.RollupQuery{
 		Units: r.GetUnits(), Children: r.GetChildren(), Indicators: r.GetIndicators(), Periods: r.GetPeriods(),
-		Basis: basis, Measure: measure, AsOf: r.GetAsOf(), Page: pageOf(r.GetPageSize(), r.GetPageToken()), MinSequence: least,
+		Basis: basis, Measure: measure, AsOf: r.GetAsOf(), Tree: r.GetTree(), Page: pageOf(r.GetPageSize(), r.GetPageToken()), MinSequence: least,
 	})
 	if err != nil {
 		return nil, err
@@ -66,6 +66,7 @@ func periodSpans(periods []reporting.PeriodSpan) []*reportingv1.PeriodSpan {
 	for _, p := range periods {
 		spans = append(spans, &reportingv1.PeriodSpan{
 			Period: p.Period.String(), Calendar: calendars.wire(p.Calendar), FirstDay: p.First.String(), LastDay: p.Last.String(),
+			TreeDate: p.Tree.String(),
 		})
 	}
 	return spans
@@ -79,6 +80,10 @@ func columnsMessage(c *reporting.Column) *reportingv1.RollupColumns {
 		Expected: c.Expected, Received: c.Received, NotAvailable: c.NotAvailable, NotApplicable: c.NotApplicable,
 		Excluded: c.Excluded, Late: c.Late, Stale: c.Stale, UnitsComplete: c.UnitsComplete, Units: c.Units,
 		Half: c.Half, Unweighted: c.Unweighted, Divisor: c.Divisor, Fell: c.Fell,
+		Across: c.Across, Standing: c.Standing,
+	}
+	for _, h := range c.Held {
+		m.Held = append(m.Held, &reportingv1.HeldCell{Cell: h.Cell, Unit: string(h.Unit)})
 	}
 	for _, e := range c.Exact {
 		m.Exact = append(m.Exact, &reportingv1.ExactCell{

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/period"
@@ -35,6 +36,12 @@ var (
 		rollup.NotAtThisPeriod: reportingv1.RollupState_ROLLUP_STATE_NOT_AT_THIS_PERIOD,
 		rollup.Overflow:        reportingv1.RollupState_ROLLUP_STATE_OVERFLOW,
 		rollup.NotRolledUp:     reportingv1.RollupState_ROLLUP_STATE_NOT_ROLLED_UP,
+		rollup.NotPlaceable:    reportingv1.RollupState_ROLLUP_STATE_NOT_PLACEABLE,
+	}
+	// A roll-up that goes over no change says nothing of it.
+	crossings = pairs[aggregator.Crossing, reportingv1.RollupCrossing]{
+		aggregator.Across:   reportingv1.RollupCrossing_ROLLUP_CROSSING_ACROSS,
+		aggregator.Standing: reportingv1.RollupCrossing_ROLLUP_CROSSING_STANDING,
 	}
 )
 
@@ -68,7 +75,7 @@ func (s rollups) QueryRollups(ctx context.Context, r *reportingv1.QueryRollupsRe
 	}
 	page, err := s.service.QueryRollups(ctx, callerOf(ctx), reporting.RollupQuery{
 		Units: r.GetUnits(), Children: r.GetChildren(), Indicators: r.GetIndicators(), Periods: r.GetPeriods(),
-		Basis: basis, Measure: measure, ByKind: r.GetByKind(), AsOf: r.GetAsOf(),
+		Basis: basis, Measure: measure, ByKind: r.GetByKind(), AsOf: r.GetAsOf(), Tree: r.GetTree(),
 		Page: pageOf(r.GetPageSize(), r.GetPageToken()), MinSequence: least,
 	})
 	if err != nil {
@@ -89,7 +96,7 @@ func (s rollups) ExplainRollup(ctx context.Context, r *reportingv1.ExplainRollup
 	}
 	explained, err := s.service.ExplainRollup(ctx, callerOf(ctx), reporting.ExplainQuery{
 		Unit: r.GetUnit(), Indicator: r.GetIndicator(), Period: r.GetPeriod(), Basis: basis, Measure: measure,
-		AsOf: r.GetAsOf(), Page: pageOf(r.GetPageSize(), r.GetPageToken()),
+		AsOf: r.GetAsOf(), Tree: r.GetTree(), Page: pageOf(r.GetPageSize(), r.GetPageToken()),
 	})
 	if err != nil {
 		return nil, err
@@ -109,7 +116,7 @@ func rollupMessages(list []reporting.Rollup) []*reportingv1.Rollup {
 	periods, days := map[period.Period]string{}, map[period.Day]string{}
 	for i := range list {
 		r, m := &list[i], &rollups[i]
-		m.Period, m.TreeDate, m.Coverage = textOf(periods, r.Period), textOf(days, r.LastDay), &coverage[i]
+		m.Period, m.TreeDate, m.Coverage = textOf(periods, r.Period), textOf(days, r.TreeDay), &coverage[i]
 		putRollup(m, r)
 		messages[i] = m
 	}
@@ -130,7 +137,7 @@ func textOf[T interface {
 }
 
 func rollupMessage(r *reporting.Rollup) *reportingv1.Rollup {
-	m := &reportingv1.Rollup{Period: r.Period.String(), TreeDate: r.LastDay.String(), Coverage: &reportingv1.Coverage{}}
+	m := &reportingv1.Rollup{Period: r.Period.String(), TreeDate: r.TreeDay.String(), Coverage: &reportingv1.Coverage{}}
 	putRollup(m, r)
 	return m
 }
@@ -141,6 +148,7 @@ func putRollup(m *reportingv1.Rollup, r *reporting.Rollup) {
 	m.Indicator, m.UnitOfMeasure = string(r.Indicator.Code), r.Indicator.UnitOfMeasure
 	m.State, m.Fell = rollupStates.wire(r.Result.State), r.Result.Fell
 	m.Numerator, m.Denominator = some(r.Result.NumeratorDisplay), some(r.Result.DenominatorDisplay)
+	m.Crossing, m.HeldBy = crossings.wire(r.Crossing), string(r.HeldBy)
 	putCoverage(m.Coverage, &r.Result.Coverage)
 	if r.Result.State == rollup.Value {
 		m.Value = some(r.Result.Display)

@@ -150,6 +150,9 @@ const (
 	RollupState_ROLLUP_STATE_OVERFLOW RollupState = 5
 	// The indicator is never brought together over units: ranks, classes, outside figures.
 	RollupState_ROLLUP_STATE_NOT_ROLLED_UP RollupState = 6
+	// The unit has only a part of figures that a change of the tree joined with those of other
+	// units, or it does not stand on `tree_date` any more; `held_by` names the unit that holds them.
+	RollupState_ROLLUP_STATE_NOT_PLACEABLE RollupState = 7
 )
 
 // Enum value maps for RollupState.
@@ -162,6 +165,7 @@ var (
 		4: "ROLLUP_STATE_NOT_AT_THIS_PERIOD",
 		5: "ROLLUP_STATE_OVERFLOW",
 		6: "ROLLUP_STATE_NOT_ROLLED_UP",
+		7: "ROLLUP_STATE_NOT_PLACEABLE",
 	}
 	RollupState_value = map[string]int32{
 		"ROLLUP_STATE_UNSPECIFIED":        0,
@@ -171,6 +175,7 @@ var (
 		"ROLLUP_STATE_NOT_AT_THIS_PERIOD": 4,
 		"ROLLUP_STATE_OVERFLOW":           5,
 		"ROLLUP_STATE_NOT_ROLLED_UP":      6,
+		"ROLLUP_STATE_NOT_PLACEABLE":      7,
 	}
 )
 
@@ -201,6 +206,62 @@ func (RollupState) EnumDescriptor() ([]byte, []int) {
 	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{2}
 }
 
+// RollupCrossing says what a change of the tree between the first base period and the day of the
+// tree means for a roll-up.
+type RollupCrossing int32
+
+const (
+	// There is none: all figures are of units that stood in one place.
+	RollupCrossing_ROLLUP_CROSSING_UNSPECIFIED RollupCrossing = 0
+	// Figures were brought over a change by the lineage of units, and are of units before it and
+	// after it.
+	RollupCrossing_ROLLUP_CROSSING_ACROSS RollupCrossing = 1
+	// There is a change that the rule over units does not cross, as of means, weights, counts of
+	// units and shares: the figures are of the units that stand on the day of the tree alone.
+	RollupCrossing_ROLLUP_CROSSING_STANDING RollupCrossing = 2
+)
+
+// Enum value maps for RollupCrossing.
+var (
+	RollupCrossing_name = map[int32]string{
+		0: "ROLLUP_CROSSING_UNSPECIFIED",
+		1: "ROLLUP_CROSSING_ACROSS",
+		2: "ROLLUP_CROSSING_STANDING",
+	}
+	RollupCrossing_value = map[string]int32{
+		"ROLLUP_CROSSING_UNSPECIFIED": 0,
+		"ROLLUP_CROSSING_ACROSS":      1,
+		"ROLLUP_CROSSING_STANDING":    2,
+	}
+)
+
+func (x RollupCrossing) Enum() *RollupCrossing {
+	p := new(RollupCrossing)
+	*p = x
+	return p
+}
+
+func (x RollupCrossing) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RollupCrossing) Descriptor() protoreflect.EnumDescriptor {
+	return file_reporting_v1_rollup_proto_enumTypes[3].Descriptor()
+}
+
+func (RollupCrossing) Type() protoreflect.EnumType {
+	return &file_reporting_v1_rollup_proto_enumTypes[3]
+}
+
+func (x RollupCrossing) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RollupCrossing.Descriptor instead.
+func (RollupCrossing) EnumDescriptor() ([]byte, []int) {
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{3}
+}
+
 // QueryRollupsRequest asks for roll-ups.
 type QueryRollupsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -228,7 +289,10 @@ type QueryRollupsRequest struct {
 	MinSequence int64 `protobuf:"varint,11,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
 	// Journal that min_sequence is of; another than the one here is FAILED_PRECONDITION
 	// (JOURNAL_REPLACED). Empty: whichever is here.
-	JournalId     string `protobuf:"bytes,12,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	JournalId string `protobuf:"bytes,12,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// Day on whose tree the figures are told, also which children a unit has; not before the last
+	// day of any period. Empty: of each period its own last day.
+	Tree          string `protobuf:"bytes,20,opt,name=tree,proto3" json:"tree,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -347,6 +411,13 @@ func (x *QueryRollupsRequest) GetJournalId() string {
 	return ""
 }
 
+func (x *QueryRollupsRequest) GetTree() string {
+	if x != nil {
+		return x.Tree
+	}
+	return ""
+}
+
 // QueryRollupsResponse is one page.
 type QueryRollupsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -447,8 +518,10 @@ type PeriodSpan struct {
 	Calendar Calendar `protobuf:"varint,2,opt,name=calendar,proto3,enum=reporting.v1.Calendar" json:"calendar,omitempty"`
 	// First day.
 	FirstDay string `protobuf:"bytes,3,opt,name=first_day,json=firstDay,proto3" json:"first_day,omitempty"`
-	// Last day; the tree of this day was used.
-	LastDay       string `protobuf:"bytes,4,opt,name=last_day,json=lastDay,proto3" json:"last_day,omitempty"`
+	// Last day.
+	LastDay string `protobuf:"bytes,4,opt,name=last_day,json=lastDay,proto3" json:"last_day,omitempty"`
+	// Day of the tree: the last day, or the `tree` that was asked for.
+	TreeDate      string `protobuf:"bytes,5,opt,name=tree_date,json=treeDate,proto3" json:"tree_date,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -511,6 +584,13 @@ func (x *PeriodSpan) GetLastDay() string {
 	return ""
 }
 
+func (x *PeriodSpan) GetTreeDate() string {
+	if x != nil {
+		return x.TreeDate
+	}
+	return ""
+}
+
 // Rollup is one indicator over one subtree and one period.
 type Rollup struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -536,7 +616,7 @@ type Rollup struct {
 	Denominator *string `protobuf:"bytes,10,opt,name=denominator,proto3,oneof" json:"denominator,omitempty"`
 	// How far it can be trusted.
 	Coverage *Coverage `protobuf:"bytes,11,opt,name=coverage,proto3" json:"coverage,omitempty"`
-	// Last day of the period: the day of the tree.
+	// Day of the tree: the last day of the period, or the `tree` that was asked for.
 	TreeDate string `protobuf:"bytes,12,opt,name=tree_date,json=treeDate,proto3" json:"tree_date,omitempty"`
 	// Year-to-date, OWN: at least one unit's figure fell.
 	Fell bool `protobuf:"varint,13,opt,name=fell,proto3" json:"fell,omitempty"`
@@ -549,6 +629,11 @@ type Rollup struct {
 	Checks []*CheckFigure `protobuf:"bytes,16,rep,name=checks,proto3" json:"checks,omitempty"`
 	// Unit of measure.
 	UnitOfMeasure string `protobuf:"bytes,17,opt,name=unit_of_measure,json=unitOfMeasure,proto3" json:"unit_of_measure,omitempty"`
+	// Whether figures were brought over a change of the tree.
+	Crossing RollupCrossing `protobuf:"varint,18,opt,name=crossing,proto3,enum=reporting.v1.RollupCrossing" json:"crossing,omitempty"`
+	// NOT_PLACEABLE: id of the unit that stands on `tree_date` and holds the figures. Empty: another
+	// state, or none stands there that does.
+	HeldBy        string `protobuf:"bytes,19,opt,name=held_by,json=heldBy,proto3" json:"held_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -698,6 +783,20 @@ func (x *Rollup) GetChecks() []*CheckFigure {
 func (x *Rollup) GetUnitOfMeasure() string {
 	if x != nil {
 		return x.UnitOfMeasure
+	}
+	return ""
+}
+
+func (x *Rollup) GetCrossing() RollupCrossing {
+	if x != nil {
+		return x.Crossing
+	}
+	return RollupCrossing_ROLLUP_CROSSING_UNSPECIFIED
+}
+
+func (x *Rollup) GetHeldBy() string {
+	if x != nil {
+		return x.HeldBy
 	}
 	return ""
 }
@@ -1032,7 +1131,10 @@ type QueryRollupColumnsRequest struct {
 	// (JOURNAL_REPLACED). Empty: whichever is here.
 	JournalId string `protobuf:"bytes,11,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	// Name units by their ids alone, for who knows the rest.
-	IdsOnly       bool `protobuf:"varint,12,opt,name=ids_only,json=idsOnly,proto3" json:"ids_only,omitempty"`
+	IdsOnly bool `protobuf:"varint,12,opt,name=ids_only,json=idsOnly,proto3" json:"ids_only,omitempty"`
+	// Day on whose tree the figures are told, also which children a unit has; not before the last
+	// day of any period. Empty: of each period its own last day.
+	Tree          string `protobuf:"bytes,20,opt,name=tree,proto3" json:"tree,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1149,6 +1251,13 @@ func (x *QueryRollupColumnsRequest) GetIdsOnly() bool {
 		return x.IdsOnly
 	}
 	return false
+}
+
+func (x *QueryRollupColumnsRequest) GetTree() string {
+	if x != nil {
+		return x.Tree
+	}
+	return ""
 }
 
 // QueryRollupColumnsResponse is one page: some units with all their cells. The cell of a unit
@@ -1379,7 +1488,13 @@ type RollupColumns struct {
 	// Mean over time or units: values that were divided by. Empty: all 0.
 	Divisor []int32 `protobuf:"varint,22,rep,packed,name=divisor,proto3" json:"divisor,omitempty"`
 	// Places of the cells, in rising order, in which at least one unit's year-to-date figure fell.
-	Fell          []int32 `protobuf:"varint,23,rep,packed,name=fell,proto3" json:"fell,omitempty"`
+	Fell []int32 `protobuf:"varint,23,rep,packed,name=fell,proto3" json:"fell,omitempty"`
+	// Places of the cells, in rising order, whose crossing is ACROSS; see Rollup.
+	Across []int32 `protobuf:"varint,24,rep,packed,name=across,proto3" json:"across,omitempty"`
+	// Places of the cells, in rising order, whose crossing is STANDING.
+	Standing []int32 `protobuf:"varint,25,rep,packed,name=standing,proto3" json:"standing,omitempty"`
+	// Cells that are NOT_PLACEABLE, with the units that hold their figures, in rising order.
+	Held          []*HeldCell `protobuf:"bytes,26,rep,name=held,proto3" json:"held,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1575,6 +1690,82 @@ func (x *RollupColumns) GetFell() []int32 {
 	return nil
 }
 
+func (x *RollupColumns) GetAcross() []int32 {
+	if x != nil {
+		return x.Across
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetStanding() []int32 {
+	if x != nil {
+		return x.Standing
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetHeld() []*HeldCell {
+	if x != nil {
+		return x.Held
+	}
+	return nil
+}
+
+// HeldCell says where the figures of a cell are that is NOT_PLACEABLE.
+type HeldCell struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Place of the cell.
+	Cell int32 `protobuf:"varint,1,opt,name=cell,proto3" json:"cell,omitempty"`
+	// Id of the unit that holds them. Empty: none that stands on the day of the tree does.
+	Unit          string `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HeldCell) Reset() {
+	*x = HeldCell{}
+	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HeldCell) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HeldCell) ProtoMessage() {}
+
+func (x *HeldCell) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HeldCell.ProtoReflect.Descriptor instead.
+func (*HeldCell) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *HeldCell) GetCell() int32 {
+	if x != nil {
+		return x.Cell
+	}
+	return 0
+}
+
+func (x *HeldCell) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
 // ExactCell has the numbers of a cell that do not fit 64 bits, as QueryRollups shows them.
 type ExactCell struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1592,7 +1783,7 @@ type ExactCell struct {
 
 func (x *ExactCell) Reset() {
 	*x = ExactCell{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1604,7 +1795,7 @@ func (x *ExactCell) String() string {
 func (*ExactCell) ProtoMessage() {}
 
 func (x *ExactCell) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1617,7 +1808,7 @@ func (x *ExactCell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExactCell.ProtoReflect.Descriptor instead.
 func (*ExactCell) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{11}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ExactCell) GetCell() int32 {
@@ -1666,14 +1857,16 @@ type ExplainRollupRequest struct {
 	// At most so many contributions. 0: 50; above 500: 500.
 	PageSize int32 `protobuf:"varint,7,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the response before, with the same other fields. Empty: from the start.
-	PageToken     string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Day on whose tree the figure is told, not before the last day of the period. Empty: that day.
+	Tree          string `protobuf:"bytes,20,opt,name=tree,proto3" json:"tree,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ExplainRollupRequest) Reset() {
 	*x = ExplainRollupRequest{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1685,7 +1878,7 @@ func (x *ExplainRollupRequest) String() string {
 func (*ExplainRollupRequest) ProtoMessage() {}
 
 func (x *ExplainRollupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1698,7 +1891,7 @@ func (x *ExplainRollupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRollupRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRollupRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{12}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ExplainRollupRequest) GetUnit() string {
@@ -1757,6 +1950,13 @@ func (x *ExplainRollupRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ExplainRollupRequest) GetTree() string {
+	if x != nil {
+		return x.Tree
+	}
+	return ""
+}
+
 // ExplainRollupResponse is one page.
 type ExplainRollupResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1774,7 +1974,7 @@ type ExplainRollupResponse struct {
 
 func (x *ExplainRollupResponse) Reset() {
 	*x = ExplainRollupResponse{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1786,7 +1986,7 @@ func (x *ExplainRollupResponse) String() string {
 func (*ExplainRollupResponse) ProtoMessage() {}
 
 func (x *ExplainRollupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1799,7 +1999,7 @@ func (x *ExplainRollupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRollupResponse.ProtoReflect.Descriptor instead.
 func (*ExplainRollupResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{13}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ExplainRollupResponse) GetRollup() *Rollup {
@@ -1862,7 +2062,7 @@ type Contribution struct {
 
 func (x *Contribution) Reset() {
 	*x = Contribution{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1874,7 +2074,7 @@ func (x *Contribution) String() string {
 func (*Contribution) ProtoMessage() {}
 
 func (x *Contribution) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1887,7 +2087,7 @@ func (x *Contribution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contribution.ProtoReflect.Descriptor instead.
 func (*Contribution) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{14}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Contribution) GetUnit() string {
@@ -1971,7 +2171,7 @@ var File_reporting_v1_rollup_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\n" +
-	"\x19reporting/v1/rollup.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x17reporting/v1/form.proto\x1a\x19reporting/v1/report.proto\"\xa1\x03\n" +
+	"\x19reporting/v1/rollup.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x17reporting/v1/form.proto\x1a\x19reporting/v1/report.proto\"\xb5\x03\n" +
 	"\x13QueryRollupsRequest\x12\x1a\n" +
 	"\x05units\x18\x01 \x03(\tB\x04\xe2A\x01\x02R\x05units\x12\x1a\n" +
 	"\bchildren\x18\x02 \x01(\bR\bchildren\x12$\n" +
@@ -1989,20 +2189,22 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	" \x01(\tR\tpageToken\x12!\n" +
 	"\fmin_sequence\x18\v \x01(\x03R\vminSequence\x12\x1d\n" +
 	"\n" +
-	"journal_id\x18\f \x01(\tR\tjournalId\"\xaf\x02\n" +
+	"journal_id\x18\f \x01(\tR\tjournalId\x12\x12\n" +
+	"\x04tree\x18\x14 \x01(\tR\x04tree\"\xaf\x02\n" +
 	"\x14QueryRollupsResponse\x12.\n" +
 	"\arollups\x18\x01 \x03(\v2\x14.reporting.v1.RollupR\arollups\x122\n" +
 	"\aperiods\x18\x02 \x03(\v2\x18.reporting.v1.PeriodSpanR\aperiods\x12)\n" +
 	"\x05basis\x18\x03 \x01(\x0e2\x13.reporting.v1.BasisR\x05basis\x125\n" +
 	"\ameasure\x18\x04 \x01(\x0e2\x1b.reporting.v1.RollupMeasureR\ameasure\x12&\n" +
 	"\x0fnext_page_token\x18\x05 \x01(\tR\rnextPageToken\x12)\n" +
-	"\x05stamp\x18\x06 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\x90\x01\n" +
+	"\x05stamp\x18\x06 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xad\x01\n" +
 	"\n" +
 	"PeriodSpan\x12\x16\n" +
 	"\x06period\x18\x01 \x01(\tR\x06period\x122\n" +
 	"\bcalendar\x18\x02 \x01(\x0e2\x16.reporting.v1.CalendarR\bcalendar\x12\x1b\n" +
 	"\tfirst_day\x18\x03 \x01(\tR\bfirstDay\x12\x19\n" +
-	"\blast_day\x18\x04 \x01(\tR\alastDay\"\xfb\x04\n" +
+	"\blast_day\x18\x04 \x01(\tR\alastDay\x12\x1b\n" +
+	"\ttree_date\x18\x05 \x01(\tR\btreeDate\"\xce\x05\n" +
 	"\x06Rollup\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x1b\n" +
 	"\tunit_code\x18\x02 \x01(\tR\bunitCode\x12\x1b\n" +
@@ -2022,7 +2224,9 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"lastPeriod\x120\n" +
 	"\x05spans\x18\x0f \x01(\v2\x15.reporting.v1.GapSpanH\x03R\x05spans\x88\x01\x01\x121\n" +
 	"\x06checks\x18\x10 \x03(\v2\x19.reporting.v1.CheckFigureR\x06checks\x12&\n" +
-	"\x0funit_of_measure\x18\x11 \x01(\tR\runitOfMeasureB\b\n" +
+	"\x0funit_of_measure\x18\x11 \x01(\tR\runitOfMeasure\x128\n" +
+	"\bcrossing\x18\x12 \x01(\x0e2\x1c.reporting.v1.RollupCrossingR\bcrossing\x12\x17\n" +
+	"\aheld_by\x18\x13 \x01(\tR\x06heldByB\b\n" +
 	"\x06_valueB\f\n" +
 	"\n" +
 	"_numeratorB\x0e\n" +
@@ -2062,7 +2266,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\n" +
 	"unweighted\x18\f \x01(\x03R\n" +
 	"unweighted\x12\x18\n" +
-	"\adivisor\x18\r \x01(\x03R\adivisor\"\xa9\x03\n" +
+	"\adivisor\x18\r \x01(\x03R\adivisor\"\xbd\x03\n" +
 	"\x19QueryRollupColumnsRequest\x12\x1a\n" +
 	"\x05units\x18\x01 \x03(\tB\x04\xe2A\x01\x02R\x05units\x12\x1a\n" +
 	"\bchildren\x18\x02 \x01(\bR\bchildren\x12$\n" +
@@ -2080,7 +2284,8 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	" \x01(\x03R\vminSequence\x12\x1d\n" +
 	"\n" +
 	"journal_id\x18\v \x01(\tR\tjournalId\x12\x19\n" +
-	"\bids_only\x18\f \x01(\bR\aidsOnly\"\xed\x02\n" +
+	"\bids_only\x18\f \x01(\bR\aidsOnly\x12\x12\n" +
+	"\x04tree\x18\x14 \x01(\tR\x04tree\"\xed\x02\n" +
 	"\x1aQueryRollupColumnsResponse\x12/\n" +
 	"\x05units\x18\x01 \x01(\v2\x19.reporting.v1.ColumnUnitsR\x05units\x122\n" +
 	"\aperiods\x18\x02 \x03(\v2\x18.reporting.v1.PeriodSpanR\aperiods\x125\n" +
@@ -2093,7 +2298,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x03ids\x18\x01 \x03(\tR\x03ids\x12\x14\n" +
 	"\x05codes\x18\x02 \x03(\tR\x05codes\x12\x14\n" +
 	"\x05names\x18\x03 \x03(\tR\x05names\x12\x14\n" +
-	"\x05kinds\x18\x04 \x03(\tR\x05kinds\"\xe8\x05\n" +
+	"\x05kinds\x18\x04 \x03(\tR\x05kinds\"\xc8\x06\n" +
 	"\rRollupColumns\x12\x1c\n" +
 	"\tindicator\x18\x01 \x01(\tR\tindicator\x12&\n" +
 	"\x0funit_of_measure\x18\x02 \x01(\tR\runitOfMeasure\x12\x14\n" +
@@ -2122,7 +2327,13 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"unweighted\x18\x15 \x03(\x05R\n" +
 	"unweighted\x12\x18\n" +
 	"\adivisor\x18\x16 \x03(\x05R\adivisor\x12\x12\n" +
-	"\x04fell\x18\x17 \x03(\x05R\x04fell\"\xac\x01\n" +
+	"\x04fell\x18\x17 \x03(\x05R\x04fell\x12\x16\n" +
+	"\x06across\x18\x18 \x03(\x05R\x06across\x12\x1a\n" +
+	"\bstanding\x18\x19 \x03(\x05R\bstanding\x12*\n" +
+	"\x04held\x18\x1a \x03(\v2\x16.reporting.v1.HeldCellR\x04held\"2\n" +
+	"\bHeldCell\x12\x12\n" +
+	"\x04cell\x18\x01 \x01(\x05R\x04cell\x12\x12\n" +
+	"\x04unit\x18\x02 \x01(\tR\x04unit\"\xac\x01\n" +
 	"\tExactCell\x12\x12\n" +
 	"\x04cell\x18\x01 \x01(\x05R\x04cell\x12\x19\n" +
 	"\x05value\x18\x02 \x01(\tH\x00R\x05value\x88\x01\x01\x12!\n" +
@@ -2131,7 +2342,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x06_valueB\f\n" +
 	"\n" +
 	"_numeratorB\x0e\n" +
-	"\f_denominator\"\xa5\x02\n" +
+	"\f_denominator\"\xb9\x02\n" +
 	"\x14ExplainRollupRequest\x12\x18\n" +
 	"\x04unit\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04unit\x12\"\n" +
 	"\tindicator\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\tindicator\x12\x1c\n" +
@@ -2141,7 +2352,8 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x05as_of\x18\x06 \x01(\tR\x04asOf\x12\x1b\n" +
 	"\tpage_size\x18\a \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\b \x01(\tR\tpageToken\"\xda\x01\n" +
+	"page_token\x18\b \x01(\tR\tpageToken\x12\x12\n" +
+	"\x04tree\x18\x14 \x01(\tR\x04tree\"\xda\x01\n" +
 	"\x15ExplainRollupResponse\x12,\n" +
 	"\x06rollup\x18\x01 \x01(\v2\x14.reporting.v1.RollupR\x06rollup\x12@\n" +
 	"\rcontributions\x18\x02 \x03(\v2\x1a.reporting.v1.ContributionR\rcontributions\x12&\n" +
@@ -2168,7 +2380,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x1aROLLUP_MEASURE_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aROLLUP_MEASURE_AS_REPORTED\x10\x01\x12\x16\n" +
 	"\x12ROLLUP_MEASURE_OWN\x10\x02\x12\x1f\n" +
-	"\x1bROLLUP_MEASURE_YEAR_TO_DATE\x10\x03*\xd9\x01\n" +
+	"\x1bROLLUP_MEASURE_YEAR_TO_DATE\x10\x03*\xf9\x01\n" +
 	"\vRollupState\x12\x1c\n" +
 	"\x18ROLLUP_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12ROLLUP_STATE_VALUE\x10\x01\x12\x18\n" +
@@ -2176,7 +2388,12 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x16ROLLUP_STATE_UNDEFINED\x10\x03\x12#\n" +
 	"\x1fROLLUP_STATE_NOT_AT_THIS_PERIOD\x10\x04\x12\x19\n" +
 	"\x15ROLLUP_STATE_OVERFLOW\x10\x05\x12\x1e\n" +
-	"\x1aROLLUP_STATE_NOT_ROLLED_UP\x10\x062\x8b\x03\n" +
+	"\x1aROLLUP_STATE_NOT_ROLLED_UP\x10\x06\x12\x1e\n" +
+	"\x1aROLLUP_STATE_NOT_PLACEABLE\x10\a*k\n" +
+	"\x0eRollupCrossing\x12\x1f\n" +
+	"\x1bROLLUP_CROSSING_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16ROLLUP_CROSSING_ACROSS\x10\x01\x12\x1c\n" +
+	"\x18ROLLUP_CROSSING_STANDING\x10\x022\x8b\x03\n" +
 	"\rRollupService\x12t\n" +
 	"\fQueryRollups\x12!.reporting.v1.QueryRollupsRequest\x1a\".reporting.v1.QueryRollupsResponse\"\x1d\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/rollups:query\x12\x88\x01\n" +
 	"\x12QueryRollupColumns\x12'.reporting.v1.QueryRollupColumnsRequest\x1a(.reporting.v1.QueryRollupColumnsResponse\"\x1f\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/rollups:columns\x12y\n" +
@@ -2194,73 +2411,77 @@ func file_reporting_v1_rollup_proto_rawDescGZIP() []byte {
 	return file_reporting_v1_rollup_proto_rawDescData
 }
 
-var file_reporting_v1_rollup_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_reporting_v1_rollup_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_reporting_v1_rollup_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_reporting_v1_rollup_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_reporting_v1_rollup_proto_goTypes = []any{
 	(Basis)(0),                         // 0: reporting.v1.Basis
 	(RollupMeasure)(0),                 // 1: reporting.v1.RollupMeasure
 	(RollupState)(0),                   // 2: reporting.v1.RollupState
-	(*QueryRollupsRequest)(nil),        // 3: reporting.v1.QueryRollupsRequest
-	(*QueryRollupsResponse)(nil),       // 4: reporting.v1.QueryRollupsResponse
-	(*PeriodSpan)(nil),                 // 5: reporting.v1.PeriodSpan
-	(*Rollup)(nil),                     // 6: reporting.v1.Rollup
-	(*GapSpan)(nil),                    // 7: reporting.v1.GapSpan
-	(*CheckFigure)(nil),                // 8: reporting.v1.CheckFigure
-	(*Coverage)(nil),                   // 9: reporting.v1.Coverage
-	(*QueryRollupColumnsRequest)(nil),  // 10: reporting.v1.QueryRollupColumnsRequest
-	(*QueryRollupColumnsResponse)(nil), // 11: reporting.v1.QueryRollupColumnsResponse
-	(*ColumnUnits)(nil),                // 12: reporting.v1.ColumnUnits
-	(*RollupColumns)(nil),              // 13: reporting.v1.RollupColumns
-	(*ExactCell)(nil),                  // 14: reporting.v1.ExactCell
-	(*ExplainRollupRequest)(nil),       // 15: reporting.v1.ExplainRollupRequest
-	(*ExplainRollupResponse)(nil),      // 16: reporting.v1.ExplainRollupResponse
-	(*Contribution)(nil),               // 17: reporting.v1.Contribution
-	(*Stamp)(nil),                      // 18: reporting.v1.Stamp
-	(Calendar)(0),                      // 19: reporting.v1.Calendar
-	(RevisionState)(0),                 // 20: reporting.v1.RevisionState
-	(*Figure)(nil),                     // 21: reporting.v1.Figure
+	(RollupCrossing)(0),                // 3: reporting.v1.RollupCrossing
+	(*QueryRollupsRequest)(nil),        // 4: reporting.v1.QueryRollupsRequest
+	(*QueryRollupsResponse)(nil),       // 5: reporting.v1.QueryRollupsResponse
+	(*PeriodSpan)(nil),                 // 6: reporting.v1.PeriodSpan
+	(*Rollup)(nil),                     // 7: reporting.v1.Rollup
+	(*GapSpan)(nil),                    // 8: reporting.v1.GapSpan
+	(*CheckFigure)(nil),                // 9: reporting.v1.CheckFigure
+	(*Coverage)(nil),                   // 10: reporting.v1.Coverage
+	(*QueryRollupColumnsRequest)(nil),  // 11: reporting.v1.QueryRollupColumnsRequest
+	(*QueryRollupColumnsResponse)(nil), // 12: reporting.v1.QueryRollupColumnsResponse
+	(*ColumnUnits)(nil),                // 13: reporting.v1.ColumnUnits
+	(*RollupColumns)(nil),              // 14: reporting.v1.RollupColumns
+	(*HeldCell)(nil),                   // 15: reporting.v1.HeldCell
+	(*ExactCell)(nil),                  // 16: reporting.v1.ExactCell
+	(*ExplainRollupRequest)(nil),       // 17: reporting.v1.ExplainRollupRequest
+	(*ExplainRollupResponse)(nil),      // 18: reporting.v1.ExplainRollupResponse
+	(*Contribution)(nil),               // 19: reporting.v1.Contribution
+	(*Stamp)(nil),                      // 20: reporting.v1.Stamp
+	(Calendar)(0),                      // 21: reporting.v1.Calendar
+	(RevisionState)(0),                 // 22: reporting.v1.RevisionState
+	(*Figure)(nil),                     // 23: reporting.v1.Figure
 }
 var file_reporting_v1_rollup_proto_depIdxs = []int32{
 	0,  // 0: reporting.v1.QueryRollupsRequest.basis:type_name -> reporting.v1.Basis
 	1,  // 1: reporting.v1.QueryRollupsRequest.measure:type_name -> reporting.v1.RollupMeasure
-	6,  // 2: reporting.v1.QueryRollupsResponse.rollups:type_name -> reporting.v1.Rollup
-	5,  // 3: reporting.v1.QueryRollupsResponse.periods:type_name -> reporting.v1.PeriodSpan
+	7,  // 2: reporting.v1.QueryRollupsResponse.rollups:type_name -> reporting.v1.Rollup
+	6,  // 3: reporting.v1.QueryRollupsResponse.periods:type_name -> reporting.v1.PeriodSpan
 	0,  // 4: reporting.v1.QueryRollupsResponse.basis:type_name -> reporting.v1.Basis
 	1,  // 5: reporting.v1.QueryRollupsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	18, // 6: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
-	19, // 7: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
+	20, // 6: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
+	21, // 7: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
 	2,  // 8: reporting.v1.Rollup.state:type_name -> reporting.v1.RollupState
-	9,  // 9: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
-	7,  // 10: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
-	8,  // 11: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
-	0,  // 12: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 13: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
-	12, // 14: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
-	5,  // 15: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
-	13, // 16: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
-	0,  // 17: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
-	1,  // 18: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	18, // 19: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
-	2,  // 20: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
-	14, // 21: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
-	0,  // 22: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 23: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
-	6,  // 24: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
-	17, // 25: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
-	18, // 26: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
-	20, // 27: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
-	21, // 28: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
-	3,  // 29: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
-	10, // 30: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
-	15, // 31: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
-	4,  // 32: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
-	11, // 33: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
-	16, // 34: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
-	32, // [32:35] is the sub-list for method output_type
-	29, // [29:32] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	10, // 9: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
+	8,  // 10: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
+	9,  // 11: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
+	3,  // 12: reporting.v1.Rollup.crossing:type_name -> reporting.v1.RollupCrossing
+	0,  // 13: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 14: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
+	13, // 15: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
+	6,  // 16: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
+	14, // 17: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
+	0,  // 18: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
+	1,  // 19: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
+	20, // 20: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
+	2,  // 21: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
+	16, // 22: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
+	15, // 23: reporting.v1.RollupColumns.held:type_name -> reporting.v1.HeldCell
+	0,  // 24: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 25: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
+	7,  // 26: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
+	19, // 27: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
+	20, // 28: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
+	22, // 29: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
+	23, // 30: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
+	4,  // 31: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
+	11, // 32: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
+	17, // 33: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
+	5,  // 34: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
+	12, // 35: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
+	18, // 36: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
+	34, // [34:37] is the sub-list for method output_type
+	31, // [31:34] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_rollup_proto_init() }
@@ -2274,14 +2495,14 @@ func file_reporting_v1_rollup_proto_init() {
 	file_reporting_v1_report_proto_init()
 	file_reporting_v1_rollup_proto_msgTypes[3].OneofWrappers = []any{}
 	file_reporting_v1_rollup_proto_msgTypes[5].OneofWrappers = []any{}
-	file_reporting_v1_rollup_proto_msgTypes[11].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[12].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_rollup_proto_rawDesc), len(file_reporting_v1_rollup_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   15,
+			NumEnums:      4,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -30,12 +30,23 @@ const (
 //
 // RollupService answers how much, and how far the answer can be trusted. A roll-up is
 // kept as reports are accepted: it is visible before the submission is answered.
+//
+// The tree of units changes. A base period has the tree of its last day, and what is told of it
+// never moves. A longer period in which units went over into others, and every question with
+// `tree`, a later day, is answered on the tree of that one day: figures follow the lineage of
+// units. What units gave that lineage joins is brought together and has its place at the lowest
+// unit that contains all that stand in the end, so that totals of what stays whole are exact. A
+// unit that has only a part of it is NOT_PLACEABLE, and `held_by` names the unit that has the
+// figure. Such answers are not kept but computed: as far as rows of whole subtrees do not add up
+// to them they are made of reports, of 2,000 at most, each of which costs about as much as ten
+// roll-ups that are kept. RESOURCE_EXHAUSTED (QUERY_TOO_LARGE): it would take more.
 type RollupServiceClient interface {
 	// Gives indicators brought together over the subtrees of units and over periods: one
 	// roll-up for each unit, indicator and period, in the order in which they were asked for,
 	// children in code order.
 	// Errors: NOT_FOUND (UNIT_NOT_FOUND, INDICATOR_NOT_FOUND), INVALID_ARGUMENT (PERIOD_INVALID;
-	// CALENDARS_MIXED: the indicators do not share one calendar; MEASURE_NOT_POSSIBLE).
+	// CALENDARS_MIXED: the indicators do not share one calendar; MEASURE_NOT_POSSIBLE;
+	// DATE_MALFORMED; TREE_BEFORE_PERIOD: `tree` is before the last day of a period).
 	QueryRollups(ctx context.Context, in *QueryRollupsRequest, opts ...grpc.CallOption) (*QueryRollupsResponse, error)
 	// Gives what QueryRollups gives, packed in columns: for each indicator one number for each
 	// unit and period, in arrays. It is the way to take many: a hundred thousand cells are a few
@@ -94,12 +105,23 @@ func (c *rollupServiceClient) ExplainRollup(ctx context.Context, in *ExplainRoll
 //
 // RollupService answers how much, and how far the answer can be trusted. A roll-up is
 // kept as reports are accepted: it is visible before the submission is answered.
+//
+// The tree of units changes. A base period has the tree of its last day, and what is told of it
+// never moves. A longer period in which units went over into others, and every question with
+// `tree`, a later day, is answered on the tree of that one day: figures follow the lineage of
+// units. What units gave that lineage joins is brought together and has its place at the lowest
+// unit that contains all that stand in the end, so that totals of what stays whole are exact. A
+// unit that has only a part of it is NOT_PLACEABLE, and `held_by` names the unit that has the
+// figure. Such answers are not kept but computed: as far as rows of whole subtrees do not add up
+// to them they are made of reports, of 2,000 at most, each of which costs about as much as ten
+// roll-ups that are kept. RESOURCE_EXHAUSTED (QUERY_TOO_LARGE): it would take more.
 type RollupServiceServer interface {
 	// Gives indicators brought together over the subtrees of units and over periods: one
 	// roll-up for each unit, indicator and period, in the order in which they were asked for,
 	// children in code order.
 	// Errors: NOT_FOUND (UNIT_NOT_FOUND, INDICATOR_NOT_FOUND), INVALID_ARGUMENT (PERIOD_INVALID;
-	// CALENDARS_MIXED: the indicators do not share one calendar; MEASURE_NOT_POSSIBLE).
+	// CALENDARS_MIXED: the indicators do not share one calendar; MEASURE_NOT_POSSIBLE;
+	// DATE_MALFORMED; TREE_BEFORE_PERIOD: `tree` is before the last day of a period).
 	QueryRollups(context.Context, *QueryRollupsRequest) (*QueryRollupsResponse, error)
 	// Gives what QueryRollups gives, packed in columns: for each indicator one number for each
 	// unit and period, in arrays. It is the way to take many: a hundred thousand cells are a few
