@@ -280,7 +280,9 @@ func TestNamesAreOfDays(t *testing.T) {
 func TestEarlierNamesThatCannotBe(t *testing.T) {
 	u := Unit{ID: "1-20200101", Code: "1", Kind: Commune, NameVI: "Xã", ValidFrom: period.Date(2020, 1, 1), ValidTo: period.Date(2025, 1, 1)}
 	u.Earlier = []Name{
-		{Until: period.Date(2020, 1, 1), VI: "Xã"}, {Until: period.Date(2021, 1, 1), VI: " Xã"}, {Until: period.Date(2021, 1, 1), EN: "X "},
+		{Until: period.Date(2020, 1, 1), VI: "Xã"},
+		{Until: period.Date(2021, 1, 1), VI: " Xã"},
+		{Until: period.Date(2021, 1, 1), EN: "X "},
 		{Until: period.Date(2025, 1, 1), VI: "Xã"},
 	}
 	want := []string{
