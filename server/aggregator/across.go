@@ -97,30 +97,41 @@ func (u *question) stand(unit int32, single bool) {
 	}
 }
 
+// nobody is the holder where no unit that stands on the day of the tree holds the figures.
+const nobody = -1
+
 // heldBy says which unit holds figures of the unit that is asked about, so that it can be told none itself (R2): where it
 // does not stand on the day of the tree, or shares a component with another unit in such a way that the figures of both
 // have their place above it. Whoever owes nothing shares nothing.
-func (u *question) heldBy() (unit int, held bool) {
+func (u *question) heldBy() (holder int, held bool) {
+	place := func(unit int) int {
+		if at, ok := u.across.Place(unit); ok {
+			return at
+		}
+		return nobody
+	}
 	if !u.across.Stands(u.unit) {
-		return u.across.Place(u.unit)
+		return place(u.unit), true
 	}
 	if u.crossing() == Standing {
-		return 0, false
+		return nobody, false
 	}
-	holder, found := 0, false
+	holder = nobody
 	for _, c := range u.across.Parted(u.unit) {
 		for _, id := range u.across.Joined(int(c)).Units {
 			member, _ := u.x.tree.Ordinal(id) // it came from there
-			if u.owesAnything(member) {
-				place, _ := u.across.Place(member)
-				if !found || u.across.Holds(place, holder) {
-					holder, found = place, true
-				}
-				break
+			if !u.owesAnything(member) {
+				continue
 			}
+			// Of several the highest: it holds what the others do.
+			if at := place(member); !held || at != nobody && (holder == nobody || u.across.Holds(at, holder)) {
+				holder = at
+			}
+			held = true
+			break
 		}
 	}
-	return holder, found
+	return holder, held
 }
 
 // owesAnything says whether a unit owes the indicator in the span, as one of the kinds that are asked for.
@@ -140,7 +151,7 @@ func (u *question) owesAnything(unit int) bool {
 func (u *question) rollupAcross(a *Answer) (done bool, err error) {
 	a.Crossing = u.crossing()
 	holder, held := u.heldBy()
-	if !held && u.across.Stands(u.unit) {
+	if !held {
 		u.makeParcel()
 		return false, u.limit()
 	}
@@ -148,7 +159,7 @@ func (u *question) rollupAcross(a *Answer) (done bool, err error) {
 		return false, err
 	}
 	a.Result.State = rollup.NotPlaceable
-	if held {
+	if holder != nobody {
 		a.HeldBy = u.x.tree.At(holder).ID
 	}
 	return true, nil

@@ -22,6 +22,7 @@ type oracle struct {
 	tree    *hierarchy.Tree
 	cat     *indicator.Catalogue
 	forms   *form.Set
+	links   []hierarchy.Link
 	reports map[entry.ReportKey]*told
 	owed    map[owedCase]owedForm
 }
@@ -61,12 +62,15 @@ func newOracle() *oracle {
 
 func (o *oracle) apply(body entry.Body, at time.Time) {
 	switch body.(type) {
-	case entry.UnitsChanged, entry.IndicatorsChanged, entry.FormsChanged:
+	case entry.UnitsChanged, entry.UnitsReorganised, entry.IndicatorsChanged, entry.FormsChanged:
 		o.owed = map[owedCase]owedForm{}
 	}
 	switch b := body.(type) {
 	case entry.UnitsChanged:
 		o.tree, _ = o.tree.With(b.Units...)
+	case entry.UnitsReorganised:
+		o.tree, _ = o.tree.Reorganised(b.Reorganisation)
+		o.links = append(o.links, b.Links...)
 	case entry.IndicatorsChanged:
 		var list []indicator.Indicator
 		for _, i := range b.Indicators {

@@ -207,7 +207,7 @@ func (s *Series) Reports(unit int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if _, held := u.heldBy(); held || !u.across.Stands(unit) {
+	if _, held := u.heldBy(); held {
 		return 0, nil
 	}
 	u.makeParcel()
