@@ -27,7 +27,7 @@ func (s subject) Read(ctx context.Context, use func(journal.Head, func(verify.Qu
 				basis = rollup.Provisional
 			}
 			a, err := tx.Rollup(aggregator.Query{
-				Unit: q.Unit, Indicator: q.Indicator, Period: q.Period, Basis: basis, Kind: q.Kind,
+				Unit: q.Unit, Indicator: q.Indicator, Period: q.Period, Basis: basis, Kind: q.Kind, Tree: q.Tree,
 				Measure: map[verify.Measure]rollup.Measure{
 					verify.AsReported: rollup.AsReported, verify.Own: rollup.Own, verify.YearToDate: rollup.YearToDate,
 				}[q.Measure],
@@ -45,7 +45,10 @@ func said(a aggregator.Answer) verify.Answer {
 		Expected: c.Expected, Received: c.Received, NotAvailable: c.NotAvailable, Missing: c.Missing,
 		NotApplicable: c.NotApplicable, Excluded: c.Excluded, Late: c.Late, Stale: c.Stale,
 		UnitsComplete: c.UnitsComplete, Units: c.Units, Half: c.Half, Unweighted: c.Unweighted, Gaps: c.Gaps, Over: c.Divisor,
-		Fell: r.Fell,
+		Fell: r.Fell, HeldBy: string(a.HeldBy),
+	}
+	if a.Crossing != aggregator.Within {
+		answer.Crossing = a.Crossing.String()
 	}
 	if a.LastPeriod.Valid() {
 		answer.Last = a.LastPeriod.String()

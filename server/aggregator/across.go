@@ -47,15 +47,16 @@ func (u *question) makeParcel() {
 
 // addsUp says whether units that are joined can be asked for one by one all the same.
 func (u *question) addsUp() bool {
-	return rollup.AddsUp(u.i.versions[0], u.q.Measure, u.q.Period, u.coarsest())
+	return rollup.AddsUp(u.i.versions[0], u.q.Measure, u.q.Period, u.shortestBase())
 }
 
-// coarsest gives the base period of the indicator, if there is only one kind; else the shortest that may be.
-func (u *question) coarsest() period.Kind {
-	if u.i.uneven || len(u.i.carriers) == 0 {
-		return period.Month
+// shortestBase gives the shortest base period that may be.
+func (u *question) shortestBase() period.Kind {
+	shortest := period.Year
+	for _, c := range u.i.carriers {
+		shortest = min(shortest, u.x.forms[c].frequency)
 	}
-	return u.x.forms[u.i.carriers[0]].frequency
+	return shortest
 }
 
 // hold takes a unit in, for itself or with those to which it is joined.

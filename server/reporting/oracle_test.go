@@ -19,7 +19,7 @@ func (s subject) Read(ctx context.Context, use func(journal.Head, func(verify.Qu
 	return s.state.View(ctx, func(tx *aggregator.Tx) error {
 		return use(tx.Position().Head, func(q verify.Question) (verify.Answer, error) {
 			a, err := tx.Rollup(aggregator.Query{
-				Unit: q.Unit, Indicator: q.Indicator, Period: q.Period, Kind: q.Kind,
+				Unit: q.Unit, Indicator: q.Indicator, Period: q.Period, Kind: q.Kind, Tree: q.Tree,
 				Basis:   map[bool]rollup.Basis{false: rollup.Official, true: rollup.Provisional}[q.Provisional],
 				Measure: [...]rollup.Measure{rollup.AsReported, rollup.Own, rollup.YearToDate}[q.Measure],
 			})
@@ -35,7 +35,10 @@ func inWords(a aggregator.Answer) verify.Answer {
 		Expected: c.Expected, Received: c.Received, NotAvailable: c.NotAvailable, Missing: c.Missing,
 		NotApplicable: c.NotApplicable, Excluded: c.Excluded, Late: c.Late, Stale: c.Stale,
 		UnitsComplete: c.UnitsComplete, Units: c.Units, Half: c.Half, Unweighted: c.Unweighted, Gaps: c.Gaps, Over: c.Divisor,
-		Fell: r.Fell,
+		Fell: r.Fell, HeldBy: string(a.HeldBy),
+	}
+	if a.Crossing != aggregator.Within {
+		words.Crossing = a.Crossing.String()
 	}
 	if a.LastPeriod.Valid() {
 		words.Last = a.LastPeriod.String()

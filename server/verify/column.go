@@ -16,6 +16,7 @@ type columnKey struct {
 	provisional bool
 	measure     Measure // the one that is answered
 	kind        hierarchy.Kind
+	tree        period.Day
 }
 
 // column is one roll-up for every unit: of the unit itself and of all that stand below it.
@@ -29,11 +30,17 @@ type column struct {
 	self []bool
 	// known is false where the indicator has no version on the span's last day.
 	known bool
+	// even says that all forms which carry the indicator have one frequency.
+	even bool
 
 	// order are the units, each before the one above it; above is the ordinal of that, -1 for a root.
 	order, above []int
 	ind          indicator.Indicator
+	calendar     period.Calendar
 	own          total
+	// lineage tells of changes of the tree in the span, nil if there are none; across is made when it is asked for.
+	lineage *lineage
+	across  *across
 }
 
 // Answer computes one roll-up from the reports. A roll-up of a unit or an indicator that is not there has no data.
@@ -45,6 +52,9 @@ func (m *Model) Answer(q Question) Answer {
 	c := m.column(q)
 	if !c.known {
 		return Answer{State: stateNoData}
+	}
+	if c.lineage != nil && c.lineage.touched[unit] {
+		return c.answerAcross(m, unit)
 	}
 	return c.result.answer(&c.totals[unit], c.self[unit])
 }
@@ -59,7 +69,7 @@ func (m *Model) column(q Question) *column {
 	forms, cal, _ := m.carriers(code)
 	ind, known := m.indicators.On(code, cal.Last(q.Period))
 	q.same(&ind)
-	key := columnKey{code, q.Period, q.Provisional, q.Measure, q.Kind}
+	key := columnKey{code, q.Period, q.Provisional, q.Measure, q.Kind, q.Tree}
 	c := m.last
 	if c == nil {
 		c = m.newColumn()
@@ -68,17 +78,25 @@ func (m *Model) column(q Question) *column {
 		c.asked = asked
 		return c
 	}
-	c.asked, c.key, c.ind, c.known = asked, key, ind, known && len(forms) > 0
+	c.asked, c.key, c.ind, c.known, c.calendar, c.lineage, c.across = asked, key, ind, known && len(forms) > 0, cal, nil, nil
 	if !c.known {
 		return c
 	}
 	c.result = result{ind: &c.ind, span: q.Period, months: monthsOfYear}
+	c.even = true
 	for _, f := range forms {
 		latest, _ := m.forms.Latest(m.forms.At(f))
+		c.even = c.even && latest.Frequency.Months() == m.frequencyOf(forms[0]).Months()
 		c.result.months = min(c.result.months, uint8(latest.Frequency.Months())) //nolint:gosec // 12 at most
 	}
 	c.compute(m, q)
+	c.lineage = m.lineageOf(q, forms, cal, &c.ind)
 	return c
+}
+
+func (m *Model) frequencyOf(f int) period.Kind {
+	latest, _ := m.forms.Latest(m.forms.At(f))
+	return latest.Frequency
 }
 
 // same turns the question into one that has the same answers for another reason, so that the column need not be made

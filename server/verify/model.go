@@ -26,8 +26,9 @@ type Model struct {
 	excluded map[place]bool
 
 	// What was computed last, until the next entry.
-	years map[yearKey]*yearTable
-	last  *column
+	years    map[yearKey]*yearTable
+	lineages map[lineageKey]*lineage
+	last     *column
 }
 
 // NewModel gives the model of an empty journal.
@@ -36,12 +37,14 @@ func NewModel() *Model {
 		tree: hierarchy.Empty(), indicators: indicator.Empty(), forms: form.Empty(),
 		reports: map[place]*report{}, excluded: map[place]bool{},
 		codes: map[uint32]indicator.Code{}, numbers: map[indicator.Code]uint32{}, years: map[yearKey]*yearTable{},
+		lineages: map[lineageKey]*lineage{},
 	}
 }
 
 // Apply takes an entry in. An error means that the entry does not fit what came before it; what does fit was taken in.
 func (m *Model) Apply(e entry.Entry) error {
 	clear(m.years)
+	clear(m.lineages)
 	m.last = nil
 	switch b := e.Body.(type) {
 	case entry.UnitsChanged:

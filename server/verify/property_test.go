@@ -34,7 +34,7 @@ func (s *scene) compare(t *rapid.T, m *Model, span period.Period) {
 		for _, measure := range []Measure{AsReported, Own, YearToDate} {
 			for _, kind := range []hierarchy.Kind{"", "commune", "district"} {
 				for _, u := range s.tree {
-					q := Question{u.ID, "x", span, provisional, measure, kind}
+					q := Question{Unit: u.ID, Indicator: "x", Period: span, Provisional: provisional, Measure: measure, Kind: kind}
 					want := s.rollup(&x, q)
 					got := m.Answer(q)
 					if got.State == stateNotAtPeriod {

@@ -41,6 +41,8 @@ type Question struct {
 	Measure     Measure
 	// Kind asks for one reporting kind alone; empty adds all.
 	Kind hierarchy.Kind
+	// Tree asks on the tree of a day after the period; 0 is its last day.
+	Tree period.Day
 }
 
 // String names the roll-up in a finding.
@@ -53,6 +55,9 @@ func (q Question) String() string {
 	if q.Kind != "" {
 		s += ", kind " + string(q.Kind)
 	}
+	if q.Tree != 0 {
+		s += ", on the tree of " + q.Tree.String()
+	}
 	return s
 }
 
@@ -64,6 +69,8 @@ const (
 	stateNotAtPeriod = "NOT_AT_THIS_PERIOD"
 	stateOverflow    = "OVERFLOW"
 	stateNotRolledUp = "NOT_ROLLED_UP"
+
+	stateNotPlaceable = "NOT_PLACEABLE"
 )
 
 // Answer is what a roll-up comes to, as it is shown to people.
@@ -81,6 +88,9 @@ type Answer struct {
 	UnitsComplete, Units, Half, Unweighted, Gaps, Over int64
 	// Fell says that a year-to-date figure fell (R14).
 	Fell bool
+	// Crossing says how a change of the tree was gone over, as the aggregator has it; empty where there is none. HeldBy is the
+	// unit that holds what is NOT_PLACEABLE.
+	Crossing, HeldBy string
 }
 
 // Subject is what is verified.
@@ -100,6 +110,7 @@ func (a *Answer) fields() []any {
 		"not applicable", a.NotApplicable, "excluded", a.Excluded, "late", a.Late, "stale", a.Stale,
 		"units complete", a.UnitsComplete, "units", a.Units, "half", a.Half, "unweighted", a.Unweighted,
 		"gaps", a.Gaps, "divisor", a.Over, "fell", a.Fell,
+		"crossing", a.Crossing, "held by", a.HeldBy,
 	}
 }
 

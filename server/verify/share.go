@@ -17,6 +17,8 @@ type asking struct {
 	span        period.Period
 	asked       window
 	provisional bool
+	// least is the length in months of the shortest base period of the indicator.
+	least int
 
 	// unit and year are of the unit at hand.
 	unit int

@@ -27,7 +27,9 @@ type tally struct {
 	// counted counts units that take part in the value, yes those of them that say yes.
 	counted, yes                  int64
 	half, unweighted, stale, gaps int64
-	fell, hasExtreme              bool
+	// folded is by how much received is more than the base periods by which a mean over time of joined units is divided.
+	folded           int64
+	fell, hasExtreme bool
 	// months is the length of the shortest base period that is owed. coarse says that somebody owes a figure of a period so
 	// long that the span has none: then no sum is whole (R4).
 	months uint8
@@ -100,6 +102,7 @@ func (t *total) add(o *total, rule indicator.UnitRule) {
 	t.half += o.half
 	t.unweighted += o.unweighted
 	t.gaps += o.gaps
+	t.folded += o.folded
 	if o.counted == 0 {
 		return
 	}
@@ -148,7 +151,7 @@ func (r *result) answer(t *total, self bool) Answer {
 	case r.ind.UnitRule == indicator.UnitMean:
 		a.Over = t.counted
 	case r.ind.Value.Time == indicator.TimeMean:
-		a.Over = t.received
+		a.Over = t.received - t.folded
 	}
 	switch span := r.span.Kind.Months(); {
 	case span%base != 0:

@@ -15,11 +15,12 @@ type explainCmd struct {
 	Basis     string `enum:"official,provisional" default:"official" help:"official counts approved reports, provisional also those that wait for approval."`
 	Measure   string `enum:"as-reported,own,year-to-date" default:"as-reported" help:"Of cumulative indicators: ${enum}."`
 	AsOf      string `placeholder:"DATE" help:"Day on which the code of the unit is understood; otherwise today."`
+	Tree      string `placeholder:"DATE" help:"Day on whose tree of units the figure is told, not before the end of the period; otherwise that day."`
 }
 
 // Help shows how it is used.
 func (explainCmd) Help() string {
-	return `One line for each report that is owed, with its revision, or with why it does not count. With -o json the first line is the roll-up itself.
+	return `One line for each report that is owed, with its revision, or with why it does not count. With -o json the first line is the roll-up itself. Where units went over into others the reports are those of all units whose figures are the unit's on the day of the tree; NOT_PLACEABLE has none, for another unit holds them.
 
 Examples:
 
@@ -30,7 +31,7 @@ Examples:
 // Run asks and shows.
 func (c *explainCmd) Run(ctx context.Context, s *session) error {
 	q := &reportingv1.ExplainRollupRequest{
-		Unit: c.Unit, Indicator: c.Indicator, Period: c.Period, AsOf: c.AsOf,
+		Unit: c.Unit, Indicator: c.Indicator, Period: c.Period, AsOf: c.AsOf, Tree: c.Tree,
 		Basis:   choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis),
 		Measure: choice[reportingv1.RollupMeasure](reportingv1.RollupMeasure_value, measurePrefix, c.Measure),
 	}

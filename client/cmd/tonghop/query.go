@@ -20,22 +20,26 @@ type queryCmd struct {
 	Measure   string   `enum:"as-reported,own,year-to-date" default:"as-reported" help:"Of cumulative indicators: ${enum}."`
 	ByKind    bool     `help:"One roll-up for each kind of unit instead of their sum. CSV gets a further column, kind."`
 	AsOf      string   `placeholder:"DATE" help:"Day on which codes of units are understood; otherwise today."`
+	Tree      string   `placeholder:"DATE" help:"Day on whose tree of units the figures are told, also which children a unit has; not before the end of a period. Otherwise the last day of each period."`
 }
 
 // Help shows how it is used.
 func (queryCmd) Help() string {
 	return `Each roll-up comes with its coverage: of the reports that are owed, how many are in it. No value is a state, never zero. The CSV has the columns unit,unit_code,period,indicator,value,state,numerator,denominator,expected,received,basis,sequence. The JSON has on each line the roll-up as the server's JSON has it, with basis and sequence.
 
+Where units went over into others between the first month of a period and the day of the tree, figures follow the lineage of units, and the remarks say so. A unit that has only a part of what was joined is NOT_PLACEABLE, and the remarks say which unit has the figure. Such answers are made of reports and limited; see the server's page.
+
 Examples:
 
     tonghop query --unit 87 --indicator CQ-06,KT-01 --period 2024-01..2024-12
-    tonghop query --unit 87 --children --indicator CQ-06 --period 2024-Q1 --basis provisional -o csv`
+    tonghop query --unit 87 --children --indicator CQ-06 --period 2024-Q1 --basis provisional -o csv
+    tonghop query --unit 82 --children --indicator CQ-06 --period 2025-05 --tree 2025-07-01`
 }
 
 // Run asks and shows.
 func (c *queryCmd) Run(ctx context.Context, s *session) error {
 	q := &reportingv1.QueryRollupsRequest{
-		Units: c.Unit, Children: c.Children, Indicators: c.Indicator, Periods: c.Period, ByKind: c.ByKind, AsOf: c.AsOf,
+		Units: c.Unit, Children: c.Children, Indicators: c.Indicator, Periods: c.Period, ByKind: c.ByKind, AsOf: c.AsOf, Tree: c.Tree,
 		Basis:   choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis),
 		Measure: choice[reportingv1.RollupMeasure](reportingv1.RollupMeasure_value, measurePrefix, c.Measure),
 	}
@@ -161,6 +165,7 @@ func remarks(r rollup) string {
 			out = append(out, number(n.count)+" "+n.name)
 		}
 	}
+	out = append(out, crossing(r)...)
 	if r.GetFell() {
 		out = append(out, "fell")
 	}
@@ -178,6 +183,22 @@ func remarks(r rollup) string {
 		out = append(out, text)
 	}
 	return strings.Join(out, ", ")
+}
+
+// crossing tells how a roll-up goes over a change of the tree, if it does.
+func crossing(r rollup) []string {
+	var out []string
+	switch {
+	case r.GetHeldBy() != "":
+		out = append(out, "held by "+r.GetHeldBy())
+	case r.GetState() == reportingv1.RollupState_ROLLUP_STATE_NOT_PLACEABLE:
+		out = append(out, "held by no unit")
+	case r.GetCrossing() == reportingv1.RollupCrossing_ROLLUP_CROSSING_ACROSS:
+		out = append(out, "by lineage")
+	case r.GetCrossing() == reportingv1.RollupCrossing_ROLLUP_CROSSING_STANDING:
+		out = append(out, "units of "+r.GetTreeDate()+" alone")
+	}
+	return out
 }
 
 // rollupJSON is the roll-up as the server's JSON has it, with the two things that stand on its page.
@@ -220,7 +241,11 @@ func (c *caption) text() string {
 	b.WriteString("\n")
 	if len(c.periods) <= maxSpans {
 		for _, p := range c.periods {
-			b.WriteString(plain(p.GetPeriod()) + " is " + p.GetFirstDay() + " to " + p.GetLastDay() + "\n")
+			b.WriteString(plain(p.GetPeriod()) + " is " + p.GetFirstDay() + " to " + p.GetLastDay())
+			if tree := p.GetTreeDate(); tree != "" && tree != p.GetLastDay() {
+				b.WriteString(", on the tree of " + tree)
+			}
+			b.WriteString("\n")
 		}
 	}
 	return b.String()

@@ -90,6 +90,9 @@ func (a *asker) touched(k entry.ReportKey) {
 		up, _ = a.tx.Tree().Unit(up.Parent)
 		units = append(units, up.ID)
 	}
+	if len(a.tx.Tree().Links()) > 0 {
+		units = a.everyone() // figures go where units went
+	}
 	spans := append([]period.Period{k.Period}, period.Containing(k.Period)...)
 	if next := k.Period.Next(); next.Year == k.Period.Year {
 		spans = append(spans, next)
@@ -154,12 +157,29 @@ func (a *asker) columns(code indicator.Code, spans []period.Period, kind hierarc
 				}
 				for _, kind := range kinds {
 					a.asked = append(a.asked, column{verify.Question{
-						Indicator: code, Period: span, Provisional: provisional, Measure: measure, Kind: kind,
+						Indicator: code, Period: span, Provisional: provisional, Measure: measure, Kind: kind, Tree: a.tree(forms[0].Last(span)),
 					}, units})
 				}
 			}
 		}
 	}
+}
+
+// tree draws a day on whose tree is asked, if units ever went over into others: mostly none.
+func (a *asker) tree(last period.Day) period.Day {
+	if len(a.tx.Tree().Links()) == 0 || a.random.IntN(3) > 0 {
+		return 0
+	}
+	return last + period.Day(a.random.IntN(500))
+}
+
+// everyone lists all units that ever were.
+func (a *asker) everyone() []hierarchy.ID {
+	var units []hierarchy.ID
+	for o := range a.tx.Tree().Len() {
+		units = append(units, a.tx.Tree().At(o).ID)
+	}
+	return units
 }
 
 // anything asks some questions of all units.
@@ -169,10 +189,7 @@ func (a *asker) anything(n int) {
 	if len(known) == 0 || len(codes) == 0 {
 		return
 	}
-	var units []hierarchy.ID
-	for o := range a.tx.Tree().Len() {
-		units = append(units, a.tx.Tree().At(o).ID)
-	}
+	units := a.everyone()
 	for range n {
 		before := len(a.asked)
 		span := a.span(pick(a.random, known...).Period)

@@ -310,7 +310,7 @@ func answer(tx *aggregator.Tx, q verify.Question) (verify.Answer, error) {
 		basis = rollup.Provisional
 	}
 	a, err := tx.Rollup(aggregator.Query{
-		Unit: q.Unit, Indicator: q.Indicator, Period: q.Period, Basis: basis, Measure: rollup.Measure(q.Measure), Kind: q.Kind,
+		Unit: q.Unit, Indicator: q.Indicator, Period: q.Period, Basis: basis, Measure: rollup.Measure(q.Measure), Kind: q.Kind, Tree: q.Tree,
 	})
 	r, c := a.Result, a.Result.Coverage
 	said := verify.Answer{
@@ -318,7 +318,10 @@ func answer(tx *aggregator.Tx, q verify.Question) (verify.Answer, error) {
 		Expected: c.Expected, Received: c.Received, NotAvailable: c.NotAvailable, Missing: c.Missing,
 		NotApplicable: c.NotApplicable, Excluded: c.Excluded, Late: c.Late, Stale: c.Stale,
 		UnitsComplete: c.UnitsComplete, Units: c.Units, Half: c.Half, Unweighted: c.Unweighted, Gaps: c.Gaps, Over: c.Divisor,
-		Fell: r.Fell,
+		Fell: r.Fell, HeldBy: string(a.HeldBy),
+	}
+	if a.Crossing != aggregator.Within {
+		said.Crossing = a.Crossing.String()
 	}
 	if a.LastPeriod.Valid() {
 		said.Last = a.LastPeriod.String()

@@ -133,6 +133,8 @@ func (t *teller) accept(body entry.Body) {
 	switch b := body.(type) {
 	case entry.UnitsChanged:
 		t.tree, _ = t.tree.With(b.Units...)
+	case entry.UnitsReorganised:
+		t.tree, _ = t.tree.Reorganised(b.Reorganisation)
 	case entry.IndicatorsChanged:
 		list := make([]indicator.Indicator, len(b.Indicators))
 		for i := range b.Indicators {
@@ -171,8 +173,46 @@ func (t *teller) body() entry.Body {
 		return t.token()
 	case 6:
 		return t.redact()
+	case 7, 8:
+		return t.reorganise()
 	}
 	return nil
+}
+
+// reorganise lets some units go over into others: whole or in parts, into new ones or such as stand already, and now and
+// then without a word of what became of them.
+func (t *teller) reorganise() entry.Body {
+	day := t.day()
+	var r hierarchy.Reorganisation
+	var to []hierarchy.Unit
+	for range t.IntN(3) {
+		to = append(to, newUnit(string(rune('G'+t.IntN(10))), pick(t.Rand, hierarchy.Kind("commune"), "commune", "district"),
+			pick(t.Rand, hierarchy.ID("P-0"), "D1-0", "D2-0"), day, period.Forever))
+	}
+	r.Units = append(r.Units, to...)
+	for range 1 + t.IntN(2) {
+		u := t.unit()
+		if !t.oneIn(4) {
+			u.ValidTo = day
+			r.Units = append(r.Units, u)
+		}
+		if t.oneIn(4) {
+			to = append(to, t.unit())
+		}
+		for _, other := range to {
+			if !t.oneIn(4) {
+				r.Links = append(r.Links, hierarchy.Link{Date: day, From: u.ID, To: other.ID, Share: hierarchy.Part})
+			}
+		}
+	}
+	if links := t.tree.Links(); len(links) > 0 && t.oneIn(5) {
+		r.Withdrawn = append(r.Withdrawn, pick(t.Rand, links...))
+	}
+	tree, err := t.tree.Reorganised(r)
+	if err != nil || t.forms.Check(tree, t.cat) != nil {
+		return nil
+	}
+	return entry.UnitsReorganised{Reorganisation: r, Note: pick(t.Rand, "", "Nghị quyết")}
 }
 
 // token issues or revokes a token.
