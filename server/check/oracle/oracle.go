@@ -38,6 +38,12 @@ var Check = check.Check{
 			Edits: []plant.Edit{{File: "server/aggregator/tx.go", Old: "t.memory.drop()\n\t} else", New: "t.memory.end()\n\t} else"}},
 		},
 		{
+			Name: "both-sides", Fault: "Over a change of the tree the latest figure of a unit before it is added to those after it.", Size: 1000, Inside: true,
+			Edits: []plant.Edit{{
+				File: "server/rollup/together.go", Old: "at >= 0 && c.side(w.at(at)) == c.side(w.at(newest)); at--", New: "at >= 0; at--",
+			}},
+		},
+		{
 			Name: "unlike-rebuild", Fault: "A row says that the first entry of a group changed it, so that a rebuild in larger groups differs.", Size: 200, Inside: true,
 			Edits: []plant.Edit{{File: "server/aggregator/row.go", Old: "r.sequence = t.position.Head.Sequence", New: "r.sequence = t.store.head.Sequence + 1"}},
 		},

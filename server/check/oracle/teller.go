@@ -182,25 +182,42 @@ func (t *teller) body() entry.Body {
 // reorganise lets some units go over into others: whole or in parts, into new ones or such as stand already, and now and
 // then without a word of what became of them.
 func (t *teller) reorganise() entry.Body {
-	day := t.day()
+	for range 6 {
+		r := t.reorganisation(t.day())
+		if tree, err := t.tree.Reorganised(r); err == nil && t.forms.Check(tree, t.cat) == nil {
+			return entry.UnitsReorganised{Reorganisation: r, Note: pick(t.Rand, "", "Nghị quyết")}
+		}
+	}
+	return nil
+}
+
+func (t *teller) reorganisation(day period.Day) hierarchy.Reorganisation {
 	var r hierarchy.Reorganisation
-	var to []hierarchy.Unit
+	var standing, to []hierarchy.Unit
+	for o := range t.tree.Len() {
+		if u := t.tree.At(o); u.ValidOn(day) && u.ValidOn(day-1) && (u.Kind == hierarchy.Commune || t.oneIn(6)) {
+			standing = append(standing, u)
+		}
+	}
+	if len(standing) == 0 {
+		return r
+	}
 	for range t.IntN(3) {
-		to = append(to, newUnit(string(rune('G'+t.IntN(10))), pick(t.Rand, hierarchy.Kind("commune"), "commune", "district"),
-			pick(t.Rand, hierarchy.ID("P-0"), "D1-0", "D2-0"), day, period.Forever))
+		to = append(to, newUnit(string(rune('G'+t.IntN(10))), pick(t.Rand, hierarchy.Kind("commune"), "commune", "commune", "district"),
+			pick(t.Rand, hierarchy.ID("P-0"), "D1-0", "D2-0", pick(t.Rand, standing...).Parent), day, period.Forever))
 	}
 	r.Units = append(r.Units, to...)
 	for range 1 + t.IntN(2) {
-		u := t.unit()
+		u := pick(t.Rand, standing...)
 		if !t.oneIn(4) {
 			u.ValidTo = day
 			r.Units = append(r.Units, u)
 		}
 		if t.oneIn(4) {
-			to = append(to, t.unit())
+			to = append(to, pick(t.Rand, standing...))
 		}
 		for _, other := range to {
-			if !t.oneIn(4) {
+			if !t.oneIn(5) {
 				r.Links = append(r.Links, hierarchy.Link{Date: day, From: u.ID, To: other.ID, Share: hierarchy.Part})
 			}
 		}
@@ -208,11 +225,7 @@ func (t *teller) reorganise() entry.Body {
 	if links := t.tree.Links(); len(links) > 0 && t.oneIn(5) {
 		r.Withdrawn = append(r.Withdrawn, pick(t.Rand, links...))
 	}
-	tree, err := t.tree.Reorganised(r)
-	if err != nil || t.forms.Check(tree, t.cat) != nil {
-		return nil
-	}
-	return entry.UnitsReorganised{Reorganisation: r, Note: pick(t.Rand, "", "Nghị quyết")}
+	return r
 }
 
 // token issues or revokes a token.
@@ -308,6 +321,9 @@ func (t *teller) begin() {
 	t.beginCatalogue()
 	if t.oneIn(3) {
 		t.say(t.moveUnit())
+	}
+	if t.oneIn(3) {
+		t.say(t.reorganise())
 	}
 	t.waiting = append(t.waiting, act{kind: commitIt})
 }
