@@ -42,6 +42,13 @@ const (
 	IndicatorException
 )
 
+// String gives the word of the contract.
+func (p DefinitionPlace) String() string {
+	return [...]string{
+		"", "form_assignment", "form_exception", "form_owner", "form_reviewer", "indicator_assignment", "indicator_exception",
+	}[min(p, IndicatorException)]
+}
+
 // DefinitionEffect is a form or an indicator that names a unit which ends.
 type DefinitionEffect struct {
 	Place DefinitionPlace

@@ -28,6 +28,11 @@ const (
 	UnitCorrected
 )
 
+// String gives the word of the contract.
+func (a UnitAction) String() string {
+	return [...]string{"", "created", "closed", "renamed", "corrected"}[min(a, UnitCorrected)]
+}
+
 // UnitChange is one unit of a reorganisation.
 type UnitChange struct {
 	Action UnitAction
