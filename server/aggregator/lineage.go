@@ -65,38 +65,32 @@ func (t *Tx) LinkNote(sequence uint64) (note string, removed bool, err error) {
 	return note, false, err
 }
 
-// MadeBy lists the units and links of which an entry wrote a version, in code order and in the order of links. It reads
-// the keys of all versions, so it is for a repeated request alone.
-func (t *Tx) MadeBy(sequence uint64) (units []hierarchy.ID, links []hierarchy.Link) {
-	tree := t.snap.tree
-	t.eachOf(unitBucket, unitName, sequence, func(name []byte) {
-		if at := int(binary.BigEndian.Uint32(name)); at < tree.Len() {
-			units = append(units, tree.At(at).ID)
-		}
-	})
-	t.eachOf(linkBucket, linkName, sequence, func(name []byte) {
-		from, to := int(binary.BigEndian.Uint32(name[4:])), int(binary.BigEndian.Uint32(name[8:]))
-		if from < tree.Len() && to < tree.Len() {
-			date := period.Day(binary.BigEndian.Uint32(name) ^ 1<<31) //nolint:gosec // bits
-			links = append(links, hierarchy.Link{Date: date, From: tree.At(from).ID, To: tree.At(to).ID})
-		}
-	})
-	return units, links
+// UnitBefore gives a unit as it was before an entry; false if it was not there yet.
+func (t *Tx) UnitBefore(id hierarchy.ID, sequence uint64) (hierarchy.Unit, bool, error) {
+	ordinal, known := t.snap.tree.Ordinal(id)
+	if !known || sequence == 0 {
+		return hierarchy.Unit{}, false, nil
+	}
+	name := unitKey(ordinal)
+	key, _ := t.buckets[unitBucket.at].Cursor().Seek(appendSequence(unitKey(ordinal), sequence-1))
+	if !bytes.HasPrefix(key, name) || len(key) != unitName+8+2 {
+		return hierarchy.Unit{}, false, nil
+	}
+	value, ok, err := t.getLarge(unitBucket, key[:unitName+8])
+	if err != nil || !ok {
+		return hierarchy.Unit{}, false, err
+	}
+	r := reader{b: value}
+	r.number() // its place in the entry
+	u, err := entry.ParseUnit(r.b)
+	if err != nil || r.bad {
+		return hierarchy.Unit{}, false, unitBucket.damaged(key)
+	}
+	return u, true, nil
 }
 
 // unitName is how many bytes of a key name a unit.
 const unitName = 4
-
-func (t *Tx) eachOf(b *bucket, name int, sequence uint64, visit func(name []byte)) {
-	cursor := t.buckets[b.at].Cursor()
-	var last []byte
-	for key, _ := cursor.First(); key != nil; key, _ = cursor.Next() {
-		if len(key) >= name+8 && sequenceIn(key, name) == sequence && !bytes.Equal(last, key[:name]) {
-			last = append(last[:0], key[:name]...)
-			visit(last)
-		}
-	}
-}
 
 // reorganise changes the tree in one piece.
 func (t *Tx) reorganise(r hierarchy.Reorganisation) error {

@@ -83,6 +83,29 @@ func (t *Tree) Acting(id ID, on period.Day) (ID, bool) {
 	return t.Lowest(on, t.Standing(id, on)...)
 }
 
+// Leads says whether on that day the unit itself, or anything that it went over into until then, in whole or in part and
+// over any number of links, stands at or below top. What ended without a link leads to the unit under which it stood.
+func (t *Tree) Leads(id, top ID, on period.Day) bool {
+	return t.leads(id, top, on, map[ID]bool{})
+}
+
+func (t *Tree) leads(id, top ID, on period.Day, seen map[ID]bool) bool {
+	o, ok := t.byID[id]
+	if !ok || seen[id] {
+		return false
+	}
+	seen[id] = true
+	if t.Within(id, top, on) {
+		return true
+	}
+	for _, l := range t.lineage.next[id] {
+		if l.Date <= on && t.leads(l.To, top, on, seen) {
+			return true
+		}
+	}
+	return t.units[o].ValidTo <= on && len(t.atEnd(o)) == 0 && t.leads(t.units[o].Parent, top, on, seen)
+}
+
 // Lowest gives the lowest unit that contains all these on that day, one of themselves if it contains the others. False
 // if there is none: no units, one that does not stand on that day, or two under different roots.
 func (t *Tree) Lowest(on period.Day, ids ...ID) (ID, bool) {
