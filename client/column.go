@@ -32,6 +32,9 @@ type Cell struct {
 	Value, Numerator, Denominator string
 	Coverage                      *reportingv1.Coverage
 	Fell                          bool
+	// Crossing says how the cell goes over a change of the tree, HeldBy which unit holds what is NOT_PLACEABLE.
+	Crossing reportingv1.RollupCrossing
+	HeldBy   string
 }
 
 // Cells reads a page cell by cell: by indicator, unit and period. Those that are not part of the answer are passed over.
@@ -39,7 +42,7 @@ func Cells(page *reportingv1.QueryRollupColumnsResponse) iter.Seq[Cell] {
 	return func(yield func(Cell) bool) {
 		for _, c := range page.GetColumns() {
 			exact := c.GetExact()
-			fell := c.GetFell()
+			fell, across, standing, held := c.GetFell(), c.GetAcross(), c.GetStanding(), c.GetHeld()
 			at := 0
 			for n := range page.GetUnits().GetIds() {
 				u := unitAt(page.GetUnits(), n)
@@ -52,6 +55,15 @@ func Cells(page *reportingv1.QueryRollupColumnsResponse) iter.Seq[Cell] {
 					}
 					if len(fell) > 0 && int(fell[0]) == at {
 						cell.Fell, fell = true, fell[1:]
+					}
+					if len(across) > 0 && int(across[0]) == at {
+						cell.Crossing, across = reportingv1.RollupCrossing_ROLLUP_CROSSING_ACROSS, across[1:]
+					}
+					if len(standing) > 0 && int(standing[0]) == at {
+						cell.Crossing, standing = reportingv1.RollupCrossing_ROLLUP_CROSSING_STANDING, standing[1:]
+					}
+					if len(held) > 0 && int(held[0].GetCell()) == at {
+						cell.HeldBy, held = held[0].GetUnit(), held[1:]
 					}
 					at++
 					if cell.State != reportingv1.RollupState_ROLLUP_STATE_UNSPECIFIED && !yield(cell) {

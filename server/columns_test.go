@@ -59,11 +59,12 @@ func drawQuestion(r *rapid.T) *reportingv1.QueryRollupsRequest {
 		return rapid.SliceOfNDistinct(rapid.SampledFrom(from), 1, min(4, len(from)), rapid.ID).Draw(r, name)
 	}
 	return &reportingv1.QueryRollupsRequest{
-		Units: some("units", "82-0", "D-0", "A-0", "B-0", "C-0", "83-0", "E-0", "S-0", "82-20250701"), Children: rapid.Bool().Draw(r, "children"),
+		Units: some("units", "82-0", "D-0", "A-0", "B-0", "C-0", "83-0", "E-0", "S-0", "82-20250701", "A-20250701"), Children: rapid.Bool().Draw(r, "children"),
 		Indicators: some("indicators", rapid.SampledFrom(calendars).Draw(r, "calendar")...),
 		Periods:    some("periods", "2024-01..2024-04", "2024-Q1", "2024-H1", "2024", "2023", "2025-06..2025-08", "2025"),
 		Basis:      rapid.SampledFrom([]reportingv1.Basis{1, 2}).Draw(r, "basis"),
 		Measure:    rapid.SampledFrom([]reportingv1.RollupMeasure{1, 1, 1, 1, 1, 1, 2, 3}).Draw(r, "measure"),
+		Tree:       rapid.SampledFrom([]string{"", "", "", "2025-07-01", "2025-08-31", "2025-12-31"}).Draw(r, "tree"),
 	}
 }
 
@@ -100,7 +101,7 @@ func (p *province) asColumns(q *reportingv1.QueryRollupsRequest, size int32) (ma
 	known := map[string]*reportingv1.Rollup{}
 	question := &reportingv1.QueryRollupColumnsRequest{
 		Units: q.GetUnits(), Children: q.GetChildren(), Indicators: q.GetIndicators(), Periods: q.GetPeriods(), Basis: q.GetBasis(),
-		Measure: q.GetMeasure(), PageSize: size,
+		Measure: q.GetMeasure(), Tree: q.GetTree(), PageSize: size,
 	}
 	for {
 		page, err := reportingv1.NewRollupServiceClient(p.conn).QueryRollupColumns(p.by("admin"), question)
@@ -112,7 +113,7 @@ func (p *province) asColumns(q *reportingv1.QueryRollupsRequest, size int32) (ma
 				Unit: cell.Unit.ID, UnitCode: cell.Unit.Code, UnitName: cell.Unit.Name,
 				Period: cell.Period.GetPeriod(), Indicator: cell.Columns.GetIndicator(), UnitOfMeasure: cell.Columns.GetUnitOfMeasure(),
 				State: cell.State, Value: textOrNone(cell.Value), Numerator: textOrNone(cell.Numerator), Denominator: textOrNone(cell.Denominator),
-				Coverage: cell.Coverage, Fell: cell.Fell,
+				Coverage: cell.Coverage, Fell: cell.Fell, Crossing: cell.Crossing, HeldBy: cell.HeldBy,
 			}
 			known[nameOf(known, r.GetUnit(), r.GetIndicator(), r.GetPeriod())] = r
 		}

@@ -102,9 +102,18 @@ func (w *columnWriter) columns(c *reportingv1.RollupColumns) {
 		{"unweighted", c.GetUnweighted()},
 		{"divisor", c.GetDivisor()},
 		{"fell", c.GetFell()},
+		{"across", c.GetAcross()},
+		{"standing", c.GetStanding()},
 	} {
 		w.counts(n.name, n.counts)
 	}
+	w.name("held")
+	w.b = append(w.b, '[')
+	for i, h := range c.GetHeld() {
+		w.comma(i)
+		w.message(h)
+	}
+	w.b = append(w.b, ']')
 	w.b = append(w.b, '}')
 }
 

@@ -46,7 +46,7 @@ type RollupServiceClient interface {
 	// children in code order.
 	// Errors: NOT_FOUND (UNIT_NOT_FOUND, INDICATOR_NOT_FOUND), INVALID_ARGUMENT (PERIOD_INVALID;
 	// CALENDARS_MIXED: the indicators do not share one calendar; MEASURE_NOT_POSSIBLE;
-	// DATE_MALFORMED; TREE_BEFORE_PERIOD: `tree` is before the last day of a period).
+	// DAY_MALFORMED; TREE_BEFORE_PERIOD: `tree` is before the last day of a period).
 	QueryRollups(ctx context.Context, in *QueryRollupsRequest, opts ...grpc.CallOption) (*QueryRollupsResponse, error)
 	// Gives what QueryRollups gives, packed in columns: for each indicator one number for each
 	// unit and period, in arrays. It is the way to take many: a hundred thousand cells are a few
@@ -121,7 +121,7 @@ type RollupServiceServer interface {
 	// children in code order.
 	// Errors: NOT_FOUND (UNIT_NOT_FOUND, INDICATOR_NOT_FOUND), INVALID_ARGUMENT (PERIOD_INVALID;
 	// CALENDARS_MIXED: the indicators do not share one calendar; MEASURE_NOT_POSSIBLE;
-	// DATE_MALFORMED; TREE_BEFORE_PERIOD: `tree` is before the last day of a period).
+	// DAY_MALFORMED; TREE_BEFORE_PERIOD: `tree` is before the last day of a period).
 	QueryRollups(context.Context, *QueryRollupsRequest) (*QueryRollupsResponse, error)
 	// Gives what QueryRollups gives, packed in columns: for each indicator one number for each
 	// unit and period, in arrays. It is the way to take many: a hundred thousand cells are a few
