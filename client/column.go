@@ -41,30 +41,14 @@ type Cell struct {
 func Cells(page *reportingv1.QueryRollupColumnsResponse) iter.Seq[Cell] {
 	return func(yield func(Cell) bool) {
 		for _, c := range page.GetColumns() {
-			exact := c.GetExact()
-			fell, across, standing, held := c.GetFell(), c.GetAcross(), c.GetStanding(), c.GetHeld()
+			seldom := newSeldom(c)
 			at := 0
 			for n := range page.GetUnits().GetIds() {
 				u := unitAt(page.GetUnits(), n)
 				for _, p := range page.GetPeriods() {
 					cell := cellAt(c, at)
 					cell.Unit, cell.Period = u, p
-					if len(exact) > 0 && int(exact[0].GetCell()) == at {
-						cell.replace(exact[0])
-						exact = exact[1:]
-					}
-					if len(fell) > 0 && int(fell[0]) == at {
-						cell.Fell, fell = true, fell[1:]
-					}
-					if len(across) > 0 && int(across[0]) == at {
-						cell.Crossing, across = reportingv1.RollupCrossing_ROLLUP_CROSSING_ACROSS, across[1:]
-					}
-					if len(standing) > 0 && int(standing[0]) == at {
-						cell.Crossing, standing = reportingv1.RollupCrossing_ROLLUP_CROSSING_STANDING, standing[1:]
-					}
-					if len(held) > 0 && int(held[0].GetCell()) == at {
-						cell.HeldBy, held = held[0].GetUnit(), held[1:]
-					}
+					seldom.put(&cell, at)
 					at++
 					if cell.State != reportingv1.RollupState_ROLLUP_STATE_UNSPECIFIED && !yield(cell) {
 						return
@@ -73,6 +57,44 @@ func Cells(page *reportingv1.QueryRollupColumnsResponse) iter.Seq[Cell] {
 			}
 		}
 	}
+}
+
+// seldom is what is said of few cells of a column, by their places in rising order; what was passed is taken away.
+type seldom struct {
+	exact                  []*reportingv1.ExactCell
+	held                   []*reportingv1.HeldCell
+	fell, across, standing []int32
+}
+
+func newSeldom(c *reportingv1.RollupColumns) seldom {
+	return seldom{exact: c.GetExact(), held: c.GetHeld(), fell: c.GetFell(), across: c.GetAcross(), standing: c.GetStanding()}
+}
+
+// put puts into a cell what is said of its place.
+func (s *seldom) put(cell *Cell, at int) {
+	if len(s.exact) > 0 && int(s.exact[0].GetCell()) == at {
+		cell.replace(s.exact[0])
+		s.exact = s.exact[1:]
+	}
+	if len(s.held) > 0 && int(s.held[0].GetCell()) == at {
+		cell.HeldBy, s.held = s.held[0].GetUnit(), s.held[1:]
+	}
+	cell.Fell = next(&s.fell, at)
+	switch {
+	case next(&s.across, at):
+		cell.Crossing = reportingv1.RollupCrossing_ROLLUP_CROSSING_ACROSS
+	case next(&s.standing, at):
+		cell.Crossing = reportingv1.RollupCrossing_ROLLUP_CROSSING_STANDING
+	}
+}
+
+// next says whether the next place is this one, and takes it away.
+func next(places *[]int32, at int) bool {
+	if len(*places) == 0 || int((*places)[0]) != at {
+		return false
+	}
+	*places = (*places)[1:]
+	return true
 }
 
 // unitAt reads a unit, of which there may be no more than the id.

@@ -93,26 +93,9 @@ func (t *Tx) Rollup(q Query) (Answer, error) {
 			return a, err
 		}
 	}
-	var parts []part
-	var coarse *formIndex
-	for _, c := range u.i.carriers {
-		u.f = &u.x.forms[c]
-		if !u.turn() {
-			continue
-		}
-		if inside, partly := u.meets(); !inside || partly {
-			if partly && coarse == nil {
-				coarse = u.f
-			}
-			continue
-		}
-		p, err := u.part()
-		if err != nil {
-			return Answer{}, err
-		}
-		if p.expected.Owed != 0 || !p.total.IsZero() || p.check != nil {
-			parts = append(parts, p)
-		}
+	parts, coarse, err := u.parts()
+	if err != nil {
+		return Answer{}, err
 	}
 	if err := u.dress(&a, parts, coarse); err != nil {
 		return Answer{}, err
@@ -128,6 +111,31 @@ func (t *Tx) Rollup(q Query) (Answer, error) {
 		u.finish(&a, parts, joined)
 	}
 	return a, nil
+}
+
+// parts gives what each form gives to the answer, and if there is one a form by which somebody owes a base period of which
+// only a part lies in the span.
+func (u *question) parts() (parts []part, coarse *formIndex, err error) {
+	for _, c := range u.i.carriers {
+		u.f = &u.x.forms[c]
+		if !u.turn() {
+			continue
+		}
+		if inside, partly := u.meets(); !inside || partly {
+			if partly && coarse == nil {
+				coarse = u.f
+			}
+			continue
+		}
+		p, err := u.part()
+		if err != nil {
+			return nil, nil, err
+		}
+		if p.expected.Owed != 0 || !p.total.IsZero() || p.check != nil {
+			parts = append(parts, p)
+		}
+	}
+	return parts, coarse, nil
 }
 
 // ask finds what the query names.

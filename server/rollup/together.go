@@ -142,40 +142,56 @@ func (c *component) add(t *Together) {
 // addRatio adds both parts of a component that has both, each by its own rule over time, else counts it as half (R15).
 func (c *component) addRatio(t *Together) {
 	ind := &c.q.ind
-	if c.q.m == Own && ind.OwnDenominator() && ind.Value.Measure == indicator.YearToDate && ind.Denominator.Measure == indicator.YearToDate {
+	own := ind.OwnDenominator()
+	if c.q.m == Own && own && ind.Value.Measure == indicator.YearToDate && ind.Denominator.Measure == indicator.YearToDate {
 		c.addOwnRatio(t)
 		return
 	}
-	paired := ind.OwnDenominator() && ind.Value.Time == ind.Denominator.Time
+	paired := own && ind.Value.Time == ind.Denominator.Time
 	num := c.part(ind.Value, numerator, paired)
 	t.Taken = num.taken
 	var den joint
-	if ind.OwnDenominator() {
+	if own {
 		den = c.part(ind.Denominator, denominator, paired)
-		num.fell = num.fell || den.fell
 	} else if num.ok {
 		den = c.newest(ind.DenominatorIndicator)
 	}
-	switch {
-	case num.ok && den.ok:
-		t.Total.Numerator, t.Total.Denominator = WideOf(num.v), WideOf(den.v)
-		if ind.OwnDenominator() {
-			num.differ = num.differ || den.differ || den.lag != num.lag && num.lag > 0 && den.lag > 0
-			num.lag = max(num.lag, den.lag)
-		} else {
-			t.Total.Age = trailOf(den.lag, den.differ)
-		}
-		c.counts(t, &num)
-	case slices.ContainsFunc(c.members, func(u member) bool { return u.gap }):
-	case paired:
-		for i := range c.members {
-			t.Total.Half += one(c.members[i].unpaired())
-		}
-	case !ind.OwnDenominator():
-		t.Total.Half = one(num.ok)
-	default:
-		t.Total.Half = one(num.ok != den.ok && c.received() > 0)
+	if !num.ok || !den.ok {
+		t.Total.Half = c.half(num.ok, den.ok, paired)
+		return
 	}
+	t.Total.Numerator, t.Total.Denominator = WideOf(num.v), WideOf(den.v)
+	if own {
+		num.join(&den)
+	} else {
+		t.Total.Age = trailOf(den.lag, den.differ)
+	}
+	c.counts(t, &num)
+}
+
+// join notes what there is to say about the other part of a ratio.
+func (j *joint) join(den *joint) {
+	j.fell = j.fell || den.fell
+	j.differ = j.differ || den.differ || den.lag != j.lag && j.lag > 0 && den.lag > 0
+	j.lag = max(j.lag, den.lag)
+}
+
+// half counts what was given of a component that lacks a part; where an own amount cannot be told that is a gap.
+func (c *component) half(num, den, paired bool) int64 {
+	if slices.ContainsFunc(c.members, func(u member) bool { return u.gap }) {
+		return 0
+	}
+	switch {
+	case paired:
+		var n int64
+		for i := range c.members {
+			n += one(c.members[i].unpaired())
+		}
+		return n
+	case !c.q.ind.OwnDenominator():
+		return one(num)
+	}
+	return one(num != den && c.received() > 0)
 }
 
 // addOwnRatio adds what the units gained themselves, those of which both parts are known.

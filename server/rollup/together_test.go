@@ -88,7 +88,7 @@ func newChanged() *changed {
 	return &changed{story: newStory(), from: map[string]period.Period{}, until: map[string]period.Period{}}
 }
 
-// change reads: PERIOD UNIT,UNIT UNIT,UNIT
+// change reads: PERIOD UNIT,UNIT UNIT,UNIT.
 func (c *changed) change(words []string) error {
 	if len(words) != 3 {
 		return fmt.Errorf("a change has a month, the units before it, and those after")
@@ -282,10 +282,9 @@ func (c *changed) byRule(s *scene) *big.Rat {
 	all := make([]*oracle, 0, len(s.names))
 	for _, u := range s.names {
 		kept := maps.Clone(s.gave[rollup.Official])
-		for k, g := range kept {
+		for k := range kept {
 			if k.unit == u && k.code == s.m.Code && !(standing{c.of(u, s.m.Code, rollup.Official), c, u}).Owed(k.period) {
-				g = given{unowed: true}
-				kept[k] = g
+				kept[k] = given{unowed: true}
 			}
 		}
 		plain := *s.story
