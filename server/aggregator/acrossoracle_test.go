@@ -93,29 +93,49 @@ func (a *across) isNewest(u hierarchy.Unit) bool {
 
 // place gives the lowest unit of the tree that contains all newest units; empty if none does.
 func (a *across) place(id hierarchy.ID) hierarchy.ID {
-	var ways [][]hierarchy.ID
-	joined := a.joinedTo(id)
-	for _, member := range joined {
-		u := a.unit(member)
-		switch {
-		case u.ValidOn(a.tree) && (len(joined) == 1 || a.isNewest(u)):
-			ways = append(ways, a.above(member))
-		case u.ValidTo <= a.tree && (len(joined) == 1 || a.isNewest(u)):
-			if u.Parent == "" {
+	var standing []hierarchy.ID
+	for _, member := range a.joinedTo(id) {
+		if u := a.unit(member); u.ValidFrom <= a.tree && a.isNewest(u) {
+			instead := a.standing(member, nil)
+			if len(instead) == 0 {
 				return ""
 			}
-			ways = append(ways, a.above(a.place(u.Parent)))
+			standing = append(standing, instead...)
 		}
 	}
-	if len(ways) == 0 {
+	if len(standing) == 0 {
 		return ""
 	}
-	for _, candidate := range ways[0] {
-		if !slices.ContainsFunc(ways, func(way []hierarchy.ID) bool { return !slices.Contains(way, candidate) }) {
+	for _, candidate := range a.above(standing[0]) {
+		if !slices.ContainsFunc(standing, func(id hierarchy.ID) bool { return !slices.Contains(a.above(id), candidate) }) {
 			return candidate
 		}
 	}
 	return ""
+}
+
+// standing gives who stands in place of a unit: itself, or where links lead from its end, or else the unit above it.
+func (a *across) standing(id hierarchy.ID, seen []hierarchy.ID) []hierarchy.ID {
+	if id == "" || slices.Contains(seen, id) {
+		return nil
+	}
+	u := a.unit(id)
+	if u.ValidOn(a.tree) {
+		return []hierarchy.ID{id}
+	}
+	seen = append(seen, id)
+	var list []hierarchy.ID
+	ended := true
+	for _, l := range a.o.links {
+		if l.From == id && l.Date == u.ValidTo {
+			ended = false
+			list = append(list, a.standing(l.To, seen)...)
+		}
+	}
+	if ended {
+		return a.standing(u.Parent, seen)
+	}
+	return list
 }
 
 // owes gives the base periods that a unit owes, if its figures are added.
@@ -353,8 +373,8 @@ func (a *across) counts() (expected, received int64) {
 	return expected, received
 }
 
-// standing gives a rule that crosses no change: the units that stand in the end and nobody else.
-func (a *across) standing() rollup.Result {
+// stayed gives a rule that crosses no change: the units that stand in the end and nobody else.
+func (a *across) stayed() rollup.Result {
 	var total rollup.Total
 	var expected rollup.Expected
 	own := false
@@ -384,7 +404,7 @@ func (a *across) differs(got aggregator.Answer) string {
 		}
 		return ""
 	case !rollup.Crosses(&a.version):
-		if want := a.standing(); got.Result != want || got.Crossing != aggregator.Standing {
+		if want := a.stayed(); got.Result != want || got.Crossing != aggregator.Standing {
 			return fmt.Sprintf("got %v %+v\nwant %+v", got.Crossing, got.Result, want)
 		}
 		return ""

@@ -5,9 +5,9 @@ import "github.com/tonghop/tonghop/server/period"
 // Placement says for the tree of one day where the figures belong of every unit that stood on it or before (R2): in a
 // span that lineage links divide, and in figures that are restated on a later tree.
 //
-// The units that links of the span join, a component, have their place together, at the lowest unit that contains all of
-// them that stand on the day. A unit that ended without links has its place where its parent has. Units go by their
-// ordinals, which see Tree. A Placement never changes.
+// The units that links of the span join, a component, have their place together, at the lowest unit that contains all that
+// hold in the end what it has. A unit that ended without links has its place where the unit above it, or what went over from
+// that, then stands. Units go by their ordinals, which see Tree. A Placement never changes.
 type Placement struct {
 	tree *Tree
 	// first and day are the span: links dated after first, until day.
@@ -64,50 +64,43 @@ func (t *Tree) Placement(first, day period.Day) *Placement {
 	return p
 }
 
-// The places of units that have none yet: unplaced, and while it is looked for placing.
-const (
-	unplaced int32 = -2
-	placing  int32 = -3
-)
+// unplaced is the place of units that have none yet.
+const unplaced int32 = -2
 
 // placeOf places a unit; the place is none where no unit of the day contains it.
 func (p *Placement) placeOf(o int32) int32 {
-	switch at := p.place[o]; {
-	case at == placing: // A unit in one component with what stands above it.
-		return none
-	case at != unplaced:
-		return at
+	if p.place[o] != unplaced {
+		return p.place[o]
 	}
-	p.place[o] = placing
 	at := none
 	switch c := p.component[o]; {
 	case c != none:
-		at = p.placeOfComponent(&p.components[c])
-	case p.tree.units[o].ValidOn(p.day):
-		at = o
-	case p.tree.units[o].ValidTo <= p.day && p.tree.parent[o] != none:
-		at = p.placeOf(p.tree.parent[o])
+		at = p.lowest(p.components[c].Newest)
+	case p.tree.units[o].ValidFrom <= p.day:
+		at = p.lowest([]ID{p.tree.units[o].ID})
 	}
 	p.place[o] = at
 	return at
 }
 
-// placeOfComponent gives the lowest unit that contains all newest units of a component: of those that ended, what stands
-// in place of the unit above them.
-func (p *Placement) placeOfComponent(c *Component) int32 {
-	at := none
-	for n, id := range c.Newest {
-		o := p.tree.byID[id]
-		place := o
-		if !p.tree.units[o].ValidOn(p.day) {
-			if place = p.tree.parent[o]; place != none {
-				place = p.placeOf(place)
+// lowest gives the lowest unit that contains all these, those that ended by what stands in their place: see Tree.Standing.
+func (p *Placement) lowest(units []ID) int32 {
+	at, some := none, false
+	for _, id := range units {
+		standing := []ID{id}
+		if o := p.tree.byID[id]; !p.tree.units[o].ValidOn(p.day) {
+			standing = p.tree.Standing(id, p.day)
+		}
+		if len(standing) == 0 {
+			return none
+		}
+		for _, id := range standing {
+			place := p.tree.byID[id]
+			if some {
+				place = p.common(at, place)
 			}
+			at, some = place, true
 		}
-		if n > 0 {
-			place = p.common(at, place)
-		}
-		at = place
 	}
 	return at
 }

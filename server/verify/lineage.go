@@ -15,6 +15,8 @@ type lineage struct {
 	label   []int
 	members map[int][]int
 	dates   map[int][]period.Day
+	// next are the units to which links lead from a unit's end.
+	next map[int][]int
 	// parent is what stands above a unit, place where its figures belong in the tree of the day; -1 for nothing.
 	parent, place []int
 	// stands says who is there on the day, newest who holds in the end what its component has.
@@ -35,11 +37,12 @@ func (m *Model) lineage(first, tree period.Day) *lineage {
 		clear(m.lineages)
 	}
 	var l *lineage
-	leadsOn := map[int]bool{}
+	next := map[int][]int{}
 	for _, link := range m.tree.Links() {
 		from, _ := m.tree.Ordinal(link.From)
+		to, _ := m.tree.Ordinal(link.To)
 		if m.tree.At(from).ValidTo == link.Date {
-			leadsOn[from] = true
+			next[from] = append(next[from], to)
 		}
 		if link.Date <= first || link.Date > tree {
 			continue
@@ -47,11 +50,11 @@ func (m *Model) lineage(first, tree period.Day) *lineage {
 		if l == nil {
 			l = m.newLineage(first, tree)
 		}
-		to, _ := m.tree.Ordinal(link.To)
 		l.join(from, to)
 	}
 	if l != nil {
-		l.finish(m.tree, leadsOn)
+		l.next = next
+		l.finish(m.tree)
 	}
 	m.lineages[key] = l
 	return l
@@ -65,19 +68,13 @@ func (m *Model) newLineage(first, tree period.Day) *lineage {
 	}
 	for o := range n {
 		u := m.tree.At(o)
-		l.label[o], l.parent[o], l.place[o], l.stands[o] = o, -1, unknown, u.ValidOn(tree)
+		l.label[o], l.parent[o], l.place[o], l.stands[o] = o, -1, -1, u.ValidOn(tree)
 		if up, ok := m.tree.Ordinal(u.Parent); ok && u.Parent != "" {
 			l.parent[o] = up
 		}
 	}
 	return l
 }
-
-// The places that are not known yet, and that are being looked for.
-const (
-	unknown = -2
-	looking = -3
-)
 
 // join gives two units and all that bear their labels one label.
 func (l *lineage) join(a, b int) {
@@ -94,9 +91,9 @@ func (l *lineage) labelOf(o int) int {
 }
 
 // finish makes everything that follows from the labels.
-func (l *lineage) finish(tree *hierarchy.Tree, leadsOn map[int]bool) {
+func (l *lineage) finish(tree *hierarchy.Tree) {
 	for o := range l.label {
-		l.newest[o] = l.stands[o] || !leadsOn[o] && tree.At(o).ValidTo <= l.tree
+		l.newest[o] = l.stands[o] || len(l.next[o]) == 0 && tree.At(o).ValidTo <= l.tree
 		l.label[o] = l.labelOf(o) // every label is less than what bears it
 		l.members[l.label[o]] = append(l.members[l.label[o]], o)
 	}
@@ -122,14 +119,7 @@ func (l *lineage) finish(tree *hierarchy.Tree, leadsOn map[int]bool) {
 }
 
 // find gives the place of a unit: with all to which it is joined, the lowest that contains the newest of them.
-func (l *lineage) find(o int) int {
-	if l.place[o] == looking {
-		return -1
-	}
-	if l.place[o] != unknown {
-		return l.place[o]
-	}
-	l.place[o] = looking
+func (l *lineage) find(o int) {
 	together := l.members[l.label[o]]
 	if together == nil {
 		together = []int{o}
@@ -140,23 +130,41 @@ func (l *lineage) find(o int) int {
 		if !l.newest[member] {
 			continue
 		}
-		at := member
-		if !l.stands[member] {
-			if at = l.parent[member]; at >= 0 {
-				at = l.find(at)
+		instead := l.standing(member, map[int]bool{})
+		if len(instead) == 0 {
+			shared, some = nil, true
+		}
+		for _, at := range instead {
+			way := l.above(at)
+			if some {
+				way = slices.DeleteFunc(shared, func(up int) bool { return !slices.Contains(way, up) })
 			}
+			shared, some = way, true
 		}
-		way := l.above(at)
-		if some {
-			way = slices.DeleteFunc(shared, func(up int) bool { return !slices.Contains(way, up) })
-		}
-		shared, some = way, true
 	}
 	l.place[o] = -1
 	if len(shared) > 0 {
 		l.place[o] = shared[0]
 	}
-	return l.place[o]
+}
+
+// standing gives who stands in place of a unit: itself, or where links lead from its end, or else the unit above it.
+func (l *lineage) standing(o int, seen map[int]bool) []int {
+	switch {
+	case o < 0 || seen[o]:
+		return nil
+	case l.stands[o]:
+		return []int{o}
+	}
+	seen[o] = true
+	if len(l.next[o]) == 0 {
+		return l.standing(l.parent[o], seen)
+	}
+	var list []int
+	for _, to := range l.next[o] {
+		list = append(list, l.standing(to, seen)...)
+	}
+	return list
 }
 
 // above gives a unit and all above it, the lowest first.
