@@ -145,7 +145,7 @@ func (p *Placement) part(c int32) {
 // note tells the unit and all above it where it has its place.
 func (p *Placement) note(o int32) {
 	u := &p.tree.units[o]
-	if u.ValidTo <= p.first || u.ValidFrom > p.day {
+	if !p.inSpan(*u) {
 		return // It owes nothing in the span.
 	}
 	var n note
@@ -174,6 +174,9 @@ func (p *Placement) note(o int32) {
 		}
 	}
 }
+
+// inSpan says whether a unit stands on a day of the span.
+func (p *Placement) inSpan(u Unit) bool { return u.ValidTo > p.first && u.ValidFrom <= p.day }
 
 // Day is the day of the tree.
 func (p *Placement) Day() period.Day { return p.day }
@@ -245,9 +248,8 @@ func (p *Placement) walk(holder, o int32, visit func(Branch) Way) {
 		return // Nothing below it is held by the holder.
 	}
 	u := &p.tree.units[o]
-	inSpan := u.ValidTo > p.first && u.ValidFrom <= p.day
 	b := Branch{
-		Unit: int(o), Held: inSpan && p.place[o] >= 0 && p.contains(holder, p.place[o]), Whole: whole,
+		Unit: int(o), Held: p.inSpan(*u) && p.place[o] >= 0 && p.contains(holder, p.place[o]), Whole: whole,
 		Joined: p.notes[o]&joined != 0,
 	}
 	if visit(b) == Skip {
