@@ -29,12 +29,21 @@
 // the rows of the indicators concerned are made anew from that year on.
 //
 // A unit's contribution to a span belongs to one form, by which it owes the indicator last in the span, and to one place
-// in the tree, that of the last base period it owes: a unit closed within a year stays under the parent it had. Lineage
-// over a reorganisation (R2) is not followed yet.
+// in the tree, that of the last base period it owes: a unit closed within a year stays under the parent it had.
 //
 // Where forms of several frequencies carry an indicator, spans may hold base periods of several lengths, of one unit too:
 // see uneven.go. The rows of such an indicator hold, in the slot own, what a sum over the span has besides its base rows,
 // and, in the slot since of a row whose span is a month, the same from the beginning of the year to that month.
+//
+// # Across a change of the tree
+//
+// Where units went over into others after the first base period of a span and until the day of the tree, which is the last
+// day of the span or a later one that was asked for, roll-ups follow lineage (R2): hierarchy.Placement says where each unit's
+// figures belong, and whom the change reaches at all. All others are answered from their rows as ever, so a store without
+// lineage pays one comparison for a question. What a change reaches is computed and not kept: rows are taken of units of
+// which all units below have their figures in the answer, where these can be added one by one (rollup.AddsUp: sums, and
+// whatever stands in one base period) or none of them was joined to another; the reports of what is left are read, 2,000 at
+// most, at some microseconds each. Where the rule over units crosses no change, those count that stand on the day.
 //
 // # The shelf
 //

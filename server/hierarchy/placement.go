@@ -163,13 +163,10 @@ func (p *Placement) note(o int32) {
 			p.spread[up] = p.common(p.spread[up], place)
 		}
 		p.notes[up] |= n
-		// Whoever stands above the unit and not above its place loses it, and the other way round.
-		if p.tree.units[up].ValidOn(p.day) && !p.contains(up, place) {
-			p.notes[up] |= touched
-		}
 	}
-	for up := place; up != none; up = p.tree.parent[up] {
-		if p.component[o] != none || !p.contains(up, o) {
+	// A unit that is joined to none goes elsewhere only with one above it that is, so those suffice.
+	if p.component[o] != none {
+		for up := place; up != none; up = p.tree.parent[up] {
 			p.notes[up] |= touched
 		}
 	}

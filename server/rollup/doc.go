@@ -13,6 +13,13 @@
 // MAX cannot be subtracted: the caller clears them and merges them again from the direct children. [Touched] names the
 // spans whose totals a changed figure can change.
 //
+// # Over a change of the tree
+//
+// Units that went over into others within the span are one body ([Component], R2): what its units gave for a base period
+// is the figure of the body, by the rule over units their sum or their extreme, and time goes over that. Which units those
+// are, on which side of the changes a base period lies, and whose figure the body's is, the caller knows. [Crosses] says
+// for which rules that is done, and [AddsUp] where nothing can be told twice and units are added as ever.
+//
 // # What the caller decides
 //
 //   - Who counts. A total is of the units that are merged into it. Kinds in reported_by are merged and can also be kept
@@ -34,6 +41,12 @@
 //     not as received, and as a gap. [Spans] tells what closes it (R14).
 //   - A weight is taken by its own rule from the base periods of the span, and where there is none from the shortest
 //     longer period that contains the span: a yearly population weighs the months of its year (R19).
+//   - By the rules MIN and MAX over units the figure of a body is the extreme of its units too, for such a rule says that
+//     figures of units are not to be added: so the greatest of a year is the greatest of its months on either tree.
+//   - A body counts as one unit where it is stale: once, if any figure that was taken is not of the last base period. Its
+//     obligations, and who is complete, are counted by unit.
+//   - The own amount of a year-to-date figure over a change is the sum of what each unit gained on its own days, so that
+//     two halves of a year come to the year (R14). A borrowed denominator is taken from one side of the change, as LAST is.
 //   - SHARE_YES counts a yes only of a unit whose last base period is an obligation that stands, so that a share never
 //     exceeds the whole (R20).
 package rollup

@@ -42,8 +42,10 @@
 //   - A unit's obligations of a year stand side by side whatever their length: where communes report by the month and
 //     departments by the quarter, the quarter has both, and a month of all is NOT_AT_THIS_PERIOD, because a part of the
 //     sum is in no month (R4).
-//   - A unit stands under the same units for all its days, so each of its reports counts for all of them. What unites
-//     units over a reorganisation (R2) is not here yet: in a longer period each unit is brought over time by itself.
+//   - A unit stands under the same units for all its days, so each of its reports counts for all of them.
+//   - Units that lineage joins within a longer period are one body (R2): what they gave for a base period is one amount,
+//     and counts where the lowest unit stands that contains what they became. Labels are spread over the links and places
+//     looked for among lists; what no change reaches is brought over time by itself.
 //   - A figure has the scale that its indicator had when it was sent, whatever happens to the catalogue later.
 //   - NONE: a rank is an answer for its own unit alone.
 package verify

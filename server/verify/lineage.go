@@ -229,6 +229,21 @@ func (m *Model) lineageOf(q Question, forms []int, cal period.Calendar, ind *ind
 	return m.lineage(first, tree)
 }
 
+// changesIn says whether units may go over into others in a period, in one calendar or the other. It is asked for one unit
+// after the other, so the last answer is kept.
+func (m *Model) changesIn(p period.Period) bool {
+	if m.changes.of == p && m.changes.known {
+		return m.changes.some
+	}
+	m.changes.of, m.changes.known, m.changes.some = p, true, false
+	for _, link := range m.tree.Links() {
+		if link.Date > period.CutoffFifteenth.First(p) && link.Date <= period.Civil.Last(p) {
+			m.changes.some = true
+		}
+	}
+	return m.changes.some
+}
+
 // across is the part of a column that goes over a change of the tree.
 type across struct {
 	totals []total

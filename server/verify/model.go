@@ -29,6 +29,10 @@ type Model struct {
 	years    map[yearKey]*yearTable
 	lineages map[lineageKey]*lineage
 	last     *column
+	changes  struct {
+		of          period.Period
+		known, some bool
+	}
 }
 
 // NewModel gives the model of an empty journal.
@@ -45,7 +49,7 @@ func NewModel() *Model {
 func (m *Model) Apply(e entry.Entry) error {
 	clear(m.years)
 	clear(m.lineages)
-	m.last = nil
+	m.last, m.changes.known = nil, false
 	switch b := e.Body.(type) {
 	case entry.UnitsChanged:
 		return doesNotFit(e, m.reorganise(hierarchy.Reorganisation{Units: b.Units}))

@@ -35,9 +35,10 @@ const (
 	// entriesPerNews is after how many entries progress is told; it is told after each chunk of roll-ups too.
 	entriesPerNews = 4096
 	// chunkCost is what one read of the subject may cost: an answer costs one, and one that may have to be made of the
-	// reports of a year costs sinceNewYearCost.
+	// reports of a year costs sinceNewYearCost, of those of many units over a change of the tree acrossCost.
 	chunkCost        = 500
 	sinceNewYearCost = 10
+	acrossCost       = 50
 )
 
 // run is one call of Run.
@@ -182,6 +183,9 @@ func (r *run) compare(ctx context.Context) error {
 		r.chunk = append(r.chunk, q)
 		if r.cost++; q.Measure == YearToDate {
 			r.cost += sinceNewYearCost - 1
+		}
+		if r.model.changesIn(q.Period) {
+			r.cost += acrossCost - 1
 		}
 		if r.cost >= chunkCost {
 			going, err = r.ask(ctx)
