@@ -77,7 +77,7 @@ func sendParts(r *http.Request, stream reorganisationStream) error {
 	seen := map[string]bool{}
 	for {
 		part, err := parts.NextRawPart()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { //nolint:errorlint // a body that ends in the middle gives an error that wraps io.EOF
 			return nil
 		}
 		if err != nil {
