@@ -29,6 +29,7 @@ type RollupQuery struct {
 	ByKind      bool
 	AsOf        string
 	Tree        string // a day; empty is the last day of each period
+	Compare     Comparison
 	Page        Page
 	MinSequence uint64
 }
@@ -38,6 +39,8 @@ type Rollup struct {
 	Kind   hierarchy.Kind // with ByKind
 	Period period.Period
 	aggregator.Answer
+	// Compared is the roll-up of an earlier period, if one was asked for and there is one.
+	Compared *Compared
 }
 
 // PeriodSpan says which days a period covers.
@@ -66,7 +69,7 @@ const (
 	// page is then short rather than its transaction long.
 	maxSteps = 200_000
 	// gatheredSteps is how many such places take as long as a report from which an answer across a change of the tree is made.
-	gatheredSteps = 10
+	gatheredSteps = 20
 )
 
 // QueryRollups gives the roll-ups in the order in which they were asked for: by unit, indicator, period, kind. Children
@@ -89,7 +92,7 @@ func (s *Service) QueryRollups(ctx context.Context, caller auth.Caller, q Rollup
 		return RollupPage{}, err
 	}
 	filter := filterHash("rollups", strings.Join(q.Units, ","), fmt.Sprint(q.Children), strings.Join(q.Indicators, ","),
-		strings.Join(q.Periods, ","), q.Basis.String(), q.Measure.String(), fmt.Sprint(q.ByKind), q.AsOf, q.Tree)
+		strings.Join(q.Periods, ","), q.Basis.String(), q.Measure.String(), fmt.Sprint(q.ByKind), q.AsOf, q.Tree, fmt.Sprint(q.Compare))
 	var page RollupPage
 	err = s.read(ctx, caller, q.MinSequence, func(tx *aggregator.Tx, who granted) error {
 		page = RollupPage{Stamp: stampOf(tx)}
@@ -375,8 +378,12 @@ func (r *rollupRun) one(u hierarchy.Unit, code indicator.Code, p period.Period, 
 	if err != nil {
 		return err
 	}
+	rollup := Rollup{Kind: kind, Period: p, Answer: answer}
+	if err := r.compare(&rollup); err != nil {
+		return err
+	}
 	r.steps += gatheredSteps * r.who.tx.Gathered()
-	r.page.Rollups = append(r.page.Rollups, Rollup{Kind: kind, Period: p, Answer: answer})
+	r.page.Rollups = append(r.page.Rollups, rollup)
 	return nil
 }
 

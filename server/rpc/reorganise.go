@@ -1,10 +1,12 @@
 package rpc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,8 +64,12 @@ func planOf(r *reportingv1.ReorganiseUnitsRequest) (hierarchy.Plan, error) {
 		field string
 		n     int
 	}{
-		{"create", len(r.GetCreate())}, {"close", len(r.GetClose())}, {"rename", len(r.GetRename())},
-		{"move", len(r.GetMove())}, {"links", len(r.GetLinks())}, {"withdraw", len(r.GetWithdraw())},
+		{"create", len(r.GetCreate())},
+		{"close", len(r.GetClose())},
+		{"rename", len(r.GetRename())},
+		{"move", len(r.GetMove())},
+		{"links", len(r.GetLinks())},
+		{"withdraw", len(r.GetWithdraw())},
 	} {
 		if list.n > maxPlanned {
 			wrong.Add(fault.Invalid("REORGANISATION_TOO_LARGE", "%s has %d entries; one request may have %d: upload the change as files", list.field, list.n, maxPlanned).
@@ -268,9 +274,17 @@ func (s units) importReorganisation(
 		return nil, err
 	default:
 		inUnits, inLinks := parted(err)
-		answer.UnitProblems, answer.LineageProblems = placed(&rows, inUnits, language), placed(&links, inLinks, language)
+		answer.UnitProblems, answer.LineageProblems = byLine(placed(&rows, inUnits, language)), byLine(placed(&links, inLinks, language))
 	}
 	return answer, nil
+}
+
+// byLine puts problems in the order of the file; what is about no line comes last.
+func byLine(list []*reportingv1.Problem) []*reportingv1.Problem {
+	slices.SortStableFunc(list, func(a, b *reportingv1.Problem) int {
+		return cmp.Compare(uint32(a.GetLine())-1, uint32(b.GetLine())-1) //nolint:gosec // line 0 is to become the greatest
+	})
+	return list
 }
 
 // onlyField says whether the error is about that field of the options.

@@ -38,6 +38,10 @@ var (
 		rollup.NotRolledUp:     reportingv1.RollupState_ROLLUP_STATE_NOT_ROLLED_UP,
 		rollup.NotPlaceable:    reportingv1.RollupState_ROLLUP_STATE_NOT_PLACEABLE,
 	}
+	comparisons = pairs[reporting.Comparison, reportingv1.RollupComparison]{
+		reporting.WithPrevious: reportingv1.RollupComparison_ROLLUP_COMPARISON_PREVIOUS_PERIOD,
+		reporting.WithLastYear: reportingv1.RollupComparison_ROLLUP_COMPARISON_SAME_PERIOD_LAST_YEAR,
+	}
 	// A roll-up that goes over no change says nothing of it.
 	crossings = pairs[aggregator.Crossing, reportingv1.RollupCrossing]{
 		aggregator.Across:   reportingv1.RollupCrossing_ROLLUP_CROSSING_ACROSS,
@@ -69,13 +73,17 @@ func (s rollups) QueryRollups(ctx context.Context, r *reportingv1.QueryRollupsRe
 	if err != nil {
 		return nil, err
 	}
+	compare, err := enumOf(comparisons, r.GetCompare(), "COMPARISON_UNKNOWN", "comparison")
+	if err != nil {
+		return nil, fault.Of(err).In("compare")
+	}
 	least, err := s.leastOf(ctx, r.GetMinSequence(), r.GetJournalId())
 	if err != nil {
 		return nil, err
 	}
 	page, err := s.service.QueryRollups(ctx, callerOf(ctx), reporting.RollupQuery{
 		Units: r.GetUnits(), Children: r.GetChildren(), Indicators: r.GetIndicators(), Periods: r.GetPeriods(),
-		Basis: basis, Measure: measure, ByKind: r.GetByKind(), AsOf: r.GetAsOf(), Tree: r.GetTree(),
+		Basis: basis, Measure: measure, ByKind: r.GetByKind(), AsOf: r.GetAsOf(), Tree: r.GetTree(), Compare: compare,
 		Page: pageOf(r.GetPageSize(), r.GetPageToken()), MinSequence: least,
 	})
 	if err != nil {
@@ -148,7 +156,7 @@ func putRollup(m *reportingv1.Rollup, r *reporting.Rollup) {
 	m.Indicator, m.UnitOfMeasure = string(r.Indicator.Code), r.Indicator.UnitOfMeasure
 	m.State, m.Fell = rollupStates.wire(r.Result.State), r.Result.Fell
 	m.Numerator, m.Denominator = some(r.Result.NumeratorDisplay), some(r.Result.DenominatorDisplay)
-	m.Crossing, m.HeldBy = crossings.wire(r.Crossing), string(r.HeldBy)
+	m.Crossing, m.HeldBy, m.Compared = crossings.wire(r.Crossing), string(r.HeldBy), comparedMessage(r.Compared)
 	putCoverage(m.Coverage, &r.Result.Coverage)
 	if r.Result.State == rollup.Value {
 		m.Value = some(r.Result.Display)
@@ -171,6 +179,22 @@ func putRollup(m *reportingv1.Rollup, r *reporting.Rollup) {
 		}
 		m.Checks = append(m.Checks, check)
 	}
+}
+
+// comparedMessage is nil where nothing is compared.
+func comparedMessage(c *reporting.Compared) *reportingv1.ComparedRollup {
+	if c == nil {
+		return nil
+	}
+	m := &reportingv1.ComparedRollup{
+		Period: c.Period.String(), State: rollupStates.wire(c.Result.State), Difference: some(c.Difference), Percent: some(c.Percent),
+		Coverage: &reportingv1.Coverage{}, Crossing: crossings.wire(c.Crossing), HeldBy: string(c.HeldBy),
+	}
+	if c.Result.State == rollup.Value {
+		m.Value = some(c.Result.Display)
+	}
+	putCoverage(m.Coverage, &c.Result.Coverage)
+	return m
 }
 
 func putCoverage(m *reportingv1.Coverage, c *rollup.Coverage) {

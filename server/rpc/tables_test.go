@@ -75,6 +75,7 @@ func TestEveryEnumerationIsPairedByName(t *testing.T) {
 	checkPairs(t, rollupMeasures, "ROLLUP_MEASURE_", "UNSPECIFIED")
 	checkPairs(t, rollupStates, "ROLLUP_STATE_", "UNSPECIFIED")
 	checkPairs(t, crossings, "ROLLUP_CROSSING_", "UNSPECIFIED")
+	checkPairs(t, comparisons, "ROLLUP_COMPARISON_", "UNSPECIFIED")
 	checkPairs(t, shares, "SHARE_", "UNSPECIFIED")
 	checkPairs(t, unitActions, "ACTION_", "UNSPECIFIED")
 	checkPairs(t, definitionPlaces, "PLACE_", "UNSPECIFIED")

@@ -1,8 +1,8 @@
 package tabular
 
 import (
-	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/hierarchy"
@@ -22,8 +22,22 @@ const (
 // ReadLineage reads lineage.csv. Units are ids or bare codes, as they stand in the file: which units the codes mean hangs
 // on the units that come with the lineage, so [hierarchy.Tree.BindLinks] says it.
 func ReadLineage(r io.Reader) (Sheet[hierarchy.Link], error) {
+	row := 0
 	return readSheet(r, lineageColumns, readLink,
-		func(l hierarchy.Link) string { return fmt.Sprint(l.Date, " ", l.From, " ", l.To) }, nil)
+		func(hierarchy.Link) string { row++; return strconv.Itoa(row) }, // what is repeated is told below, in words of its own
+		func(s *Sheet[hierarchy.Link], given []hierarchy.Link, lines []int) {
+			first := map[hierarchy.Link]int{}
+			for i, l := range given {
+				l.Share = 0
+				if earlier, again := first[l]; again && l.From != "" {
+					s.Problems.put(Problem{Line: lines[i], OtherLine: earlier, Column: "to", Err: fault.Invalid("LINEAGE_REPEATED",
+						"the lineage link %s stands in the file twice, on lines %d and %d; keep one", l, earlier, lines[i]).
+						With("from", l.From).With("to", l.To).With("date", l.Date).With("first", earlier).With("second", lines[i]).In("to")})
+					continue
+				}
+				first[l] = lines[i]
+			}
+		})
 }
 
 func readLink(r row, problems *fault.List) hierarchy.Link {

@@ -20,6 +20,7 @@ type queryCmd struct {
 	Measure   string   `enum:"as-reported,own,year-to-date" default:"as-reported" help:"Of cumulative indicators: ${enum}."`
 	ByKind    bool     `help:"One roll-up for each kind of unit instead of their sum. CSV gets a further column, kind."`
 	AsOf      string   `placeholder:"DATE" help:"Day on which codes of units are understood; otherwise today."`
+	Compare   string   `enum:"none,previous,year" default:"none" help:"Set beside each roll-up that of the period before (previous) or of the same period last year (year), on the same tree. CSV gets further columns, compared_period to percent."`
 	Tree      string   `placeholder:"DATE" help:"Day on whose tree of units the figures are told, also which children a unit has; not before the end of a period. Otherwise the last day of each period."`
 }
 
@@ -33,19 +34,20 @@ Examples:
 
     tonghop query --unit 87 --indicator CQ-06,KT-01 --period 2024-01..2024-12
     tonghop query --unit 87 --children --indicator CQ-06 --period 2024-Q1 --basis provisional -o csv
-    tonghop query --unit 82 --children --indicator CQ-06 --period 2025-05 --tree 2025-07-01`
+    tonghop query --unit 82 --children --indicator CQ-06 --period 2025-05 --tree 2025-07-01
+    tonghop query --unit 82 --indicator CQ-06 --period 2026-01..2026-03 --compare year`
 }
 
 // Run asks and shows.
 func (c *queryCmd) Run(ctx context.Context, s *session) error {
 	q := &reportingv1.QueryRollupsRequest{
-		Units: c.Unit, Children: c.Children, Indicators: c.Indicator, Periods: c.Period, ByKind: c.ByKind, AsOf: c.AsOf, Tree: c.Tree,
+		Units: c.Unit, Children: c.Children, Indicators: c.Indicator, Periods: c.Period, ByKind: c.ByKind, AsOf: c.AsOf, Tree: c.Tree, Compare: comparisons[c.Compare],
 		Basis:   choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis),
 		Measure: choice[reportingv1.RollupMeasure](reportingv1.RollupMeasure_value, measurePrefix, c.Measure),
 	}
 	return s.with(ctx, func(to *client.Client) error {
 		var caption caption
-		if err := list(s, rollupSheet(c.ByKind), rollups(to.RollupPages(ctx, q), &caption)); err != nil {
+		if err := list(s, rollupSheet(c.ByKind, c.Compare != "none"), rollups(to.RollupPages(ctx, q), &caption)); err != nil {
 			return err
 		}
 		if s.Output != "table" {
@@ -86,7 +88,13 @@ func rollups(pages iter.Seq2[*reportingv1.QueryRollupsResponse, error], caption 
 	}
 }
 
-func rollupSheet(byKind bool) sheet[rollup] {
+// comparisons are the words of the flag.
+var comparisons = map[string]reportingv1.RollupComparison{
+	"previous": reportingv1.RollupComparison_ROLLUP_COMPARISON_PREVIOUS_PERIOD,
+	"year":     reportingv1.RollupComparison_ROLLUP_COMPARISON_SAME_PERIOD_LAST_YEAR,
+}
+
+func rollupSheet(byKind, compared bool) sheet[rollup] {
 	sh := sheet[rollup]{
 		table: []column[rollup]{
 			{name: "UNIT", text: func(r rollup) string { return r.GetUnitCode() + " " + r.GetUnitName() }},
@@ -121,7 +129,50 @@ func rollupSheet(byKind bool) sheet[rollup] {
 		kind.name = "kind"
 		sh.csv = append(sh.csv, kind)
 	}
+	if compared {
+		sh.table = append(sh.table[:len(sh.table)-1:len(sh.table)-1], column[rollup]{name: "COMPARED", text: comparedText}, sh.table[len(sh.table)-1])
+		sh.csv = append(sh.csv, comparedColumns...)
+	}
 	return sh
+}
+
+// comparedColumns stand behind the others where roll-ups are compared.
+var comparedColumns = []column[rollup]{
+	{name: "compared_period", text: func(r rollup) string { return r.GetCompared().GetPeriod() }},
+	{name: "compared_value", text: func(r rollup) string { return r.GetCompared().GetValue() }},
+	{name: "compared_state", text: func(r rollup) string {
+		if r.GetCompared() == nil {
+			return ""
+		}
+		return word(r.GetCompared().GetState(), rollupStatePrefix)
+	}},
+	{name: "difference", text: func(r rollup) string { return r.GetCompared().GetDifference() }},
+	{name: "percent", text: func(r rollup) string { return r.GetCompared().GetPercent() }},
+}
+
+// comparedText says what was before, and by how much it changed: 2024-02 30 (+5, +16.67 %).
+func comparedText(r rollup) string {
+	c := r.GetCompared()
+	if c == nil {
+		return ""
+	}
+	text := c.GetPeriod() + " " + first(c.GetValue(), word(c.GetState(), rollupStatePrefix))
+	if c.Difference == nil {
+		return text
+	}
+	change := signed(c.GetDifference())
+	if c.Percent != nil {
+		change += ", " + signed(c.GetPercent()) + " %"
+	}
+	return text + " (" + change + ")"
+}
+
+// signed writes a plus before what is above zero.
+func signed(number string) string {
+	if strings.HasPrefix(number, "-") || number == "0" {
+		return number
+	}
+	return "+" + number
 }
 
 func stateOf(r rollup) string { return word(r.GetState(), rollupStatePrefix) }

@@ -262,8 +262,9 @@ func inPlace(acting *reportingv1.UnitLabel) string {
 
 // shortList names the first of many.
 func shortList(names []string, all int) string {
-	const shown = 5
-	text := strings.Join(names[:min(shown, len(names))], ", ")
+	const most = 5
+	shown := min(most, len(names))
+	text := strings.Join(names[:shown], ", ")
 	if all > shown {
 		text += fmt.Sprintf(" and %d more", all-shown)
 	}

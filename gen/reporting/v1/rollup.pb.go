@@ -262,6 +262,59 @@ func (RollupCrossing) EnumDescriptor() ([]byte, []int) {
 	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{3}
 }
 
+// RollupComparison says with which earlier period roll-ups are compared.
+type RollupComparison int32
+
+const (
+	// Not stated: with none.
+	RollupComparison_ROLLUP_COMPARISON_UNSPECIFIED RollupComparison = 0
+	// The period of the same kind before: January with December, the first quarter with the fourth.
+	RollupComparison_ROLLUP_COMPARISON_PREVIOUS_PERIOD RollupComparison = 1
+	// The same period a year before.
+	RollupComparison_ROLLUP_COMPARISON_SAME_PERIOD_LAST_YEAR RollupComparison = 2
+)
+
+// Enum value maps for RollupComparison.
+var (
+	RollupComparison_name = map[int32]string{
+		0: "ROLLUP_COMPARISON_UNSPECIFIED",
+		1: "ROLLUP_COMPARISON_PREVIOUS_PERIOD",
+		2: "ROLLUP_COMPARISON_SAME_PERIOD_LAST_YEAR",
+	}
+	RollupComparison_value = map[string]int32{
+		"ROLLUP_COMPARISON_UNSPECIFIED":           0,
+		"ROLLUP_COMPARISON_PREVIOUS_PERIOD":       1,
+		"ROLLUP_COMPARISON_SAME_PERIOD_LAST_YEAR": 2,
+	}
+)
+
+func (x RollupComparison) Enum() *RollupComparison {
+	p := new(RollupComparison)
+	*p = x
+	return p
+}
+
+func (x RollupComparison) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RollupComparison) Descriptor() protoreflect.EnumDescriptor {
+	return file_reporting_v1_rollup_proto_enumTypes[4].Descriptor()
+}
+
+func (RollupComparison) Type() protoreflect.EnumType {
+	return &file_reporting_v1_rollup_proto_enumTypes[4]
+}
+
+func (x RollupComparison) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RollupComparison.Descriptor instead.
+func (RollupComparison) EnumDescriptor() ([]byte, []int) {
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{4}
+}
+
 // QueryRollupsRequest asks for roll-ups.
 type QueryRollupsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -292,7 +345,10 @@ type QueryRollupsRequest struct {
 	JournalId string `protobuf:"bytes,12,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	// Day on whose tree the figures are told, also which children a unit has; not before the last
 	// day of any period. Empty: of each period its own last day.
-	Tree          string `protobuf:"bytes,20,opt,name=tree,proto3" json:"tree,omitempty"`
+	Tree string `protobuf:"bytes,20,opt,name=tree,proto3" json:"tree,omitempty"`
+	// Sets beside each roll-up that of an earlier period, of the same unit on the same tree.
+	// Unspecified: none. Each counts as one more roll-up of the page's work, not of its size.
+	Compare       RollupComparison `protobuf:"varint,21,opt,name=compare,proto3,enum=reporting.v1.RollupComparison" json:"compare,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -416,6 +472,13 @@ func (x *QueryRollupsRequest) GetTree() string {
 		return x.Tree
 	}
 	return ""
+}
+
+func (x *QueryRollupsRequest) GetCompare() RollupComparison {
+	if x != nil {
+		return x.Compare
+	}
+	return RollupComparison_ROLLUP_COMPARISON_UNSPECIFIED
 }
 
 // QueryRollupsResponse is one page.
@@ -633,7 +696,10 @@ type Rollup struct {
 	Crossing RollupCrossing `protobuf:"varint,18,opt,name=crossing,proto3,enum=reporting.v1.RollupCrossing" json:"crossing,omitempty"`
 	// NOT_PLACEABLE: id of the unit that stands on `tree_date` and holds the figures. Empty: another
 	// state, or none stands there that does.
-	HeldBy        string `protobuf:"bytes,19,opt,name=held_by,json=heldBy,proto3" json:"held_by,omitempty"`
+	HeldBy string `protobuf:"bytes,19,opt,name=held_by,json=heldBy,proto3" json:"held_by,omitempty"`
+	// The roll-up of the earlier period that `compare` asks for. Absent: not asked for, or there is
+	// no earlier period.
+	Compared      *ComparedRollup `protobuf:"bytes,20,opt,name=compared,proto3,oneof" json:"compared,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -801,6 +867,125 @@ func (x *Rollup) GetHeldBy() string {
 	return ""
 }
 
+func (x *Rollup) GetCompared() *ComparedRollup {
+	if x != nil {
+		return x.Compared
+	}
+	return nil
+}
+
+// ComparedRollup is the roll-up of an earlier period on the `tree_date` of the later one, so that
+// both are of the same units whatever changed in between.
+type ComparedRollup struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The earlier period.
+	Period string `protobuf:"bytes,1,opt,name=period,proto3" json:"period,omitempty"`
+	// Whether it has a value.
+	State RollupState `protobuf:"varint,2,opt,name=state,proto3,enum=reporting.v1.RollupState" json:"state,omitempty"`
+	// Its value, rounded as it is shown for itself. Absent: none.
+	Value *string `protobuf:"bytes,3,opt,name=value,proto3,oneof" json:"value,omitempty"`
+	// The later value minus this one, exact, then rounded half away from zero to the scale of the
+	// later; of percentages in percentage points. Absent: one of them is missing.
+	Difference *string `protobuf:"bytes,4,opt,name=difference,proto3,oneof" json:"difference,omitempty"`
+	// The difference in percent of this value, rounded to two decimals. Absent: no difference, or
+	// this value is not above zero, so that a percentage would mean nothing.
+	Percent *string `protobuf:"bytes,5,opt,name=percent,proto3,oneof" json:"percent,omitempty"`
+	// How far it can be trusted.
+	Coverage *Coverage `protobuf:"bytes,6,opt,name=coverage,proto3" json:"coverage,omitempty"`
+	// Whether figures were brought over a change of the tree.
+	Crossing RollupCrossing `protobuf:"varint,7,opt,name=crossing,proto3,enum=reporting.v1.RollupCrossing" json:"crossing,omitempty"`
+	// NOT_PLACEABLE: id of the unit that holds the figures.
+	HeldBy        string `protobuf:"bytes,8,opt,name=held_by,json=heldBy,proto3" json:"held_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ComparedRollup) Reset() {
+	*x = ComparedRollup{}
+	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ComparedRollup) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ComparedRollup) ProtoMessage() {}
+
+func (x *ComparedRollup) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ComparedRollup.ProtoReflect.Descriptor instead.
+func (*ComparedRollup) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ComparedRollup) GetPeriod() string {
+	if x != nil {
+		return x.Period
+	}
+	return ""
+}
+
+func (x *ComparedRollup) GetState() RollupState {
+	if x != nil {
+		return x.State
+	}
+	return RollupState_ROLLUP_STATE_UNSPECIFIED
+}
+
+func (x *ComparedRollup) GetValue() string {
+	if x != nil && x.Value != nil {
+		return *x.Value
+	}
+	return ""
+}
+
+func (x *ComparedRollup) GetDifference() string {
+	if x != nil && x.Difference != nil {
+		return *x.Difference
+	}
+	return ""
+}
+
+func (x *ComparedRollup) GetPercent() string {
+	if x != nil && x.Percent != nil {
+		return *x.Percent
+	}
+	return ""
+}
+
+func (x *ComparedRollup) GetCoverage() *Coverage {
+	if x != nil {
+		return x.Coverage
+	}
+	return nil
+}
+
+func (x *ComparedRollup) GetCrossing() RollupCrossing {
+	if x != nil {
+		return x.Crossing
+	}
+	return RollupCrossing_ROLLUP_CROSSING_UNSPECIFIED
+}
+
+func (x *ComparedRollup) GetHeldBy() string {
+	if x != nil {
+		return x.HeldBy
+	}
+	return ""
+}
+
 // GapSpan is an amount over several base periods that cannot be divided among them.
 type GapSpan struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -816,7 +1001,7 @@ type GapSpan struct {
 
 func (x *GapSpan) Reset() {
 	*x = GapSpan{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -828,7 +1013,7 @@ func (x *GapSpan) String() string {
 func (*GapSpan) ProtoMessage() {}
 
 func (x *GapSpan) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -841,7 +1026,7 @@ func (x *GapSpan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapSpan.ProtoReflect.Descriptor instead.
 func (*GapSpan) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{4}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GapSpan) GetFirstPeriod() string {
@@ -884,7 +1069,7 @@ type CheckFigure struct {
 
 func (x *CheckFigure) Reset() {
 	*x = CheckFigure{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -896,7 +1081,7 @@ func (x *CheckFigure) String() string {
 func (*CheckFigure) ProtoMessage() {}
 
 func (x *CheckFigure) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -909,7 +1094,7 @@ func (x *CheckFigure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckFigure.ProtoReflect.Descriptor instead.
 func (*CheckFigure) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{5}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CheckFigure) GetKind() string {
@@ -983,7 +1168,7 @@ type Coverage struct {
 
 func (x *Coverage) Reset() {
 	*x = Coverage{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -995,7 +1180,7 @@ func (x *Coverage) String() string {
 func (*Coverage) ProtoMessage() {}
 
 func (x *Coverage) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1008,7 +1193,7 @@ func (x *Coverage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Coverage.ProtoReflect.Descriptor instead.
 func (*Coverage) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{6}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Coverage) GetExpected() int64 {
@@ -1141,7 +1326,7 @@ type QueryRollupColumnsRequest struct {
 
 func (x *QueryRollupColumnsRequest) Reset() {
 	*x = QueryRollupColumnsRequest{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1153,7 +1338,7 @@ func (x *QueryRollupColumnsRequest) String() string {
 func (*QueryRollupColumnsRequest) ProtoMessage() {}
 
 func (x *QueryRollupColumnsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1166,7 +1351,7 @@ func (x *QueryRollupColumnsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryRollupColumnsRequest.ProtoReflect.Descriptor instead.
 func (*QueryRollupColumnsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{7}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *QueryRollupColumnsRequest) GetUnits() []string {
@@ -1285,7 +1470,7 @@ type QueryRollupColumnsResponse struct {
 
 func (x *QueryRollupColumnsResponse) Reset() {
 	*x = QueryRollupColumnsResponse{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1297,7 +1482,7 @@ func (x *QueryRollupColumnsResponse) String() string {
 func (*QueryRollupColumnsResponse) ProtoMessage() {}
 
 func (x *QueryRollupColumnsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1310,7 +1495,7 @@ func (x *QueryRollupColumnsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryRollupColumnsResponse.ProtoReflect.Descriptor instead.
 func (*QueryRollupColumnsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{8}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *QueryRollupColumnsResponse) GetUnits() *ColumnUnits {
@@ -1379,7 +1564,7 @@ type ColumnUnits struct {
 
 func (x *ColumnUnits) Reset() {
 	*x = ColumnUnits{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1391,7 +1576,7 @@ func (x *ColumnUnits) String() string {
 func (*ColumnUnits) ProtoMessage() {}
 
 func (x *ColumnUnits) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1404,7 +1589,7 @@ func (x *ColumnUnits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ColumnUnits.ProtoReflect.Descriptor instead.
 func (*ColumnUnits) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{9}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ColumnUnits) GetIds() []string {
@@ -1501,7 +1686,7 @@ type RollupColumns struct {
 
 func (x *RollupColumns) Reset() {
 	*x = RollupColumns{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1513,7 +1698,7 @@ func (x *RollupColumns) String() string {
 func (*RollupColumns) ProtoMessage() {}
 
 func (x *RollupColumns) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1526,7 +1711,7 @@ func (x *RollupColumns) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollupColumns.ProtoReflect.Descriptor instead.
 func (*RollupColumns) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{10}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RollupColumns) GetIndicator() string {
@@ -1724,7 +1909,7 @@ type HeldCell struct {
 
 func (x *HeldCell) Reset() {
 	*x = HeldCell{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1736,7 +1921,7 @@ func (x *HeldCell) String() string {
 func (*HeldCell) ProtoMessage() {}
 
 func (x *HeldCell) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1749,7 +1934,7 @@ func (x *HeldCell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeldCell.ProtoReflect.Descriptor instead.
 func (*HeldCell) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{11}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *HeldCell) GetCell() int32 {
@@ -1783,7 +1968,7 @@ type ExactCell struct {
 
 func (x *ExactCell) Reset() {
 	*x = ExactCell{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1795,7 +1980,7 @@ func (x *ExactCell) String() string {
 func (*ExactCell) ProtoMessage() {}
 
 func (x *ExactCell) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1808,7 +1993,7 @@ func (x *ExactCell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExactCell.ProtoReflect.Descriptor instead.
 func (*ExactCell) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{12}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ExactCell) GetCell() int32 {
@@ -1866,7 +2051,7 @@ type ExplainRollupRequest struct {
 
 func (x *ExplainRollupRequest) Reset() {
 	*x = ExplainRollupRequest{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1878,7 +2063,7 @@ func (x *ExplainRollupRequest) String() string {
 func (*ExplainRollupRequest) ProtoMessage() {}
 
 func (x *ExplainRollupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1891,7 +2076,7 @@ func (x *ExplainRollupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRollupRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRollupRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{13}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ExplainRollupRequest) GetUnit() string {
@@ -1974,7 +2159,7 @@ type ExplainRollupResponse struct {
 
 func (x *ExplainRollupResponse) Reset() {
 	*x = ExplainRollupResponse{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1986,7 +2171,7 @@ func (x *ExplainRollupResponse) String() string {
 func (*ExplainRollupResponse) ProtoMessage() {}
 
 func (x *ExplainRollupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1999,7 +2184,7 @@ func (x *ExplainRollupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRollupResponse.ProtoReflect.Descriptor instead.
 func (*ExplainRollupResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{14}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ExplainRollupResponse) GetRollup() *Rollup {
@@ -2062,7 +2247,7 @@ type Contribution struct {
 
 func (x *Contribution) Reset() {
 	*x = Contribution{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2074,7 +2259,7 @@ func (x *Contribution) String() string {
 func (*Contribution) ProtoMessage() {}
 
 func (x *Contribution) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2087,7 +2272,7 @@ func (x *Contribution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contribution.ProtoReflect.Descriptor instead.
 func (*Contribution) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{15}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Contribution) GetUnit() string {
@@ -2171,7 +2356,7 @@ var File_reporting_v1_rollup_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\n" +
-	"\x19reporting/v1/rollup.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x17reporting/v1/form.proto\x1a\x19reporting/v1/report.proto\"\xb5\x03\n" +
+	"\x19reporting/v1/rollup.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x17reporting/v1/form.proto\x1a\x19reporting/v1/report.proto\"\xef\x03\n" +
 	"\x13QueryRollupsRequest\x12\x1a\n" +
 	"\x05units\x18\x01 \x03(\tB\x04\xe2A\x01\x02R\x05units\x12\x1a\n" +
 	"\bchildren\x18\x02 \x01(\bR\bchildren\x12$\n" +
@@ -2190,7 +2375,8 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\fmin_sequence\x18\v \x01(\x03R\vminSequence\x12\x1d\n" +
 	"\n" +
 	"journal_id\x18\f \x01(\tR\tjournalId\x12\x12\n" +
-	"\x04tree\x18\x14 \x01(\tR\x04tree\"\xaf\x02\n" +
+	"\x04tree\x18\x14 \x01(\tR\x04tree\x128\n" +
+	"\acompare\x18\x15 \x01(\x0e2\x1e.reporting.v1.RollupComparisonR\acompare\"\xaf\x02\n" +
 	"\x14QueryRollupsResponse\x12.\n" +
 	"\arollups\x18\x01 \x03(\v2\x14.reporting.v1.RollupR\arollups\x122\n" +
 	"\aperiods\x18\x02 \x03(\v2\x18.reporting.v1.PeriodSpanR\aperiods\x12)\n" +
@@ -2204,7 +2390,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\bcalendar\x18\x02 \x01(\x0e2\x16.reporting.v1.CalendarR\bcalendar\x12\x1b\n" +
 	"\tfirst_day\x18\x03 \x01(\tR\bfirstDay\x12\x19\n" +
 	"\blast_day\x18\x04 \x01(\tR\alastDay\x12\x1b\n" +
-	"\ttree_date\x18\x05 \x01(\tR\btreeDate\"\xce\x05\n" +
+	"\ttree_date\x18\x05 \x01(\tR\btreeDate\"\x9a\x06\n" +
 	"\x06Rollup\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x1b\n" +
 	"\tunit_code\x18\x02 \x01(\tR\bunitCode\x12\x1b\n" +
@@ -2226,12 +2412,29 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x06checks\x18\x10 \x03(\v2\x19.reporting.v1.CheckFigureR\x06checks\x12&\n" +
 	"\x0funit_of_measure\x18\x11 \x01(\tR\runitOfMeasure\x128\n" +
 	"\bcrossing\x18\x12 \x01(\x0e2\x1c.reporting.v1.RollupCrossingR\bcrossing\x12\x17\n" +
-	"\aheld_by\x18\x13 \x01(\tR\x06heldByB\b\n" +
+	"\aheld_by\x18\x13 \x01(\tR\x06heldBy\x12=\n" +
+	"\bcompared\x18\x14 \x01(\v2\x1c.reporting.v1.ComparedRollupH\x04R\bcompared\x88\x01\x01B\b\n" +
 	"\x06_valueB\f\n" +
 	"\n" +
 	"_numeratorB\x0e\n" +
 	"\f_denominatorB\b\n" +
-	"\x06_spans\"c\n" +
+	"\x06_spansB\v\n" +
+	"\t_compared\"\xe4\x02\n" +
+	"\x0eComparedRollup\x12\x16\n" +
+	"\x06period\x18\x01 \x01(\tR\x06period\x12/\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x19.reporting.v1.RollupStateR\x05state\x12\x19\n" +
+	"\x05value\x18\x03 \x01(\tH\x00R\x05value\x88\x01\x01\x12#\n" +
+	"\n" +
+	"difference\x18\x04 \x01(\tH\x01R\n" +
+	"difference\x88\x01\x01\x12\x1d\n" +
+	"\apercent\x18\x05 \x01(\tH\x02R\apercent\x88\x01\x01\x122\n" +
+	"\bcoverage\x18\x06 \x01(\v2\x16.reporting.v1.CoverageR\bcoverage\x128\n" +
+	"\bcrossing\x18\a \x01(\x0e2\x1c.reporting.v1.RollupCrossingR\bcrossing\x12\x17\n" +
+	"\aheld_by\x18\b \x01(\tR\x06heldByB\b\n" +
+	"\x06_valueB\r\n" +
+	"\v_differenceB\n" +
+	"\n" +
+	"\b_percent\"c\n" +
 	"\aGapSpan\x12!\n" +
 	"\ffirst_period\x18\x01 \x01(\tR\vfirstPeriod\x12\x1f\n" +
 	"\vlast_period\x18\x02 \x01(\tR\n" +
@@ -2393,7 +2596,11 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x0eRollupCrossing\x12\x1f\n" +
 	"\x1bROLLUP_CROSSING_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16ROLLUP_CROSSING_ACROSS\x10\x01\x12\x1c\n" +
-	"\x18ROLLUP_CROSSING_STANDING\x10\x022\x8b\x03\n" +
+	"\x18ROLLUP_CROSSING_STANDING\x10\x02*\x89\x01\n" +
+	"\x10RollupComparison\x12!\n" +
+	"\x1dROLLUP_COMPARISON_UNSPECIFIED\x10\x00\x12%\n" +
+	"!ROLLUP_COMPARISON_PREVIOUS_PERIOD\x10\x01\x12+\n" +
+	"'ROLLUP_COMPARISON_SAME_PERIOD_LAST_YEAR\x10\x022\x8b\x03\n" +
 	"\rRollupService\x12t\n" +
 	"\fQueryRollups\x12!.reporting.v1.QueryRollupsRequest\x1a\".reporting.v1.QueryRollupsResponse\"\x1d\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/rollups:query\x12\x88\x01\n" +
 	"\x12QueryRollupColumns\x12'.reporting.v1.QueryRollupColumnsRequest\x1a(.reporting.v1.QueryRollupColumnsResponse\"\x1f\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/rollups:columns\x12y\n" +
@@ -2411,77 +2618,84 @@ func file_reporting_v1_rollup_proto_rawDescGZIP() []byte {
 	return file_reporting_v1_rollup_proto_rawDescData
 }
 
-var file_reporting_v1_rollup_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_reporting_v1_rollup_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_reporting_v1_rollup_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_reporting_v1_rollup_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_reporting_v1_rollup_proto_goTypes = []any{
 	(Basis)(0),                         // 0: reporting.v1.Basis
 	(RollupMeasure)(0),                 // 1: reporting.v1.RollupMeasure
 	(RollupState)(0),                   // 2: reporting.v1.RollupState
 	(RollupCrossing)(0),                // 3: reporting.v1.RollupCrossing
-	(*QueryRollupsRequest)(nil),        // 4: reporting.v1.QueryRollupsRequest
-	(*QueryRollupsResponse)(nil),       // 5: reporting.v1.QueryRollupsResponse
-	(*PeriodSpan)(nil),                 // 6: reporting.v1.PeriodSpan
-	(*Rollup)(nil),                     // 7: reporting.v1.Rollup
-	(*GapSpan)(nil),                    // 8: reporting.v1.GapSpan
-	(*CheckFigure)(nil),                // 9: reporting.v1.CheckFigure
-	(*Coverage)(nil),                   // 10: reporting.v1.Coverage
-	(*QueryRollupColumnsRequest)(nil),  // 11: reporting.v1.QueryRollupColumnsRequest
-	(*QueryRollupColumnsResponse)(nil), // 12: reporting.v1.QueryRollupColumnsResponse
-	(*ColumnUnits)(nil),                // 13: reporting.v1.ColumnUnits
-	(*RollupColumns)(nil),              // 14: reporting.v1.RollupColumns
-	(*HeldCell)(nil),                   // 15: reporting.v1.HeldCell
-	(*ExactCell)(nil),                  // 16: reporting.v1.ExactCell
-	(*ExplainRollupRequest)(nil),       // 17: reporting.v1.ExplainRollupRequest
-	(*ExplainRollupResponse)(nil),      // 18: reporting.v1.ExplainRollupResponse
-	(*Contribution)(nil),               // 19: reporting.v1.Contribution
-	(*Stamp)(nil),                      // 20: reporting.v1.Stamp
-	(Calendar)(0),                      // 21: reporting.v1.Calendar
-	(RevisionState)(0),                 // 22: reporting.v1.RevisionState
-	(*Figure)(nil),                     // 23: reporting.v1.Figure
+	(RollupComparison)(0),              // 4: reporting.v1.RollupComparison
+	(*QueryRollupsRequest)(nil),        // 5: reporting.v1.QueryRollupsRequest
+	(*QueryRollupsResponse)(nil),       // 6: reporting.v1.QueryRollupsResponse
+	(*PeriodSpan)(nil),                 // 7: reporting.v1.PeriodSpan
+	(*Rollup)(nil),                     // 8: reporting.v1.Rollup
+	(*ComparedRollup)(nil),             // 9: reporting.v1.ComparedRollup
+	(*GapSpan)(nil),                    // 10: reporting.v1.GapSpan
+	(*CheckFigure)(nil),                // 11: reporting.v1.CheckFigure
+	(*Coverage)(nil),                   // 12: reporting.v1.Coverage
+	(*QueryRollupColumnsRequest)(nil),  // 13: reporting.v1.QueryRollupColumnsRequest
+	(*QueryRollupColumnsResponse)(nil), // 14: reporting.v1.QueryRollupColumnsResponse
+	(*ColumnUnits)(nil),                // 15: reporting.v1.ColumnUnits
+	(*RollupColumns)(nil),              // 16: reporting.v1.RollupColumns
+	(*HeldCell)(nil),                   // 17: reporting.v1.HeldCell
+	(*ExactCell)(nil),                  // 18: reporting.v1.ExactCell
+	(*ExplainRollupRequest)(nil),       // 19: reporting.v1.ExplainRollupRequest
+	(*ExplainRollupResponse)(nil),      // 20: reporting.v1.ExplainRollupResponse
+	(*Contribution)(nil),               // 21: reporting.v1.Contribution
+	(*Stamp)(nil),                      // 22: reporting.v1.Stamp
+	(Calendar)(0),                      // 23: reporting.v1.Calendar
+	(RevisionState)(0),                 // 24: reporting.v1.RevisionState
+	(*Figure)(nil),                     // 25: reporting.v1.Figure
 }
 var file_reporting_v1_rollup_proto_depIdxs = []int32{
 	0,  // 0: reporting.v1.QueryRollupsRequest.basis:type_name -> reporting.v1.Basis
 	1,  // 1: reporting.v1.QueryRollupsRequest.measure:type_name -> reporting.v1.RollupMeasure
-	7,  // 2: reporting.v1.QueryRollupsResponse.rollups:type_name -> reporting.v1.Rollup
-	6,  // 3: reporting.v1.QueryRollupsResponse.periods:type_name -> reporting.v1.PeriodSpan
-	0,  // 4: reporting.v1.QueryRollupsResponse.basis:type_name -> reporting.v1.Basis
-	1,  // 5: reporting.v1.QueryRollupsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	20, // 6: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
-	21, // 7: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
-	2,  // 8: reporting.v1.Rollup.state:type_name -> reporting.v1.RollupState
-	10, // 9: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
-	8,  // 10: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
-	9,  // 11: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
-	3,  // 12: reporting.v1.Rollup.crossing:type_name -> reporting.v1.RollupCrossing
-	0,  // 13: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 14: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
-	13, // 15: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
-	6,  // 16: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
-	14, // 17: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
-	0,  // 18: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
-	1,  // 19: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	20, // 20: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
-	2,  // 21: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
-	16, // 22: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
-	15, // 23: reporting.v1.RollupColumns.held:type_name -> reporting.v1.HeldCell
-	0,  // 24: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 25: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
-	7,  // 26: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
-	19, // 27: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
-	20, // 28: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
-	22, // 29: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
-	23, // 30: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
-	4,  // 31: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
-	11, // 32: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
-	17, // 33: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
-	5,  // 34: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
-	12, // 35: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
-	18, // 36: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
-	34, // [34:37] is the sub-list for method output_type
-	31, // [31:34] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	4,  // 2: reporting.v1.QueryRollupsRequest.compare:type_name -> reporting.v1.RollupComparison
+	8,  // 3: reporting.v1.QueryRollupsResponse.rollups:type_name -> reporting.v1.Rollup
+	7,  // 4: reporting.v1.QueryRollupsResponse.periods:type_name -> reporting.v1.PeriodSpan
+	0,  // 5: reporting.v1.QueryRollupsResponse.basis:type_name -> reporting.v1.Basis
+	1,  // 6: reporting.v1.QueryRollupsResponse.measure:type_name -> reporting.v1.RollupMeasure
+	22, // 7: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
+	23, // 8: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
+	2,  // 9: reporting.v1.Rollup.state:type_name -> reporting.v1.RollupState
+	12, // 10: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
+	10, // 11: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
+	11, // 12: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
+	3,  // 13: reporting.v1.Rollup.crossing:type_name -> reporting.v1.RollupCrossing
+	9,  // 14: reporting.v1.Rollup.compared:type_name -> reporting.v1.ComparedRollup
+	2,  // 15: reporting.v1.ComparedRollup.state:type_name -> reporting.v1.RollupState
+	12, // 16: reporting.v1.ComparedRollup.coverage:type_name -> reporting.v1.Coverage
+	3,  // 17: reporting.v1.ComparedRollup.crossing:type_name -> reporting.v1.RollupCrossing
+	0,  // 18: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 19: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
+	15, // 20: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
+	7,  // 21: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
+	16, // 22: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
+	0,  // 23: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
+	1,  // 24: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
+	22, // 25: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
+	2,  // 26: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
+	18, // 27: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
+	17, // 28: reporting.v1.RollupColumns.held:type_name -> reporting.v1.HeldCell
+	0,  // 29: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 30: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
+	8,  // 31: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
+	21, // 32: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
+	22, // 33: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
+	24, // 34: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
+	25, // 35: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
+	5,  // 36: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
+	13, // 37: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
+	19, // 38: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
+	6,  // 39: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
+	14, // 40: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
+	20, // 41: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
+	39, // [39:42] is the sub-list for method output_type
+	36, // [36:39] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_rollup_proto_init() }
@@ -2494,15 +2708,16 @@ func file_reporting_v1_rollup_proto_init() {
 	file_reporting_v1_form_proto_init()
 	file_reporting_v1_report_proto_init()
 	file_reporting_v1_rollup_proto_msgTypes[3].OneofWrappers = []any{}
-	file_reporting_v1_rollup_proto_msgTypes[5].OneofWrappers = []any{}
-	file_reporting_v1_rollup_proto_msgTypes[12].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[4].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[6].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[13].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_rollup_proto_rawDesc), len(file_reporting_v1_rollup_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   16,
+			NumEnums:      5,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
