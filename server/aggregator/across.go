@@ -36,7 +36,7 @@ func (u *question) makeParcel() {
 		if b.Held {
 			u.hold(unit, adds)
 		}
-		if b.Whole && !u.gathered && u.x.inner[unit] >= 0 && (adds || !b.Joined) {
+		if b.Whole && u.fromRows(unit) && (adds || !b.Joined) {
 			u.parcel.rows = append(u.parcel.rows, unit)
 			u.cover(unit)
 			return hierarchy.Skip
@@ -44,6 +44,9 @@ func (u *question) makeParcel() {
 		return hierarchy.Below
 	})
 }
+
+// fromRows says whether the rows of a unit can serve, if what they hold is what is wanted.
+func (u *question) fromRows(unit int32) bool { return !u.gathered && u.x.inner[unit] >= 0 }
 
 // addsUp says whether units that are joined can be asked for one by one all the same.
 func (u *question) addsUp() bool {
@@ -89,7 +92,7 @@ func (u *question) stand(unit int32, single bool) {
 			u.parcel.singles = append(u.parcel.singles, unit)
 		}
 	}
-	if single && !u.gathered && u.x.inner[unit] >= 0 && !u.across.Ended(int(unit)) {
+	if single && u.fromRows(unit) && !u.across.Ended(int(unit)) {
 		u.parcel.rows = append(u.parcel.rows, unit)
 		single = false
 	}
