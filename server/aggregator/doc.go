@@ -42,7 +42,7 @@
 // figures belong, and whom the change reaches at all. All others are answered from their rows as ever, so a store without
 // lineage pays one comparison for a question. What a change reaches is computed and not kept: rows are taken of units of
 // which all units below have their figures in the answer, where these can be added one by one (rollup.AddsUp: sums, and
-// whatever stands in one base period) or none of them was joined to another; the reports of what is left are read, 2,000 at
+// whatever stands in one base period) or none of them was joined to another; the reports of what is left are read, 6,000 at
 // most, at some microseconds each. Where the rule over units crosses no change, those count that stand on the day.
 //
 // # The shelf

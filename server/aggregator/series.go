@@ -211,7 +211,7 @@ func (s *Series) Reports(unit int) (int, error) {
 		return 0, nil
 	}
 	u.makeParcel()
-	return int(min(u.reports(), maxGathered)), nil
+	return int(min(u.reports(), maxAcross)), nil
 }
 
 // Crosses says whether a change of the tree lies in what is asked.

@@ -38,7 +38,7 @@ const (
 // unit that contains all that stand in the end, so that totals of what stays whole are exact. A
 // unit that has only a part of it is NOT_PLACEABLE, and `held_by` names the unit that has the
 // figure. Such answers are not kept but computed: as far as rows of whole subtrees do not add up
-// to them they are made of reports, of 2,000 at most, each of which takes some microseconds: about
+// to them they are made of reports, of 6,000 at most, each of which takes some microseconds: about
 // as long as one roll-up that is kept. RESOURCE_EXHAUSTED (QUERY_TOO_LARGE): it would take more.
 type RollupServiceClient interface {
 	// Gives indicators brought together over the subtrees of units and over periods: one
@@ -113,7 +113,7 @@ func (c *rollupServiceClient) ExplainRollup(ctx context.Context, in *ExplainRoll
 // unit that contains all that stand in the end, so that totals of what stays whole are exact. A
 // unit that has only a part of it is NOT_PLACEABLE, and `held_by` names the unit that has the
 // figure. Such answers are not kept but computed: as far as rows of whole subtrees do not add up
-// to them they are made of reports, of 2,000 at most, each of which takes some microseconds: about
+// to them they are made of reports, of 6,000 at most, each of which takes some microseconds: about
 // as long as one roll-up that is kept. RESOURCE_EXHAUSTED (QUERY_TOO_LARGE): it would take more.
 type RollupServiceServer interface {
 	// Gives indicators brought together over the subtrees of units and over periods: one
