@@ -27,7 +27,10 @@ type Formula struct {
 	root *Node
 	// references are the distinct ones, in the order in which they stand.
 	references []Reference
-	operands   int
+	// rollups are the distinct roll-ups of which they take something; from says of which each does.
+	rollups  []Reference
+	from     []int
+	operands int
 }
 
 // Root gives the tree, which is not to be changed.
@@ -36,6 +39,13 @@ func (f *Formula) Root() *Node { return f.root }
 // References gives the distinct references in the order in which they first stand in the formula; a Node of Refer names
 // one by its place here. The list is not to be changed.
 func (f *Formula) References() []Reference { return f.references }
+
+// Rollups gives the distinct roll-ups that the references take something of, in the order in which they first stand in the
+// formula, as references to their values. The list is not to be changed.
+func (f *Formula) Rollups() []Reference { return f.rollups }
+
+// RollupOf gives the place among Rollups of what a reference, by its place, takes something of.
+func (f *Formula) RollupOf(reference int) int { return f.from[reference] }
 
 // Operands is how many numbers and references stand in the formula, each as often as it does.
 func (f *Formula) Operands() int { return f.operands }

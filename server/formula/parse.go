@@ -194,8 +194,20 @@ func (p *parser) reference() (*Node, error) {
 	if at < 0 {
 		at = len(p.formula.references)
 		p.formula.references = append(p.formula.references, r)
+		p.formula.note(r)
 	}
 	return &Node{Op: Refer, Reference: at}, nil
+}
+
+// note finds the roll-up of a new reference, or adds it.
+func (f *Formula) note(r Reference) {
+	at := slices.IndexFunc(f.rollups, r.SameRollup)
+	if at < 0 {
+		at = len(f.rollups)
+		r.Amount = Value
+		f.rollups = append(f.rollups, r)
+	}
+	f.from = append(f.from, at)
 }
 
 // function reads a word and its arguments.

@@ -67,6 +67,12 @@ func TestR18_ReferencesAreListedOnceInTheirOrder(t *testing.T) {
 	if got := fmt.Sprint(f.References()); got != "[[B.num] [A] [B, -1y] [B.den] [a, -1p]]" {
 		t.Errorf("references = %s", got)
 	}
+	if got := fmt.Sprint(f.Rollups()); got != "[[B] [A] [B, -1y] [a, -1p]]" {
+		t.Errorf("roll-ups = %s", got)
+	}
+	if got := fmt.Sprint(f.RollupOf(0), f.RollupOf(1), f.RollupOf(2), f.RollupOf(3), f.RollupOf(4)); got != "0 1 2 0 3" {
+		t.Errorf("the references are to the roll-ups %s", got)
+	}
 	if f.Operands() != 6 {
 		t.Errorf("operands = %d, want 6", f.Operands())
 	}

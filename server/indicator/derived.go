@@ -51,6 +51,10 @@ func (i *Indicator) checkFormula(problems *fault.List) {
 	if f.String() != i.Formula {
 		problems.Add(fault.Invalid("TEXT_NOT_CLEAN", "formula %q is not in its stored form: %q", i.Formula, f).In("formula"))
 	}
+	if len(f.References()) == 0 {
+		problems.Add(fault.Invalid("FORMULA_CONSTANT", "formula %q names no indicator; name those that it is computed from in brackets, such as [CQ-06]", f).
+			With("formula", f).In("formula"))
+	}
 	if slices.ContainsFunc(f.References(), func(r formula.Reference) bool { return Code(r.Code).Same(i.Code) }) {
 		problems.Add(fault.Invalid("REFERENCE_CIRCLE", "indicator %q cannot be computed from itself, nor from its own earlier periods", i.Code).
 			With("circle", i.Code).In("formula"))

@@ -28,11 +28,12 @@ func TestR18_ADerivedIndicatorLookedAtAlone(t *testing.T) {
 		{"not as it is kept", changed(derived("X", ""), func(i *Indicator) { i.Formula = "[A]/[B]" }), []string{"formula TEXT_NOT_CLEAN"}},
 		{"without a formula", derived("X", ""), []string{"formula FORMULA_EMPTY"}},
 		{"with one that cannot be read", derived("X", "[A] / "), []string{"formula FORMULA_INCOMPLETE"}},
+		{"of nothing", derived("X", "1 + 2"), []string{"formula FORMULA_CONSTANT"}},
 		{"of itself", derived("X", "[x, -1y] + 1"), []string{"formula REFERENCE_CIRCLE"}},
 		{"a sum with a formula", changed(people, func(i *Indicator) { i.Formula = "1" }), []string{"formula FORMULA_MISPLACED"}},
 		{
 			"that is reported too",
-			changed(derived("X", "1"), func(i *Indicator) {
+			changed(derived("X", "[A]"), func(i *Indicator) {
 				i.ReportedBy, i.CheckedBy = []hierarchy.Kind{hierarchy.Commune}, []hierarchy.Kind{hierarchy.District}
 				i.Value, i.Min, i.Max, i.AtLeast, i.Weight, i.DenominatorIndicator = Part{Stock, TimeLast}, number(1), number(2), 1, "W", "W"
 				i.Assigned, i.Denominator = []hierarchy.Selector{{Kind: hierarchy.Commune}}, Part{Stock, TimeLast}
@@ -70,8 +71,8 @@ func TestR18_WhatAFormulaNamesMustBeThere(t *testing.T) {
 		{"unknown", []Indicator{derived("X", "[A] + [DS-15PLUS] + [B]")}, []string{"[0].formula INDICATOR_NOT_FOUND", "[0].formula INDICATOR_NOT_FOUND"}},
 		{"a numerator of a sum", []Indicator{derived("X", "[DS-15PLUS.num]")}, []string{"[0].formula FORMULA_AMOUNT"}},
 		{"a denominator of what is derived", []Indicator{derived("X", "[CQ-06]"), derived("Y", "[X.den]")}, []string{"[1].formula FORMULA_AMOUNT"}},
-		{"a weight", []Indicator{derived("X", "1"), weighed}, []string{"[1].weight REFERENCE_TO_DERIVED"}},
-		{"a denominator", []Indicator{derived("X", "1"), over}, []string{"[1].denominator_indicator REFERENCE_TO_DERIVED"}},
+		{"a weight", []Indicator{derived("X", "[CQ-06]"), weighed}, []string{"[1].weight REFERENCE_TO_DERIVED"}},
+		{"a denominator", []Indicator{derived("X", "[CQ-06]"), over}, []string{"[1].denominator_indicator REFERENCE_TO_DERIVED"}},
 		{"what is a weight", []Indicator{derived("DS-15PLUS", "[CQ-06]")}, []string{"[0].unit_rule REFERENCE_TO_DERIVED"}},
 	} {
 		_, _, err := before.With(nil, c.given...)

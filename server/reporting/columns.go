@@ -184,7 +184,7 @@ func (r *columnRun) cost(kind hierarchy.Kind, ordinal int) (int, error) {
 		if r.first[n].FromRows(ordinal) {
 			each = 1
 		}
-		cost += each * len(r.periods)
+		cost += each * r.first[n].Leaves() * len(r.periods)
 	}
 	if r.costs == nil {
 		r.costs = map[hierarchy.Kind]int{}

@@ -180,9 +180,9 @@ func (r *rollupRun) prepare(day period.Day) error {
 			problems.Add(r.who.indicatorNotGranted(latest.Code).In(fmt.Sprintf("indicators[%d]", i)))
 			continue
 		}
-		if !rollup.Possible(latest, r.q.Measure) {
-			problems.Add(fault.Invalid("MEASURE_NOT_POSSIBLE", "indicator %s is a %s; it cannot be asked as %s",
-				latest.Code, latest.Value.Measure, r.q.Measure).With("indicator", latest.Code).
+		if !r.who.tx.Possible(latest.Code, r.q.Measure) {
+			problems.Add(fault.Invalid("MEASURE_NOT_POSSIBLE", "indicator %s is %s; it cannot be asked as %s",
+				latest.Code, measureWords(&latest), r.q.Measure).With("indicator", latest.Code).
 				With("measure", r.q.Measure.String()).In(fmt.Sprintf("indicators[%d]", i)))
 		}
 		r.indicators = append(r.indicators, latest.Code)
@@ -207,7 +207,16 @@ func (r *rollupRun) prepare(day period.Day) error {
 	return nil
 }
 
-// carriersOf gives for each indicator, by its folded code, every form that ever carried it, once.
+// measureWords says of which measure an indicator is.
+func measureWords(i *indicator.Indicator) string {
+	if i.Derived() {
+		return "computed from stocks alone"
+	}
+	return "a " + i.Value.Measure.String()
+}
+
+// carriersOf gives for each indicator, by its folded code, every form that ever carried it, once; of what is derived those
+// that ever carried what it is computed from.
 func carriersOf(tx *aggregator.Tx) map[indicator.Code][]form.Form {
 	carriers := map[indicator.Code][]form.Form{}
 	for _, name := range tx.Forms().Codes() {
@@ -218,6 +227,11 @@ func carriersOf(tx *aggregator.Tx) map[indicator.Code][]form.Form {
 					carriers[code.Fold()] = append(known, f)
 				}
 			}
+		}
+	}
+	for _, code := range tx.Indicators().Derived() {
+		for _, source := range tx.Indicators().Sources(code) {
+			carriers[code.Fold()] = append(carriers[code.Fold()], carriers[source.Fold()]...)
 		}
 	}
 	return carriers
@@ -324,8 +338,7 @@ func (r *rollupRun) kinds(code indicator.Code, p period.Period) []hierarchy.Kind
 	if !r.q.ByKind {
 		return []hierarchy.Kind{""}
 	}
-	version, _ := r.who.tx.Indicators().On(code, r.calendar.Last(p)) // none where it did not exist yet
-	return version.ReportedBy
+	return r.who.tx.Indicators().KindsOn(code, r.calendar.Last(p))
 }
 
 // one adds a roll-up to the page.
@@ -336,6 +349,7 @@ func (r *rollupRun) one(u hierarchy.Unit, code indicator.Code, p period.Period, 
 	if err != nil {
 		return err
 	}
+	r.steps += answer.Leaves
 	r.page.Rollups = append(r.page.Rollups, Rollup{Kind: kind, Period: p, Answer: answer})
 	return nil
 }
