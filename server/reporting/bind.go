@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/fault"
@@ -112,7 +113,7 @@ func (g granted) keepsScale(v *indicator.Indicator) error {
 // new one is computed from: periods that are past would change (R21). A version with a later first day is the way.
 func (g granted) keepsFormula(next *indicator.Catalogue, v *indicator.Indicator) error {
 	was, known := sameVersion(g.tx.Indicators().Versions(v.Code), *v)
-	if !known || !was.Derived() || was.Formula == v.Formula {
+	if !known || !was.Derived() || strings.EqualFold(was.Formula, v.Formula) { // codes may be spelled otherwise
 		return nil
 	}
 	last, used := period.Beginning, false
