@@ -2,6 +2,7 @@ package tabular
 
 import (
 	"io"
+	"strings"
 
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/figure"
@@ -62,7 +63,7 @@ func readIndicator(r row, resolve Resolve, today period.Day, problems *fault.Lis
 		Weight:               indicator.Code(r.cell(indWeight)),
 		DenominatorIndicator: indicator.Code(r.cell(indDenominatorIndicator)),
 		Replaces:             indicator.Code(r.cell(indReplaces)),
-		Formula:              indicator.CleanFormula(r.cell(indFormula)),
+		Formula:              indicator.CleanFormula(plainFormula(r.cell(indFormula))),
 		ValidFrom:            r.day(indValidFrom, period.Beginning, problems),
 	}
 	var own fault.List // what Check would tell a second time
@@ -103,6 +104,10 @@ func readIndicator(r row, resolve Resolve, today period.Day, problems *fault.Lis
 	problems.Add(i.Check())
 	return i
 }
+
+// plainFormula takes away the apostrophe that an export puts before a cell that a spreadsheet would compute, such as -[A]; no
+// formula of ours has one.
+func plainFormula(s string) string { return strings.TrimPrefix(s, "'") }
 
 // withoutRules keeps of an indicator what Check can judge when its rules could not be read.
 func withoutRules(i indicator.Indicator) indicator.Indicator {
