@@ -15,6 +15,8 @@
 // one form: parsing that gives the same formula. [Formula.Eval] computes it with math/big from the values of its
 // references. What a reference means, and what comes of one without a value, is for others to say: see rollup.Derive.
 //
+// Journals hold formulas as they are printed: what Parse reads it must read for ever, and no limit may be lowered.
+//
 // What a formula can cost is bounded: by its length, by how deep it is nested, and by how many numbers and references it
 // has. A fraction that it makes has at most as many digits as all of these together.
 package formula
