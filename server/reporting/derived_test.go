@@ -236,6 +236,33 @@ func TestAPageOfColumnsIsShortWhereMuchIsComputed(t *testing.T) {
 	}
 }
 
+// TestAPageIsShortWhereMuchIsComputed holds that roll-ups which go into others count, and that the pages together are all.
+func TestAPageIsShortWhereMuchIsComputed(t *testing.T) {
+	w := newWorld(t)
+	terms := []string{"[FLOW]"}
+	for n := range 10 {
+		terms = append(terms, fmt.Sprintf("[FLOW, -%dy]", n+1), fmt.Sprintf("[STOCK, -%dy]", n+1))
+	}
+	_, err := w.svc.ImportIndicators(t.Context(), w.call(w.admin), []indicator.Indicator{computed("X", strings.Join(terms, " + "), period.Beginning)})
+	must(t, err)
+	q := reporting.RollupQuery{
+		Units: []string{"P"}, Indicators: []string{"FLOW", "X"}, Periods: []string{"2000-01..2024-12"}, Page: reporting.Page{Size: 5000},
+	}
+	var sizes []int
+	for {
+		page, err := w.svc.QueryRollups(t.Context(), w.admin, q)
+		must(t, err)
+		sizes = append(sizes, len(page.Rollups))
+		if q.Page.Token = page.Next; page.Next == "" {
+			break
+		}
+	}
+	// 300 of FLOW and 239 × 21 = 5,019 roll-ups; then the other 61.
+	if !slices.Equal(sizes, []int{539, 61}) {
+		t.Errorf("pages of %v, want 539 and 61", sizes)
+	}
+}
+
 // TestR4PartsOfTwoCalendarsAreRefusedFromBothSides changes forms and formulas in turn.
 func TestR4PartsOfTwoCalendarsAreRefusedFromBothSides(t *testing.T) {
 	w := newWorld(t)

@@ -57,7 +57,7 @@ type RollupPage struct {
 // Limits of one query.
 const (
 	defaultRollups = 500
-	largestRollups = 5000
+	largestRollups = 5000 // also of those that go into what is computed from them
 	maxAsked       = 1000 // units, indicators, or periods
 	// maxSteps is how many places one page looks at. Most may have nothing to show, such as a unit without children; the
 	// page is then short rather than its transaction long.
@@ -149,6 +149,7 @@ type rollupRun struct {
 	from       spot
 	size       int
 	steps      int
+	leaves     int   // roll-ups of reported indicators that went into what is computed from them
 	next       *spot // where the next page begins
 	series     map[aggregator.Query]*aggregator.Series
 	page       *RollupPage
@@ -292,7 +293,7 @@ func (r *rollupRun) unit(u hierarchy.Unit, at spot) error {
 			}
 			kinds := r.kinds(r.indicators[at.indicator], per)
 			for ; at.kind < len(kinds); at.kind++ {
-				if len(r.page.Rollups) == r.size {
+				if len(r.page.Rollups) == r.size || r.leaves >= largestRollups {
 					r.next = &at
 					return nil
 				}
@@ -349,7 +350,7 @@ func (r *rollupRun) one(u hierarchy.Unit, code indicator.Code, p period.Period, 
 	if err != nil {
 		return err
 	}
-	r.steps += answer.Leaves
+	r.leaves += answer.Leaves
 	r.page.Rollups = append(r.page.Rollups, Rollup{Kind: kind, Period: p, Answer: answer})
 	return nil
 }

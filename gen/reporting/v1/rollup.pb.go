@@ -224,7 +224,8 @@ type QueryRollupsRequest struct {
 	ByKind bool `protobuf:"varint,7,opt,name=by_kind,json=byKind,proto3" json:"by_kind,omitempty"`
 	// Day on which bare codes are resolved. Empty: today in Vietnam.
 	AsOf string `protobuf:"bytes,8,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
-	// At most so many roll-ups. 0: 500; above 5,000: 5,000.
+	// At most so many roll-ups. 0: 500; above 5,000: 5,000. A page may be shorter where what is
+	// DERIVED is computed from many others.
 	PageSize int32 `protobuf:"varint,9,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the response before, with the same other fields. Empty: from the start.
 	PageToken string `protobuf:"bytes,10,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
