@@ -195,18 +195,15 @@ func (s *Series) derive(unit int) (Answer, error) {
 	return a, err
 }
 
-// Leaves is how many roll-ups of reported indicators one answer is made of: more than one where it is derived.
+// Leaves is how many roll-ups of reported indicators one answer is computed from; 0 if it is reported itself.
 func (s *Series) Leaves() int {
-	if s.derivation == nil {
-		return 1
-	}
 	leaves := 0
 	for _, part := range s.parts {
 		if part == nil {
 			leaves++
 		} else {
-			leaves += part.Leaves()
+			leaves += max(1, part.Leaves())
 		}
 	}
-	return max(1, leaves)
+	return leaves
 }
