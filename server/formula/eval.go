@@ -17,6 +17,7 @@ func (f *Formula) eval(n *Node, values []*big.Rat) (*big.Rat, bool) {
 		return values[n.Reference], true
 	case If:
 		return f.choose(n, values)
+	default:
 	}
 	first, ok := f.eval(n.Args[0], values)
 	if !ok {

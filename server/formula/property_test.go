@@ -33,7 +33,9 @@ func newWorld(t *rapid.T) *world {
 	return w
 }
 
-func (w *world) pick(what string, from ...string) string { return rapid.SampledFrom(from).Draw(w.T, what) }
+func (w *world) pick(what string, from ...string) string {
+	return rapid.SampledFrom(from).Draw(w.T, what)
+}
 
 // space draws nothing or some blanks.
 func (w *world) space() string { return w.pick("space", "", "", " ", "\t", "  ") }

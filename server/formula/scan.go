@@ -40,13 +40,8 @@ type scanner struct {
 
 // next gives the next token; of kind end behind the last.
 func (s *scanner) next() (token, error) {
-	for s.rest != "" {
-		r, size := utf8.DecodeRuneInString(s.rest)
-		if !unicode.IsSpace(r) {
-			break
-		}
-		s.skip(size)
-	}
+	blank := len(s.rest) - len(strings.TrimLeftFunc(s.rest, unicode.IsSpace))
+	s.skip(blank)
 	at := s.at
 	if s.rest == "" {
 		return token{kind: end, at: at}, nil
@@ -57,14 +52,7 @@ func (s *scanner) next() (token, error) {
 	case letter(c):
 		return token{kind: word, text: s.while(func(c byte) bool { return letter(c) || digit(c) || c == '-' || c == '_' }), at: at}, nil
 	case c == '[':
-		closing := strings.IndexByte(s.rest, ']')
-		if closing < 0 {
-			return token{}, fault.Invalid("FORMULA_BRACKET_OPEN", "formula: the bracket [ at character %d is never closed; write the reference like [CQ-06]", at).
-				With("position", at)
-		}
-		inside := s.rest[1:closing]
-		s.skip(closing + 1)
-		return token{kind: bracket, text: inside, at: at}, nil
+		return s.bracket()
 	case strings.IndexByte("+-*/(),<>=", c) >= 0 && !s.twice():
 		return token{kind: sign, text: s.skip(1), at: at}, nil
 	}
@@ -78,6 +66,18 @@ func (s *scanner) next() (token, error) {
 	return token{}, fault.Invalid("FORMULA_CHARACTER",
 		"formula: the character %q at %d has no place in a formula; it has + - * / ( ) , comparisons, decimals, [CODE] and the words min, max, sum, if",
 		r, at).With("value", string(r)).With("position", at)
+}
+
+// bracket gives what stands between the brackets that begin here.
+func (s *scanner) bracket() (token, error) {
+	at, closing := s.at, strings.IndexByte(s.rest, ']')
+	if closing < 0 {
+		return token{}, fault.Invalid("FORMULA_BRACKET_OPEN", "formula: the bracket [ at character %d is never closed; write the reference like [CQ-06]", at).
+			With("position", at)
+	}
+	inside := s.rest[1:closing]
+	s.skip(closing + 1)
+	return token{kind: bracket, text: inside, at: at}, nil
 }
 
 // twice says whether a comparison of two characters begins here.

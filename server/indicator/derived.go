@@ -320,6 +320,7 @@ func expanded(f *formula.Formula, size func(Code) int) int {
 			total++
 		case formula.Refer:
 			total += size(Code(f.References()[n.Reference].Code))
+		default:
 		}
 		for _, arg := range n.Args {
 			count(arg)

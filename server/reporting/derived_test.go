@@ -34,7 +34,8 @@ func TestR21AFormulaNeverChangesAPeriodBeforeItsDate(t *testing.T) {
 		return err
 	}
 	update := func(formula string, from period.Day) error {
-		_, _, _, err := w.svc.UpdateIndicator(ctx, w.call(w.admin), computed("X", formula, from), w.indicator("X").Etag)
+		known := w.indicator("X") //nolint:contextcheck // it takes that of the test
+		_, _, _, err := w.svc.UpdateIndicator(ctx, w.call(w.admin), computed("X", formula, from), known.Etag)
 		return err
 	}
 	must(t, create("[FLOW] * 2", period.Beginning))

@@ -191,6 +191,7 @@ func compute(n *formula.Node, amounts []*big.Rat) (num, den *big.Int) {
 			chosen = n.Args[2]
 		}
 		return compute(chosen, amounts)
+	default:
 	}
 	so := computed(n.Args[0], amounts)
 	if n.Op == formula.Negate {
