@@ -25,8 +25,8 @@ func byMonth(t *testing.T, others []indicator.Indicator, i indicator.Indicator) 
 	return s
 }
 
-// says asks for the first indicator's roll-up in words: value or state, and what else is worth telling.
-func says(t *testing.T, s *story, unit, code, span string) string {
+// told asks for the first indicator's roll-up in words: value or state, and what else is worth telling.
+func told(t *testing.T, s *story, unit, code, span string) string {
 	t.Helper()
 	a := ask(t, s, aggregator.Query{Unit: id(unit), Indicator: indicator.Code(code), Period: mustPeriod(span), Basis: rollup.Provisional})
 	word := a.Result.State.String()
@@ -45,10 +45,10 @@ func says(t *testing.T, s *story, unit, code, span string) string {
 	return fmt.Sprintf("%s, %d of %d", word, a.Result.Coverage.Received, a.Result.Coverage.Expected)
 }
 
-func wants(t *testing.T, s *story, code string, want map[[2]string]string) {
+func wantsAll(t *testing.T, s *story, code string, want map[[2]string]string) {
 	t.Helper()
 	for q, text := range want {
-		if got := says(t, s, q[0], code, q[1]); got != text {
+		if got := told(t, s, q[0], code, q[1]); got != text {
 			t.Errorf("%s of %s in %s is %s, want %s", code, q[0], q[1], got, text)
 		}
 	}
@@ -61,7 +61,7 @@ func TestGoldenLastTellsItsPeriod(t *testing.T) {
 		s.tell(sent(key("A", "F", month), 1, map[uint32]figure.Figure{0: value(n)}))
 	}
 	s.tell(sent(key("B", "F", "2024-01"), 1, map[uint32]figure.Figure{0: value(40)}))
-	wants(t, s, "L", map[[2]string]string{
+	wantsAll(t, s, "L", map[[2]string]string{
 		{"A", "2024-Q1"}: "30 of 2024-03, 3 of 3", {"B", "2024-Q1"}: "40 of 2024-01, 1 of 3", {"D", "2024-Q1"}: "70, 4 of 6",
 		{"D", "2024-01"}: "50 of 2024-01, 2 of 2", {"D", "2024"}: "70, 4 of 24",
 	})
@@ -74,7 +74,7 @@ func TestGoldenMinimum(t *testing.T) {
 		s.tell(sent(key("A", "F", month), 1, map[uint32]figure.Figure{0: value(n)}))
 	}
 	s.tell(sent(key("B", "F", "2024-01"), 1, map[uint32]figure.Figure{0: value(40)}))
-	wants(t, s, "M", map[[2]string]string{{"D", "2024-Q1"}: "10, 4 of 6", {"B", "2024-Q1"}: "40, 1 of 3", {"P", "2024-02"}: "20, 1 of 2"})
+	wantsAll(t, s, "M", map[[2]string]string{{"D", "2024-Q1"}: "10, 4 of 6", {"B", "2024-Q1"}: "40, 1 of 3", {"P", "2024-02"}: "20, 1 of 2"})
 }
 
 // TestR15GoldenVector5 has a flow over a stock, and a yearly denominator.
@@ -86,7 +86,7 @@ func TestR15GoldenVector5(t *testing.T) {
 		s.tell(sent(key("A", "F", month), 1, map[uint32]figure.Figure{0: ratio(parts[0], parts[1])}))
 	}
 	s.tell(sent(key("B", "F", "2024-01"), 1, map[uint32]figure.Figure{0: ratio(500, 5000)}))
-	wants(t, s, "R", map[[2]string]string{
+	wantsAll(t, s, "R", map[[2]string]string{
 		{"A", "2024-Q1"}: "50 = 60/120 of 2024-03, 3 of 3", {"D", "2024-Q1"}: "38.24 = 65/170, 4 of 6",
 	})
 
@@ -98,7 +98,7 @@ func TestR15GoldenVector5(t *testing.T) {
 		sent(key("B", "Y", "2022"), 1, map[uint32]figure.Figure{0: value(400)}),
 		sent(key("A", "F", "2024-02"), 1, map[uint32]figure.Figure{1: {State: figure.Value, Numerator: 20000, HasNumerator: true}}),
 		sent(key("B", "F", "2024-02"), 1, map[uint32]figure.Figure{1: {State: figure.Value, Numerator: 10000, HasNumerator: true}}))
-	wants(t, s, "R", map[[2]string]string{
+	wantsAll(t, s, "R", map[[2]string]string{
 		{"A", "2024-02"}: "25 = 200/800 of 2024-02 over 2023, 1 of 1", {"B", "2024-02"}: "25 = 100/400 of 2024-02 over 2022, 1 of 1",
 		{"D", "2024-02"}: "25 = 300/1200 of 2024-02, 2 of 2",
 	})
@@ -113,7 +113,7 @@ func TestR16GoldenVector6(t *testing.T) {
 		s.tell(sent(key("A", "F", month), 1, map[uint32]figure.Figure{0: value(n)}))
 	}
 	s.tell(sent(key("B", "F", "2024-01"), 1, map[uint32]figure.Figure{0: value(4000)}))
-	wants(t, s, "T", map[[2]string]string{{"A", "2024-Q1"}: "16.67, 3 of 3", {"D", "2024-Q1"}: "56.67, 4 of 6"})
+	wantsAll(t, s, "T", map[[2]string]string{{"A", "2024-Q1"}: "16.67, 3 of 3", {"D", "2024-Q1"}: "56.67, 4 of 6"})
 	a := ask(t, s, aggregator.Query{Unit: id("D"), Indicator: "T", Period: mustPeriod("2024-Q1"), Basis: rollup.Provisional})
 	if got := a.Result.Value.Rat().String(); got != "170/3" || a.Result.Coverage.Divisor != 4 {
 		t.Errorf("unrounded %s over %d, want 170/3 over 4", got, a.Result.Coverage.Divisor)
@@ -181,7 +181,7 @@ func TestR18GoldenVector10ThroughTheState(t *testing.T) {
 		s.tell(sent(key(fmt.Sprintf("C%d", n), "F", "2024-02"), 1, figures))
 	}
 	a := ask(t, s, aggregator.Query{Unit: id("P"), Indicator: "X", Period: mustPeriod("2024-02"), Basis: rollup.Provisional})
-	if got := says(t, s, "P", "X", "2024-02"); got != "2.06, 90 of 102" || !a.Result.PartsDiffer || a.Leaves != 2 {
+	if got := told(t, s, "P", "X", "2024-02"); got != "2.06, 90 of 102" || !a.Result.PartsDiffer || a.Leaves != 2 {
 		t.Errorf("%s, differ %t, %d leaves; want 630 / 306000 × 1000 = 2.06 and the coverage of A", got, a.Result.PartsDiffer, a.Leaves)
 	}
 	var parts []string
