@@ -25,8 +25,8 @@ func byMonth(t *testing.T, others []indicator.Indicator, i indicator.Indicator) 
 	return s
 }
 
-// told asks for the first indicator's roll-up in words: value or state, and what else is worth telling.
-func told(t *testing.T, s *story, unit, code, span string) string {
+// spoken asks for the first indicator's roll-up in words: value or state, and what else is worth telling.
+func spoken(t *testing.T, s *story, unit, code, span string) string {
 	t.Helper()
 	a := ask(t, s, aggregator.Query{Unit: id(unit), Indicator: indicator.Code(code), Period: mustPeriod(span), Basis: rollup.Provisional})
 	word := a.Result.State.String()
@@ -48,7 +48,7 @@ func told(t *testing.T, s *story, unit, code, span string) string {
 func wantsAll(t *testing.T, s *story, code string, want map[[2]string]string) {
 	t.Helper()
 	for q, text := range want {
-		if got := told(t, s, q[0], code, q[1]); got != text {
+		if got := spoken(t, s, q[0], code, q[1]); got != text {
 			t.Errorf("%s of %s in %s is %s, want %s", code, q[0], q[1], got, text)
 		}
 	}
@@ -181,7 +181,7 @@ func TestR18GoldenVector10ThroughTheState(t *testing.T) {
 		s.tell(sent(key(fmt.Sprintf("C%d", n), "F", "2024-02"), 1, figures))
 	}
 	a := ask(t, s, aggregator.Query{Unit: id("P"), Indicator: "X", Period: mustPeriod("2024-02"), Basis: rollup.Provisional})
-	if got := told(t, s, "P", "X", "2024-02"); got != "2.06, 90 of 102" || !a.Result.PartsDiffer || a.Leaves != 2 {
+	if got := spoken(t, s, "P", "X", "2024-02"); got != "2.06, 90 of 102" || !a.Result.PartsDiffer || a.Leaves != 2 {
 		t.Errorf("%s, differ %t, %d leaves; want 630 / 306000 × 1000 = 2.06 and the coverage of A", got, a.Result.PartsDiffer, a.Leaves)
 	}
 	var parts []string
