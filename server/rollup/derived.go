@@ -20,7 +20,6 @@ func Derive(ind *indicator.Indicator, f *formula.Formula, parts []Result) (Resul
 		r.Coverage, r.PartsDiffer = coverageOfParts(parts)
 	}
 	for n := range parts {
-		r.Fell = r.Fell || parts[n].Fell
 		r.PartsDiffer = r.PartsDiffer || parts[n].PartsDiffer
 	}
 	var lacking []formula.Reference
@@ -44,6 +43,9 @@ func Derive(ind *indicator.Indicator, f *formula.Formula, parts []Result) (Resul
 	}
 	r.State, r.Value = Value, fractionOfRat(value)
 	r.Display = r.Value.Decimal(ind.Scale)
+	for n := range parts { // of what has no value there is nothing that fell
+		r.Fell = r.Fell || parts[n].Fell
+	}
 	return r, nil
 }
 

@@ -113,6 +113,26 @@ func TestR18WithoutAPartThereIsNoValue(t *testing.T) {
 	}
 }
 
+// TestR18WhatHasNoValueDidNotFall leaves a rank that fell, and is nobody else's, out of what is told of others.
+func TestR18WhatHasNoValueDidNotFall(t *testing.T) {
+	ind, f := derivedBy(t, "[A] + [B]", 0)
+	fell, none := communes(1, 1, 1), communes(0, 0, 1)
+	fell.Fell = true
+	for _, c := range []struct {
+		parts []rollup.Result
+		want  bool
+	}{
+		{[]rollup.Result{fell, communes(1, 1, 1)}, true},
+		{[]rollup.Result{communes(1, 1, 1), communes(1, 1, 1)}, false},
+		{[]rollup.Result{fell, none}, false},
+		{[]rollup.Result{{State: rollup.NotRolledUp, Fell: true}, communes(1, 1, 1)}, false},
+	} {
+		if r, _ := rollup.Derive(ind, f, c.parts); r.Fell != c.want {
+			t.Errorf("%s fell %t, want %t", r.State, r.Fell, c.want)
+		}
+	}
+}
+
 // TestR18NothingIsRoundedOrLost holds fractions of any length against big.Rat.
 func TestR18NothingIsRoundedOrLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

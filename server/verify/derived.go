@@ -2,6 +2,7 @@ package verify
 
 import (
 	"math/big"
+	"slices"
 
 	"github.com/tonghop/tonghop/server/formula"
 	"github.com/tonghop/tonghop/server/hierarchy"
@@ -143,6 +144,7 @@ func derive(ind *indicator.Indicator, f *formula.Formula, parts []worth) worth {
 		return w
 	}
 	w.quotient(num, den, ind.Scale)
+	w.Fell = slices.ContainsFunc(parts, func(p worth) bool { return p.Fell })
 	return w
 }
 
@@ -161,14 +163,14 @@ func (w *worth) cover(parts []worth) {
 		if n > 0 {
 			w.PartsDiffer = w.PartsDiffer || (s == nil) != (lowest == nil) || s != nil && s.Cmp(lowest) != 0
 		}
-		w.PartsDiffer, w.Fell = w.PartsDiffer || a.PartsDiffer, w.Fell || a.Fell
+		w.PartsDiffer = w.PartsDiffer || a.PartsDiffer
 		if n > 0 && (lowest == nil || s != nil && s.Cmp(lowest) >= 0) {
 			continue
 		}
 		lowest = s
-		differ, fell := w.PartsDiffer, w.Fell
+		differ := w.PartsDiffer
 		w.Answer = *a
-		w.PartsDiffer, w.Fell = differ, fell
+		w.PartsDiffer, w.Fell = differ, false
 		w.State, w.Value, w.Numerator, w.Denominator, w.Last, w.DenominatorFrom = "", "", "", "", "", ""
 	}
 }
