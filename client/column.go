@@ -35,6 +35,8 @@ type Cell struct {
 	// Crossing says how the cell goes over a change of the tree, HeldBy which unit holds what is NOT_PLACEABLE.
 	Crossing reportingv1.RollupCrossing
 	HeldBy   string
+	// PartsDiffer says of a derived indicator that its parts do not have the same coverage.
+	PartsDiffer bool
 }
 
 // Cells reads a page cell by cell: by indicator, unit and period. Those that are not part of the answer are passed over.
@@ -61,13 +63,14 @@ func Cells(page *reportingv1.QueryRollupColumnsResponse) iter.Seq[Cell] {
 
 // seldom is what is said of few cells of a column, by their places in rising order; what was passed is taken away.
 type seldom struct {
-	exact                  []*reportingv1.ExactCell
-	held                   []*reportingv1.HeldCell
-	fell, across, standing []int32
+	exact            []*reportingv1.ExactCell
+	held             []*reportingv1.HeldCell
+	fell, differ     []int32
+	across, standing []int32
 }
 
 func newSeldom(c *reportingv1.RollupColumns) seldom {
-	return seldom{exact: c.GetExact(), held: c.GetHeld(), fell: c.GetFell(), across: c.GetAcross(), standing: c.GetStanding()}
+	return seldom{exact: c.GetExact(), held: c.GetHeld(), fell: c.GetFell(), differ: c.GetPartsDiffer(), across: c.GetAcross(), standing: c.GetStanding()}
 }
 
 // put puts into a cell what is said of its place.
@@ -79,7 +82,7 @@ func (s *seldom) put(cell *Cell, at int) {
 	if len(s.held) > 0 && int(s.held[0].GetCell()) == at {
 		cell.HeldBy, s.held = s.held[0].GetUnit(), s.held[1:]
 	}
-	cell.Fell = next(&s.fell, at)
+	cell.Fell, cell.PartsDiffer = next(&s.fell, at), next(&s.differ, at)
 	switch {
 	case next(&s.across, at):
 		cell.Crossing = reportingv1.RollupCrossing_ROLLUP_CROSSING_ACROSS

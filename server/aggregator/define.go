@@ -27,12 +27,13 @@ func (t *Tx) applyIndicators(versions []entry.Indicator) error {
 		if err := t.putVersion(indicatorBucket, versionKey(v.Number, v.ValidFrom), place, b); err != nil {
 			return err
 		}
-		if was, known := old.indicators.On(v.Code, v.ValidFrom); known && sameArithmetic(was, v.Indicator) {
-			continue
+		was, known := old.indicators.On(v.Code, v.ValidFrom)
+		if known && sameArithmetic(was, v.Indicator) || v.Derived() {
+			continue // of what is derived nothing is kept
 		}
 		moved.add(v.Number, v.ValidFrom)
 	}
-	return t.rebuildRows(next, moved)
+	return t.rebuildRows(next, moved, nil)
 }
 
 // sameArithmetic says whether two versions of an indicator are owed and brought together in the same way. Who is added
@@ -76,7 +77,7 @@ func (t *Tx) applyForms(versions []entry.Form) error {
 			moved.add(uint32(number), from) //nolint:gosec // an ordinal
 		}
 	}
-	return t.rebuildRows(next, moved)
+	return t.rebuildRows(next, moved, nil)
 }
 
 // isUneven says whether forms of several frequencies carry an indicator.

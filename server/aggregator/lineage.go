@@ -110,7 +110,7 @@ func (t *Tx) reorganise(r hierarchy.Reorganisation, note string) error {
 	if err != nil {
 		return err
 	}
-	return t.rebuildRows(next, moved)
+	return t.rebuildRows(next, moved, moved)
 }
 
 // keepTree stores what was taken. A link that was withdrawn and given again has one version, that of the end.

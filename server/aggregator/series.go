@@ -25,6 +25,9 @@ type Series struct {
 	shared *Answer
 	// lineage is of the cell that was asked for last.
 	lineage Lineage
+	// derivation is there of a derived indicator, and parts are the series of what it asks for; nil for a period before all.
+	derivation *derivation
+	parts      []*Series
 }
 
 // seriesForm is one form of a series.
@@ -54,6 +57,9 @@ func (t *Tx) Series(q Query) (*Series, error) {
 		return nil, err
 	}
 	s := &Series{u: *u}
+	if u.i.derived {
+		return s, s.prepareDerived()
+	}
 	if !t.writing && !u.i.uneven && !u.gathered {
 		s.prepare()
 	}
@@ -111,11 +117,17 @@ func (s *Series) form() seriesForm {
 // FromRows says whether the roll-up of a unit, by its ordinal, is made of rows alone; else of what the unit itself gave
 // too, which takes much longer.
 func (s *Series) FromRows(unit int) bool {
+	if s.derivation != nil {
+		return !slices.ContainsFunc(s.parts, func(part *Series) bool { return part != nil && !part.FromRows(unit) })
+	}
 	return s.fromRows != nil && s.fromRows[s.u.x.kind[unit]] && (s.u.placing == nil || !s.u.placing.Touched(unit))
 }
 
 // Rollup gives the roll-up of a unit, by its ordinal.
 func (s *Series) Rollup(unit int) (Answer, error) {
+	if s.derivation != nil {
+		return s.derive(unit)
+	}
 	if !s.FromRows(unit) {
 		return s.alone(unit)
 	}
@@ -146,8 +158,8 @@ func (s *Series) common() *Answer {
 // Cell gives the result alone, in short if it can and then says so, else the other one. Where that is made of rows it has no
 // texts.
 func (s *Series) Cell(unit int, short *rollup.Short, r *rollup.Result) (bool, error) {
-	if !s.FromRows(unit) {
-		a, err := s.alone(unit)
+	if s.derivation != nil || !s.FromRows(unit) {
+		a, err := s.Rollup(unit)
 		*r, s.lineage = a.Result, a.Lineage
 		return false, err
 	}
@@ -198,6 +210,20 @@ func (s *Series) Lineage() Lineage { return s.lineage }
 // Reports gives about how many reports the roll-up of a unit is made of because a change of the tree lies in it; 0 where
 // none does.
 func (s *Series) Reports(unit int) (int, error) {
+	reports := 0
+	for _, part := range s.parts {
+		if part == nil {
+			continue
+		}
+		n, err := part.Reports(unit)
+		if err != nil {
+			return 0, err
+		}
+		reports += n
+	}
+	if s.derivation != nil {
+		return reports, nil
+	}
 	if s.u.placing == nil || !s.u.placing.Touched(unit) {
 		return 0, nil
 	}
@@ -217,11 +243,17 @@ func (s *Series) Reports(unit int) (int, error) {
 // Crosses says whether a change of the tree lies in what is asked.
 func (t *Tx) Crosses(q Query) (bool, error) {
 	u, err := t.askOf(q)
-	return err == nil && u.placing != nil, err
+	if err != nil || !u.i.derived {
+		return err == nil && u.placing != nil, err
+	}
+	return len(u.x.changes) > 0, nil // for those that it is computed from
 }
 
 // Version gives the version of the period's last day, at whose scale the numbers are shown. It is not to be changed.
 func (s *Series) Version() *indicator.Indicator {
+	if s.derivation != nil {
+		return s.derivation.version
+	}
 	var calendar period.Calendar
 	if carriers := s.u.i.carriers; len(carriers) > 0 {
 		calendar = s.u.x.forms[carriers[0]].calendar

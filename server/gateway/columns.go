@@ -104,6 +104,7 @@ func (w *columnWriter) columns(c *reportingv1.RollupColumns) {
 		{"fell", c.GetFell()},
 		{"across", c.GetAcross()},
 		{"standing", c.GetStanding()},
+		{"partsDiffer", c.GetPartsDiffer()},
 	} {
 		w.counts(n.name, n.counts)
 	}

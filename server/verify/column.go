@@ -49,12 +49,15 @@ func (m *Model) Answer(q Question) Answer {
 	if !ok || !q.Period.Valid() {
 		return Answer{State: stateNoData}
 	}
+	if m.isDerived(q.Indicator) {
+		return m.derivedAnswer(q, unit)
+	}
 	c := m.column(q)
 	if !c.known {
 		return Answer{State: stateNoData}
 	}
 	if c.lineage != nil && c.lineage.touched[unit] {
-		return c.answerAcross(m, unit)
+		return c.worthAcross(m, unit).Answer
 	}
 	return c.result.answer(&c.totals[unit], c.self[unit])
 }

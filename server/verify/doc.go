@@ -47,5 +47,7 @@
 //     and counts where the lowest unit stands that contains what they became. Labels are spread over the links and places
 //     looked for among lists; what no change reaches is brought over time by itself.
 //   - A figure has the scale that its indicator had when it was sent, whatever happens to the catalogue later.
+//   - What is derived has a value only if everything that its formula names has one (R18). The formula is read by the same
+//     parser; what it comes to is computed here again, with whole numbers.
 //   - NONE: a rank is an answer for its own unit alone.
 package verify

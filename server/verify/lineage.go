@@ -327,8 +327,16 @@ func (x *across) part(l *lineage, o int) {
 	}
 }
 
-// answerAcross answers for a unit that a change reaches.
-func (c *column) answerAcross(m *Model, unit int) Answer {
+// worth answers for one unit, with exact numbers.
+func (c *column) worth(m *Model, unit int) worth {
+	if c.lineage != nil && c.lineage.touched[unit] {
+		return c.worthAcross(m, unit)
+	}
+	return c.result.worth(&c.totals[unit], c.self[unit])
+}
+
+// worthAcross answers for a unit that a change reaches.
+func (c *column) worthAcross(m *Model, unit int) worth {
 	if c.across == nil {
 		q := c.asked
 		q.same(&c.ind)
@@ -342,15 +350,15 @@ func (c *column) answerAcross(m *Model, unit int) Answer {
 	if !c.lineage.stands[unit] {
 		holder, held = c.lineage.place[unit], true
 	}
-	var a Answer
+	var w worth
 	switch {
 	case !held:
-		a = c.result.answer(&c.across.totals[unit], c.across.self[unit])
+		w = c.result.worth(&c.across.totals[unit], c.across.self[unit])
 	case holder >= 0:
-		a = Answer{State: stateNotPlaceable, HeldBy: string(m.tree.At(holder).ID)}
+		w = worth{Answer: Answer{State: stateNotPlaceable, HeldBy: string(m.tree.At(holder).ID)}}
 	default:
-		a = Answer{State: stateNotPlaceable}
+		w = worth{Answer: Answer{State: stateNotPlaceable}}
 	}
-	a.Crossing = crossing
-	return a
+	w.Crossing = crossing
+	return w
 }

@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"slices"
+
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/figure"
@@ -26,10 +28,11 @@ type Model struct {
 	excluded map[place]bool
 
 	// What was computed last, until the next entry.
-	years    map[yearKey]*yearTable
-	lineages map[lineageKey]*lineage
-	last     *column
-	changes  struct {
+	years       map[yearKey]*yearTable
+	lineages    map[lineageKey]*lineage
+	last        *column
+	lastDerived *derived
+	changes     struct {
 		of          period.Period
 		known, some bool
 	}
@@ -49,7 +52,7 @@ func NewModel() *Model {
 func (m *Model) Apply(e entry.Entry) error {
 	clear(m.years)
 	clear(m.lineages)
-	m.last, m.changes.known = nil, false
+	m.last, m.lastDerived, m.changes.known = nil, nil, false
 	switch b := e.Body.(type) {
 	case entry.UnitsChanged:
 		return doesNotFit(e, m.reorganise(hierarchy.Reorganisation{Units: b.Units}))
@@ -222,13 +225,14 @@ func (m *Model) placeOf(e entry.Entry, k entry.ReportKey) (place, error) {
 	return place{unit: int32(unit), form: int32(f), period: k.Period}, nil //nolint:gosec // ordinals are small
 }
 
-// carriers gives the forms that carry the indicator in any version, by their ordinals, and says whether they have one
-// calendar.
+// carriers gives the forms that carry the indicator, or of what is derived the figures behind it, in any version, by their
+// ordinals, and says whether they have one calendar.
 func (m *Model) carriers(code indicator.Code) (forms []int, cal period.Calendar, oneCalendar bool) {
 	oneCalendar = true
+	sources := m.indicators.Sources(code)
 	for o := range m.forms.Len() {
 		for _, v := range m.forms.Versions(m.forms.At(o)) {
-			if v.Carries(code) {
+			if slices.ContainsFunc(sources, v.Carries) {
 				oneCalendar = oneCalendar && (len(forms) == 0 || v.Calendar == cal)
 				forms, cal = append(forms, o), v.Calendar
 				break

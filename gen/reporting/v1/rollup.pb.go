@@ -81,7 +81,8 @@ type RollupMeasure int32
 const (
 	// Not stated: AS_REPORTED.
 	RollupMeasure_ROLLUP_MEASURE_UNSPECIFIED RollupMeasure = 0
-	// As the indicator is reported.
+	// As the indicator is reported. Of a DERIVED indicator each measure is that of its parts; a part
+	// that has no other, such as a stock, is taken as reported.
 	RollupMeasure_ROLLUP_MEASURE_AS_REPORTED RollupMeasure = 1
 	// What belongs to the period alone: for year-to-date figures the difference.
 	RollupMeasure_ROLLUP_MEASURE_OWN RollupMeasure = 2
@@ -132,7 +133,11 @@ func (RollupMeasure) EnumDescriptor() ([]byte, []int) {
 	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{1}
 }
 
-// RollupState says whether there is a value.
+// RollupState says whether there is a value. A DERIVED indicator has one only if every part that
+// its formula names has one, wherever it stands. Else it has the state of a part, of the first that
+// is found in the order NOT_AT_THIS_PERIOD, NOT_ROLLED_UP, NOT_PLACEABLE, OVERFLOW, NO_DATA,
+// UNDEFINED, and
+// `lacking` names the parts.
 type RollupState int32
 
 const (
@@ -142,7 +147,7 @@ const (
 	RollupState_ROLLUP_STATE_VALUE RollupState = 1
 	// No unit gave a figure that counts.
 	RollupState_ROLLUP_STATE_NO_DATA RollupState = 2
-	// The denominator is zero; both parts are given.
+	// The denominator is zero; both parts are given. Or a formula divides by zero.
 	RollupState_ROLLUP_STATE_UNDEFINED RollupState = 3
 	// The indicator is reported less often than the period that was asked for.
 	RollupState_ROLLUP_STATE_NOT_AT_THIS_PERIOD RollupState = 4
@@ -334,7 +339,8 @@ type QueryRollupsRequest struct {
 	ByKind bool `protobuf:"varint,7,opt,name=by_kind,json=byKind,proto3" json:"by_kind,omitempty"`
 	// Day on which bare codes are resolved. Empty: today in Vietnam.
 	AsOf string `protobuf:"bytes,8,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
-	// At most so many roll-ups. 0: 500; above 5,000: 5,000.
+	// At most so many roll-ups. 0: 500; above 5,000: 5,000. A page may be shorter where what is
+	// DERIVED is computed from many others.
 	PageSize int32 `protobuf:"varint,9,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the response before, with the same other fields. Empty: from the start.
 	PageToken string `protobuf:"bytes,10,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -699,7 +705,17 @@ type Rollup struct {
 	HeldBy string `protobuf:"bytes,19,opt,name=held_by,json=heldBy,proto3" json:"held_by,omitempty"`
 	// The roll-up of the earlier period that `compare` asks for. Absent: not asked for, or there is
 	// no earlier period.
-	Compared      *ComparedRollup `protobuf:"bytes,20,opt,name=compared,proto3,oneof" json:"compared,omitempty"`
+	Compared *ComparedRollup `protobuf:"bytes,20,opt,name=compared,proto3,oneof" json:"compared,omitempty"`
+	// DERIVED: the roll-ups that the formula names, in its order, each once. Their coverage may
+	// differ; `coverage` is that of the part with the lowest received / expected, of several of the
+	// first. A part of which nothing is expected is the lowest.
+	Parts []*RollupPart `protobuf:"bytes,30,rep,name=parts,proto3" json:"parts,omitempty"`
+	// DERIVED: received / expected is not the same for all parts, so that they do not rest on the
+	// same reports. The value is computed all the same.
+	PartsDiffer bool `protobuf:"varint,31,opt,name=parts_differ,json=partsDiffer,proto3" json:"parts_differ,omitempty"`
+	// DERIVED without a value: the parts that have none, as the formula names them, such as
+	// "[CQ-06.num]". Empty: a value, or a division by zero.
+	Lacking       []string `protobuf:"bytes,32,rep,name=lacking,proto3" json:"lacking,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -874,6 +890,27 @@ func (x *Rollup) GetCompared() *ComparedRollup {
 	return nil
 }
 
+func (x *Rollup) GetParts() []*RollupPart {
+	if x != nil {
+		return x.Parts
+	}
+	return nil
+}
+
+func (x *Rollup) GetPartsDiffer() bool {
+	if x != nil {
+		return x.PartsDiffer
+	}
+	return false
+}
+
+func (x *Rollup) GetLacking() []string {
+	if x != nil {
+		return x.Lacking
+	}
+	return nil
+}
+
 // ComparedRollup is the roll-up of an earlier period on the `tree_date` of the later one, so that
 // both are of the same units whatever changed in between.
 type ComparedRollup struct {
@@ -986,6 +1023,135 @@ func (x *ComparedRollup) GetHeldBy() string {
 	return ""
 }
 
+// RollupPart is a roll-up from which a DERIVED indicator is computed, of the same unit.
+type RollupPart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Code of the indicator. It may be DERIVED itself.
+	Indicator string `protobuf:"bytes,1,opt,name=indicator,proto3" json:"indicator,omitempty"`
+	// Its period: that of the roll-up, or an earlier one. Empty: earlier than all periods.
+	Period string `protobuf:"bytes,2,opt,name=period,proto3" json:"period,omitempty"`
+	// Whether there is a value.
+	State RollupState `protobuf:"varint,3,opt,name=state,proto3,enum=reporting.v1.RollupState" json:"state,omitempty"`
+	// The value, rounded as it is shown for the indicator itself; the formula takes it exactly.
+	// Absent: none.
+	Value *string `protobuf:"bytes,4,opt,name=value,proto3,oneof" json:"value,omitempty"`
+	// Sum of the numerators. Absent: not a ratio, or none.
+	Numerator *string `protobuf:"bytes,5,opt,name=numerator,proto3,oneof" json:"numerator,omitempty"`
+	// Sum of the denominators. Absent: not a ratio, or none.
+	Denominator *string `protobuf:"bytes,6,opt,name=denominator,proto3,oneof" json:"denominator,omitempty"`
+	// How far it can be trusted.
+	Coverage *Coverage `protobuf:"bytes,7,opt,name=coverage,proto3" json:"coverage,omitempty"`
+	// Day of the tree: the last day of its period; where that is an earlier one, the tree_date of the
+	// roll-up, so that both are of the same units. Empty: no period.
+	TreeDate string `protobuf:"bytes,8,opt,name=tree_date,json=treeDate,proto3" json:"tree_date,omitempty"`
+	// Unit of measure.
+	UnitOfMeasure string `protobuf:"bytes,9,opt,name=unit_of_measure,json=unitOfMeasure,proto3" json:"unit_of_measure,omitempty"`
+	// Which figure: the one asked for, or AS_REPORTED if the indicator has no such.
+	Measure       RollupMeasure `protobuf:"varint,10,opt,name=measure,proto3,enum=reporting.v1.RollupMeasure" json:"measure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RollupPart) Reset() {
+	*x = RollupPart{}
+	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RollupPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RollupPart) ProtoMessage() {}
+
+func (x *RollupPart) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RollupPart.ProtoReflect.Descriptor instead.
+func (*RollupPart) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *RollupPart) GetIndicator() string {
+	if x != nil {
+		return x.Indicator
+	}
+	return ""
+}
+
+func (x *RollupPart) GetPeriod() string {
+	if x != nil {
+		return x.Period
+	}
+	return ""
+}
+
+func (x *RollupPart) GetState() RollupState {
+	if x != nil {
+		return x.State
+	}
+	return RollupState_ROLLUP_STATE_UNSPECIFIED
+}
+
+func (x *RollupPart) GetValue() string {
+	if x != nil && x.Value != nil {
+		return *x.Value
+	}
+	return ""
+}
+
+func (x *RollupPart) GetNumerator() string {
+	if x != nil && x.Numerator != nil {
+		return *x.Numerator
+	}
+	return ""
+}
+
+func (x *RollupPart) GetDenominator() string {
+	if x != nil && x.Denominator != nil {
+		return *x.Denominator
+	}
+	return ""
+}
+
+func (x *RollupPart) GetCoverage() *Coverage {
+	if x != nil {
+		return x.Coverage
+	}
+	return nil
+}
+
+func (x *RollupPart) GetTreeDate() string {
+	if x != nil {
+		return x.TreeDate
+	}
+	return ""
+}
+
+func (x *RollupPart) GetUnitOfMeasure() string {
+	if x != nil {
+		return x.UnitOfMeasure
+	}
+	return ""
+}
+
+func (x *RollupPart) GetMeasure() RollupMeasure {
+	if x != nil {
+		return x.Measure
+	}
+	return RollupMeasure_ROLLUP_MEASURE_UNSPECIFIED
+}
+
 // GapSpan is an amount over several base periods that cannot be divided among them.
 type GapSpan struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1001,7 +1167,7 @@ type GapSpan struct {
 
 func (x *GapSpan) Reset() {
 	*x = GapSpan{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1013,7 +1179,7 @@ func (x *GapSpan) String() string {
 func (*GapSpan) ProtoMessage() {}
 
 func (x *GapSpan) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1026,7 +1192,7 @@ func (x *GapSpan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapSpan.ProtoReflect.Descriptor instead.
 func (*GapSpan) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{5}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GapSpan) GetFirstPeriod() string {
@@ -1069,7 +1235,7 @@ type CheckFigure struct {
 
 func (x *CheckFigure) Reset() {
 	*x = CheckFigure{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1081,7 +1247,7 @@ func (x *CheckFigure) String() string {
 func (*CheckFigure) ProtoMessage() {}
 
 func (x *CheckFigure) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1094,7 +1260,7 @@ func (x *CheckFigure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckFigure.ProtoReflect.Descriptor instead.
 func (*CheckFigure) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{6}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *CheckFigure) GetKind() string {
@@ -1168,7 +1334,7 @@ type Coverage struct {
 
 func (x *Coverage) Reset() {
 	*x = Coverage{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1180,7 +1346,7 @@ func (x *Coverage) String() string {
 func (*Coverage) ProtoMessage() {}
 
 func (x *Coverage) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1193,7 +1359,7 @@ func (x *Coverage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Coverage.ProtoReflect.Descriptor instead.
 func (*Coverage) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{7}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Coverage) GetExpected() int64 {
@@ -1326,7 +1492,7 @@ type QueryRollupColumnsRequest struct {
 
 func (x *QueryRollupColumnsRequest) Reset() {
 	*x = QueryRollupColumnsRequest{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1338,7 +1504,7 @@ func (x *QueryRollupColumnsRequest) String() string {
 func (*QueryRollupColumnsRequest) ProtoMessage() {}
 
 func (x *QueryRollupColumnsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1351,7 +1517,7 @@ func (x *QueryRollupColumnsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryRollupColumnsRequest.ProtoReflect.Descriptor instead.
 func (*QueryRollupColumnsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{8}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *QueryRollupColumnsRequest) GetUnits() []string {
@@ -1470,7 +1636,7 @@ type QueryRollupColumnsResponse struct {
 
 func (x *QueryRollupColumnsResponse) Reset() {
 	*x = QueryRollupColumnsResponse{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1482,7 +1648,7 @@ func (x *QueryRollupColumnsResponse) String() string {
 func (*QueryRollupColumnsResponse) ProtoMessage() {}
 
 func (x *QueryRollupColumnsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1495,7 +1661,7 @@ func (x *QueryRollupColumnsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryRollupColumnsResponse.ProtoReflect.Descriptor instead.
 func (*QueryRollupColumnsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{9}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *QueryRollupColumnsResponse) GetUnits() *ColumnUnits {
@@ -1564,7 +1730,7 @@ type ColumnUnits struct {
 
 func (x *ColumnUnits) Reset() {
 	*x = ColumnUnits{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1576,7 +1742,7 @@ func (x *ColumnUnits) String() string {
 func (*ColumnUnits) ProtoMessage() {}
 
 func (x *ColumnUnits) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1589,7 +1755,7 @@ func (x *ColumnUnits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ColumnUnits.ProtoReflect.Descriptor instead.
 func (*ColumnUnits) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{10}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ColumnUnits) GetIds() []string {
@@ -1679,14 +1845,16 @@ type RollupColumns struct {
 	// Places of the cells, in rising order, whose crossing is STANDING.
 	Standing []int32 `protobuf:"varint,25,rep,packed,name=standing,proto3" json:"standing,omitempty"`
 	// Cells that are NOT_PLACEABLE, with the units that hold their figures, in rising order.
-	Held          []*HeldCell `protobuf:"bytes,26,rep,name=held,proto3" json:"held,omitempty"`
+	Held []*HeldCell `protobuf:"bytes,26,rep,name=held,proto3" json:"held,omitempty"`
+	// DERIVED: places of the cells, in rising order, whose parts differ in received / expected.
+	PartsDiffer   []int32 `protobuf:"varint,30,rep,packed,name=parts_differ,json=partsDiffer,proto3" json:"parts_differ,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RollupColumns) Reset() {
 	*x = RollupColumns{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1698,7 +1866,7 @@ func (x *RollupColumns) String() string {
 func (*RollupColumns) ProtoMessage() {}
 
 func (x *RollupColumns) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1711,7 +1879,7 @@ func (x *RollupColumns) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollupColumns.ProtoReflect.Descriptor instead.
 func (*RollupColumns) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{11}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RollupColumns) GetIndicator() string {
@@ -1896,6 +2064,13 @@ func (x *RollupColumns) GetHeld() []*HeldCell {
 	return nil
 }
 
+func (x *RollupColumns) GetPartsDiffer() []int32 {
+	if x != nil {
+		return x.PartsDiffer
+	}
+	return nil
+}
+
 // HeldCell says where the figures of a cell are that is NOT_PLACEABLE.
 type HeldCell struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1909,7 +2084,7 @@ type HeldCell struct {
 
 func (x *HeldCell) Reset() {
 	*x = HeldCell{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1921,7 +2096,7 @@ func (x *HeldCell) String() string {
 func (*HeldCell) ProtoMessage() {}
 
 func (x *HeldCell) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1934,7 +2109,7 @@ func (x *HeldCell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeldCell.ProtoReflect.Descriptor instead.
 func (*HeldCell) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{12}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *HeldCell) GetCell() int32 {
@@ -1968,7 +2143,7 @@ type ExactCell struct {
 
 func (x *ExactCell) Reset() {
 	*x = ExactCell{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1980,7 +2155,7 @@ func (x *ExactCell) String() string {
 func (*ExactCell) ProtoMessage() {}
 
 func (x *ExactCell) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1993,7 +2168,7 @@ func (x *ExactCell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExactCell.ProtoReflect.Descriptor instead.
 func (*ExactCell) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{13}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ExactCell) GetCell() int32 {
@@ -2051,7 +2226,7 @@ type ExplainRollupRequest struct {
 
 func (x *ExplainRollupRequest) Reset() {
 	*x = ExplainRollupRequest{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2063,7 +2238,7 @@ func (x *ExplainRollupRequest) String() string {
 func (*ExplainRollupRequest) ProtoMessage() {}
 
 func (x *ExplainRollupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2076,7 +2251,7 @@ func (x *ExplainRollupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRollupRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRollupRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{14}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ExplainRollupRequest) GetUnit() string {
@@ -2159,7 +2334,7 @@ type ExplainRollupResponse struct {
 
 func (x *ExplainRollupResponse) Reset() {
 	*x = ExplainRollupResponse{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2171,7 +2346,7 @@ func (x *ExplainRollupResponse) String() string {
 func (*ExplainRollupResponse) ProtoMessage() {}
 
 func (x *ExplainRollupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2184,7 +2359,7 @@ func (x *ExplainRollupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRollupResponse.ProtoReflect.Descriptor instead.
 func (*ExplainRollupResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{15}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ExplainRollupResponse) GetRollup() *Rollup {
@@ -2247,7 +2422,7 @@ type Contribution struct {
 
 func (x *Contribution) Reset() {
 	*x = Contribution{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[16]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2259,7 +2434,7 @@ func (x *Contribution) String() string {
 func (*Contribution) ProtoMessage() {}
 
 func (x *Contribution) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[16]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2272,7 +2447,7 @@ func (x *Contribution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contribution.ProtoReflect.Descriptor instead.
 func (*Contribution) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{16}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Contribution) GetUnit() string {
@@ -2390,7 +2565,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\bcalendar\x18\x02 \x01(\x0e2\x16.reporting.v1.CalendarR\bcalendar\x12\x1b\n" +
 	"\tfirst_day\x18\x03 \x01(\tR\bfirstDay\x12\x19\n" +
 	"\blast_day\x18\x04 \x01(\tR\alastDay\x12\x1b\n" +
-	"\ttree_date\x18\x05 \x01(\tR\btreeDate\"\x9a\x06\n" +
+	"\ttree_date\x18\x05 \x01(\tR\btreeDate\"\x87\a\n" +
 	"\x06Rollup\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x1b\n" +
 	"\tunit_code\x18\x02 \x01(\tR\bunitCode\x12\x1b\n" +
@@ -2413,7 +2588,10 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x0funit_of_measure\x18\x11 \x01(\tR\runitOfMeasure\x128\n" +
 	"\bcrossing\x18\x12 \x01(\x0e2\x1c.reporting.v1.RollupCrossingR\bcrossing\x12\x17\n" +
 	"\aheld_by\x18\x13 \x01(\tR\x06heldBy\x12=\n" +
-	"\bcompared\x18\x14 \x01(\v2\x1c.reporting.v1.ComparedRollupH\x04R\bcompared\x88\x01\x01B\b\n" +
+	"\bcompared\x18\x14 \x01(\v2\x1c.reporting.v1.ComparedRollupH\x04R\bcompared\x88\x01\x01\x12.\n" +
+	"\x05parts\x18\x1e \x03(\v2\x18.reporting.v1.RollupPartR\x05parts\x12!\n" +
+	"\fparts_differ\x18\x1f \x01(\bR\vpartsDiffer\x12\x18\n" +
+	"\alacking\x18  \x03(\tR\alackingB\b\n" +
 	"\x06_valueB\f\n" +
 	"\n" +
 	"_numeratorB\x0e\n" +
@@ -2434,7 +2612,24 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x06_valueB\r\n" +
 	"\v_differenceB\n" +
 	"\n" +
-	"\b_percent\"c\n" +
+	"\b_percent\"\xb0\x03\n" +
+	"\n" +
+	"RollupPart\x12\x1c\n" +
+	"\tindicator\x18\x01 \x01(\tR\tindicator\x12\x16\n" +
+	"\x06period\x18\x02 \x01(\tR\x06period\x12/\n" +
+	"\x05state\x18\x03 \x01(\x0e2\x19.reporting.v1.RollupStateR\x05state\x12\x19\n" +
+	"\x05value\x18\x04 \x01(\tH\x00R\x05value\x88\x01\x01\x12!\n" +
+	"\tnumerator\x18\x05 \x01(\tH\x01R\tnumerator\x88\x01\x01\x12%\n" +
+	"\vdenominator\x18\x06 \x01(\tH\x02R\vdenominator\x88\x01\x01\x122\n" +
+	"\bcoverage\x18\a \x01(\v2\x16.reporting.v1.CoverageR\bcoverage\x12\x1b\n" +
+	"\ttree_date\x18\b \x01(\tR\btreeDate\x12&\n" +
+	"\x0funit_of_measure\x18\t \x01(\tR\runitOfMeasure\x125\n" +
+	"\ameasure\x18\n" +
+	" \x01(\x0e2\x1b.reporting.v1.RollupMeasureR\ameasureB\b\n" +
+	"\x06_valueB\f\n" +
+	"\n" +
+	"_numeratorB\x0e\n" +
+	"\f_denominator\"c\n" +
 	"\aGapSpan\x12!\n" +
 	"\ffirst_period\x18\x01 \x01(\tR\vfirstPeriod\x12\x1f\n" +
 	"\vlast_period\x18\x02 \x01(\tR\n" +
@@ -2501,7 +2696,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x03ids\x18\x01 \x03(\tR\x03ids\x12\x14\n" +
 	"\x05codes\x18\x02 \x03(\tR\x05codes\x12\x14\n" +
 	"\x05names\x18\x03 \x03(\tR\x05names\x12\x14\n" +
-	"\x05kinds\x18\x04 \x03(\tR\x05kinds\"\xc8\x06\n" +
+	"\x05kinds\x18\x04 \x03(\tR\x05kinds\"\xeb\x06\n" +
 	"\rRollupColumns\x12\x1c\n" +
 	"\tindicator\x18\x01 \x01(\tR\tindicator\x12&\n" +
 	"\x0funit_of_measure\x18\x02 \x01(\tR\runitOfMeasure\x12\x14\n" +
@@ -2533,7 +2728,8 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x04fell\x18\x17 \x03(\x05R\x04fell\x12\x16\n" +
 	"\x06across\x18\x18 \x03(\x05R\x06across\x12\x1a\n" +
 	"\bstanding\x18\x19 \x03(\x05R\bstanding\x12*\n" +
-	"\x04held\x18\x1a \x03(\v2\x16.reporting.v1.HeldCellR\x04held\"2\n" +
+	"\x04held\x18\x1a \x03(\v2\x16.reporting.v1.HeldCellR\x04held\x12!\n" +
+	"\fparts_differ\x18\x1e \x03(\x05R\vpartsDiffer\"2\n" +
 	"\bHeldCell\x12\x12\n" +
 	"\x04cell\x18\x01 \x01(\x05R\x04cell\x12\x12\n" +
 	"\x04unit\x18\x02 \x01(\tR\x04unit\"\xac\x01\n" +
@@ -2619,7 +2815,7 @@ func file_reporting_v1_rollup_proto_rawDescGZIP() []byte {
 }
 
 var file_reporting_v1_rollup_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_reporting_v1_rollup_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_reporting_v1_rollup_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_reporting_v1_rollup_proto_goTypes = []any{
 	(Basis)(0),                         // 0: reporting.v1.Basis
 	(RollupMeasure)(0),                 // 1: reporting.v1.RollupMeasure
@@ -2631,22 +2827,23 @@ var file_reporting_v1_rollup_proto_goTypes = []any{
 	(*PeriodSpan)(nil),                 // 7: reporting.v1.PeriodSpan
 	(*Rollup)(nil),                     // 8: reporting.v1.Rollup
 	(*ComparedRollup)(nil),             // 9: reporting.v1.ComparedRollup
-	(*GapSpan)(nil),                    // 10: reporting.v1.GapSpan
-	(*CheckFigure)(nil),                // 11: reporting.v1.CheckFigure
-	(*Coverage)(nil),                   // 12: reporting.v1.Coverage
-	(*QueryRollupColumnsRequest)(nil),  // 13: reporting.v1.QueryRollupColumnsRequest
-	(*QueryRollupColumnsResponse)(nil), // 14: reporting.v1.QueryRollupColumnsResponse
-	(*ColumnUnits)(nil),                // 15: reporting.v1.ColumnUnits
-	(*RollupColumns)(nil),              // 16: reporting.v1.RollupColumns
-	(*HeldCell)(nil),                   // 17: reporting.v1.HeldCell
-	(*ExactCell)(nil),                  // 18: reporting.v1.ExactCell
-	(*ExplainRollupRequest)(nil),       // 19: reporting.v1.ExplainRollupRequest
-	(*ExplainRollupResponse)(nil),      // 20: reporting.v1.ExplainRollupResponse
-	(*Contribution)(nil),               // 21: reporting.v1.Contribution
-	(*Stamp)(nil),                      // 22: reporting.v1.Stamp
-	(Calendar)(0),                      // 23: reporting.v1.Calendar
-	(RevisionState)(0),                 // 24: reporting.v1.RevisionState
-	(*Figure)(nil),                     // 25: reporting.v1.Figure
+	(*RollupPart)(nil),                 // 10: reporting.v1.RollupPart
+	(*GapSpan)(nil),                    // 11: reporting.v1.GapSpan
+	(*CheckFigure)(nil),                // 12: reporting.v1.CheckFigure
+	(*Coverage)(nil),                   // 13: reporting.v1.Coverage
+	(*QueryRollupColumnsRequest)(nil),  // 14: reporting.v1.QueryRollupColumnsRequest
+	(*QueryRollupColumnsResponse)(nil), // 15: reporting.v1.QueryRollupColumnsResponse
+	(*ColumnUnits)(nil),                // 16: reporting.v1.ColumnUnits
+	(*RollupColumns)(nil),              // 17: reporting.v1.RollupColumns
+	(*HeldCell)(nil),                   // 18: reporting.v1.HeldCell
+	(*ExactCell)(nil),                  // 19: reporting.v1.ExactCell
+	(*ExplainRollupRequest)(nil),       // 20: reporting.v1.ExplainRollupRequest
+	(*ExplainRollupResponse)(nil),      // 21: reporting.v1.ExplainRollupResponse
+	(*Contribution)(nil),               // 22: reporting.v1.Contribution
+	(*Stamp)(nil),                      // 23: reporting.v1.Stamp
+	(Calendar)(0),                      // 24: reporting.v1.Calendar
+	(RevisionState)(0),                 // 25: reporting.v1.RevisionState
+	(*Figure)(nil),                     // 26: reporting.v1.Figure
 }
 var file_reporting_v1_rollup_proto_depIdxs = []int32{
 	0,  // 0: reporting.v1.QueryRollupsRequest.basis:type_name -> reporting.v1.Basis
@@ -2656,46 +2853,50 @@ var file_reporting_v1_rollup_proto_depIdxs = []int32{
 	7,  // 4: reporting.v1.QueryRollupsResponse.periods:type_name -> reporting.v1.PeriodSpan
 	0,  // 5: reporting.v1.QueryRollupsResponse.basis:type_name -> reporting.v1.Basis
 	1,  // 6: reporting.v1.QueryRollupsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	22, // 7: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
-	23, // 8: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
+	23, // 7: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
+	24, // 8: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
 	2,  // 9: reporting.v1.Rollup.state:type_name -> reporting.v1.RollupState
-	12, // 10: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
-	10, // 11: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
-	11, // 12: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
+	13, // 10: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
+	11, // 11: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
+	12, // 12: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
 	3,  // 13: reporting.v1.Rollup.crossing:type_name -> reporting.v1.RollupCrossing
 	9,  // 14: reporting.v1.Rollup.compared:type_name -> reporting.v1.ComparedRollup
-	2,  // 15: reporting.v1.ComparedRollup.state:type_name -> reporting.v1.RollupState
-	12, // 16: reporting.v1.ComparedRollup.coverage:type_name -> reporting.v1.Coverage
-	3,  // 17: reporting.v1.ComparedRollup.crossing:type_name -> reporting.v1.RollupCrossing
-	0,  // 18: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 19: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
-	15, // 20: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
-	7,  // 21: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
-	16, // 22: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
-	0,  // 23: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
-	1,  // 24: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	22, // 25: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
-	2,  // 26: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
-	18, // 27: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
-	17, // 28: reporting.v1.RollupColumns.held:type_name -> reporting.v1.HeldCell
-	0,  // 29: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 30: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
-	8,  // 31: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
-	21, // 32: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
-	22, // 33: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
-	24, // 34: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
-	25, // 35: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
-	5,  // 36: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
-	13, // 37: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
-	19, // 38: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
-	6,  // 39: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
-	14, // 40: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
-	20, // 41: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
-	39, // [39:42] is the sub-list for method output_type
-	36, // [36:39] is the sub-list for method input_type
-	36, // [36:36] is the sub-list for extension type_name
-	36, // [36:36] is the sub-list for extension extendee
-	0,  // [0:36] is the sub-list for field type_name
+	10, // 15: reporting.v1.Rollup.parts:type_name -> reporting.v1.RollupPart
+	2,  // 16: reporting.v1.ComparedRollup.state:type_name -> reporting.v1.RollupState
+	13, // 17: reporting.v1.ComparedRollup.coverage:type_name -> reporting.v1.Coverage
+	3,  // 18: reporting.v1.ComparedRollup.crossing:type_name -> reporting.v1.RollupCrossing
+	2,  // 19: reporting.v1.RollupPart.state:type_name -> reporting.v1.RollupState
+	13, // 20: reporting.v1.RollupPart.coverage:type_name -> reporting.v1.Coverage
+	1,  // 21: reporting.v1.RollupPart.measure:type_name -> reporting.v1.RollupMeasure
+	0,  // 22: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 23: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
+	16, // 24: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
+	7,  // 25: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
+	17, // 26: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
+	0,  // 27: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
+	1,  // 28: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
+	23, // 29: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
+	2,  // 30: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
+	19, // 31: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
+	18, // 32: reporting.v1.RollupColumns.held:type_name -> reporting.v1.HeldCell
+	0,  // 33: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 34: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
+	8,  // 35: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
+	22, // 36: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
+	23, // 37: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
+	25, // 38: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
+	26, // 39: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
+	5,  // 40: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
+	14, // 41: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
+	20, // 42: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
+	6,  // 43: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
+	15, // 44: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
+	21, // 45: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
+	43, // [43:46] is the sub-list for method output_type
+	40, // [40:43] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_rollup_proto_init() }
@@ -2709,15 +2910,16 @@ func file_reporting_v1_rollup_proto_init() {
 	file_reporting_v1_report_proto_init()
 	file_reporting_v1_rollup_proto_msgTypes[3].OneofWrappers = []any{}
 	file_reporting_v1_rollup_proto_msgTypes[4].OneofWrappers = []any{}
-	file_reporting_v1_rollup_proto_msgTypes[6].OneofWrappers = []any{}
-	file_reporting_v1_rollup_proto_msgTypes[13].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[5].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[7].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[14].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_rollup_proto_rawDesc), len(file_reporting_v1_rollup_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   17,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
