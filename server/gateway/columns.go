@@ -104,7 +104,6 @@ func (w *columnWriter) columns(c *reportingv1.RollupColumns) {
 		{"fell", c.GetFell()},
 		{"across", c.GetAcross()},
 		{"standing", c.GetStanding()},
-		{"partsDiffer", c.GetPartsDiffer()},
 	} {
 		w.counts(n.name, n.counts)
 	}
@@ -115,6 +114,7 @@ func (w *columnWriter) columns(c *reportingv1.RollupColumns) {
 		w.message(h)
 	}
 	w.b = append(w.b, ']')
+	w.counts("partsDiffer", c.GetPartsDiffer())
 	w.b = append(w.b, '}')
 }
 
