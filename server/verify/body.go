@@ -12,8 +12,10 @@ import (
 // their sum or their extreme, and time goes over that (R2).
 type body struct {
 	*asking
-	units []int
-	years []*unitYear
+	// joined says that a change joined units, though only one of them may be asked about.
+	joined bool
+	units  []int
+	years  []*unitYear
 	// side tells on which side of the changes a day lies.
 	side     func(period.Day) int
 	calendar period.Calendar
@@ -29,7 +31,7 @@ func (b *body) share(t *total) {
 	t.clear()
 	t.hasExtreme = false
 	var one total
-	if len(b.units) == 1 || b.oneByOne() {
+	if !b.joined || b.oneByOne() {
 		for n := range b.units {
 			b.turn(n)
 			b.asking.share(&one)

@@ -280,7 +280,7 @@ func (c *column) computeAcross(m *Model, q Question) *across {
 		if label != o {
 			continue
 		}
-		b := body{asking: &a, side: func(day period.Day) int { return l.side(label, day) }, calendar: c.calendar}
+		b := body{asking: &a, joined: l.members[o] != nil, side: func(day period.Day) int { return l.side(label, day) }, calendar: c.calendar}
 		for _, member := range l.membersOf(o) {
 			if asked(member) {
 				b.units, b.years = append(b.units, member), append(b.years, &table.units[member])
