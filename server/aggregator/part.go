@@ -23,9 +23,14 @@ func (u *question) part() (part, error) {
 	for _, kind := range u.kinds() {
 		p.expected.Merge(u.expected(u.q.Period, kind))
 		var err error
-		if u.gathered {
+		switch {
+		case u.t.moment != nil:
 			err = u.gather(kind, &p.total)
-		} else {
+		case u.gathered:
+			if err = u.limited(kind); err == nil {
+				err = u.gather(kind, &p.total)
+			}
+		default:
 			err = u.below(kind, &p.total)
 		}
 		if err != nil {
@@ -150,16 +155,24 @@ func (u *question) check(p *part) error {
 // maxGathered is how many reports one answer may be made of where no row holds it.
 const maxGathered = 2000
 
-// gather merges what the units of a kind strictly below the unit gave, from their reports.
-func (u *question) gather(kind uint16, into *rollup.Total) error {
+// limited refuses what would be gathered from too many reports. As of an earlier entry they are counted as they are read.
+func (u *question) limited(kind uint16) error {
 	if owed := u.t.expectBelow(u.x, u.f, u.i, u.q.Period, u.since, u.unit, kind).owed; owed > maxGathered {
 		return fault.Exhausted("QUERY_TOO_LARGE",
 			"indicator %s from the beginning of the year is not kept and would be made of %d reports, the limit is %d; ask for the units below one by one",
 			u.i.code, owed, maxGathered).With("indicator", u.i.code).With("reports", owed).With("limit", maxGathered).In("measure")
 	}
+	return nil
+}
+
+// gather merges what the units of a kind strictly below the unit gave, from their reports.
+func (u *question) gather(kind uint16, into *rollup.Total) error {
 	return u.eachBelow(u.unit, func(unit int) error {
 		if u.x.kind[unit] != kind {
 			return nil
+		}
+		if u.t.moment != nil {
+			u.t.moment.contributions--
 		}
 		l := &leaf{t: u.t, x: u.x, unit: unit, basis: u.q.Basis}
 		total, err := u.contributed(l)

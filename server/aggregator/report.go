@@ -149,6 +149,16 @@ func (t *Tx) ScanReports(code form.Code, base period.Period, after int, visit fu
 		}
 		rec, ok := decodeRecord(raw, nil)
 		k, known := t.reportKeyOf(key)
+		if t.moment != nil && ok {
+			if !known {
+				continue // the unit came later
+			}
+			if rec, known, err = t.rewind(k, &rec); err != nil {
+				return err
+			} else if !known {
+				continue
+			}
+		}
 		if !ok || !known {
 			return reportBucket.damaged(key)
 		}

@@ -20,7 +20,7 @@ import (
 
 // StateVersion is the version of everything that is kept here. It goes up whenever the replay of old entries gives
 // another state than before, and then the state is rebuilt; answers carry it (R52).
-const StateVersion = 5
+const StateVersion = 6
 
 // Config is what a store works with.
 type Config struct {
@@ -73,6 +73,7 @@ type Store struct {
 	names  *names
 	hold   hold
 	shelf  *shelf
+	past   pastSnapshots
 }
 
 // Open opens the state of a folder, or makes an empty one. With the verdict MustRebuild there is no store: call
@@ -194,7 +195,7 @@ func (s *Store) begin() error {
 	if t.position, t.ledger, err = t.readPosition(); err != nil {
 		return err
 	}
-	if s.current, err = t.readSnapshot(); err != nil {
+	if s.current, err = t.readSnapshot(t.position.Head.Sequence); err != nil {
 		return err
 	}
 	if s.names, err = t.readNames(); err != nil {

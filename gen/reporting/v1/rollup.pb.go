@@ -10,6 +10,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -228,7 +229,13 @@ type QueryRollupsRequest struct {
 	MinSequence int64 `protobuf:"varint,11,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
 	// Journal that min_sequence is of; another than the one here is FAILED_PRECONDITION
 	// (JOURNAL_REPLACED). Empty: whichever is here.
-	JournalId     string `protobuf:"bytes,12,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	JournalId string `protobuf:"bytes,12,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,13,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime        *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -345,6 +352,20 @@ func (x *QueryRollupsRequest) GetJournalId() string {
 		return x.JournalId
 	}
 	return ""
+}
+
+func (x *QueryRollupsRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *QueryRollupsRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
 }
 
 // QueryRollupsResponse is one page.
@@ -1666,7 +1687,13 @@ type ExplainRollupRequest struct {
 	// At most so many contributions. 0: 50; above 500: 500.
 	PageSize int32 `protobuf:"varint,7,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the response before, with the same other fields. Empty: from the start.
-	PageToken     string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,9,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime        *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1755,6 +1782,20 @@ func (x *ExplainRollupRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ExplainRollupRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *ExplainRollupRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
 }
 
 // ExplainRollupResponse is one page.
@@ -1971,7 +2012,7 @@ var File_reporting_v1_rollup_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\n" +
-	"\x19reporting/v1/rollup.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x17reporting/v1/form.proto\x1a\x19reporting/v1/report.proto\"\xa1\x03\n" +
+	"\x19reporting/v1/rollup.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x17reporting/v1/form.proto\x1a\x19reporting/v1/report.proto\"\x8c\x04\n" +
 	"\x13QueryRollupsRequest\x12\x1a\n" +
 	"\x05units\x18\x01 \x03(\tB\x04\xe2A\x01\x02R\x05units\x12\x1a\n" +
 	"\bchildren\x18\x02 \x01(\bR\bchildren\x12$\n" +
@@ -1989,7 +2030,11 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	" \x01(\tR\tpageToken\x12!\n" +
 	"\fmin_sequence\x18\v \x01(\x03R\vminSequence\x12\x1d\n" +
 	"\n" +
-	"journal_id\x18\f \x01(\tR\tjournalId\"\xaf\x02\n" +
+	"journal_id\x18\f \x01(\tR\tjournalId\x12$\n" +
+	"\vat_sequence\x18\r \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\x06atTimeB\x0e\n" +
+	"\f_at_sequence\"\xaf\x02\n" +
 	"\x14QueryRollupsResponse\x12.\n" +
 	"\arollups\x18\x01 \x03(\v2\x14.reporting.v1.RollupR\arollups\x122\n" +
 	"\aperiods\x18\x02 \x03(\v2\x18.reporting.v1.PeriodSpanR\aperiods\x12)\n" +
@@ -2131,7 +2176,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x06_valueB\f\n" +
 	"\n" +
 	"_numeratorB\x0e\n" +
-	"\f_denominator\"\xa5\x02\n" +
+	"\f_denominator\"\x90\x03\n" +
 	"\x14ExplainRollupRequest\x12\x18\n" +
 	"\x04unit\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04unit\x12\"\n" +
 	"\tindicator\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\tindicator\x12\x1c\n" +
@@ -2141,7 +2186,12 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x05as_of\x18\x06 \x01(\tR\x04asOf\x12\x1b\n" +
 	"\tpage_size\x18\a \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\b \x01(\tR\tpageToken\"\xda\x01\n" +
+	"page_token\x18\b \x01(\tR\tpageToken\x12$\n" +
+	"\vat_sequence\x18\t \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\x06atTimeB\x0e\n" +
+	"\f_at_sequence\"\xda\x01\n" +
 	"\x15ExplainRollupResponse\x12,\n" +
 	"\x06rollup\x18\x01 \x01(\v2\x14.reporting.v1.RollupR\x06rollup\x12@\n" +
 	"\rcontributions\x18\x02 \x03(\v2\x1a.reporting.v1.ContributionR\rcontributions\x12&\n" +
@@ -2215,52 +2265,55 @@ var file_reporting_v1_rollup_proto_goTypes = []any{
 	(*ExplainRollupRequest)(nil),       // 15: reporting.v1.ExplainRollupRequest
 	(*ExplainRollupResponse)(nil),      // 16: reporting.v1.ExplainRollupResponse
 	(*Contribution)(nil),               // 17: reporting.v1.Contribution
-	(*Stamp)(nil),                      // 18: reporting.v1.Stamp
-	(Calendar)(0),                      // 19: reporting.v1.Calendar
-	(RevisionState)(0),                 // 20: reporting.v1.RevisionState
-	(*Figure)(nil),                     // 21: reporting.v1.Figure
+	(*timestamppb.Timestamp)(nil),      // 18: google.protobuf.Timestamp
+	(*Stamp)(nil),                      // 19: reporting.v1.Stamp
+	(Calendar)(0),                      // 20: reporting.v1.Calendar
+	(RevisionState)(0),                 // 21: reporting.v1.RevisionState
+	(*Figure)(nil),                     // 22: reporting.v1.Figure
 }
 var file_reporting_v1_rollup_proto_depIdxs = []int32{
 	0,  // 0: reporting.v1.QueryRollupsRequest.basis:type_name -> reporting.v1.Basis
 	1,  // 1: reporting.v1.QueryRollupsRequest.measure:type_name -> reporting.v1.RollupMeasure
-	6,  // 2: reporting.v1.QueryRollupsResponse.rollups:type_name -> reporting.v1.Rollup
-	5,  // 3: reporting.v1.QueryRollupsResponse.periods:type_name -> reporting.v1.PeriodSpan
-	0,  // 4: reporting.v1.QueryRollupsResponse.basis:type_name -> reporting.v1.Basis
-	1,  // 5: reporting.v1.QueryRollupsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	18, // 6: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
-	19, // 7: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
-	2,  // 8: reporting.v1.Rollup.state:type_name -> reporting.v1.RollupState
-	9,  // 9: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
-	7,  // 10: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
-	8,  // 11: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
-	0,  // 12: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 13: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
-	12, // 14: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
-	5,  // 15: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
-	13, // 16: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
-	0,  // 17: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
-	1,  // 18: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	18, // 19: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
-	2,  // 20: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
-	14, // 21: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
-	0,  // 22: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 23: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
-	6,  // 24: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
-	17, // 25: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
-	18, // 26: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
-	20, // 27: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
-	21, // 28: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
-	3,  // 29: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
-	10, // 30: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
-	15, // 31: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
-	4,  // 32: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
-	11, // 33: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
-	16, // 34: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
-	32, // [32:35] is the sub-list for method output_type
-	29, // [29:32] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	18, // 2: reporting.v1.QueryRollupsRequest.at_time:type_name -> google.protobuf.Timestamp
+	6,  // 3: reporting.v1.QueryRollupsResponse.rollups:type_name -> reporting.v1.Rollup
+	5,  // 4: reporting.v1.QueryRollupsResponse.periods:type_name -> reporting.v1.PeriodSpan
+	0,  // 5: reporting.v1.QueryRollupsResponse.basis:type_name -> reporting.v1.Basis
+	1,  // 6: reporting.v1.QueryRollupsResponse.measure:type_name -> reporting.v1.RollupMeasure
+	19, // 7: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
+	20, // 8: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
+	2,  // 9: reporting.v1.Rollup.state:type_name -> reporting.v1.RollupState
+	9,  // 10: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
+	7,  // 11: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
+	8,  // 12: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
+	0,  // 13: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 14: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
+	12, // 15: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
+	5,  // 16: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
+	13, // 17: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
+	0,  // 18: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
+	1,  // 19: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
+	19, // 20: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
+	2,  // 21: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
+	14, // 22: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
+	0,  // 23: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 24: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
+	18, // 25: reporting.v1.ExplainRollupRequest.at_time:type_name -> google.protobuf.Timestamp
+	6,  // 26: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
+	17, // 27: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
+	19, // 28: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
+	21, // 29: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
+	22, // 30: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
+	3,  // 31: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
+	10, // 32: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
+	15, // 33: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
+	4,  // 34: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
+	11, // 35: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
+	16, // 36: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
+	34, // [34:37] is the sub-list for method output_type
+	31, // [31:34] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_rollup_proto_init() }
@@ -2272,9 +2325,11 @@ func file_reporting_v1_rollup_proto_init() {
 	file_reporting_v1_common_proto_init()
 	file_reporting_v1_form_proto_init()
 	file_reporting_v1_report_proto_init()
+	file_reporting_v1_rollup_proto_msgTypes[0].OneofWrappers = []any{}
 	file_reporting_v1_rollup_proto_msgTypes[3].OneofWrappers = []any{}
 	file_reporting_v1_rollup_proto_msgTypes[5].OneofWrappers = []any{}
 	file_reporting_v1_rollup_proto_msgTypes[11].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[12].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
