@@ -29,7 +29,7 @@ const (
 	// MaxReportsAsOf is how many reports roll-ups may be made of.
 	MaxReportsAsOf = 2000
 	// maxContributionsAsOf is after how many contributions of units an answer has taken its time.
-	maxContributionsAsOf = 50_000
+	maxContributionsAsOf = 20_000
 )
 
 // errReportsSpent says that a roll-up takes more reports than may be read.

@@ -20,10 +20,10 @@
 //     number is absence of the field and never zero.
 //   - As of an earlier state: at_sequence names an entry, at_time an instant, and the answer is
 //     what it was then, with the tree, the catalogue, the forms and the revisions of then, by the
-//     rights of now. An entry of the last moments may still have been under way at its instant;
-//     the stamp says which entry was the last one, and asked as of that the answer stays for
-//     ever. INVALID_ARGUMENT: AT_TWICE (both are given), AT_BEFORE_BEGINNING (an entry before the
-//     first, or an instant before it was accepted); FAILED_PRECONDITION: AT_IN_FUTURE.
+//     rights of now. Asked again it stays the same for ever, but for texts that were removed, and
+//     for another state_version. INVALID_ARGUMENT: AT_TWICE (both are given), AT_BEFORE_BEGINNING
+//     (an entry before the first, or an instant before that was accepted); FAILED_PRECONDITION:
+//     AT_IN_FUTURE (an entry that is not there yet, or an instant that has not passed).
 //   - A unit is named by its id ("82-20250701") or by a bare code ("82"), which is resolved on
 //     the day that matters: the last day of the period of a report, else `as_of`.
 
