@@ -399,4 +399,3 @@ func TestR30AnUncommittedEntryLeavesNothingBehind(t *testing.T) {
 	s.tell(name("Giữ lại"), name("Mới nhất"))
 	s.view(func(tx *aggregator.Tx) { ask(tx, at, "Giữ lại") })
 }
-
