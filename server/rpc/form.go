@@ -41,7 +41,7 @@ func (s forms) GetForm(ctx context.Context, r *reportingv1.GetFormRequest) (*rep
 	if err != nil {
 		return nil, err
 	}
-	at, err := atOf(r.AtSequence, r)
+	at, err := s.atOf(ctx, r.AtSequence, r)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (s forms) GetForm(ctx context.Context, r *reportingv1.GetFormRequest) (*rep
 
 // ListForms lists the forms on a day.
 func (s forms) ListForms(ctx context.Context, r *reportingv1.ListFormsRequest) (*reportingv1.ListFormsResponse, error) {
-	at, err := atOf(r.AtSequence, r)
+	at, err := s.atOf(ctx, r.AtSequence, r)
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func (s indicators) GetIndicator(ctx context.Context, r *reportingv1.GetIndicato
 	if err != nil {
 		return nil, err
 	}
-	at, err := atOf(r.AtSequence, r)
+	at, err := s.atOf(ctx, r.AtSequence, r)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (s indicators) GetIndicator(ctx context.Context, r *reportingv1.GetIndicato
 
 // ListIndicators lists the indicators on a day.
 func (s indicators) ListIndicators(ctx context.Context, r *reportingv1.ListIndicatorsRequest) (*reportingv1.ListIndicatorsResponse, error) {
-	at, err := atOf(r.AtSequence, r)
+	at, err := s.atOf(ctx, r.AtSequence, r)
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ func (s reports) GetReport(ctx context.Context, r *reportingv1.GetReportRequest)
 	if err != nil {
 		return nil, err
 	}
-	at, err := atOf(r.AtSequence, r)
+	at, err := s.atOf(ctx, r.AtSequence, r)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (s reports) GetReport(ctx context.Context, r *reportingv1.GetReportRequest)
 
 // ListReports lists reports.
 func (s reports) ListReports(ctx context.Context, r *reportingv1.ListReportsRequest) (*reportingv1.ListReportsResponse, error) {
-	at, err := atOf(r.AtSequence, r)
+	at, err := s.atOf(ctx, r.AtSequence, r)
 	if err != nil {
 		return nil, err
 	}

@@ -66,7 +66,7 @@ func (s rollups) QueryRollups(ctx context.Context, r *reportingv1.QueryRollupsRe
 	if err != nil {
 		return nil, err
 	}
-	at, err := atOf(r.AtSequence, r)
+	at, err := s.atOf(ctx, r.AtSequence, r)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (s rollups) ExplainRollup(ctx context.Context, r *reportingv1.ExplainRollup
 	if err != nil {
 		return nil, err
 	}
-	at, err := atOf(r.AtSequence, r)
+	at, err := s.atOf(ctx, r.AtSequence, r)
 	if err != nil {
 		return nil, err
 	}

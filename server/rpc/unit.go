@@ -26,7 +26,7 @@ func (s units) GetUnit(ctx context.Context, r *reportingv1.GetUnitRequest) (*rep
 	if err != nil {
 		return nil, err
 	}
-	at, err := atOf(r.AtSequence, r)
+	at, err := s.atOf(ctx, r.AtSequence, r)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (s units) ListUnits(ctx context.Context, r *reportingv1.ListUnitsRequest) (
 	if err != nil {
 		return nil, err
 	}
-	at, err := atOf(r.AtSequence, r)
+	at, err := s.atOf(ctx, r.AtSequence, r)
 	if err != nil {
 		return nil, err
 	}

@@ -468,7 +468,10 @@ type GetFormRequest struct {
 	AtSequence *int64 `protobuf:"varint,3,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
 	// Answer as the store was at this instant: after the last entry accepted at or before it.
 	// Absent: now.
-	AtTime        *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,5,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -531,6 +534,13 @@ func (x *GetFormRequest) GetAtTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *GetFormRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
 // ListFormsRequest asks for forms.
 type ListFormsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -545,7 +555,10 @@ type ListFormsRequest struct {
 	AtSequence *int64 `protobuf:"varint,4,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
 	// Answer as the store was at this instant: after the last entry accepted at or before it.
 	// Absent: now.
-	AtTime        *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,6,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -613,6 +626,13 @@ func (x *ListFormsRequest) GetAtTime() *timestamppb.Timestamp {
 		return x.AtTime
 	}
 	return nil
+}
+
+func (x *ListFormsRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
 }
 
 // ListFormsResponse is one page.
@@ -1040,14 +1060,16 @@ const file_reporting_v1_form_proto_rawDesc = "" +
 	"\fFormDeadline\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x17\n" +
 	"\adue_day\x18\x02 \x01(\tR\x06dueDay\x126\n" +
-	"\bdeadline\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\"\xaa\x01\n" +
+	"\bdeadline\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\"\xc9\x01\n" +
 	"\x0eGetFormRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12\x13\n" +
 	"\x05as_of\x18\x02 \x01(\tR\x04asOf\x12$\n" +
 	"\vat_sequence\x18\x03 \x01(\x03H\x00R\n" +
 	"atSequence\x88\x01\x01\x123\n" +
-	"\aat_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTimeB\x0e\n" +
-	"\f_at_sequence\"\xce\x01\n" +
+	"\aat_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x05 \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"\xed\x01\n" +
 	"\x10ListFormsRequest\x12\x13\n" +
 	"\x05as_of\x18\x01 \x01(\tR\x04asOf\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
@@ -1055,7 +1077,9 @@ const file_reporting_v1_form_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\x12$\n" +
 	"\vat_sequence\x18\x04 \x01(\x03H\x00R\n" +
 	"atSequence\x88\x01\x01\x123\n" +
-	"\aat_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTimeB\x0e\n" +
+	"\aat_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x06 \x01(\tR\tjournalIdB\x0e\n" +
 	"\f_at_sequence\"\x90\x01\n" +
 	"\x11ListFormsResponse\x12(\n" +
 	"\x05forms\x18\x01 \x03(\v2\x12.reporting.v1.FormR\x05forms\x12&\n" +

@@ -589,7 +589,10 @@ type GetIndicatorRequest struct {
 	AtSequence *int64 `protobuf:"varint,3,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
 	// Answer as the store was at this instant: after the last entry accepted at or before it.
 	// Absent: now.
-	AtTime        *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,5,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -652,6 +655,13 @@ func (x *GetIndicatorRequest) GetAtTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *GetIndicatorRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
 // ListIndicatorsRequest asks for indicators.
 type ListIndicatorsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -668,7 +678,10 @@ type ListIndicatorsRequest struct {
 	AtSequence *int64 `protobuf:"varint,5,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
 	// Answer as the store was at this instant: after the last entry accepted at or before it.
 	// Absent: now.
-	AtTime        *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,7,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -743,6 +756,13 @@ func (x *ListIndicatorsRequest) GetAtTime() *timestamppb.Timestamp {
 		return x.AtTime
 	}
 	return nil
+}
+
+func (x *ListIndicatorsRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
 }
 
 // ListIndicatorsResponse is one page.
@@ -1066,14 +1086,16 @@ const file_reporting_v1_indicator_proto_rawDesc = "" +
 	"\x11tonghop/Indicator\x12\x16indicators/{indicator}B\v\n" +
 	"\t_at_leastB\x06\n" +
 	"\x04_minB\x06\n" +
-	"\x04_max\"\xaf\x01\n" +
+	"\x04_max\"\xce\x01\n" +
 	"\x13GetIndicatorRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12\x13\n" +
 	"\x05as_of\x18\x02 \x01(\tR\x04asOf\x12$\n" +
 	"\vat_sequence\x18\x03 \x01(\x03H\x00R\n" +
 	"atSequence\x88\x01\x01\x123\n" +
-	"\aat_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTimeB\x0e\n" +
-	"\f_at_sequence\"\xe9\x01\n" +
+	"\aat_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x05 \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"\x88\x02\n" +
 	"\x15ListIndicatorsRequest\x12\x13\n" +
 	"\x05as_of\x18\x01 \x01(\tR\x04asOf\x12\x14\n" +
 	"\x05group\x18\x02 \x01(\tR\x05group\x12\x1b\n" +
@@ -1082,7 +1104,9 @@ const file_reporting_v1_indicator_proto_rawDesc = "" +
 	"page_token\x18\x04 \x01(\tR\tpageToken\x12$\n" +
 	"\vat_sequence\x18\x05 \x01(\x03H\x00R\n" +
 	"atSequence\x88\x01\x01\x123\n" +
-	"\aat_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTimeB\x0e\n" +
+	"\aat_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\a \x01(\tR\tjournalIdB\x0e\n" +
 	"\f_at_sequence\"\xa4\x01\n" +
 	"\x16ListIndicatorsResponse\x127\n" +
 	"\n" +

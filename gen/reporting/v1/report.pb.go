@@ -2184,8 +2184,8 @@ type GetReportRequest struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Answer only from a state at least so new; waits up to 2 s, then UNAVAILABLE. 0: any.
 	MinSequence int64 `protobuf:"varint,2,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
-	// Journal that min_sequence is of; another than the one here is FAILED_PRECONDITION
-	// (JOURNAL_REPLACED). Empty: whichever is here.
+	// Journal that min_sequence and at_sequence are of; another than the one here is
+	// FAILED_PRECONDITION (JOURNAL_REPLACED). Empty: whichever is here.
 	JournalId string `protobuf:"bytes,3,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
 	// Absent: now. Only one of at_sequence and at_time.
@@ -2286,7 +2286,10 @@ type ListReportsRequest struct {
 	AtSequence *int64 `protobuf:"varint,9,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
 	// Answer as the store was at this instant: after the last entry accepted at or before it.
 	// Absent: now.
-	AtTime        *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,11,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2389,6 +2392,13 @@ func (x *ListReportsRequest) GetAtTime() *timestamppb.Timestamp {
 		return x.AtTime
 	}
 	return nil
+}
+
+func (x *ListReportsRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
 }
 
 // ListReportsResponse is one page.
@@ -2897,7 +2907,7 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\vat_sequence\x18\x04 \x01(\x03H\x00R\n" +
 	"atSequence\x88\x01\x01\x123\n" +
 	"\aat_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTimeB\x0e\n" +
-	"\f_at_sequence\"\xfb\x02\n" +
+	"\f_at_sequence\"\x9a\x03\n" +
 	"\x12ListReportsRequest\x12\x16\n" +
 	"\x06parent\x18\x01 \x01(\tR\x06parent\x12\x18\n" +
 	"\x04form\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x04form\x12\x1e\n" +
@@ -2911,7 +2921,9 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\vat_sequence\x18\t \x01(\x03H\x00R\n" +
 	"atSequence\x88\x01\x01\x123\n" +
 	"\aat_time\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampR\x06atTimeB\x0e\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\v \x01(\tR\tjournalIdB\x0e\n" +
 	"\f_at_sequence\"\x98\x01\n" +
 	"\x13ListReportsResponse\x12.\n" +
 	"\areports\x18\x01 \x03(\v2\x14.reporting.v1.ReportR\areports\x12&\n" +

@@ -227,8 +227,8 @@ type QueryRollupsRequest struct {
 	PageToken string `protobuf:"bytes,10,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Answer only from a state at least so new; waits up to 2 s, then UNAVAILABLE. 0: any.
 	MinSequence int64 `protobuf:"varint,11,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
-	// Journal that min_sequence is of; another than the one here is FAILED_PRECONDITION
-	// (JOURNAL_REPLACED). Empty: whichever is here.
+	// Journal that min_sequence and at_sequence are of; another than the one here is
+	// FAILED_PRECONDITION (JOURNAL_REPLACED). Empty: whichever is here.
 	JournalId string `protobuf:"bytes,12,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
 	// Absent: now. Only one of at_sequence and at_time.
@@ -1693,7 +1693,10 @@ type ExplainRollupRequest struct {
 	AtSequence *int64 `protobuf:"varint,9,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
 	// Answer as the store was at this instant: after the last entry accepted at or before it.
 	// Absent: now.
-	AtTime        *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,11,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1796,6 +1799,13 @@ func (x *ExplainRollupRequest) GetAtTime() *timestamppb.Timestamp {
 		return x.AtTime
 	}
 	return nil
+}
+
+func (x *ExplainRollupRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
 }
 
 // ExplainRollupResponse is one page.
@@ -2176,7 +2186,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x06_valueB\f\n" +
 	"\n" +
 	"_numeratorB\x0e\n" +
-	"\f_denominator\"\x90\x03\n" +
+	"\f_denominator\"\xaf\x03\n" +
 	"\x14ExplainRollupRequest\x12\x18\n" +
 	"\x04unit\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04unit\x12\"\n" +
 	"\tindicator\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\tindicator\x12\x1c\n" +
@@ -2190,7 +2200,9 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\vat_sequence\x18\t \x01(\x03H\x00R\n" +
 	"atSequence\x88\x01\x01\x123\n" +
 	"\aat_time\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampR\x06atTimeB\x0e\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\v \x01(\tR\tjournalIdB\x0e\n" +
 	"\f_at_sequence\"\xda\x01\n" +
 	"\x15ExplainRollupResponse\x12,\n" +
 	"\x06rollup\x18\x01 \x01(\v2\x14.reporting.v1.RollupR\x06rollup\x12@\n" +

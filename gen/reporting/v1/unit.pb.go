@@ -264,7 +264,10 @@ type GetUnitRequest struct {
 	AtSequence *int64 `protobuf:"varint,3,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
 	// Answer as the store was at this instant: after the last entry accepted at or before it.
 	// Absent: now.
-	AtTime        *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,5,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -327,6 +330,13 @@ func (x *GetUnitRequest) GetAtTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *GetUnitRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
 // ListUnitsRequest asks for units.
 type ListUnitsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -345,8 +355,8 @@ type ListUnitsRequest struct {
 	PageToken string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Answer only from a state at least so new; waits up to 2 s, then UNAVAILABLE. 0: any.
 	MinSequence int64 `protobuf:"varint,7,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
-	// Journal that min_sequence is of; another than the one here is FAILED_PRECONDITION
-	// (JOURNAL_REPLACED). Empty: whichever is here.
+	// Journal that min_sequence and at_sequence are of; another than the one here is
+	// FAILED_PRECONDITION (JOURNAL_REPLACED). Empty: whichever is here.
 	JournalId string `protobuf:"bytes,8,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
 	// Absent: now. Only one of at_sequence and at_time.
@@ -772,13 +782,15 @@ const file_reporting_v1_unit_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x12\n" +
 	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x17\n" +
-	"\aname_vi\x18\x04 \x01(\tR\x06nameVi\"\xaa\x01\n" +
+	"\aname_vi\x18\x04 \x01(\tR\x06nameVi\"\xc9\x01\n" +
 	"\x0eGetUnitRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12\x13\n" +
 	"\x05as_of\x18\x02 \x01(\tR\x04asOf\x12$\n" +
 	"\vat_sequence\x18\x03 \x01(\x03H\x00R\n" +
 	"atSequence\x88\x01\x01\x123\n" +
-	"\aat_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTimeB\x0e\n" +
+	"\aat_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x05 \x01(\tR\tjournalIdB\x0e\n" +
 	"\f_at_sequence\"\xd4\x02\n" +
 	"\x10ListUnitsRequest\x12\x13\n" +
 	"\x05as_of\x18\x01 \x01(\tR\x04asOf\x12\x14\n" +
