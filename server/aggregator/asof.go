@@ -168,7 +168,7 @@ func (t *Tx) definedAt() []uint64 {
 func (t *Tx) rewind(k reportKey, rec *record) (record, bool, error) {
 	then := record{deadline: rec.deadline}
 	replaced := map[int]time.Time{}
-	add := func(h *held) error {
+	err := t.eachHeld(k, rec, func(h *held) error {
 		words, _, ok := h.split()
 		r := reader{b: words}
 		s := r.story()
@@ -182,31 +182,13 @@ func (t *Tx) rewind(k reportKey, rec *record) (record, bool, error) {
 			then.held = append(then.held, held{number: h.number, state: s.stateAsOf(t.moment.sequence, h.state), body: h.body})
 		}
 		return nil
-	}
-	for i := range rec.held {
-		if h := &rec.held[i]; !h.apart {
-			if err := add(h); err != nil {
-				return record{}, false, err
-			}
-		}
-	}
-	if rec.count > len(rec.held) || slices.ContainsFunc(rec.held, func(h held) bool { return h.apart }) {
-		if err := t.eachApart(k, add); err != nil {
-			return record{}, false, err
-		}
+	})
+	if err != nil {
+		return record{}, false, err
 	}
 	slices.SortFunc(then.held, func(a, b held) int { return a.number - b.number })
 	for i := range then.held {
-		h := &then.held[i]
-		then.count = h.number
-		then.sent = then.sent || h.state != Draft
-		switch h.state {
-		case Approved:
-			then.official = h.number
-		case Submitted:
-			then.waiting = h.number
-		case Draft, Returned, Superseded:
-		}
+		then.note(&then.held[i])
 	}
 	then.late = then.sent && rec.late
 	if at := slices.Sorted(maps.Keys(replaced)); len(at) > 0 {
@@ -215,6 +197,38 @@ func (t *Tx) rewind(k reportKey, rec *record) (record, bool, error) {
 		}
 	}
 	return then, len(then.held) > 0, nil
+}
+
+// eachHeld visits every revision of a report with its body, in no order.
+func (t *Tx) eachHeld(k reportKey, rec *record, visit func(*held) error) error {
+	apart := rec.count > len(rec.held)
+	for i := range rec.held {
+		h := &rec.held[i]
+		if h.apart {
+			apart = true
+			continue
+		}
+		if err := visit(h); err != nil {
+			return err
+		}
+	}
+	if !apart {
+		return nil
+	}
+	return t.eachApart(k, visit)
+}
+
+// note takes in what a revision, which is the newest so far, says about its report.
+func (r *record) note(h *held) {
+	r.count = h.number
+	r.sent = r.sent || h.state != Draft
+	switch h.state {
+	case Approved:
+		r.official = h.number
+	case Submitted:
+		r.waiting = h.number
+	case Draft, Returned, Superseded:
+	}
 }
 
 // stateAsOf gives the state that a revision had as of an entry; a draft stays one for ever.

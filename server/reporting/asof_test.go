@@ -47,7 +47,7 @@ func TestR30APageEndsBeforeItTakesTooManyReports(t *testing.T) {
 		must(t, err)
 		said := ""
 		for _, r := range page.Rollups {
-			said += fmt.Sprintf("%s %s %s%s of %d; ", r.Unit.Code, r.Answer.Indicator.Code, r.Result.State, r.Result.Display, r.Result.Coverage.Expected)
+			said += fmt.Sprintf("%s %s %s%s of %d; ", r.Unit.Code, r.Indicator.Code, r.Result.State, r.Result.Display, r.Result.Coverage.Expected)
 		}
 		pages = append(pages, said)
 		if page.Stamp.AtSequence != uint64(*at.Sequence) || page.Stamp.Sequence != w.head() {
@@ -97,20 +97,19 @@ func TestR30ATokenOfAPageIsOfItsMoment(t *testing.T) {
 // TestR30RightsAreThoseOfNow asks as of when a right did not exist yet, and as of when one existed that was taken away.
 func TestR30RightsAreThoseOfNow(t *testing.T) {
 	w := newWorld(t)
-	ctx := t.Context()
 	reviewer := w.token(auth.Approver, "D")
 	w.submitted(w.admin, flow("C", "2024-05", "3"))
 	before := w.head()
 	ref := reporting.ReportRef{Unit: "C", Form: "M", Period: "2024-05"}
 	read := func(at reporting.At) error {
-		_, _, err := w.svc.GetReportAt(ctx, reviewer, ref, at, 0)
+		_, _, err := w.svc.GetReportAt(t.Context(), reviewer, ref, at, 0)
 		return err
 	}
 	set := func(reviewing string) {
 		t.Helper()
 		f := w.form("M")
 		f.Reviewer = hierarchy.ID(reviewing)
-		_, _, _, err := w.svc.UpdateForm(ctx, w.call(w.admin), f.Form, f.Etag)
+		_, _, _, err := w.svc.UpdateForm(t.Context(), w.call(w.admin), f.Form, f.Etag)
 		must(t, err)
 	}
 	w.refused(read(entryAt(before)), "UNIT_NOT_FOUND")
