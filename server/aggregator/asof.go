@@ -127,6 +127,7 @@ func (p *pastSnapshots) get(t *Tx, sequence uint64) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	made.past = true
 	if len(p.kept) >= keptPast {
 		p.kept = slices.Delete(p.kept, 0, 1)
 	}
