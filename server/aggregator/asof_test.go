@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -393,4 +395,53 @@ func TestR30AnUncommittedEntryLeavesNothingBehind(t *testing.T) {
 	s.tx, s.group = nil, nil
 	s.tell(name("Giữ lại"), name("Mới nhất"))
 	s.view(func(tx *aggregator.Tx) { ask(tx, at, "Giữ lại") })
+}
+
+// TestR30ReadersAskAsOfWhileTheTreeChanges has readers ask for the name of a unit as of entries while it is renamed again and
+// again: each entry has its own, whatever is kept of earlier trees.
+func TestR30ReadersAskAsOfWhileTheTreeChanges(t *testing.T) {
+	s := one(t)
+	first := s.journal.Head().Sequence + 1
+	name := func(sequence uint64) string { return fmt.Sprint("Tên ", sequence) }
+	u := unit("B", hierarchy.Commune, "D")
+	rename := func() {
+		u.NameVI = name(s.begin().Position().Head.Sequence + 1)
+		s.tell(entry.UnitsChanged{Units: []hierarchy.Unit{u}})
+	}
+	rename()
+	ended := make(chan struct{})
+	var readers sync.WaitGroup
+	for n := range 4 {
+		readers.Go(func() {
+			random := rand.New(rand.NewPCG(uint64(n), 30))
+			for {
+				select {
+				case <-ended:
+					return
+				default:
+				}
+				err := s.store.View(t.Context(), func(tx *aggregator.Tx) error {
+					last := tx.Position().Head.Sequence
+					sequence := first + random.Uint64N(last-first+1)
+					then, err := tx.AsOf(sequence)
+					if err != nil {
+						return err
+					}
+					if got, _ := then.Tree().Unit(u.ID); got.NameVI != name(sequence) {
+						t.Errorf("as of entry %d of %d the name is %q", sequence, last, got.NameVI)
+					}
+					return nil
+				})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for range 200 {
+		rename()
+	}
+	close(ended)
+	readers.Wait()
 }
