@@ -16,8 +16,8 @@ import (
 // the versions up to it, and tells from the story of each revision which one was in force. Rows of roll-ups are of now
 // alone; as of then everything is made from reports, by the code that Contributions uses.
 
-// moment is the entry as of which a transaction looks.
-type moment struct {
+// asOf is the entry as of which a transaction looks.
+type asOf struct {
 	sequence uint64
 	time     time.Time
 	// reports is how many reports may still be read for roll-ups, contributions how many units may still be looked at.
@@ -49,29 +49,29 @@ func (t *Tx) AsOf(sequence uint64) (*Tx, error) {
 	}
 	then := newTx(t.store, t.btx)
 	then.position, then.ledger, then.memory = t.position, t.ledger, newMemory()
-	then.moment = &moment{sequence: sequence, time: at, reports: MaxReportsAsOf, contributions: maxContributionsAsOf}
+	then.asOf = &asOf{sequence: sequence, time: at, reports: MaxReportsAsOf, contributions: maxContributionsAsOf}
 	// What is not committed may yet be another entry under the same sequence, so nothing is kept of it.
 	past := &t.store.past
 	if t.writing {
 		past = &pastSnapshots{}
 	}
-	then.snap, err = past.get(t, sequence)
+	then.snap, err = past.get(t, then)
 	return then, err
 }
 
 // Moment gives the entry as of which the transaction looks and when it was accepted; false where that is the present.
 func (t *Tx) Moment() (sequence uint64, at time.Time, ok bool) {
-	if t.moment == nil {
+	if t.asOf == nil {
 		return 0, time.Time{}, false
 	}
-	return t.moment.sequence, t.moment.time, true
+	return t.asOf.sequence, t.asOf.time, true
 }
 
 // Tired says that an answer as of an earlier entry has taken its time, and what is left is for another one.
-func (t *Tx) Tired() bool { return t.moment != nil && t.moment.contributions < 0 }
+func (t *Tx) Tired() bool { return t.asOf != nil && t.asOf.contributions < 0 }
 
 // knows says whether what an entry did is part of the state.
-func (t *Tx) knows(sequence uint64) bool { return t.moment == nil || sequence <= t.moment.sequence }
+func (t *Tx) knows(sequence uint64) bool { return t.asOf == nil || sequence <= t.asOf.sequence }
 
 // SequenceAt gives the last entry accepted at or before an instant; 0 if the first one came later. Entries carry rising
 // times (R41) and each has a note, so it is found in about twenty steps for a million entries.
@@ -101,8 +101,10 @@ type pastSnapshots struct {
 // keptPast is how many of them are kept. One of a whole country takes some ten MB.
 const keptPast = 4
 
-// get gives the snapshot that was in force as of a sequence. It is made of all versions up to then, once.
-func (p *pastSnapshots) get(t *Tx, sequence uint64) (*snapshot, error) {
+// get gives the snapshot that was in force as of the moment of then, which is within t. It is made of all versions up to
+// that, once.
+func (p *pastSnapshots) get(t, then *Tx) (*snapshot, error) {
+	sequence := then.asOf.sequence
 	if t.snap.since <= sequence {
 		return t.snap, nil
 	}
@@ -123,11 +125,11 @@ func (p *pastSnapshots) get(t *Tx, sequence uint64) (*snapshot, error) {
 		p.kept = append(slices.Delete(p.kept, at, at+1), known)
 		return known, nil
 	}
-	made, err := t.readSnapshot(since)
+	made, err := then.readSnapshot()
 	if err != nil {
 		return nil, err
 	}
-	made.past = true
+	made.since, made.past = since, true
 	if len(p.kept) >= keptPast {
 		p.kept = slices.Delete(p.kept, 0, 1)
 	}
@@ -149,7 +151,7 @@ func (t *Tx) definedAt() []uint64 {
 	for _, of := range [...]struct {
 		bucket *bucket
 		name   int
-	}{{unitBucket, unitName}, {indicatorBucket, versionName}, {formBucket, versionName}} {
+	}{{unitBucket, 4}, {indicatorBucket, 8}, {formBucket, 8}} {
 		cursor := t.buckets[of.bucket.at].Cursor()
 		for key, _ := cursor.First(); key != nil; key, _ = cursor.Next() {
 			if len(key) == of.name+8+2 { // what is not is found damaged when it is read
@@ -180,7 +182,7 @@ func (t *Tx) rewind(k reportKey, rec *record) (record, bool, error) {
 			replaced[h.number] = s.deadline
 		}
 		if t.knows(s.made) {
-			then.held = append(then.held, held{number: h.number, state: s.stateAsOf(t.moment.sequence, h.state), body: h.body})
+			then.held = append(then.held, held{number: h.number, state: s.stateAsOf(t.asOf.sequence, h.state), body: h.body})
 		}
 		return nil
 	})
@@ -265,7 +267,7 @@ func (t *Tx) spent(q Query, err error) error {
 	return fault.Exhausted("AS_OF_TOO_LARGE",
 		"the roll-up of indicator %s for unit %s in %s as of entry %d takes more than %d reports, the limit of one answer; "+
 			"ask for the units below it one by one, or for a shorter period",
-		q.Indicator, q.Unit, q.Period, t.moment.sequence, MaxReportsAsOf).
+		q.Indicator, q.Unit, q.Period, t.asOf.sequence, MaxReportsAsOf).
 		With("indicator", q.Indicator).With("unit", q.Unit).With("period", q.Period.String()).
-		With("sequence", t.moment.sequence).With("limit", MaxReportsAsOf).In("units")
+		With("sequence", t.asOf.sequence).With("limit", MaxReportsAsOf).In("units")
 }

@@ -89,17 +89,9 @@ type kept[V any] struct {
 	version  V
 }
 
-// The bytes that the name of a thing takes in its key: a unit's is its ordinal, that of a dated version has its first day.
-const (
-	unitName    = 4
-	versionName = 8
-)
-
-// eachVersion reads all versions of entries up to one, or of each thing the newest of them. The name of a thing takes so
-// many bytes of the key, the first four of which are its number.
-func eachVersion[V any](
-	t *Tx, b *bucket, name int, upTo uint64, newest bool, parse func([]byte) (V, error),
-) ([]kept[V], error) {
+// eachVersion reads all versions that the transaction knows, or of each thing the newest of them. The name of a thing takes
+// so many bytes of the key, the first four of which are its number.
+func eachVersion[V any](t *Tx, b *bucket, name int, newest bool, parse func([]byte) (V, error)) ([]kept[V], error) {
 	var list []kept[V]
 	var last []byte
 	cursor := t.buckets[b.at].Cursor()
@@ -107,7 +99,7 @@ func eachVersion[V any](
 		if len(key) != name+8+2 {
 			return nil, b.damaged(key)
 		}
-		if sequenceIn(key, name) > upTo {
+		if !t.knows(sequenceIn(key, name)) {
 			continue
 		}
 		same := name

@@ -18,30 +18,30 @@ type versions struct {
 	forms      []kept[entry.Form]
 }
 
-func (t *Tx) readVersions(upTo uint64, newest bool) (v versions, err error) {
-	if v.units, err = eachVersion(t, unitBucket, unitName, upTo, newest, entry.ParseUnit); err != nil {
+func (t *Tx) readVersions(newest bool) (v versions, err error) {
+	if v.units, err = eachVersion(t, unitBucket, 4, newest, entry.ParseUnit); err != nil {
 		return v, err
 	}
-	if v.indicators, err = eachVersion(t, indicatorBucket, versionName, upTo, newest, entry.ParseIndicator); err != nil {
+	if v.indicators, err = eachVersion(t, indicatorBucket, 8, newest, entry.ParseIndicator); err != nil {
 		return v, err
 	}
-	v.forms, err = eachVersion(t, formBucket, versionName, upTo, newest, entry.ParseForm)
+	v.forms, err = eachVersion(t, formBucket, 8, newest, entry.ParseForm)
 	return v, err
 }
 
-// readSnapshot makes the tree, the catalogue and the forms of an entry from the newest versions up to it, all at once. Now and then that is
+// readSnapshot makes the tree, the catalogue and the forms from the newest versions, all at once. Now and then that is
 // refused, since a later change of the tree or the catalogue may break what the forms were checked against; then all
 // versions are taken again as they came.
-func (t *Tx) readSnapshot(upTo uint64) (*snapshot, error) {
-	newest, err := t.readVersions(upTo, true)
+func (t *Tx) readSnapshot() (*snapshot, error) {
+	newest, err := t.readVersions(true)
 	if err != nil {
 		return nil, err
 	}
-	empty := snapshot{tree: hierarchy.Empty(), indicators: indicator.Empty(), forms: form.Empty(), since: upTo}
+	empty := snapshot{tree: hierarchy.Empty(), indicators: indicator.Empty(), forms: form.Empty(), since: t.position.Head.Sequence}
 	if s := empty.changed(empty.since, func(s *snapshot) { s.add(newest) }); s.holds(newest) {
 		return s, nil
 	}
-	all, err := t.readVersions(upTo, false)
+	all, err := t.readVersions(false)
 	if err != nil {
 		return nil, err
 	}

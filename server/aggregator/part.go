@@ -23,14 +23,9 @@ func (u *question) part() (part, error) {
 	for _, kind := range u.kinds() {
 		p.expected.Merge(u.expected(u.q.Period, kind))
 		var err error
-		switch {
-		case u.t.moment != nil:
+		if u.gathered {
 			err = u.gather(kind, &p.total)
-		case u.gathered:
-			if err = u.limited(kind); err == nil {
-				err = u.gather(kind, &p.total)
-			}
-		default:
+		} else {
 			err = u.below(kind, &p.total)
 		}
 		if err != nil {
@@ -52,10 +47,13 @@ func (u *question) part() (part, error) {
 	return p, nil
 }
 
-// below merges the rows of a kind strictly below the unit.
+// below merges the rows of a kind strictly below the unit. As of an earlier entry there are none, and reports are read.
 func (u *question) below(kind uint16, into *rollup.Total) error {
 	if u.x.inner[u.unit] < 0 {
 		return nil
+	}
+	if u.t.asOf != nil {
+		return u.fromReports(kind, into)
 	}
 	return u.eachCell(func(span period.Period, s slot) error {
 		total, err := u.t.total(u.rowKey(span, kind), u.x.kinds, cellID(u.i.number, s))
@@ -155,24 +153,24 @@ func (u *question) check(p *part) error {
 // maxGathered is how many reports one answer may be made of where no row holds it.
 const maxGathered = 2000
 
-// limited refuses what would be gathered from too many reports. As of an earlier entry they are counted as they are read.
-func (u *question) limited(kind uint16) error {
+// gather merges what the units of a kind strictly below the unit gave, from their reports.
+func (u *question) gather(kind uint16, into *rollup.Total) error {
 	if owed := u.t.expectBelow(u.x, u.f, u.i, u.q.Period, u.since, u.unit, kind).owed; owed > maxGathered {
 		return fault.Exhausted("QUERY_TOO_LARGE",
 			"indicator %s from the beginning of the year is not kept and would be made of %d reports, the limit is %d; ask for the units below one by one",
 			u.i.code, owed, maxGathered).With("indicator", u.i.code).With("reports", owed).With("limit", maxGathered).In("measure")
 	}
-	return nil
+	return u.fromReports(kind, into)
 }
 
-// gather merges what the units of a kind strictly below the unit gave, from their reports.
-func (u *question) gather(kind uint16, into *rollup.Total) error {
+// fromReports is gather without its limit: as of an earlier entry reports are counted as they are read.
+func (u *question) fromReports(kind uint16, into *rollup.Total) error {
 	return u.eachBelow(u.unit, func(unit int) error {
 		if u.x.kind[unit] != kind {
 			return nil
 		}
-		if u.t.moment != nil {
-			u.t.moment.contributions--
+		if u.t.asOf != nil {
+			u.t.asOf.contributions--
 		}
 		l := &leaf{t: u.t, x: u.x, unit: unit, basis: u.q.Basis}
 		total, err := u.contributed(l)

@@ -170,9 +170,9 @@ func (t *Tx) recordOf(key, raw []byte) (reportKey, record, bool, error) {
 	rec, ok := decodeRecord(raw, nil)
 	k, known := t.reportKeyOf(key)
 	switch {
-	case !ok || !known && t.moment == nil:
+	case !ok || !known && t.asOf == nil:
 		return k, rec, false, reportBucket.damaged(key)
-	case t.moment == nil || !known: // or the unit or the form came later
+	case t.asOf == nil || !known: // or the unit or the form came later
 		return k, rec, known, nil
 	}
 	rec, ok, err := t.rewind(k, &rec)

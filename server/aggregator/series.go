@@ -52,7 +52,7 @@ func (t *Tx) Series(q Query) (*Series, error) {
 		return nil, err
 	}
 	s := &Series{u: *u}
-	if !t.writing && !u.i.uneven && !u.gathered && t.moment == nil {
+	if !t.writing && !u.i.uneven && !u.gathered && t.asOf == nil {
 		s.prepare()
 	}
 	return s, nil

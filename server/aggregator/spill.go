@@ -169,7 +169,7 @@ func (t *Tx) readRecord(k reportKey, scratch []held) (record, bool, error) {
 	if !ok {
 		return record{}, false, reportBucket.damaged(at)
 	}
-	if t.moment != nil {
+	if t.asOf != nil {
 		return t.rewind(k, &rec)
 	}
 	return rec, true, nil
@@ -193,7 +193,7 @@ func (t *Tx) history(k reportKey, rec *record) ([]Revision, error) {
 			}
 		}
 	}
-	if t.moment == nil { // else the record has all of them
+	if t.asOf == nil { // else the record has all of them
 		if err := t.eachApart(k, add); err != nil {
 			return nil, err
 		}

@@ -195,7 +195,7 @@ func (s *Store) begin() error {
 	if t.position, t.ledger, err = t.readPosition(); err != nil {
 		return err
 	}
-	if s.current, err = t.readSnapshot(t.position.Head.Sequence); err != nil {
+	if s.current, err = t.readSnapshot(); err != nil {
 		return err
 	}
 	if s.names, err = t.readNames(); err != nil {

@@ -44,8 +44,8 @@ type Tx struct {
 	// follower is the key behind the last one that was looked for and not found.
 	follower []byte
 	writing  bool
-	// moment is the entry as of which it looks; nil for the present.
-	moment   *moment
+	// asOf is the entry as of which it looks; nil for the present.
+	asOf     *asOf
 	position Position
 	ledger   ledger
 	snap     *snapshot

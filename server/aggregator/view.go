@@ -58,8 +58,8 @@ func (t *Tx) view(y *year, index int) (*view, error) {
 		y.loaded |= at
 		return nil, nil
 	}
-	if t.moment != nil {
-		if t.moment.reports--; t.moment.reports < 0 {
+	if t.asOf != nil {
+		if t.asOf.reports--; t.asOf.reports < 0 {
 			return nil, errReportsSpent
 		}
 	}
