@@ -26,10 +26,12 @@ func (t *Tx) Apply(e entry.Entry, head journal.Head) error {
 		return fault.Internal(nil, "entry %d at head %d was applied where %d follows", e.Header.Sequence, head.Sequence, next)
 	}
 	t.position.Head, t.position.Time, t.applied = head, e.Header.Time, true
+	before := t.snap
 	if err := t.take(&e); err != nil {
 		t.failed = err
 		return err
 	}
+	t.define(before)
 	return nil
 }
 

@@ -50,12 +50,7 @@ func (t *Tx) AsOf(sequence uint64) (*Tx, error) {
 	then := newTx(t.store, t.btx)
 	then.position, then.ledger, then.memory = t.position, t.ledger, newMemory()
 	then.asOf = &asOf{sequence: sequence, time: at, reports: MaxReportsAsOf, contributions: maxContributionsAsOf}
-	// What is not committed may yet be another entry under the same sequence, so nothing is kept of it.
-	past := &t.store.past
-	if t.writing {
-		past = &pastSnapshots{}
-	}
-	then.snap, err = past.get(t, then)
+	then.snap, err = t.pastSnapshots().get(t, then)
 	return then, err
 }
 
@@ -91,9 +86,8 @@ func (t *Tx) SequenceAt(instant time.Time) (uint64, error) {
 // pastSnapshots keeps the last few snapshots that were asked for as of an earlier entry.
 type pastSnapshots struct {
 	mu sync.Mutex
-	// defined are the entries that changed the tree, the catalogue or the forms, up to the entry upTo.
+	// defined are the entries that changed the tree, the catalogue, the forms or whatever else is in a snapshot, ascending.
 	defined []uint64
-	upTo    uint64
 	// kept are the last that were used, the newest use last.
 	kept []*snapshot
 }
@@ -101,23 +95,51 @@ type pastSnapshots struct {
 // keptPast is how many of them are kept. One of a whole country takes some ten MB.
 const keptPast = 4
 
+// pastSnapshots gives those of the store. What is not committed may yet be another entry under the same sequence, so nothing
+// is kept of it.
+func (t *Tx) pastSnapshots() *pastSnapshots {
+	p := &t.store.past
+	if !t.writing {
+		return p
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return &pastSnapshots{defined: slices.Concat(p.defined, t.defined)}
+}
+
+// add takes in further entries before the commit that they belong to, so that no reader can begin after it and not find
+// them; withdraw takes them back where the commit failed.
+func (p *pastSnapshots) add(defined []uint64) (withdraw func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before := p.defined
+	p.defined = append(before[:len(before):len(before)], defined...)
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.defined = before
+	}
+}
+
+// since gives the last entry up to a sequence that changed anything; 0 if none did.
+func (p *pastSnapshots) since(sequence uint64) uint64 {
+	n := sort.Search(len(p.defined), func(i int) bool { return p.defined[i] > sequence })
+	if n == 0 {
+		return 0
+	}
+	return p.defined[n-1]
+}
+
 // get gives the snapshot that was in force as of the moment of then, which is within t. It is made of all versions up to
 // that, once.
 func (p *pastSnapshots) get(t, then *Tx) (*snapshot, error) {
-	sequence := then.asOf.sequence
-	if t.snap.since <= sequence {
+	if t.snap.since <= then.asOf.sequence {
 		return t.snap, nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.upTo < t.position.Head.Sequence && (p.upTo == 0 || p.upTo < t.snap.since) {
-		p.defined, p.upTo = t.definedAt(), t.position.Head.Sequence
-	}
-	since := uint64(0)
-	if n := sort.Search(len(p.defined), func(i int) bool { return p.defined[i] > sequence }); n > 0 {
-		since = p.defined[n-1]
-	}
-	if since == p.last() {
+	since := p.since(then.asOf.sequence)
+	if since == p.since(t.position.Head.Sequence) {
 		return t.snap, nil
 	}
 	if at := slices.IndexFunc(p.kept, func(s *snapshot) bool { return s.since == since }); at >= 0 {
@@ -137,34 +159,11 @@ func (p *pastSnapshots) get(t, then *Tx) (*snapshot, error) {
 	return made, nil
 }
 
-// last gives the last entry that changed anything; 0 if none did.
-func (p *pastSnapshots) last() uint64 {
-	if len(p.defined) == 0 {
-		return 0
+// define notes that the entry that was applied changed the snapshot, if it did.
+func (t *Tx) define(before *snapshot) {
+	if t.snap != before {
+		t.defined = append(t.defined, t.position.Head.Sequence)
 	}
-	return p.defined[len(p.defined)-1]
-}
-
-// definedAt lists the entries that wrote versions of units, indicators and forms.
-func (t *Tx) definedAt() []uint64 {
-	known := map[uint64]bool{}
-	for _, of := range [...]struct {
-		bucket *bucket
-		name   int
-	}{{unitBucket, 4}, {indicatorBucket, 8}, {formBucket, 8}} {
-		cursor := t.buckets[of.bucket.at].Cursor()
-		for key, _ := cursor.First(); key != nil; key, _ = cursor.Next() {
-			if len(key) == of.name+8+2 { // what is not is found damaged when it is read
-				known[sequenceIn(key, of.name)] = true
-			}
-		}
-	}
-	list := make([]uint64, 0, len(known))
-	for sequence := range known {
-		list = append(list, sequence)
-	}
-	slices.Sort(list)
-	return list
 }
 
 // rewind makes of a record what it was as of the moment; false if there was none. Its revisions are all at hand.

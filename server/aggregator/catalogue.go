@@ -99,9 +99,11 @@ func eachVersion[V any](t *Tx, b *bucket, name int, newest bool, parse func([]by
 		if len(key) != name+8+2 {
 			return nil, b.damaged(key)
 		}
-		if !t.knows(sequenceIn(key, name)) {
+		sequence := sequenceIn(key, name)
+		if !t.knows(sequence) {
 			continue
 		}
+		t.defined = append(t.defined, sequence)
 		same := name
 		if !newest {
 			same += 8
@@ -115,7 +117,7 @@ func eachVersion[V any](t *Tx, b *bucket, name int, newest bool, parse func([]by
 			return nil, err
 		}
 		r := reader{b: value}
-		k := kept[V]{number: binary.BigEndian.Uint32(key), sequence: sequenceIn(key, name), place: r.number()}
+		k := kept[V]{number: binary.BigEndian.Uint32(key), sequence: sequence, place: r.number()}
 		if k.version, err = parse(r.b); err != nil || !ok || r.bad {
 			return nil, b.damaged(key)
 		}

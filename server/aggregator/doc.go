@@ -42,7 +42,8 @@
 // revision tells what had been done to it by then; where drafts came with several deadlines, each keeps the one that the
 // next replaced. Rows are of now alone, so what they would hold is made from reports, by the code that makes what a unit
 // itself gave: at most 2,000 reports are read, each once in a transaction. The tree, the catalogue and the forms are made
-// of all their versions up to then; the last four that were asked for are kept. [Tx.SequenceAt] finds the entry of an
+// of all their versions up to then, once for all moments between two changes of them; the last four that were asked for are
+// kept. [Tx.SequenceAt] finds the entry of an
 // instant by the notes of changes, halving. Rights, request ids and removed texts are those of now.
 //
 // # The shelf

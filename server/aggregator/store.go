@@ -198,6 +198,8 @@ func (s *Store) begin() error {
 	if s.current, err = t.readSnapshot(); err != nil {
 		return err
 	}
+	slices.Sort(t.defined)
+	s.past.add(slices.Compact(t.defined))
 	if s.names, err = t.readNames(); err != nil {
 		return err
 	}
