@@ -59,6 +59,12 @@ func startExample() *exampleServer {
 		}
 		return stream.Send(summary(&reportingv1.ImportReportsSummary{Lines: 12, Created: 1}))
 	}
+	s.units.lineage = func(context.Context, *reportingv1.GetLineageRequest) (*reportingv1.Lineage, error) {
+		return &reportingv1.Lineage{Became: []*reportingv1.LineageLink{{
+			Date: "2025-07-01", Share: reportingv1.Share_SHARE_WHOLE,
+			From: &reportingv1.UnitLabel{NameVi: "Phường Mỹ Phú"}, To: &reportingv1.UnitLabel{NameVi: "Phường Cao Lãnh"},
+		}}}, nil
+	}
 	s.rollups.query = func(_ context.Context, q *reportingv1.QueryRollupsRequest) (*reportingv1.QueryRollupsResponse, error) {
 		if q.GetAtTime() != nil {
 			return &reportingv1.QueryRollupsResponse{
@@ -256,6 +262,22 @@ func ExampleClient_QueryRollups_asOf() {
 	}
 	fmt.Printf("%s as of entry %d\n", answer.GetRollups()[0].GetValue(), answer.GetStamp().GetAtSequence())
 	// Output: 70 as of entry 12
+}
+
+func ExampleClient_GetLineage() {
+	server := startExample()
+	defer server.close()
+	c := connect(server)
+
+	lineage, err := c.GetLineage(context.Background(), &reportingv1.GetLineageRequest{Name: "units/29869/lineage", AsOf: "2025-06-30"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, link := range lineage.GetBecame() {
+		fmt.Println(link.GetDate(), link.GetFrom().GetNameVi(), "→", link.GetTo().GetNameVi(), link.GetShare())
+	}
+	// Output: 2025-07-01 Phường Mỹ Phú → Phường Cao Lãnh SHARE_WHOLE
 }
 
 func ExampleCells() {

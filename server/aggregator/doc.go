@@ -20,7 +20,8 @@
 // a unit without units below it has no rows. Rows are kept for whatever kind sent the figure; which kinds are added and
 // which only compared is decided when a roll-up is read, by the version of the period's last day. Base periods have whole
 // totals. A longer period has whole totals only where base rows cannot be added up (rollup.SumsBases); of a sum it has
-// the remainder alone: how many units are complete. Restated roll-ups and those as of an earlier sequence are not kept;
+// the remainder alone: how many units are complete. Of what is derived nothing is kept: it is computed from the roll-ups of
+// its parts (derived.go). Restated roll-ups and those as of an earlier sequence are not kept;
 // nor is YEAR_TO_DATE of a mean, an extreme or the like, which is made from reports when it is asked, from 2,000 at most.
 //
 // When the figures in force of a report change, a shift takes what its unit contributes to each cell that can be reached,
@@ -101,13 +102,15 @@
 //	changes     sequence, and of others than the first the place    see change.go: kind, time, principal, request, what changed;
 //	                                                                both numbers as their length, 1, and so many bytes
 //	used        indicator 4                                         sequence of the first entry with a figure of it
-//	texts       sequence 8, piece 2                                 reason of a return, name of a token's holder
+//	texts       sequence 8, piece 2                                 reason of a return, name of a token's holder, note of a reorganisation
 //	texts       sequence 8, as in revisions                         see texts.go: notes and explanations of a revision
 //	redactions  sequence 8                                          sequence of the entry that removed its texts
 //	names       number 4                                            the principal or method
+//	links       day 4, ordinals from 4 and to 4, ^sequence 8, piece 2
+//	                                                                place in the entry, 1 if withdrawn, else 0, link as in the journal
 //
 // A sequence is stored with all bits turned over where the newest version is to come first, and nothing is ever removed
-// from units, indicators, forms, tokens, reports, revisions, changes, redactions and names (R30). The ids of cells are 3 × indicator + 1 for
+// from units, links, indicators, forms, tokens, reports, revisions, changes, redactions and names (R30). The ids of cells are 3 × indicator + 1 for
 // AS_REPORTED, + 2 for OWN, + 3 for what YEAR_TO_DATE adds to base rows, each as the distance from the one before; a
 // block is 1,024 indicators. A total is as rollup.Total.AppendBinary writes it.
 //

@@ -178,6 +178,16 @@ func drawUnit(t *rapid.T) hierarchy.Unit {
 		ID: id(t, "id"), Code: hierarchy.Code(code(t, "code")), Kind: hierarchy.Kind(word(t, "kind")),
 		NameVI: word(t, "name_vi"), NameEN: word(t, "name_en"), Parent: hierarchy.ID(optional(t, "parent", code)),
 		ValidFrom: day(t, "from", period.Beginning), ValidTo: day(t, "to", period.Forever),
+		Earlier: some(t, "earlier", func(t *rapid.T) hierarchy.Name {
+			return hierarchy.Name{Until: period.Day(rapid.Int32().Draw(t, "until")), VI: word(t, "name_vi"), EN: word(t, "name_en")}
+		}),
+	}
+}
+
+func drawLink(t *rapid.T) hierarchy.Link {
+	return hierarchy.Link{
+		Date: period.Day(rapid.Int32().Draw(t, "date")), From: id(t, "from"), To: id(t, "to"),
+		Share: rapid.SampledFrom([]hierarchy.Share{hierarchy.Whole, hierarchy.Part}).Draw(t, "share"),
 	}
 }
 
@@ -201,12 +211,15 @@ func drawIndicator(t *rapid.T) entry.Indicator {
 	return entry.Indicator{Number: rapid.Uint32().Draw(t, "number"), Indicator: indicator.Indicator{
 		Code: indicator.Code(code(t, "code")), NameVI: word(t, "name_vi"), NameEN: word(t, "name_en"), Group: word(t, "group"),
 		UnitOfMeasure: word(t, "unit_of_measure"), Scale: figure.Scale(rapid.Uint8Range(0, 6).Draw(t, "scale")),
-		UnitRule: indicator.UnitRule(rapid.Uint8Range(0, 9).Draw(t, "unit rule")), AtLeast: number(t, "at least"),
+		UnitRule: indicator.UnitRule(rapid.Uint8Range(0, 10).Draw(t, "unit rule")), AtLeast: number(t, "at least"),
 		Value: part(t, "value"), Denominator: part(t, "denominator"),
 		DenominatorIndicator: indicator.Code(optional(t, "denominator indicator", code)), Weight: indicator.Code(optional(t, "weight", code)),
 		ReportedBy: some(t, "reported by", kind), CheckedBy: some(t, "checked by", kind), LevelsOwn: rapid.Bool().Draw(t, "levels own"),
 		Assigned: some(t, "assigned", drawSelector), Direction: indicator.Direction(rapid.Uint8Range(0, 2).Draw(t, "direction")),
 		Min: bound(t, "min"), Max: bound(t, "max"), Replaces: indicator.Code(optional(t, "replaces", code)), ValidFrom: day(t, "from", period.Beginning),
+		Formula: optional(t, "formula", func(t *rapid.T, name string) string {
+			return rapid.SampledFrom([]string{"[A] / [B, -1y]", "if([A.num] < 1.5, 0, 1)"}).Draw(t, name)
+		}),
 	}}
 }
 
@@ -235,7 +248,7 @@ func drawToken(t *rapid.T) auth.Token {
 }
 
 func drawBody(t *rapid.T, at time.Time) entry.Body {
-	switch rapid.IntRange(0, 11).Draw(t, "body") {
+	switch rapid.IntRange(0, 12).Draw(t, "body") {
 	case 0:
 		return entry.StoreCreated{ProgramVersion: word(t, "program version")}
 	case 1:
@@ -260,6 +273,10 @@ func drawBody(t *rapid.T, at time.Time) entry.Body {
 		return entry.EntryRedacted{Sequence: 1, Reason: written(t, "reason")}
 	case 10:
 		return drawRestored(t)
+	case 11:
+		return entry.UnitsReorganised{Reorganisation: hierarchy.Reorganisation{
+			Units: some(t, "units", drawUnit), Links: some(t, "links", drawLink), Withdrawn: some(t, "withdrawn", drawLink),
+		}, Note: written(t, "note")}
 	default:
 		return entry.ReportsSubmitted{Reports: some(t, "reports", drawSubmission)}
 	}

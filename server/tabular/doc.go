@@ -7,6 +7,7 @@
 // column, and a row with too many or too few cells are refused, because a typo must not lose a figure.
 //
 //   - units.csv: code, kind, name_vi, name_en?, parent?, valid_from?, valid_to? ([ReadUnits])
+//   - lineage.csv: date, from, to, share ([ReadLineage])
 //   - indicators.csv: code, name_vi, name_en, group, unit_of_measure, scale, unit_rule, time_rule, measure, reported_by,
 //     checked_by?, direction, formula?, weight?, denominator_measure?, denominator_time_rule?, denominator_indicator?,
 //     min?, max?, valid_from?, replaces?, assigned?, except?, decision? ([ReadIndicators])
@@ -17,6 +18,8 @@
 //
 // A column with a question mark may be left out; so may any cell of it. Numbers in the catalogue files are written as on
 // the wire (1234.5); numbers in figures.csv in the format that the sender declares (R49).
+//
+// Of a row whose unit_rule is DERIVED the cells time_rule, measure and reported_by are empty, and formula is not.
 //
 // The column decision of indicators.csv is for people alone: it says why a row's rules are what they are, stands beside
 // them so that the two are changed together, and is not read.
