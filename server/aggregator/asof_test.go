@@ -39,6 +39,9 @@ func everything(tx *aggregator.Tx, asked []aggregator.Query) []string {
 	for o := range units {
 		u := tx.Tree().At(o)
 		say("unit %+v %d %v", u, tx.UnitSequence(u.ID), tx.UnitHistory(u.ID))
+		for _, l := range tx.Tree().Successors(u.ID) {
+			say("link %+v %d", l, tx.LinkSequence(l))
+		}
 	}
 	for _, code := range tx.Indicators().Codes() {
 		for _, v := range tx.Indicators().Versions(code) {
@@ -157,9 +160,13 @@ func (w *teller) questions(n int) []aggregator.Query {
 			Basis: rollup.Basis(rapid.IntRange(0, 1).Draw(w.r, "basis")), Measure: rollup.Measure(rapid.IntRange(0, 2).Draw(w.r, "measure")),
 			Kind: hierarchy.Kind(w.pick("kind", "", "", "district")),
 		}
-		if rollup.Possible(i, q.Measure) {
-			list = append(list, q)
+		switch {
+		case rapid.IntRange(0, 7).Draw(w.r, "a derived one") == 0:
+			q.Indicator, q.Measure = "DER", rollup.AsReported
+		case !rollup.Possible(i, q.Measure):
+			continue
 		}
+		list = append(list, q)
 	}
 	return list
 }
@@ -168,7 +175,7 @@ func (w *teller) questions(n int) []aggregator.Query {
 func (w *teller) define() {
 	from := mustPeriod(w.pick("from", "2024-02", "2024-03", "2024-12"))
 	day := period.Civil.Last(from) + 1
-	switch what := w.pick("what", "name", "end", "new unit", "adds", "checks", "carries", "assigned", "new indicator"); what {
+	switch what := w.pick("what", "name", "end", "new unit", "adds", "checks", "carries", "assigned", "new indicator", "merge", "link", "derived"); what {
 	case "name":
 		u, _ := w.s.begin().Tree().Unit(id(w.pick("renamed", "C1", "D1", "P")))
 		u.NameVI = w.pick("name", "Phường Hoa", "Phường Hoà")
@@ -192,6 +199,17 @@ func (w *teller) define() {
 		if _, ok := cat.Latest("NEW"); !ok {
 			w.s.add(numbered(cat.Len(), plainIndicator("NEW", indicator.UnitSum, indicator.Flow, indicator.TimeSum)))
 		}
+	case "merge", "link":
+		w.reorganise(what == "link", day)
+	case "derived":
+		cat := w.s.begin().Indicators()
+		n, ok := cat.Ordinal("DER")
+		if !ok {
+			n = cat.Len()
+		}
+		i := indicator.Indicator{Code: "DER", NameVI: "DER", UnitRule: indicator.UnitDerived, ValidFrom: period.Beginning}
+		i.Formula = w.pick("formula", "[SUM] + [LAST]", "[SUM] / [MAX]")
+		w.s.add(entry.IndicatorsChanged{Indicators: []entry.Indicator{{Number: uint32(n), Indicator: i}}})
 	default:
 		f, _ := w.s.begin().Forms().Latest("M")
 		f.ValidFrom = day
@@ -202,6 +220,26 @@ func (w *teller) define() {
 		}
 		w.s.add(entry.FormsChanged{Forms: []entry.Form{{Form: f}}})
 	}
+}
+
+// reorganise lets a commune end in a new one, or records or withdraws a link of a part alone.
+func (w *teller) reorganise(alone bool, day period.Day) {
+	link := hierarchy.Link{Date: day, From: id("C1"), To: id("C4"), Share: hierarchy.Part}
+	var r hierarchy.Reorganisation
+	switch tree := w.s.begin().Tree(); {
+	case alone && len(tree.Successors(link.From)) > 0:
+		r.Withdrawn = tree.Successors(link.From)[:1]
+	case alone:
+		r.Links = []hierarchy.Link{link}
+	default:
+		u, _ := tree.Unit(id("C2"))
+		u.ValidTo = day
+		into := unit("M1", hierarchy.Commune, "D1")
+		into.ValidFrom, into.ID = day, hierarchy.NewID("M1", day)
+		link.From, link.To, link.Share = u.ID, into.ID, hierarchy.Whole
+		r = hierarchy.Reorganisation{Units: []hierarchy.Unit{u, into}, Links: []hierarchy.Link{link}}
+	}
+	w.s.add(entry.UnitsReorganised{Reorganisation: r, Note: "Nghị quyết"})
 }
 
 // TestR30DraftsKeepTheirDeadlines asks for the deadline of a report of which there were only drafts, as of each of them.
