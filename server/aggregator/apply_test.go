@@ -42,6 +42,10 @@ func strange() []entry.Body {
 		entry.ReportReturned{Key: key("A", "F", "2024-01"), Revision: 9},
 		entry.ReportReturned{Key: key("L", "F", "2024-01"), Revision: 1},
 		entry.TokenRevoked{ID: "nobody"},
+		entry.HolidaysChanged{},
+		entry.HolidaysChanged{Holidays: []period.Holiday{
+			{Day: period.Date(2024, 2, 10), Off: true}, {Day: period.Date(2024, 2, 10), Name: "Tết"}, {Day: period.Beginning, Off: true}, {Day: period.Forever},
+		}},
 	}
 }
 

@@ -48,12 +48,14 @@ var (
 	textBucket      = newBucket(11, "texts")
 	redactionBucket = newBucket(12, "redactions")
 	nameBucket      = newBucket(13, "names")
+	holidayBucket   = newBucket(14, "holidays")
 )
 
 // everyBucket lists the buckets.
 var everyBucket = [...]*bucket{
 	metaBucket, unitBucket, indicatorBucket, formBucket, tokenBucket, reportBucket,
 	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket, textBucket, redactionBucket, nameBucket,
+	holidayBucket,
 }
 
 // sum is the checksum of a value under its key. It is never 0, which stands for no value.

@@ -20,7 +20,7 @@ import (
 
 // StateVersion is the version of everything that is kept here. It goes up whenever the replay of old entries gives
 // another state than before, and then the state is rebuilt; answers carry it (R52).
-const StateVersion = 5
+const StateVersion = 6
 
 // Config is what a store works with.
 type Config struct {
@@ -176,7 +176,7 @@ func reopen(cfg Config, path, boot string) (*Store, Verdict, error) {
 	return s, verdict, nil
 }
 
-// begin makes the buckets, if they are not there, and reads the tree, the catalogue and the forms. A file that is whole is
+// begin makes the buckets, if they are not there, and reads the tree, the catalogue, the forms and the timetable. A file that is whole is
 // not written to: on a full disk it can be read all the same.
 func (s *Store) begin() error {
 	btx, err := s.db.Begin(true)
@@ -194,10 +194,10 @@ func (s *Store) begin() error {
 	if t.position, t.ledger, err = t.readPosition(); err != nil {
 		return err
 	}
-	if s.current, err = t.readSnapshot(); err != nil {
+	if s.names, err = t.readNames(); err != nil {
 		return err
 	}
-	if s.names, err = t.readNames(); err != nil {
+	if s.current, err = t.readSnapshot(); err != nil {
 		return err
 	}
 	s.head, s.memory = t.position.Head, newMemory()

@@ -235,7 +235,7 @@ func drawToken(t *rapid.T) auth.Token {
 }
 
 func drawBody(t *rapid.T, at time.Time) entry.Body {
-	switch rapid.IntRange(0, 11).Draw(t, "body") {
+	switch rapid.IntRange(0, 12).Draw(t, "body") {
 	case 0:
 		return entry.StoreCreated{ProgramVersion: word(t, "program version")}
 	case 1:
@@ -260,6 +260,10 @@ func drawBody(t *rapid.T, at time.Time) entry.Body {
 		return entry.EntryRedacted{Sequence: 1, Reason: written(t, "reason")}
 	case 10:
 		return drawRestored(t)
+	case 11:
+		return entry.HolidaysChanged{Holidays: some(t, "holidays", func(t *rapid.T) period.Holiday {
+			return period.Holiday{Day: day(t, "day", period.Beginning), Name: word(t, "name"), Off: rapid.Bool().Draw(t, "off")}
+		})}
 	default:
 		return entry.ReportsSubmitted{Reports: some(t, "reports", drawSubmission)}
 	}
