@@ -93,6 +93,29 @@ func (t *Timetable) List() []Listed {
 	return list
 }
 
+// Kinds gives the kinds of unit that may have a deadline for a period of the form that ends on the day: those of the rule as
+// it is now, in its order, and then those of earlier ones, whose deadlines may stand for ever.
+func (t *Timetable) Kinds(code Code, last period.Day) []string {
+	w := walk{rules: t.rules[code.Fold()], last: last}
+	w.read = len(w.rules)
+	now, _ := w.rule()
+	var kinds []string
+	add := func(due period.Due) {
+		for _, r := range due.Rules() {
+			if !slices.Contains(kinds, r.UnitKind) {
+				kinds = append(kinds, r.UnitKind)
+			}
+		}
+	}
+	add(now)
+	for i := range w.rules {
+		if w.rules[i].from <= last {
+			add(w.rules[i].due)
+		}
+	}
+	return kinds
+}
+
 // DueDay gives the day by whose end a unit of the kind is to report on a period of the form that ends on the day; false if
 // it has no deadline.
 func (t *Timetable) DueDay(code Code, kind string, last period.Day) (period.Day, bool) {

@@ -1,6 +1,7 @@
 package period
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/tonghop/tonghop/server/fault"
@@ -54,13 +55,14 @@ func ParseHoliday(date, name, word string) (Holiday, error) {
 	return h, problems.Err()
 }
 
-// CheckHolidays refuses a list that names a day twice, which NewHolidays would settle in silence.
+// CheckHolidays refuses a list that names a day twice, which NewHolidays would settle in silence. The lines are holidays[i].
 func CheckHolidays(list []Holiday) error {
 	seen := make(map[Day]bool, len(list))
 	var problems fault.List
-	for _, h := range list {
+	for i, h := range list {
 		if seen[h.Day] {
-			problems.Add(fault.Invalid("HOLIDAY_TWICE", "holiday %s stands twice in the list; keep one line", h.Day).With("day", h.Day))
+			problems.Add(fault.Invalid("HOLIDAY_TWICE", "holiday %s stands twice in the list; keep one line", h.Day).
+				With("day", h.Day).In("date").In("holidays[" + strconv.Itoa(i) + "]"))
 		}
 		seen[h.Day] = true
 	}

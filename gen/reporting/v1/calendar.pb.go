@@ -178,7 +178,9 @@ type Period struct {
 	// Id of the unit that was asked for. Empty: none, or it has not this code on the last day.
 	Unit string `protobuf:"bytes,11,opt,name=unit,proto3" json:"unit,omitempty"`
 	// The unit that was asked for owes a report for the base period.
-	Owed          bool `protobuf:"varint,12,opt,name=owed,proto3" json:"owed,omitempty"`
+	Owed bool `protobuf:"varint,12,opt,name=owed,proto3" json:"owed,omitempty"`
+	// Where the answer was computed; in lists only on the response.
+	Stamp         *Stamp `protobuf:"bytes,13,opt,name=stamp,proto3" json:"stamp,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -295,6 +297,13 @@ func (x *Period) GetOwed() bool {
 		return x.Owed
 	}
 	return false
+}
+
+func (x *Period) GetStamp() *Stamp {
+	if x != nil {
+		return x.Stamp
+	}
+	return nil
 }
 
 // PeriodDeadline is until when units of one kind may report without being late.
@@ -823,7 +832,7 @@ const file_reporting_v1_calendar_proto_rawDesc = "" +
 	"\x03day\x18\x01 \x01(\tR\x03day\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12-\n" +
 	"\x04kind\x18\x03 \x01(\x0e2\x19.reporting.v1.HolidayKindR\x04kind\x12 \n" +
-	"\bsequence\x18\x04 \x01(\x03B\x04\xe2A\x01\x03R\bsequence\"\xe3\x03\n" +
+	"\bsequence\x18\x04 \x01(\x03B\x04\xe2A\x01\x03R\bsequence\"\x94\x04\n" +
 	"\x06Period\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x16\n" +
 	"\x06period\x18\x02 \x01(\tR\x06period\x122\n" +
@@ -838,7 +847,8 @@ const file_reporting_v1_calendar_proto_rawDesc = "" +
 	"\tdeadlines\x18\n" +
 	" \x03(\v2\x1c.reporting.v1.PeriodDeadlineR\tdeadlines\x12\x12\n" +
 	"\x04unit\x18\v \x01(\tR\x04unit\x12\x12\n" +
-	"\x04owed\x18\f \x01(\bR\x04owed:%\xeaA\"\n" +
+	"\x04owed\x18\f \x01(\bR\x04owed\x12/\n" +
+	"\x05stamp\x18\r \x01(\v2\x13.reporting.v1.StampB\x04\xe2A\x01\x03R\x05stamp:%\xeaA\"\n" +
 	"\x0etonghop/Period\x12\x10periods/{period}\"\x8d\x01\n" +
 	"\x0ePeriodDeadline\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x17\n" +
@@ -921,27 +931,28 @@ var file_reporting_v1_calendar_proto_depIdxs = []int32{
 	11, // 2: reporting.v1.Period.draft_open_time:type_name -> google.protobuf.Timestamp
 	11, // 3: reporting.v1.Period.open_time:type_name -> google.protobuf.Timestamp
 	3,  // 4: reporting.v1.Period.deadlines:type_name -> reporting.v1.PeriodDeadline
-	11, // 5: reporting.v1.PeriodDeadline.deadline:type_name -> google.protobuf.Timestamp
-	1,  // 6: reporting.v1.ListHolidaysResponse.holidays:type_name -> reporting.v1.Holiday
-	12, // 7: reporting.v1.ListHolidaysResponse.stamp:type_name -> reporting.v1.Stamp
-	13, // 8: reporting.v1.ImportHolidaysRequest.options:type_name -> reporting.v1.ImportOptions
-	10, // 9: reporting.v1.GetPeriodRequest.calendar:type_name -> reporting.v1.Calendar
-	10, // 10: reporting.v1.ListPeriodsRequest.calendar:type_name -> reporting.v1.Calendar
-	2,  // 11: reporting.v1.ListPeriodsResponse.periods:type_name -> reporting.v1.Period
-	12, // 12: reporting.v1.ListPeriodsResponse.stamp:type_name -> reporting.v1.Stamp
-	4,  // 13: reporting.v1.CalendarService.ListHolidays:input_type -> reporting.v1.ListHolidaysRequest
-	6,  // 14: reporting.v1.CalendarService.ImportHolidays:input_type -> reporting.v1.ImportHolidaysRequest
-	7,  // 15: reporting.v1.CalendarService.GetPeriod:input_type -> reporting.v1.GetPeriodRequest
-	8,  // 16: reporting.v1.CalendarService.ListPeriods:input_type -> reporting.v1.ListPeriodsRequest
-	5,  // 17: reporting.v1.CalendarService.ListHolidays:output_type -> reporting.v1.ListHolidaysResponse
-	14, // 18: reporting.v1.CalendarService.ImportHolidays:output_type -> reporting.v1.ImportSummary
-	2,  // 19: reporting.v1.CalendarService.GetPeriod:output_type -> reporting.v1.Period
-	9,  // 20: reporting.v1.CalendarService.ListPeriods:output_type -> reporting.v1.ListPeriodsResponse
-	17, // [17:21] is the sub-list for method output_type
-	13, // [13:17] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	12, // 5: reporting.v1.Period.stamp:type_name -> reporting.v1.Stamp
+	11, // 6: reporting.v1.PeriodDeadline.deadline:type_name -> google.protobuf.Timestamp
+	1,  // 7: reporting.v1.ListHolidaysResponse.holidays:type_name -> reporting.v1.Holiday
+	12, // 8: reporting.v1.ListHolidaysResponse.stamp:type_name -> reporting.v1.Stamp
+	13, // 9: reporting.v1.ImportHolidaysRequest.options:type_name -> reporting.v1.ImportOptions
+	10, // 10: reporting.v1.GetPeriodRequest.calendar:type_name -> reporting.v1.Calendar
+	10, // 11: reporting.v1.ListPeriodsRequest.calendar:type_name -> reporting.v1.Calendar
+	2,  // 12: reporting.v1.ListPeriodsResponse.periods:type_name -> reporting.v1.Period
+	12, // 13: reporting.v1.ListPeriodsResponse.stamp:type_name -> reporting.v1.Stamp
+	4,  // 14: reporting.v1.CalendarService.ListHolidays:input_type -> reporting.v1.ListHolidaysRequest
+	6,  // 15: reporting.v1.CalendarService.ImportHolidays:input_type -> reporting.v1.ImportHolidaysRequest
+	7,  // 16: reporting.v1.CalendarService.GetPeriod:input_type -> reporting.v1.GetPeriodRequest
+	8,  // 17: reporting.v1.CalendarService.ListPeriods:input_type -> reporting.v1.ListPeriodsRequest
+	5,  // 18: reporting.v1.CalendarService.ListHolidays:output_type -> reporting.v1.ListHolidaysResponse
+	14, // 19: reporting.v1.CalendarService.ImportHolidays:output_type -> reporting.v1.ImportSummary
+	2,  // 20: reporting.v1.CalendarService.GetPeriod:output_type -> reporting.v1.Period
+	9,  // 21: reporting.v1.CalendarService.ListPeriods:output_type -> reporting.v1.ListPeriodsResponse
+	18, // [18:22] is the sub-list for method output_type
+	14, // [14:18] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_calendar_proto_init() }

@@ -48,7 +48,7 @@ type CalendarServiceClient interface {
 	// Errors: those of ListPeriods.
 	GetPeriod(ctx context.Context, in *GetPeriodRequest, opts ...grpc.CallOption) (*Period, error)
 	// Lists periods of one kind, in order.
-	// Errors: INVALID_ARGUMENT (PERIOD_MALFORMED, PERIOD_RANGE_MALFORMED for a range of two kinds;
+	// Errors: INVALID_ARGUMENT (PERIOD_MALFORMED, PERIOD_RANGE_MIXED for a range of two kinds;
 	// PERIODS_TOO_MANY; CALENDAR_OR_FORM unless exactly one of them is given; DEADLINE_NEEDS_FORM
 	// for a kind or a unit without a form; PERIOD_NOT_OF_FORM for a period that the form's base
 	// periods do not make up), NOT_FOUND (FORM_NOT_FOUND, UNIT_NOT_FOUND).
@@ -129,7 +129,7 @@ type CalendarServiceServer interface {
 	// Errors: those of ListPeriods.
 	GetPeriod(context.Context, *GetPeriodRequest) (*Period, error)
 	// Lists periods of one kind, in order.
-	// Errors: INVALID_ARGUMENT (PERIOD_MALFORMED, PERIOD_RANGE_MALFORMED for a range of two kinds;
+	// Errors: INVALID_ARGUMENT (PERIOD_MALFORMED, PERIOD_RANGE_MIXED for a range of two kinds;
 	// PERIODS_TOO_MANY; CALENDAR_OR_FORM unless exactly one of them is given; DEADLINE_NEEDS_FORM
 	// for a kind or a unit without a form; PERIOD_NOT_OF_FORM for a period that the form's base
 	// periods do not make up), NOT_FOUND (FORM_NOT_FOUND, UNIT_NOT_FOUND).
