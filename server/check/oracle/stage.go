@@ -66,6 +66,8 @@ type stage struct {
 	counts counts
 	// reports are what the entries told of them.
 	reports reports
+	// wall is what they told of holidays and deadlines.
+	wall wall
 	// wrong are questions that were answered wrongly, and are asked again at each step where a story is shortened.
 	wrong []column
 	// indicators and forms are codes by their numbers.
@@ -179,6 +181,7 @@ func (s *stage) tell(a act) (string, error) {
 	}
 	s.group, s.head = append(s.group, r), head
 	s.reports.apply(&e)
+	s.wall.apply(&e)
 	return "", nil
 }
 
@@ -282,6 +285,7 @@ func (s *stage) lag(a act) (string, error) {
 	}
 	s.head = head
 	s.reports.apply(&e)
+	s.wall.apply(&e)
 	if err := s.store.Replay(s.ctx, s.journal, nil); err != nil {
 		return fmt.Sprintf("Replay of %v: %v", a, err), nil
 	}
