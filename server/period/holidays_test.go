@@ -21,8 +21,11 @@ func TestR6_AHolidayTellsEverythingThatIsWrong(t *testing.T) {
 		t.Errorf("a wrong line gives %s, want %s", strings.Join(got, "|"), want)
 	}
 	for _, c := range []struct{ date, name, reason string }{
-		{"1899-12-31", "Tết", "HOLIDAY_OUT_OF_RANGE"}, {"1900-01-01", "Tết", ""}, {"2199-12-31", "Tết", ""},
-		{"2200-01-01", "Tết", "HOLIDAY_OUT_OF_RANGE"}, {"2026-02-17", strings.Repeat("ế", 200), ""},
+		{"1899-12-31", "Tết", "HOLIDAY_OUT_OF_RANGE"},
+		{"1900-01-01", "Tết", ""},
+		{"2199-12-31", "Tết", ""},
+		{"2200-01-01", "Tết", "HOLIDAY_OUT_OF_RANGE"},
+		{"2026-02-17", strings.Repeat("ế", 200), ""},
 		{"2026-02-17", strings.Repeat("ế", 201), "TEXT_TOO_LONG"},
 	} {
 		if _, err := period.ParseHoliday(c.date, c.name, "off"); fault.ReasonOf(err) != c.reason {

@@ -145,7 +145,7 @@ func (c *periodsCmd) sheet() sheet[dated] {
 		},
 		csv: []column[dated]{
 			{name: "period", text: func(d dated) string { return d.GetPeriod() }},
-			{name: "calendar", text: func(d dated) string { return word(d.Period.GetCalendar(), "CALENDAR_") }},
+			{name: "calendar", text: func(d dated) string { return word(d.GetCalendar(), "CALENDAR_") }},
 			{name: "first_day", text: func(d dated) string { return d.GetFirstDay() }},
 			{name: "last_day", text: func(d dated) string { return d.GetLastDay() }},
 			{name: "draft_open", text: func(d dated) string { return instant(d.GetDraftOpenTime()) }},

@@ -43,35 +43,43 @@ func (w *wall) deadline(code form.Code, kind string, last period.Day) (deadline 
 	rules := map[period.Day]period.Due{}
 	begun := false
 	for _, p := range w.changes {
-		concerned := len(p.holidays) > 0
 		for _, h := range p.holidays {
 			free[h.Day] = h.Off
 		}
+		ruled := false
 		for _, f := range p.forms {
 			if f.Code.Same(code) {
-				rules[f.ValidFrom], concerned = f.Due, true
+				rules[f.ValidFrom], ruled = f.Due, true
 			}
 		}
-		from, covered := period.Beginning, false
-		for day := range rules {
-			if day <= last && (!covered || day > from) {
-				from, covered = day, true
-			}
-		}
+		rule, covered := inForce(rules, last)
 		passed := !deadline.IsZero() && !p.at.Before(deadline)
-		if !concerned || !covered || passed {
+		if len(p.holidays) == 0 && !ruled || !covered || passed {
 			continue
 		}
-		offset, has := rules[from].For(kind)
-		switch now := reckon(free, last, offset); {
-		case !has:
-			deadline = time.Time{}
-		case !begun || (p.at.Before(now) && (!deadline.IsZero() || len(p.forms) > 0)):
+		offset, has := rule.For(kind)
+		now := time.Time{}
+		if has {
+			now = reckon(free, last, offset)
+		}
+		mayMove := p.at.Before(now) && (ruled || !deadline.IsZero())
+		if !begun || !has || mayMove {
 			deadline = now
 		}
 		begun = true
 	}
 	return deadline
+}
+
+// inForce gives the rule of the version that begins last before the day.
+func inForce(rules map[period.Day]period.Due, last period.Day) (rule period.Due, covered bool) {
+	from := period.Beginning
+	for day, due := range rules {
+		if day <= last && (!covered || day > from) {
+			from, rule, covered = day, due, true
+		}
+	}
+	return rule, covered
 }
 
 // reckon walks from day to day behind a period until a report is due, to the end of that day.
