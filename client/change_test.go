@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,14 +52,14 @@ func TestWatchOverBreaks(t *testing.T) {
 			f.operations.status = func(context.Context) (*reportingv1.Status, error) {
 				return &reportingv1.Status{Stamp: &reportingv1.Stamp{JournalId: journalID}}, nil
 			}
-			sent, streams := 0, 0
+			var sent, streams atomic.Int64 // a stream may still be ending while the next one runs
 			f.changes.watch = func(q *reportingv1.WatchChangesRequest, stream watchServer) error {
 				if q.AfterSequence == nil || q.GetJournalId() != journalID {
 					t.Errorf("asked for %v, want a sequence and the journal that it is of", q)
 				}
-				streams++
+				streams.Add(1)
 				err := tell(stream, q.GetAfterSequence(), func() {
-					if sent++; sent == at {
+					if sent.Add(1) == int64(at) {
 						// The notes are on their way: give them time to arrive, then break.
 						time.Sleep(5 * time.Millisecond)
 						f.cut()
@@ -83,7 +84,7 @@ func TestWatchOverBreaks(t *testing.T) {
 				}
 			}
 			if want := []string{"units", "a", "b", "c", "d", "e", "f"}; !slices.Equal(got, want) {
-				t.Errorf("told of %q over %d streams, want %q", got, streams, want)
+				t.Errorf("told of %q over %d streams, want %q", got, streams.Load(), want)
 			}
 		})
 	}

@@ -250,6 +250,27 @@ func TestR37AnAtomicBatchIsRepeated(t *testing.T) {
 	w.refused(err, "REQUEST_ID_REUSED")
 }
 
+// R26, R37: the repetition of an atomic batch tells nothing of a draft of the unit's own that lay beside the report that was
+// left alone.
+func TestR37AnAtomicBatchIsRepeatedBesideADraft(t *testing.T) {
+	w := newWorld(t)
+	a := w.token(auth.Reporter, "A")
+	sent := w.submitted(a, flow("A", "2024-05", "2"))
+	draft := seen(flow("A", "2024-05", "7"), sent.Etag)
+	draft.Draft = true
+	w.submitted(a, draft)
+	batch := []reporting.Submission{flow("A", "2024-05", "2"), flow("B", "2024-05", "1")}
+	call := w.call(w.admin)
+	for _, want := range []string{"UNCHANGED CREATED ", "UNCHANGED REPLAYED "} {
+		got, _, err := w.svc.SubmitBatch(t.Context(), call, batch, true)
+		must(t, err)
+		w.expect("outcomes", kinds(got), want)
+		if got[0].Revision != 1 || got[0].Etag != sent.Etag {
+			t.Errorf("%s: revision %d %s, want 1 %s", want, got[0].Revision, got[0].Etag, sent.Etag)
+		}
+	}
+}
+
 // R37: the same report is the same request in whatever order a client lists its figures.
 func TestR37TheOrderOfFiguresIsNoDifference(t *testing.T) {
 	w := newWorld(t)

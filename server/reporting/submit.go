@@ -331,7 +331,8 @@ func (g granted) remember(sub Submission, sequence uint64) (decision, error) {
 				kind: Replayed, revision: entry.Submission{Key: at.key, Revision: rev.Number}, late: r.Late, etag: etagOf(rev),
 				merged: g.mergedInto(sub, rev),
 			}, nil
-		case rev.Sequence < sequence: // what stood there already, in a batch of which other reports were changed
+		case rev.Sequence < sequence && (rev.State != aggregator.Draft || g.ownDrafts(at.key.Unit)):
+			// What stood there already for the caller, in a batch of which other reports were changed.
 			d.revision.Revision, d.etag, d.merged = rev.Number, etagOf(rev), g.mergedInto(sub, rev)
 		}
 	}
