@@ -174,7 +174,7 @@ func TestR6_ALevelIsDueAfterTheLevelBelow(t *testing.T) {
 func TestR6_AtLeastOneWorkingDayAfterTheCutOff(t *testing.T) {
 	tree, cat := province(t), catalogue(t, counted("X", "commune"))
 	for cell, want := range map[string]string{
-		"commune=+0": "commune +0", "commune=+0w|district=+1": "commune +0w", "commune=+1": "", "commune=+1w": "",
+		"commune=+0": "commune +0", "commune=+0w|district=+4": "commune +0w", "commune=+1": "", "commune=+1w": "",
 	} {
 		f := monthly(t, "CDS", "kind:commune", "X")
 		f.Due = due(t, cell)
