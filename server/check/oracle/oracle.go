@@ -41,6 +41,10 @@ var Check = check.Check{
 			Name: "unlike-rebuild", Fault: "A row says that the first entry of a group changed it, so that a rebuild in larger groups differs.", Size: 200, Inside: true,
 			Edits: []plant.Edit{{File: "server/aggregator/row.go", Old: "r.sequence = t.position.Head.Sequence", New: "r.sequence = t.store.head.Sequence + 1"}},
 		},
+		{
+			Name: "deadline-reopened", Fault: "A changed list of holidays moves a deadline that has passed.", Size: 200, Inside: true,
+			Edits: []plant.Edit{{File: "server/form/timetable.go", Old: "return w.has && !w.at.Before(w.end)", New: "return false"}},
+		},
 	},
 }
 
