@@ -164,6 +164,12 @@ func FuzzApply(f *testing.F) {
 		if _, _, err := tx.Report(key("A", "F", "2024-01")); err != nil {
 			t.Fatalf("Report after %+v = %v", e, err)
 		}
+		table := tx.Definitions().Timetable()
+		for _, kind := range append(table.Kinds("F", period.Date(2024, 1, 31)), "commune") {
+			if due, ok := table.DueDay("F", kind, period.Date(2024, 1, 31)); ok && due <= period.Date(2024, 1, 31) {
+				t.Fatalf("after %+v January is due %v", e, due)
+			}
+		}
 		tx.Rollback()
 		if err := s.store.View(context.Background(), func(*aggregator.Tx) error { return nil }); err != nil {
 			t.Fatal(err)
