@@ -2,6 +2,8 @@ package server_test
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -206,5 +208,55 @@ func TestR7_TheDeadlineOfADraftMayStillMove(t *testing.T) {
 	p.at("2026-04-17 15:00")
 	if reason, late := p.sent("A-20250701", "cat", "2026-04", "HS=1", false); reason != "" || late {
 		t.Errorf("a report on 17 April, to which the deadline was moved, is late: %t %s", late, reason)
+	}
+}
+
+// TestAHolidayListGoesInAsJSONDoes uploads a list over HTTP and reads it back.
+func TestAHolidayListGoesInAsJSONDoes(t *testing.T) {
+	p := newProvince(t)
+	p.play(filepath.Join("testdata", "rpc", "calendar", "story.txt"))
+	p.t = t
+	post := func(id, file string) any {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.http+"/v1/holidays:import?fileName=tet.csv", strings.NewReader(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+p.secrets["admin"])
+		r.Header.Set("Content-Type", "text/csv")
+		r.Header.Set("Idempotency-Key", id)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = answer.Body.Close() }()
+		text, err := io.ReadAll(answer.Body)
+		if err != nil || answer.StatusCode != http.StatusOK {
+			t.Fatalf("HTTP %d: %s %v", answer.StatusCode, text, err)
+		}
+		return treeOf(t, text)
+	}
+	id := p.requestID()
+	first := post(id, "date;name;kind\r\n2027-02-05;Tết Đinh Mùi;off\r\n")
+	again := post(id, "date;name;kind\r\n2027-02-05;Tết Đinh Mùi;off\r\n")
+	wrong := post(p.requestID(), "date;name;kind\r\n2027-02-05;Tết Đinh Mùi;maybe\r\n")
+	for _, c := range []struct {
+		tree       any
+		path, want string
+	}{
+		{first, "created", "1"},
+		{again, "created", "1"},
+		{again, "receipt.replayed", "true"},
+		{wrong, "problems[0].line", "2"},
+		{wrong, "problems[0].field", "kind"},
+		{wrong, "problems[0].reason", "HOLIDAY_MALFORMED"},
+	} {
+		if got := look(c.tree, c.path); got != c.want {
+			t.Errorf("%s = %q, want %q in %s", c.path, got, c.want, inline(c.tree))
+		}
+	}
+	list, err := reportingv1.NewCalendarServiceClient(p.conn).ListHolidays(p.by("viewer"), &reportingv1.ListHolidaysRequest{FirstDay: "2027-01-01"})
+	if err != nil || len(list.GetHolidays()) != 1 || list.GetHolidays()[0].GetName() != "Tết Đinh Mùi" {
+		t.Errorf("the list of 2027 is %v, %v", list.GetHolidays(), err)
 	}
 }
