@@ -25,7 +25,7 @@ var controls = []check.Control{
 			{File: "server/reporting/feed.go", Old: `"math"`, New: "\"math\"\n\t\"sync\""},
 			{File: "server/reporting/feed.go", Old: "return true, tell(page)", New: "telling.RLock()\n\t\t\tdefer telling.RUnlock()\n\t\t\treturn true, tell(page)"},
 			{File: "server/reporting/feed.go", Old: "func (s *Service) awaitChange(", New: "var telling sync.RWMutex\n\nfunc (s *Service) awaitChange("},
-			{File: "server/reporting/change.go", Old: "	outcome, err := s.cfg.Committer.Do(", New: "	telling.Lock()\n\ttelling.Unlock()\n\toutcome, err := s.cfg.Committer.Do("},
+			{File: "server/reporting/change.go", Old: "	do := s.cfg.Committer.Do\n", New: "	telling.Lock()\n\ttelling.Unlock()\n\tdo := s.cfg.Committer.Do\n"},
 		},
 	},
 	{

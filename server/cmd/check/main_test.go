@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tonghop/tonghop/server/check"
+	"github.com/tonghop/tonghop/server/check/plant"
 )
 
 // suites are three checks: one that holds, one that is broken, one that cannot be done; each behaves otherwise when its fault
@@ -131,5 +132,28 @@ func TestThePageOfPromisesNamesEveryCheck(t *testing.T) {
 	}
 	if diff := cmp.Diff(known, told); diff != "" {
 		t.Errorf("server/README.md tells of other checks than there are, or in another order (-known +told):\n%s", diff)
+	}
+}
+
+// TestEveryFaultFitsTheProgram: a fault is planted by a text of the program, and whoever changes that text must change the fault.
+func TestEveryFaultFitsTheProgram(t *testing.T) {
+	root, err := plant.Root(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	planted := 0
+	for _, c := range checks {
+		for _, control := range c.Controls {
+			if len(control.Edits) == 0 {
+				continue // it lies about the world
+			}
+			planted++
+			if _, err := plant.Overlay(root, t.TempDir(), control.Edits...); err != nil {
+				t.Errorf("%s with %s: %v", c.Name, control.Name, err)
+			}
+		}
+	}
+	if planted == 0 {
+		t.Error("no fault is planted")
 	}
 }
