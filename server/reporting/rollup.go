@@ -37,6 +37,8 @@ type Rollup struct {
 	Kind   hierarchy.Kind // with ByKind
 	Period period.Period
 	aggregator.Answer
+	// Present tells of how many base periods since the beginning of the year there is a figure; nil with another question.
+	Present *Present
 }
 
 // PeriodSpan says which days a period covers.
@@ -58,6 +60,8 @@ type RollupPage struct {
 const (
 	defaultRollups = 500
 	largestRollups = 5000
+	// Each base period since the beginning of the year is looked at too.
+	largestYearsToDate = 500
 	maxAsked       = 1000 // units, indicators, or periods
 	// maxSteps is how many places one page looks at. Most may have nothing to show, such as a unit without children; the
 	// page is then short rather than its transaction long.
@@ -81,6 +85,9 @@ func (s *Service) QueryRollups(ctx context.Context, caller auth.Caller, q Rollup
 	}
 	filter := filterHash("rollups", strings.Join(q.Units, ","), fmt.Sprint(q.Children), strings.Join(q.Indicators, ","),
 		strings.Join(q.Periods, ","), q.Basis.String(), q.Measure.String(), fmt.Sprint(q.ByKind), q.AsOf)
+	if q.Measure == rollup.YearToDate {
+		size = min(size, largestYearsToDate)
+	}
 	var page RollupPage
 	err = s.read(ctx, caller, q.MinSequence, func(tx *aggregator.Tx, who granted) error {
 		page = RollupPage{Stamp: stampOf(tx)}
@@ -330,13 +337,16 @@ func (r *rollupRun) kinds(code indicator.Code, p period.Period) []hierarchy.Kind
 
 // one adds a roll-up to the page.
 func (r *rollupRun) one(u hierarchy.Unit, code indicator.Code, p period.Period, kind hierarchy.Kind) error {
-	answer, err := r.answer(aggregator.Query{
-		Unit: u.ID, Indicator: code, Period: p, Basis: r.q.Basis, Measure: r.q.Measure, Kind: kind,
-	})
+	q := aggregator.Query{Unit: u.ID, Indicator: code, Period: p, Basis: r.q.Basis, Measure: r.q.Measure, Kind: kind}
+	answer, err := r.answer(q)
 	if err != nil {
 		return err
 	}
-	r.page.Rollups = append(r.page.Rollups, Rollup{Kind: kind, Period: p, Answer: answer})
+	present, err := r.present(q, &answer)
+	if err != nil {
+		return err
+	}
+	r.page.Rollups = append(r.page.Rollups, Rollup{Kind: kind, Period: p, Answer: answer, Present: present})
 	return nil
 }
 

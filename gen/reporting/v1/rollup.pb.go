@@ -220,7 +220,8 @@ type QueryRollupsRequest struct {
 	ByKind bool `protobuf:"varint,7,opt,name=by_kind,json=byKind,proto3" json:"by_kind,omitempty"`
 	// Day on which bare codes are resolved. Empty: today in Vietnam.
 	AsOf string `protobuf:"bytes,8,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
-	// At most so many roll-ups. 0: 500; above 5,000: 5,000.
+	// At most so many roll-ups. 0: 500; above 5,000: 5,000; with YEAR_TO_DATE never more than
+	// 500.
 	PageSize int32 `protobuf:"varint,9,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the response before, with the same other fields. Empty: from the start.
 	PageToken string `protobuf:"bytes,10,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -549,8 +550,11 @@ type Rollup struct {
 	Checks []*CheckFigure `protobuf:"bytes,16,rep,name=checks,proto3" json:"checks,omitempty"`
 	// Unit of measure.
 	UnitOfMeasure string `protobuf:"bytes,17,opt,name=unit_of_measure,json=unitOfMeasure,proto3" json:"unit_of_measure,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// YEAR_TO_DATE of a flow: for how many of the base periods since the beginning of the year
+	// there is anything at all. Absent: another question, or base periods of several lengths.
+	PeriodsPresent *PeriodsPresent `protobuf:"bytes,40,opt,name=periods_present,json=periodsPresent,proto3" json:"periods_present,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Rollup) Reset() {
@@ -702,6 +706,68 @@ func (x *Rollup) GetUnitOfMeasure() string {
 	return ""
 }
 
+func (x *Rollup) GetPeriodsPresent() *PeriodsPresent {
+	if x != nil {
+		return x.PeriodsPresent
+	}
+	return nil
+}
+
+// PeriodsPresent says how many base periods have a figure of at least one unit.
+type PeriodsPresent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Base periods with a value of at least one unit in this basis.
+	Present int32 `protobuf:"varint,1,opt,name=present,proto3" json:"present,omitempty"`
+	// Base periods for which at least one unit was expected to give one.
+	Expected      int32 `protobuf:"varint,2,opt,name=expected,proto3" json:"expected,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PeriodsPresent) Reset() {
+	*x = PeriodsPresent{}
+	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PeriodsPresent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PeriodsPresent) ProtoMessage() {}
+
+func (x *PeriodsPresent) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PeriodsPresent.ProtoReflect.Descriptor instead.
+func (*PeriodsPresent) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *PeriodsPresent) GetPresent() int32 {
+	if x != nil {
+		return x.Present
+	}
+	return 0
+}
+
+func (x *PeriodsPresent) GetExpected() int32 {
+	if x != nil {
+		return x.Expected
+	}
+	return 0
+}
+
 // GapSpan is an amount over several base periods that cannot be divided among them.
 type GapSpan struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -717,7 +783,7 @@ type GapSpan struct {
 
 func (x *GapSpan) Reset() {
 	*x = GapSpan{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -729,7 +795,7 @@ func (x *GapSpan) String() string {
 func (*GapSpan) ProtoMessage() {}
 
 func (x *GapSpan) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -742,7 +808,7 @@ func (x *GapSpan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapSpan.ProtoReflect.Descriptor instead.
 func (*GapSpan) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{4}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GapSpan) GetFirstPeriod() string {
@@ -785,7 +851,7 @@ type CheckFigure struct {
 
 func (x *CheckFigure) Reset() {
 	*x = CheckFigure{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -797,7 +863,7 @@ func (x *CheckFigure) String() string {
 func (*CheckFigure) ProtoMessage() {}
 
 func (x *CheckFigure) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -810,7 +876,7 @@ func (x *CheckFigure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckFigure.ProtoReflect.Descriptor instead.
 func (*CheckFigure) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{5}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CheckFigure) GetKind() string {
@@ -884,7 +950,7 @@ type Coverage struct {
 
 func (x *Coverage) Reset() {
 	*x = Coverage{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -896,7 +962,7 @@ func (x *Coverage) String() string {
 func (*Coverage) ProtoMessage() {}
 
 func (x *Coverage) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -909,7 +975,7 @@ func (x *Coverage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Coverage.ProtoReflect.Descriptor instead.
 func (*Coverage) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{6}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Coverage) GetExpected() int64 {
@@ -1039,7 +1105,7 @@ type QueryRollupColumnsRequest struct {
 
 func (x *QueryRollupColumnsRequest) Reset() {
 	*x = QueryRollupColumnsRequest{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1051,7 +1117,7 @@ func (x *QueryRollupColumnsRequest) String() string {
 func (*QueryRollupColumnsRequest) ProtoMessage() {}
 
 func (x *QueryRollupColumnsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1064,7 +1130,7 @@ func (x *QueryRollupColumnsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryRollupColumnsRequest.ProtoReflect.Descriptor instead.
 func (*QueryRollupColumnsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{7}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *QueryRollupColumnsRequest) GetUnits() []string {
@@ -1176,7 +1242,7 @@ type QueryRollupColumnsResponse struct {
 
 func (x *QueryRollupColumnsResponse) Reset() {
 	*x = QueryRollupColumnsResponse{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1188,7 +1254,7 @@ func (x *QueryRollupColumnsResponse) String() string {
 func (*QueryRollupColumnsResponse) ProtoMessage() {}
 
 func (x *QueryRollupColumnsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1201,7 +1267,7 @@ func (x *QueryRollupColumnsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryRollupColumnsResponse.ProtoReflect.Descriptor instead.
 func (*QueryRollupColumnsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{8}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *QueryRollupColumnsResponse) GetUnits() *ColumnUnits {
@@ -1270,7 +1336,7 @@ type ColumnUnits struct {
 
 func (x *ColumnUnits) Reset() {
 	*x = ColumnUnits{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1282,7 +1348,7 @@ func (x *ColumnUnits) String() string {
 func (*ColumnUnits) ProtoMessage() {}
 
 func (x *ColumnUnits) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1295,7 +1361,7 @@ func (x *ColumnUnits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ColumnUnits.ProtoReflect.Descriptor instead.
 func (*ColumnUnits) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{9}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ColumnUnits) GetIds() []string {
@@ -1386,7 +1452,7 @@ type RollupColumns struct {
 
 func (x *RollupColumns) Reset() {
 	*x = RollupColumns{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1398,7 +1464,7 @@ func (x *RollupColumns) String() string {
 func (*RollupColumns) ProtoMessage() {}
 
 func (x *RollupColumns) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1411,7 +1477,7 @@ func (x *RollupColumns) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollupColumns.ProtoReflect.Descriptor instead.
 func (*RollupColumns) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{10}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RollupColumns) GetIndicator() string {
@@ -1592,7 +1658,7 @@ type ExactCell struct {
 
 func (x *ExactCell) Reset() {
 	*x = ExactCell{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1604,7 +1670,7 @@ func (x *ExactCell) String() string {
 func (*ExactCell) ProtoMessage() {}
 
 func (x *ExactCell) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1617,7 +1683,7 @@ func (x *ExactCell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExactCell.ProtoReflect.Descriptor instead.
 func (*ExactCell) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{11}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ExactCell) GetCell() int32 {
@@ -1673,7 +1739,7 @@ type ExplainRollupRequest struct {
 
 func (x *ExplainRollupRequest) Reset() {
 	*x = ExplainRollupRequest{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1685,7 +1751,7 @@ func (x *ExplainRollupRequest) String() string {
 func (*ExplainRollupRequest) ProtoMessage() {}
 
 func (x *ExplainRollupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1698,7 +1764,7 @@ func (x *ExplainRollupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRollupRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRollupRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{12}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ExplainRollupRequest) GetUnit() string {
@@ -1774,7 +1840,7 @@ type ExplainRollupResponse struct {
 
 func (x *ExplainRollupResponse) Reset() {
 	*x = ExplainRollupResponse{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1786,7 +1852,7 @@ func (x *ExplainRollupResponse) String() string {
 func (*ExplainRollupResponse) ProtoMessage() {}
 
 func (x *ExplainRollupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1799,7 +1865,7 @@ func (x *ExplainRollupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRollupResponse.ProtoReflect.Descriptor instead.
 func (*ExplainRollupResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{13}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ExplainRollupResponse) GetRollup() *Rollup {
@@ -1862,7 +1928,7 @@ type Contribution struct {
 
 func (x *Contribution) Reset() {
 	*x = Contribution{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1874,7 +1940,7 @@ func (x *Contribution) String() string {
 func (*Contribution) ProtoMessage() {}
 
 func (x *Contribution) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1887,7 +1953,7 @@ func (x *Contribution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contribution.ProtoReflect.Descriptor instead.
 func (*Contribution) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{14}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Contribution) GetUnit() string {
@@ -2002,7 +2068,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x06period\x18\x01 \x01(\tR\x06period\x122\n" +
 	"\bcalendar\x18\x02 \x01(\x0e2\x16.reporting.v1.CalendarR\bcalendar\x12\x1b\n" +
 	"\tfirst_day\x18\x03 \x01(\tR\bfirstDay\x12\x19\n" +
-	"\blast_day\x18\x04 \x01(\tR\alastDay\"\xfb\x04\n" +
+	"\blast_day\x18\x04 \x01(\tR\alastDay\"\xc2\x05\n" +
 	"\x06Rollup\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x1b\n" +
 	"\tunit_code\x18\x02 \x01(\tR\bunitCode\x12\x1b\n" +
@@ -2022,12 +2088,16 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"lastPeriod\x120\n" +
 	"\x05spans\x18\x0f \x01(\v2\x15.reporting.v1.GapSpanH\x03R\x05spans\x88\x01\x01\x121\n" +
 	"\x06checks\x18\x10 \x03(\v2\x19.reporting.v1.CheckFigureR\x06checks\x12&\n" +
-	"\x0funit_of_measure\x18\x11 \x01(\tR\runitOfMeasureB\b\n" +
+	"\x0funit_of_measure\x18\x11 \x01(\tR\runitOfMeasure\x12E\n" +
+	"\x0fperiods_present\x18( \x01(\v2\x1c.reporting.v1.PeriodsPresentR\x0eperiodsPresentB\b\n" +
 	"\x06_valueB\f\n" +
 	"\n" +
 	"_numeratorB\x0e\n" +
 	"\f_denominatorB\b\n" +
-	"\x06_spans\"c\n" +
+	"\x06_spans\"F\n" +
+	"\x0ePeriodsPresent\x12\x18\n" +
+	"\apresent\x18\x01 \x01(\x05R\apresent\x12\x1a\n" +
+	"\bexpected\x18\x02 \x01(\x05R\bexpected\"c\n" +
 	"\aGapSpan\x12!\n" +
 	"\ffirst_period\x18\x01 \x01(\tR\vfirstPeriod\x12\x1f\n" +
 	"\vlast_period\x18\x02 \x01(\tR\n" +
@@ -2195,7 +2265,7 @@ func file_reporting_v1_rollup_proto_rawDescGZIP() []byte {
 }
 
 var file_reporting_v1_rollup_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_reporting_v1_rollup_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_reporting_v1_rollup_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_reporting_v1_rollup_proto_goTypes = []any{
 	(Basis)(0),                         // 0: reporting.v1.Basis
 	(RollupMeasure)(0),                 // 1: reporting.v1.RollupMeasure
@@ -2204,21 +2274,22 @@ var file_reporting_v1_rollup_proto_goTypes = []any{
 	(*QueryRollupsResponse)(nil),       // 4: reporting.v1.QueryRollupsResponse
 	(*PeriodSpan)(nil),                 // 5: reporting.v1.PeriodSpan
 	(*Rollup)(nil),                     // 6: reporting.v1.Rollup
-	(*GapSpan)(nil),                    // 7: reporting.v1.GapSpan
-	(*CheckFigure)(nil),                // 8: reporting.v1.CheckFigure
-	(*Coverage)(nil),                   // 9: reporting.v1.Coverage
-	(*QueryRollupColumnsRequest)(nil),  // 10: reporting.v1.QueryRollupColumnsRequest
-	(*QueryRollupColumnsResponse)(nil), // 11: reporting.v1.QueryRollupColumnsResponse
-	(*ColumnUnits)(nil),                // 12: reporting.v1.ColumnUnits
-	(*RollupColumns)(nil),              // 13: reporting.v1.RollupColumns
-	(*ExactCell)(nil),                  // 14: reporting.v1.ExactCell
-	(*ExplainRollupRequest)(nil),       // 15: reporting.v1.ExplainRollupRequest
-	(*ExplainRollupResponse)(nil),      // 16: reporting.v1.ExplainRollupResponse
-	(*Contribution)(nil),               // 17: reporting.v1.Contribution
-	(*Stamp)(nil),                      // 18: reporting.v1.Stamp
-	(Calendar)(0),                      // 19: reporting.v1.Calendar
-	(RevisionState)(0),                 // 20: reporting.v1.RevisionState
-	(*Figure)(nil),                     // 21: reporting.v1.Figure
+	(*PeriodsPresent)(nil),             // 7: reporting.v1.PeriodsPresent
+	(*GapSpan)(nil),                    // 8: reporting.v1.GapSpan
+	(*CheckFigure)(nil),                // 9: reporting.v1.CheckFigure
+	(*Coverage)(nil),                   // 10: reporting.v1.Coverage
+	(*QueryRollupColumnsRequest)(nil),  // 11: reporting.v1.QueryRollupColumnsRequest
+	(*QueryRollupColumnsResponse)(nil), // 12: reporting.v1.QueryRollupColumnsResponse
+	(*ColumnUnits)(nil),                // 13: reporting.v1.ColumnUnits
+	(*RollupColumns)(nil),              // 14: reporting.v1.RollupColumns
+	(*ExactCell)(nil),                  // 15: reporting.v1.ExactCell
+	(*ExplainRollupRequest)(nil),       // 16: reporting.v1.ExplainRollupRequest
+	(*ExplainRollupResponse)(nil),      // 17: reporting.v1.ExplainRollupResponse
+	(*Contribution)(nil),               // 18: reporting.v1.Contribution
+	(*Stamp)(nil),                      // 19: reporting.v1.Stamp
+	(Calendar)(0),                      // 20: reporting.v1.Calendar
+	(RevisionState)(0),                 // 21: reporting.v1.RevisionState
+	(*Figure)(nil),                     // 22: reporting.v1.Figure
 }
 var file_reporting_v1_rollup_proto_depIdxs = []int32{
 	0,  // 0: reporting.v1.QueryRollupsRequest.basis:type_name -> reporting.v1.Basis
@@ -2227,40 +2298,41 @@ var file_reporting_v1_rollup_proto_depIdxs = []int32{
 	5,  // 3: reporting.v1.QueryRollupsResponse.periods:type_name -> reporting.v1.PeriodSpan
 	0,  // 4: reporting.v1.QueryRollupsResponse.basis:type_name -> reporting.v1.Basis
 	1,  // 5: reporting.v1.QueryRollupsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	18, // 6: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
-	19, // 7: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
+	19, // 6: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
+	20, // 7: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
 	2,  // 8: reporting.v1.Rollup.state:type_name -> reporting.v1.RollupState
-	9,  // 9: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
-	7,  // 10: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
-	8,  // 11: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
-	0,  // 12: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 13: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
-	12, // 14: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
-	5,  // 15: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
-	13, // 16: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
-	0,  // 17: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
-	1,  // 18: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	18, // 19: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
-	2,  // 20: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
-	14, // 21: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
-	0,  // 22: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 23: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
-	6,  // 24: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
-	17, // 25: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
-	18, // 26: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
-	20, // 27: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
-	21, // 28: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
-	3,  // 29: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
-	10, // 30: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
-	15, // 31: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
-	4,  // 32: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
-	11, // 33: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
-	16, // 34: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
-	32, // [32:35] is the sub-list for method output_type
-	29, // [29:32] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	10, // 9: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
+	8,  // 10: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
+	9,  // 11: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
+	7,  // 12: reporting.v1.Rollup.periods_present:type_name -> reporting.v1.PeriodsPresent
+	0,  // 13: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 14: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
+	13, // 15: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
+	5,  // 16: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
+	14, // 17: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
+	0,  // 18: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
+	1,  // 19: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
+	19, // 20: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
+	2,  // 21: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
+	15, // 22: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
+	0,  // 23: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 24: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
+	6,  // 25: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
+	18, // 26: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
+	19, // 27: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
+	21, // 28: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
+	22, // 29: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
+	3,  // 30: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
+	11, // 31: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
+	16, // 32: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
+	4,  // 33: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
+	12, // 34: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
+	17, // 35: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
+	33, // [33:36] is the sub-list for method output_type
+	30, // [30:33] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_rollup_proto_init() }
@@ -2273,15 +2345,15 @@ func file_reporting_v1_rollup_proto_init() {
 	file_reporting_v1_form_proto_init()
 	file_reporting_v1_report_proto_init()
 	file_reporting_v1_rollup_proto_msgTypes[3].OneofWrappers = []any{}
-	file_reporting_v1_rollup_proto_msgTypes[5].OneofWrappers = []any{}
-	file_reporting_v1_rollup_proto_msgTypes[11].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[6].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[12].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_rollup_proto_rawDesc), len(file_reporting_v1_rollup_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
