@@ -62,7 +62,7 @@ const (
 	largestRollups = 5000
 	// Each base period since the beginning of the year is looked at too.
 	largestYearsToDate = 500
-	maxAsked       = 1000 // units, indicators, or periods
+	maxAsked           = 1000 // units, indicators, or periods
 	// maxSteps is how many places one page looks at. Most may have nothing to show, such as a unit without children; the
 	// page is then short rather than its transaction long.
 	maxSteps = 200_000

@@ -46,12 +46,7 @@ func (w *wall) deadline(code form.Code, kind string, last period.Day) (deadline 
 		for _, h := range p.holidays {
 			free[h.Day] = h.Off
 		}
-		ruled := false
-		for _, f := range p.forms {
-			if f.Code.Same(code) {
-				rules[f.ValidFrom], ruled = f.Due, true
-			}
-		}
+		ruled := p.rules(code, rules)
 		rule, covered := inForce(rules, last)
 		passed := !deadline.IsZero() && !p.at.Before(deadline)
 		if len(p.holidays) == 0 && !ruled || !covered || passed {
@@ -69,6 +64,16 @@ func (w *wall) deadline(code form.Code, kind string, last period.Day) (deadline 
 		begun = true
 	}
 	return deadline
+}
+
+// rules puts up what the change says of the form; false if it says nothing.
+func (p *posted) rules(code form.Code, up map[period.Day]period.Due) (ruled bool) {
+	for _, f := range p.forms {
+		if f.Code.Same(code) {
+			up[f.ValidFrom], ruled = f.Due, true
+		}
+	}
+	return ruled
 }
 
 // inForce gives the rule of the version that begins last before the day.
