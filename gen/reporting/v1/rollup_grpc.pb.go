@@ -39,7 +39,8 @@ type RollupServiceClient interface {
 	QueryRollups(ctx context.Context, in *QueryRollupsRequest, opts ...grpc.CallOption) (*QueryRollupsResponse, error)
 	// Gives what QueryRollups gives, packed in columns: for each indicator one number for each
 	// unit and period, in arrays. It is the way to take many: a hundred thousand cells are a few
-	// hundred kilobytes. Kinds one by one, checks, gaps and the periods of LAST figures are not
+	// hundred kilobytes. Kinds one by one, checks, gaps, the periods of LAST figures and
+	// `periods_present` are not
 	// in it; ask QueryRollups for those.
 	// Errors: as of QueryRollups; INVALID_ARGUMENT (QUERY_TOO_WIDE: one unit alone would take
 	// more cells than a page has).
@@ -103,7 +104,8 @@ type RollupServiceServer interface {
 	QueryRollups(context.Context, *QueryRollupsRequest) (*QueryRollupsResponse, error)
 	// Gives what QueryRollups gives, packed in columns: for each indicator one number for each
 	// unit and period, in arrays. It is the way to take many: a hundred thousand cells are a few
-	// hundred kilobytes. Kinds one by one, checks, gaps and the periods of LAST figures are not
+	// hundred kilobytes. Kinds one by one, checks, gaps, the periods of LAST figures and
+	// `periods_present` are not
 	// in it; ask QueryRollups for those.
 	// Errors: as of QueryRollups; INVALID_ARGUMENT (QUERY_TOO_WIDE: one unit alone would take
 	// more cells than a page has).
