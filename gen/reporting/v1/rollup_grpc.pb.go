@@ -40,8 +40,7 @@ type RollupServiceClient interface {
 	// Gives what QueryRollups gives, packed in columns: for each indicator one number for each
 	// unit and period, in arrays. It is the way to take many: a hundred thousand cells are a few
 	// hundred kilobytes. Kinds one by one, checks, gaps, the periods of LAST figures and
-	// `periods_present` are not
-	// in it; ask QueryRollups for those.
+	// `periods_present` are not in it; ask QueryRollups for those.
 	// Errors: as of QueryRollups; INVALID_ARGUMENT (QUERY_TOO_WIDE: one unit alone would take
 	// more cells than a page has).
 	QueryRollupColumns(ctx context.Context, in *QueryRollupColumnsRequest, opts ...grpc.CallOption) (*QueryRollupColumnsResponse, error)
@@ -105,8 +104,7 @@ type RollupServiceServer interface {
 	// Gives what QueryRollups gives, packed in columns: for each indicator one number for each
 	// unit and period, in arrays. It is the way to take many: a hundred thousand cells are a few
 	// hundred kilobytes. Kinds one by one, checks, gaps, the periods of LAST figures and
-	// `periods_present` are not
-	// in it; ask QueryRollups for those.
+	// `periods_present` are not in it; ask QueryRollups for those.
 	// Errors: as of QueryRollups; INVALID_ARGUMENT (QUERY_TOO_WIDE: one unit alone would take
 	// more cells than a page has).
 	QueryRollupColumns(context.Context, *QueryRollupColumnsRequest) (*QueryRollupColumnsResponse, error)
