@@ -48,13 +48,14 @@ var (
 	textBucket      = newBucket(11, "texts")
 	redactionBucket = newBucket(12, "redactions")
 	nameBucket      = newBucket(13, "names")
-	holidayBucket   = newBucket(14, "holidays")
+	linkBucket      = newBucket(14, "links")
+	holidayBucket   = newBucket(15, "holidays")
 )
 
 // everyBucket lists the buckets.
 var everyBucket = [...]*bucket{
 	metaBucket, unitBucket, indicatorBucket, formBucket, tokenBucket, reportBucket,
-	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket, textBucket, redactionBucket, nameBucket,
+	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket, textBucket, redactionBucket, nameBucket, linkBucket,
 	holidayBucket,
 }
 

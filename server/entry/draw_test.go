@@ -178,6 +178,16 @@ func drawUnit(t *rapid.T) hierarchy.Unit {
 		ID: id(t, "id"), Code: hierarchy.Code(code(t, "code")), Kind: hierarchy.Kind(word(t, "kind")),
 		NameVI: word(t, "name_vi"), NameEN: word(t, "name_en"), Parent: hierarchy.ID(optional(t, "parent", code)),
 		ValidFrom: day(t, "from", period.Beginning), ValidTo: day(t, "to", period.Forever),
+		Earlier: some(t, "earlier", func(t *rapid.T) hierarchy.Name {
+			return hierarchy.Name{Until: period.Day(rapid.Int32().Draw(t, "until")), VI: word(t, "name_vi"), EN: word(t, "name_en")}
+		}),
+	}
+}
+
+func drawLink(t *rapid.T) hierarchy.Link {
+	return hierarchy.Link{
+		Date: period.Day(rapid.Int32().Draw(t, "date")), From: id(t, "from"), To: id(t, "to"),
+		Share: rapid.SampledFrom([]hierarchy.Share{hierarchy.Whole, hierarchy.Part}).Draw(t, "share"),
 	}
 }
 
@@ -235,7 +245,7 @@ func drawToken(t *rapid.T) auth.Token {
 }
 
 func drawBody(t *rapid.T, at time.Time) entry.Body {
-	switch rapid.IntRange(0, 12).Draw(t, "body") {
+	switch rapid.IntRange(0, 13).Draw(t, "body") {
 	case 0:
 		return entry.StoreCreated{ProgramVersion: word(t, "program version")}
 	case 1:
@@ -261,6 +271,10 @@ func drawBody(t *rapid.T, at time.Time) entry.Body {
 	case 10:
 		return drawRestored(t)
 	case 11:
+		return entry.UnitsReorganised{Reorganisation: hierarchy.Reorganisation{
+			Units: some(t, "units", drawUnit), Links: some(t, "links", drawLink), Withdrawn: some(t, "withdrawn", drawLink),
+		}, Note: written(t, "note")}
+	case 12:
 		return entry.HolidaysChanged{Holidays: some(t, "holidays", func(t *rapid.T) period.Holiday {
 			return period.Holiday{Day: day(t, "day", period.Beginning), Name: word(t, "name"), Off: rapid.Bool().Draw(t, "off")}
 		})}

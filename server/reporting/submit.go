@@ -147,6 +147,9 @@ func (s *Service) decide(who granted, now time.Time, sub Submission, ready prepa
 	d := decision{kind: Created, revision: entry.Submission{
 		Key: at.key, Revision: 1, Draft: sub.Draft, Figures: figures, Deadline: who.deadline(at),
 	}}
+	if who.Token.Role == auth.Reporter && at.unit.ID != who.Token.Unit {
+		d.revision.ActingFor = who.Token.Unit // its unit acts for one that has ended (R3)
+	}
 	if _, sent := report.Newest(); sent { // and so the deadline has done what it is for (R7); that of a draft may still move
 		d.revision.Deadline = report.Deadline
 	}

@@ -115,6 +115,7 @@ type Entry struct {
 	//	*Entry_KeyIntroduced
 	//	*Entry_EntryRedacted
 	//	*Entry_StoreRestored
+	//	*Entry_UnitsReorganised
 	//	*Entry_HolidaysChanged
 	Body          isEntry_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
@@ -273,6 +274,15 @@ func (x *Entry) GetStoreRestored() *StoreRestored {
 	return nil
 }
 
+func (x *Entry) GetUnitsReorganised() *UnitsReorganised {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_UnitsReorganised); ok {
+			return x.UnitsReorganised
+		}
+	}
+	return nil
+}
+
 func (x *Entry) GetHolidaysChanged() *HolidaysChanged {
 	if x != nil {
 		if x, ok := x.Body.(*Entry_HolidaysChanged); ok {
@@ -347,6 +357,12 @@ type Entry_StoreRestored struct {
 	StoreRestored *StoreRestored `protobuf:"bytes,21,opt,name=store_restored,json=storeRestored,proto3,oneof"`
 }
 
+type Entry_UnitsReorganised struct {
+	// The tree changed in one piece: units were created, closed or renamed, and lineage
+	// says which went over into which.
+	UnitsReorganised *UnitsReorganised `protobuf:"bytes,22,opt,name=units_reorganised,json=unitsReorganised,proto3,oneof"`
+}
+
 type Entry_HolidaysChanged struct {
 	// Days of the list of holidays were added or changed.
 	HolidaysChanged *HolidaysChanged `protobuf:"bytes,25,opt,name=holidays_changed,json=holidaysChanged,proto3,oneof"`
@@ -375,6 +391,8 @@ func (*Entry_KeyIntroduced) isEntry_Body() {}
 func (*Entry_EntryRedacted) isEntry_Body() {}
 
 func (*Entry_StoreRestored) isEntry_Body() {}
+
+func (*Entry_UnitsReorganised) isEntry_Body() {}
 
 func (*Entry_HolidaysChanged) isEntry_Body() {}
 
@@ -486,7 +504,7 @@ func (x *Header) GetKnownMethod() KnownMethod {
 type Private struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Reason that was given for the change as a whole, such as a return, a redaction or a
-	// restoration.
+	// restoration, or a note, such as the decree behind a reorganisation.
 	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Display name, such as that of a token's holder, or of who restored the store.
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
@@ -625,7 +643,7 @@ var File_journal_v1_entry_proto protoreflect.FileDescriptor
 const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"\x16journal/v1/entry.proto\x12\n" +
-	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x17journal/v1/report.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xbe\a\n" +
+	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x17journal/v1/report.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\x8b\b\n" +
 	"\x05Entry\x12*\n" +
 	"\x06header\x18\x01 \x01(\v2\x12.journal.v1.HeaderR\x06header\x12?\n" +
 	"\rstore_created\x18\n" +
@@ -640,7 +658,8 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\rtoken_revoked\x18\x12 \x01(\v2\x18.journal.v1.TokenRevokedH\x00R\ftokenRevoked\x12B\n" +
 	"\x0ekey_introduced\x18\x13 \x01(\v2\x19.journal.v1.KeyIntroducedH\x00R\rkeyIntroduced\x12B\n" +
 	"\x0eentry_redacted\x18\x14 \x01(\v2\x19.journal.v1.EntryRedactedH\x00R\rentryRedacted\x12B\n" +
-	"\x0estore_restored\x18\x15 \x01(\v2\x19.journal.v1.StoreRestoredH\x00R\rstoreRestored\x12H\n" +
+	"\x0estore_restored\x18\x15 \x01(\v2\x19.journal.v1.StoreRestoredH\x00R\rstoreRestored\x12K\n" +
+	"\x11units_reorganised\x18\x16 \x01(\v2\x1c.journal.v1.UnitsReorganisedH\x00R\x10unitsReorganised\x12H\n" +
 	"\x10holidays_changed\x18\x19 \x01(\v2\x1b.journal.v1.HolidaysChangedH\x00R\x0fholidaysChangedB\x06\n" +
 	"\x04body\"\xfe\x01\n" +
 	"\x06Header\x12\x1a\n" +
@@ -702,7 +721,8 @@ var file_journal_v1_entry_proto_goTypes = []any{
 	(*KeyIntroduced)(nil),     // 14: journal.v1.KeyIntroduced
 	(*EntryRedacted)(nil),     // 15: journal.v1.EntryRedacted
 	(*StoreRestored)(nil),     // 16: journal.v1.StoreRestored
-	(*HolidaysChanged)(nil),   // 17: journal.v1.HolidaysChanged
+	(*UnitsReorganised)(nil),  // 17: journal.v1.UnitsReorganised
+	(*HolidaysChanged)(nil),   // 18: journal.v1.HolidaysChanged
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
 	2,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
@@ -718,14 +738,15 @@ var file_journal_v1_entry_proto_depIdxs = []int32{
 	14, // 10: journal.v1.Entry.key_introduced:type_name -> journal.v1.KeyIntroduced
 	15, // 11: journal.v1.Entry.entry_redacted:type_name -> journal.v1.EntryRedacted
 	16, // 12: journal.v1.Entry.store_restored:type_name -> journal.v1.StoreRestored
-	17, // 13: journal.v1.Entry.holidays_changed:type_name -> journal.v1.HolidaysChanged
-	0,  // 14: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
-	4,  // 15: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	17, // 13: journal.v1.Entry.units_reorganised:type_name -> journal.v1.UnitsReorganised
+	18, // 14: journal.v1.Entry.holidays_changed:type_name -> journal.v1.HolidaysChanged
+	0,  // 15: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
+	4,  // 16: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -752,6 +773,7 @@ func file_journal_v1_entry_proto_init() {
 		(*Entry_KeyIntroduced)(nil),
 		(*Entry_EntryRedacted)(nil),
 		(*Entry_StoreRestored)(nil),
+		(*Entry_UnitsReorganised)(nil),
 		(*Entry_HolidaysChanged)(nil),
 	}
 	type x struct{}
