@@ -68,6 +68,7 @@ func goldens(t testing.TB) map[string]entry.Entry {
 			},
 			Note: "Theo Nghị quyết 202/2025/QH15",
 		}},
+		"indicators-derived": {Header: request, Body: derived(merge)},
 		"indicators-changed": {Header: request, Body: entry.IndicatorsChanged{Indicators: []entry.Indicator{
 			{Number: 0, Indicator: indicator.Indicator{
 				Code: "CQ-06", NameVI: "Hồ sơ giải quyết trực tuyến", NameEN: "Files handled online", Group: "Chính quyền số", UnitOfMeasure: "%",
@@ -124,6 +125,14 @@ var goldenHolidays = []period.Holiday{
 	{Day: period.Date(2026, 2, 17), Name: "Tết Nguyên đán", Off: true},
 	{Day: period.Date(2026, 8, 22), Name: "Làm bù ngày 31/8"},
 	{Day: period.Date(1969, 12, 31), Name: "Nghỉ", Off: true},
+}
+
+// derived is an indicator that is computed from others.
+func derived(from period.Day) entry.IndicatorsChanged {
+	return entry.IndicatorsChanged{Indicators: []entry.Indicator{{Number: 8, Indicator: indicator.Indicator{
+		Code: "XH-09", NameVI: "Hồ sơ trực tuyến trên 1.000 dân", UnitOfMeasure: "hồ sơ", Scale: 1, UnitRule: indicator.UnitDerived,
+		Formula: "[CQ-06.num] / [DS-15PLUS, -1y] * 1000", Direction: indicator.Higher, ValidFrom: from,
+	}}}}
 }
 
 func TestEntriesThatAnyVersionWroteAreReadForEver(t *testing.T) {
