@@ -52,22 +52,7 @@ func goldens(t testing.TB) map[string]entry.Entry {
 			{ID: "82-20250701", Code: "82", Kind: hierarchy.Province, NameVI: "Tỉnh Đồng Tháp", ValidFrom: merge, ValidTo: period.Forever},
 			{ID: "30280-20250701", Code: "30280", Kind: hierarchy.Commune, NameVI: "Xã Mỹ Trà", Parent: "82-20250701", ValidFrom: merge, ValidTo: period.Forever},
 		}}},
-		"units-reorganised": {Header: request, Body: entry.UnitsReorganised{
-			Reorganisation: hierarchy.Reorganisation{
-				Units: []hierarchy.Unit{
-					{ID: "82-0", Code: "82", Kind: hierarchy.Province, NameVI: "Tỉnh Tiền Giang", ValidFrom: period.Beginning, ValidTo: merge},
-					{ID: "82-20250701", Code: "82", Kind: hierarchy.Province, NameVI: "Tỉnh Đồng Tháp", ValidFrom: merge, ValidTo: period.Forever, Earlier: []hierarchy.Name{
-						{Until: period.Date(2025, 9, 1), VI: "Tỉnh Đồng Tháp (mới)", EN: "Dong Thap"},
-					}},
-				},
-				Links: []hierarchy.Link{
-					{Date: merge, From: "82-0", To: "82-20250701", Share: hierarchy.Whole},
-					{Date: merge, From: "30280-0", To: "30280-20250701", Share: hierarchy.Part},
-				},
-				Withdrawn: []hierarchy.Link{{Date: merge, From: "30280-0", To: "30280-20250701", Share: hierarchy.Whole}},
-			},
-			Note: "Theo Nghị quyết 202/2025/QH15",
-		}},
+		"units-reorganised":  {Header: request, Body: reorganised(merge)},
 		"indicators-derived": {Header: request, Body: derived(merge)},
 		"indicators-changed": {Header: request, Body: entry.IndicatorsChanged{Indicators: []entry.Indicator{
 			{Number: 0, Indicator: indicator.Indicator{
@@ -125,6 +110,26 @@ var goldenHolidays = []period.Holiday{
 	{Day: period.Date(2026, 2, 17), Name: "Tết Nguyên đán", Off: true},
 	{Day: period.Date(2026, 8, 22), Name: "Làm bù ngày 31/8"},
 	{Day: period.Date(1969, 12, 31), Name: "Nghỉ", Off: true},
+}
+
+// reorganised is a province that is made anew, with what became of another unit.
+func reorganised(merge period.Day) entry.UnitsReorganised {
+	return entry.UnitsReorganised{
+		Reorganisation: hierarchy.Reorganisation{
+			Units: []hierarchy.Unit{
+				{ID: "82-0", Code: "82", Kind: hierarchy.Province, NameVI: "Tỉnh Tiền Giang", ValidFrom: period.Beginning, ValidTo: merge},
+				{ID: "82-20250701", Code: "82", Kind: hierarchy.Province, NameVI: "Tỉnh Đồng Tháp", ValidFrom: merge, ValidTo: period.Forever, Earlier: []hierarchy.Name{
+					{Until: period.Date(2025, 9, 1), VI: "Tỉnh Đồng Tháp (mới)", EN: "Dong Thap"},
+				}},
+			},
+			Links: []hierarchy.Link{
+				{Date: merge, From: "82-0", To: "82-20250701", Share: hierarchy.Whole},
+				{Date: merge, From: "30280-0", To: "30280-20250701", Share: hierarchy.Part},
+			},
+			Withdrawn: []hierarchy.Link{{Date: merge, From: "30280-0", To: "30280-20250701", Share: hierarchy.Whole}},
+		},
+		Note: "Theo Nghị quyết 202/2025/QH15",
+	}
 }
 
 // derived is an indicator that is computed from others.
