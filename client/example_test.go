@@ -57,6 +57,12 @@ func startExample() *exampleServer {
 		}
 		return stream.Send(summary(&reportingv1.ImportReportsSummary{Lines: 12, Created: 1}))
 	}
+	s.units.lineage = func(context.Context, *reportingv1.GetLineageRequest) (*reportingv1.Lineage, error) {
+		return &reportingv1.Lineage{Became: []*reportingv1.LineageLink{{
+			Date: "2025-07-01", Share: reportingv1.Share_SHARE_WHOLE,
+			From: &reportingv1.UnitLabel{NameVi: "Phường Mỹ Phú"}, To: &reportingv1.UnitLabel{NameVi: "Phường Cao Lãnh"},
+		}}}, nil
+	}
 	s.rollups.query = func(context.Context, *reportingv1.QueryRollupsRequest) (*reportingv1.QueryRollupsResponse, error) {
 		return &reportingv1.QueryRollupsResponse{Rollups: []*reportingv1.Rollup{{
 			UnitName: "Tỉnh Đồng Tháp", Period: "2024-Q1", Value: proto.String("100"), Coverage: &reportingv1.Coverage{Expected: 6, Received: 4},
@@ -228,6 +234,22 @@ func ExampleClient_Rollups() {
 		fmt.Printf("%s %s: %s, of %d/%d reports\n", rollup.GetUnitName(), rollup.GetPeriod(), rollup.GetValue(), coverage.GetReceived(), coverage.GetExpected())
 	}
 	// Output: Tỉnh Đồng Tháp 2024-Q1: 100, of 4/6 reports
+}
+
+func ExampleClient_GetLineage() {
+	server := startExample()
+	defer server.close()
+	c := connect(server)
+
+	lineage, err := c.GetLineage(context.Background(), &reportingv1.GetLineageRequest{Name: "units/29869/lineage", AsOf: "2025-06-30"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, link := range lineage.GetBecame() {
+		fmt.Println(link.GetDate(), link.GetFrom().GetNameVi(), "→", link.GetTo().GetNameVi(), link.GetShare())
+	}
+	// Output: 2025-07-01 Phường Mỹ Phú → Phường Cao Lãnh SHARE_WHOLE
 }
 
 func ExampleCells() {

@@ -47,6 +47,8 @@ type (
 		list     func(context.Context, *reportingv1.ListUnitsRequest) (*reportingv1.ListUnitsResponse, error)
 		create   func(context.Context, *reportingv1.CreateUnitRequest) (*reportingv1.Unit, error)
 		importer func(grpc.ClientStreamingServer[reportingv1.ImportUnitsRequest, reportingv1.ImportSummary]) error
+		lineage  func(context.Context, *reportingv1.GetLineageRequest) (*reportingv1.Lineage, error)
+		both     func(bothServer) error
 	}
 	forms struct {
 		reportingv1.UnimplementedFormServiceServer
@@ -91,6 +93,15 @@ func (s *units) CreateUnit(ctx context.Context, q *reportingv1.CreateUnitRequest
 func (s *units) ImportUnits(stream grpc.ClientStreamingServer[reportingv1.ImportUnitsRequest, reportingv1.ImportSummary]) error {
 	return s.importer(stream)
 }
+
+func (s *units) GetLineage(ctx context.Context, q *reportingv1.GetLineageRequest) (*reportingv1.Lineage, error) {
+	return s.lineage(ctx, q)
+}
+
+// bothServer receives both files of a reorganisation.
+type bothServer = grpc.ClientStreamingServer[reportingv1.ImportReorganisationRequest, reportingv1.ImportReorganisationResponse]
+
+func (s *units) ImportReorganisation(stream bothServer) error { return s.both(stream) }
 
 func (s *reports) GetReport(ctx context.Context, q *reportingv1.GetReportRequest) (*reportingv1.Report, error) {
 	return s.get(ctx, q)

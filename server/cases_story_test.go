@@ -46,6 +46,8 @@ func (p *province) tell(dir string, words []string) error {
 		return nil
 	case verb == "imports":
 		return p.importFile(ctx, rest[0], filepath.Join(dir, rest[0]+".csv"))
+	case verb == "reorganises":
+		return p.reorganise(ctx, filepath.Join(dir, rest[0]+".csv"), filepath.Join(dir, rest[1]+".csv"))
 	case verb == "issues":
 		return p.issue(ctx, rest)
 	case verb == "revokes":
@@ -168,11 +170,32 @@ func (p *province) importFile(ctx context.Context, what, path string) error {
 	return err
 }
 
+// reorganise uploads units and their lineage in one piece.
+func (p *province) reorganise(ctx context.Context, units, lineage string) error {
+	rows, err := os.ReadFile(units)
+	if err != nil {
+		return err
+	}
+	links, err := os.ReadFile(lineage)
+	if err != nil {
+		return err
+	}
+	options := &reportingv1.ImportReorganisationOptions{Note: "Nghị quyết 202/2025/QH15", RequestId: p.requestID()}
+	answer, err := upload(reportingv1.NewUnitServiceClient(p.conn).ImportReorganisation(ctx))(
+		&reportingv1.ImportReorganisationRequest{Part: &reportingv1.ImportReorganisationRequest_Options{Options: options}},
+		&reportingv1.ImportReorganisationRequest{Part: &reportingv1.ImportReorganisationRequest_Units{Units: rows}},
+		&reportingv1.ImportReorganisationRequest{Part: &reportingv1.ImportReorganisationRequest_Lineage{Lineage: links}})
+	if err == nil && answer.GetReorganisation() == nil {
+		err = fmt.Errorf("the files were refused: %v %v", answer.GetUnitProblems(), answer.GetLineageProblems())
+	}
+	return err
+}
+
 // upload sends the parts of a file and gives the answer.
-func upload[Part any](
-	stream grpc.ClientStreamingClient[Part, reportingv1.ImportSummary], err error,
-) func(parts ...*Part) (*reportingv1.ImportSummary, error) {
-	return func(parts ...*Part) (*reportingv1.ImportSummary, error) {
+func upload[Part, Answer any](
+	stream grpc.ClientStreamingClient[Part, Answer], err error,
+) func(parts ...*Part) (*Answer, error) {
+	return func(parts ...*Part) (*Answer, error) {
 		for _, part := range parts {
 			if err == nil {
 				err = stream.Send(part)

@@ -162,6 +162,7 @@ type upload struct{ path, id, tag, summary, answer string }
 
 var uploads = []upload{
 	{"/v1/units:import", "UnitService_ImportUnits", "UnitService", "Imports units.csv whole or not at all.", "ImportSummary"},
+	{"/v1/units:importReorganisation", "UnitService_ImportReorganisation", "UnitService", "Changes the tree in one piece as units.csv and lineage.csv say.", "ImportReorganisationResponse"},
 	{"/v1/indicators:import", "IndicatorService_ImportIndicators", "IndicatorService", "Imports indicators.csv whole or not at all.", "ImportSummary"},
 	{"/v1/forms:import", "FormService_ImportForms", "FormService", "Imports forms.csv whole or not at all.", "ImportSummary"},
 	{"/v1/reports:import", "ReportService_ImportReports", "ReportService", "Uploads figures.csv. All lines of one unit, form and period are one report, with an outcome of its own.", ""},
@@ -177,7 +178,19 @@ func (u upload) operation() *object {
 		query("fileName", "string", "Name of the file, for messages only."),
 		query("validateOnly", "boolean", "Check everything and change nothing."),
 	}
-	produces := []any{"application/json"}
+	consumes, produces := []any{"text/csv"}, []any{"application/json"}
+	if u.answer == "ImportReorganisationResponse" {
+		part := func(name, description string) *object {
+			return obj("name", name, "description", description, "in", "formData", "required", false, "type", "file")
+		}
+		consumes = []any{"multipart/form-data"}
+		parameters = []any{
+			part("units", "units.csv: units that are new, and those that are closed with their last day."),
+			part("lineage", "lineage.csv: which went over into which."),
+			query("note", "string", "What is behind it, such as the number of the decree."),
+			query("validateOnly", "boolean", "Check everything and change nothing."),
+		}
+	}
 	schema := ref(u.answer)
 	if u.answer == "" {
 		format := query("numberFormat", "string", "How numbers are written: vi is 1.234,5 and en is 1,234.5. Absent: digits with an optional minus alone.")
@@ -198,5 +211,5 @@ func (u upload) operation() *object {
 	return obj("summary", u.summary, "operationId", u.id,
 		"responses", obj("200", obj("description", "What became of the file.", "schema", schema), "default", errorResponse()),
 		"parameters", append(parameters, idempotencyKey), "tags", []any{u.tag},
-		"consumes", []any{"text/csv"}, "produces", produces)
+		"consumes", consumes, "produces", produces)
 }

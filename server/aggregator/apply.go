@@ -5,6 +5,7 @@ import (
 
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/journal"
 )
 
@@ -12,8 +13,8 @@ import (
 // entry is durable already, so it validates nothing, and fails only where the disk failed, the state is damaged, or the
 // entry is not the one that follows. After an error the transaction can only be rolled back.
 //
-// What cannot be placed is passed over, always in the same way: a version of a unit, an indicator or a form that the
-// tree, the catalogue or the set refuses, or whose number is not its own; a report of a unit or form that is not there;
+// What cannot be placed is passed over, always in the same way: a version of a unit, a link, an indicator or a form that
+// the tree, the catalogue or the set refuses, or whose number is not its own; a report of a unit or form that is not there;
 // a revision whose number was given already; an approval or a return of a revision that is not waiting or approved.
 // The entry counts all the same: its sequence, its request id and the note of the change are kept.
 func (t *Tx) Apply(e entry.Entry, head journal.Head) error {
@@ -56,7 +57,12 @@ func (t *Tx) take(e *entry.Entry) error {
 func (t *Tx) applyBody(e *entry.Entry) error {
 	switch body := e.Body.(type) {
 	case entry.UnitsChanged:
-		return t.applyUnits(body.Units)
+		return t.reorganise(hierarchy.Reorganisation{Units: body.Units})
+	case entry.UnitsReorganised:
+		if err := t.keepText(body.Note); err != nil {
+			return err
+		}
+		return t.reorganise(body.Reorganisation)
 	case entry.IndicatorsChanged:
 		return t.applyIndicators(body.Indicators)
 	case entry.FormsChanged:

@@ -48,12 +48,13 @@ var (
 	textBucket      = newBucket(11, "texts")
 	redactionBucket = newBucket(12, "redactions")
 	nameBucket      = newBucket(13, "names")
+	linkBucket      = newBucket(14, "links")
 )
 
 // everyBucket lists the buckets.
 var everyBucket = [...]*bucket{
 	metaBucket, unitBucket, indicatorBucket, formBucket, tokenBucket, reportBucket,
-	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket, textBucket, redactionBucket, nameBucket,
+	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket, textBucket, redactionBucket, nameBucket, linkBucket,
 }
 
 // sum is the checksum of a value under its key. It is never 0, which stands for no value.

@@ -207,6 +207,8 @@ func changesOf(e *entry.Entry) []Change {
 	switch body := e.Body.(type) {
 	case entry.UnitsChanged:
 		return []Change{{Kind: UnitsChange, Name: only(body.Units, func(u hierarchy.Unit) string { return string(u.ID) })}}
+	case entry.UnitsReorganised:
+		return []Change{{Kind: UnitsChange, Name: only(body.Units, func(u hierarchy.Unit) string { return string(u.ID) })}}
 	case entry.IndicatorsChanged:
 		return []Change{{Kind: IndicatorsChange, Name: only(body.Indicators, func(i entry.Indicator) string { return string(i.Code) })}}
 	case entry.FormsChanged:

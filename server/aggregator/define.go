@@ -10,36 +10,6 @@ import (
 	"github.com/tonghop/tonghop/server/period"
 )
 
-// applyUnits adds units or replaces known ones.
-func (t *Tx) applyUnits(units []hierarchy.Unit) error {
-	old := t.snap
-	tree, taken := eachThatCan(old.tree, units, withUnits)
-	if len(taken) == 0 {
-		return nil
-	}
-	next := old.changed(t.position.Head.Sequence, func(s *snapshot) { s.tree = tree })
-	var ended []endedUnit
-	for place, u := range taken {
-		ordinal, _ := tree.Ordinal(u.ID)
-		b, err := entry.AppendUnit(nil, u)
-		if err != nil {
-			return err
-		}
-		if err := t.putVersion(unitBucket, unitKey(ordinal), place, b); err != nil {
-			return err
-		}
-		// Names change nothing, and parents do not change; when a unit ends decides what it owes.
-		if was, known := old.tree.Unit(u.ID); known && was.ValidTo != u.ValidTo {
-			ended = append(ended, endedUnit{ordinal: uint32(ordinal), from: min(was.ValidTo, u.ValidTo)}) //nolint:gosec // an ordinal
-		}
-	}
-	moved, err := t.movedBy(old, ended)
-	if err != nil {
-		return err
-	}
-	return t.rebuildRows(next, moved)
-}
-
 // applyIndicators adds versions of indicators.
 func (t *Tx) applyIndicators(versions []entry.Indicator) error {
 	old := t.snap

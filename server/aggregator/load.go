@@ -14,12 +14,16 @@ import (
 // versions are what is read from the file to make a snapshot.
 type versions struct {
 	units      []kept[hierarchy.Unit]
+	links      []kept[linkVersion]
 	indicators []kept[entry.Indicator]
 	forms      []kept[entry.Form]
 }
 
 func (t *Tx) readVersions(newest bool) (v versions, err error) {
-	if v.units, err = eachVersion(t, unitBucket, 4, newest, entry.ParseUnit); err != nil {
+	if v.units, err = eachVersion(t, unitBucket, unitName, newest, entry.ParseUnit); err != nil {
+		return v, err
+	}
+	if v.links, err = eachVersion(t, linkBucket, linkName, newest, parseLink); err != nil {
 		return v, err
 	}
 	if v.indicators, err = eachVersion(t, indicatorBucket, 8, newest, entry.ParseIndicator); err != nil {
@@ -58,7 +62,7 @@ func (t *Tx) readSnapshot() (*snapshot, error) {
 
 // add takes versions into a snapshot that is being made.
 func (s *snapshot) add(v versions) {
-	s.tree, _ = eachThatCan(s.tree, bare(v.units), withUnits)
+	s.tree, _ = eachThatCan(s.tree, piecesOf(treeVersions(s.tree, v.units, v.links)), withPieces)
 	s.indicators, _ = eachThatCan(s.indicators, bare(v.indicators), withIndicators)
 	s.forms, _ = eachThatCan(s.forms, bare(v.forms), s.withForms)
 }
@@ -67,6 +71,11 @@ func (s *snapshot) add(v versions) {
 func (s *snapshot) holds(v versions) bool {
 	for _, u := range v.units {
 		if at, ok := s.tree.Ordinal(u.version.ID); !ok || at != int(u.number) {
+			return false
+		}
+	}
+	for _, l := range v.links {
+		if hasLink(s.tree, l.version.Link) == l.version.withdrawn {
 			return false
 		}
 	}
@@ -104,6 +113,9 @@ func (v *versions) sequences() []uint64 {
 	for _, u := range v.units {
 		list = append(list, u.sequence)
 	}
+	for _, l := range v.links {
+		list = append(list, l.sequence)
+	}
 	for _, i := range v.indicators {
 		list = append(list, i.sequence)
 	}
@@ -116,7 +128,10 @@ func (v *versions) sequences() []uint64 {
 
 // of gives the versions of one entry.
 func (v *versions) of(sequence uint64) versions {
-	return versions{units: ofEntry(v.units, sequence), indicators: ofEntry(v.indicators, sequence), forms: ofEntry(v.forms, sequence)}
+	return versions{
+		units: ofEntry(v.units, sequence), links: ofEntry(v.links, sequence),
+		indicators: ofEntry(v.indicators, sequence), forms: ofEntry(v.forms, sequence),
+	}
 }
 
 // ofEntry gives those of an entry in the order in which they were taken.

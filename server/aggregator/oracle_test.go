@@ -61,12 +61,14 @@ func newOracle() *oracle {
 
 func (o *oracle) apply(body entry.Body, at time.Time) {
 	switch body.(type) {
-	case entry.UnitsChanged, entry.IndicatorsChanged, entry.FormsChanged:
+	case entry.UnitsChanged, entry.UnitsReorganised, entry.IndicatorsChanged, entry.FormsChanged:
 		o.owed = map[owedCase]owedForm{}
 	}
 	switch b := body.(type) {
 	case entry.UnitsChanged:
 		o.tree, _ = o.tree.With(b.Units...)
+	case entry.UnitsReorganised:
+		o.tree, _ = o.tree.Reorganised(b.Reorganisation)
 	case entry.IndicatorsChanged:
 		var list []indicator.Indicator
 		for _, i := range b.Indicators {

@@ -64,10 +64,6 @@ func eachThatCan[S, V any](set S, versions []V, with func(S, ...V) (S, error)) (
 	return set, taken
 }
 
-func withUnits(tree *hierarchy.Tree, units ...hierarchy.Unit) (*hierarchy.Tree, error) {
-	return tree.With(units...)
-}
-
 // withIndicators adds versions; one whose number is not its code's place in the catalogue is refused with all others, for
 // reports name indicators by their numbers.
 func withIndicators(cat *indicator.Catalogue, versions ...entry.Indicator) (*indicator.Catalogue, error) {

@@ -26,12 +26,15 @@ type Scope struct {
 //   - Authenticated: every active token.
 //   - Read: every role but the operator's, for its unit and the units below it. Its own unit it may read on every day.
 //     With no unit in particular it may ask, and sees what it may read one by one.
-//   - Submit: a reporter, for exactly its own unit, on a day on which that unit stands; an administrator, on behalf of a
-//     unit at or below its own.
+//   - Submit: a reporter, for its own unit, on a day on which that unit stands, and for a unit that has ended, in whose
+//     place its own acts today (R3); an administrator, on behalf of a unit at or below its own.
 //   - Approve: an approver or administrator, at or below its unit.
 //   - Catalogue, Grant: an administrator, at or below its unit; with no unit in particular only one bound to none, so
 //     that nobody makes or changes what is wider than his own grant.
 //   - Operate: an operator who is bound to no unit and no form.
+//
+// At or below a unit is what stands there on the day, and also what went over into something that stands there today, in
+// whole or in part (R3): whoever answers for a unit answers for what it was made of.
 //
 // A token for one form is good for that form alone: where a request names no form it may only read. A reporter bound to
 // no unit has no unit of its own and may do nothing.
@@ -43,20 +46,27 @@ func Allowed(c Caller, now time.Time, right Right, scope Scope, t *hierarchy.Tre
 		return true
 	}
 	nowhere := c.Token.Role == Reporter && c.Token.Unit == ""
-	return !nowhere && c.Token.mayUse(right, scope, t)
+	return !nowhere && c.Token.mayUse(right, place{Scope: scope, tree: t, today: period.DayOf(now)})
+}
+
+// place is a scope and the tree in which it lies, today's part of which decides who answers for what has ended.
+type place struct {
+	Scope
+	tree  *hierarchy.Tree
+	today period.Day
 }
 
 // mayUse decides for a token that is active and whose role holds the right somewhere, and for a reporter with a unit.
-func (t Token) mayUse(right Right, scope Scope, tree *hierarchy.Tree) bool {
+func (t Token) mayUse(right Right, at place) bool {
 	switch right {
 	case Read:
-		return t.mayRead(scope, tree)
+		return t.mayRead(at)
 	case Submit:
-		return scope.Unit != "" && (t.Role != Reporter || scope.Unit == t.Unit) && t.reaches(scope, tree) && t.isFor(scope.Form)
+		return at.Unit != "" && t.maySubmit(at) && t.isFor(at.Form)
 	case Approve:
-		return scope.Unit != "" && t.reaches(scope, tree) && t.isFor(scope.Form)
+		return at.Unit != "" && t.reaches(at) && t.isFor(at.Form)
 	case Catalogue, Grant:
-		return t.reaches(scope, tree) && t.isFor(scope.Form)
+		return t.reaches(at) && t.isFor(at.Form)
 	case Operate:
 		return t.Unit == "" && t.Form == ""
 	default:
@@ -64,20 +74,52 @@ func (t Token) mayUse(right Right, scope Scope, tree *hierarchy.Tree) bool {
 	}
 }
 
-func (t Token) mayRead(scope Scope, tree *hierarchy.Tree) bool {
-	if scope.Form != "" && !t.isFor(scope.Form) {
+func (t Token) mayRead(at place) bool {
+	if at.Form != "" && !t.isFor(at.Form) {
 		return false
 	}
-	return scope.Unit == "" || scope.Unit == t.Unit && known(tree, t.Unit) || t.reaches(scope, tree)
+	return at.Unit == "" || at.Unit == t.Unit && known(at.tree, t.Unit) || t.reaches(at)
 }
 
-// reaches says whether the unit lies in the subtree of the token's on that day. A token over every unit reaches also
-// what the tree does not know: whoever may do anything may learn that there is no such unit.
-func (t Token) reaches(scope Scope, tree *hierarchy.Tree) bool {
+func (t Token) maySubmit(at place) bool {
+	switch {
+	case t.Role != Reporter:
+		return t.reaches(at)
+	case at.Unit == t.Unit:
+		return at.tree != nil && at.tree.Within(at.Unit, t.Unit, at.On)
+	}
+	return at.stands() && t.ActsFor(at.Unit, at.tree, at.today)
+}
+
+// stands says whether the unit stands on the day.
+func (at place) stands() bool {
+	if at.tree == nil {
+		return false
+	}
+	u, known := at.tree.Unit(at.Unit)
+	return known && u.ValidOn(at.On)
+}
+
+// ActsFor says whether the token's unit acts on that day in place of another one, which has ended (R3).
+func (t Token) ActsFor(unit hierarchy.ID, tree *hierarchy.Tree, today period.Day) bool {
+	if t.Unit == "" || unit == t.Unit || tree == nil {
+		return false
+	}
+	u, ok := tree.Unit(unit)
+	if !ok || u.ValidTo > today {
+		return false
+	}
+	acting, ok := tree.Acting(unit, today)
+	return ok && acting == t.Unit
+}
+
+// reaches says whether the unit lies in the subtree of the token's on that day, or what became of it does today. A token
+// over every unit reaches also what the tree does not know: whoever may do anything may learn that there is no such unit.
+func (t Token) reaches(at place) bool {
 	if t.Unit == "" {
 		return true
 	}
-	return tree != nil && tree.Within(scope.Unit, t.Unit, scope.On)
+	return at.tree != nil && (at.tree.Within(at.Unit, t.Unit, at.On) || at.stands() && at.tree.Leads(at.Unit, t.Unit, at.today))
 }
 
 // isFor says whether the token is good for the form.

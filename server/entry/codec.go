@@ -55,6 +55,9 @@ func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
 	switch b := e.Body.(type) {
 	case UnitsChanged:
 		return putUnits(b, m)
+	case UnitsReorganised:
+		texts.Reason = b.Note
+		return putReorganised(b, m)
 	case IndicatorsChanged:
 		return putIndicators(b, m)
 	case FormsChanged:
@@ -122,6 +125,8 @@ func bodyOf(m *journalv1.Entry, texts *journalv1.Private, at time.Time) (Body, e
 		return StoreCreated{ProgramVersion: b.StoreCreated.GetProgramVersion()}, known(b.StoreCreated)
 	case *journalv1.Entry_UnitsChanged:
 		return unitsOf(b.UnitsChanged)
+	case *journalv1.Entry_UnitsReorganised:
+		return reorganisedOf(b.UnitsReorganised, texts.GetReason())
 	case *journalv1.Entry_IndicatorsChanged:
 		return indicatorsOf(b.IndicatorsChanged)
 	case *journalv1.Entry_FormsChanged:
@@ -151,7 +156,7 @@ func bodyOf(m *journalv1.Entry, texts *journalv1.Private, at time.Time) (Body, e
 func onlyTexts(m *journalv1.Entry, texts *journalv1.Private) error {
 	var reason, name, figures bool
 	switch m.GetBody().(type) {
-	case *journalv1.Entry_ReportReturned, *journalv1.Entry_EntryRedacted:
+	case *journalv1.Entry_ReportReturned, *journalv1.Entry_EntryRedacted, *journalv1.Entry_UnitsReorganised:
 		reason = true
 	case *journalv1.Entry_TokenIssued:
 		name = true

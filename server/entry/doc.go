@@ -28,7 +28,7 @@
 //
 // # Single things
 //
-// [AppendUnit] and its like give the bytes of one thing for the aggregator's records: the same messages, for units,
+// [AppendUnit] and its like give the bytes of one thing for the aggregator's records: the same messages, for units, links,
 // indicators and forms alone, and for reports and tokens inside a record whose fields are written as protobuf writes them.
 //
 //	report  1: Submission  2: Private with the texts of its figures

@@ -178,6 +178,16 @@ func drawUnit(t *rapid.T) hierarchy.Unit {
 		ID: id(t, "id"), Code: hierarchy.Code(code(t, "code")), Kind: hierarchy.Kind(word(t, "kind")),
 		NameVI: word(t, "name_vi"), NameEN: word(t, "name_en"), Parent: hierarchy.ID(optional(t, "parent", code)),
 		ValidFrom: day(t, "from", period.Beginning), ValidTo: day(t, "to", period.Forever),
+		Earlier: some(t, "earlier", func(t *rapid.T) hierarchy.Name {
+			return hierarchy.Name{Until: period.Day(rapid.Int32().Draw(t, "until")), VI: word(t, "name_vi"), EN: word(t, "name_en")}
+		}),
+	}
+}
+
+func drawLink(t *rapid.T) hierarchy.Link {
+	return hierarchy.Link{
+		Date: period.Day(rapid.Int32().Draw(t, "date")), From: id(t, "from"), To: id(t, "to"),
+		Share: rapid.SampledFrom([]hierarchy.Share{hierarchy.Whole, hierarchy.Part}).Draw(t, "share"),
 	}
 }
 
@@ -238,7 +248,7 @@ func drawToken(t *rapid.T) auth.Token {
 }
 
 func drawBody(t *rapid.T, at time.Time) entry.Body {
-	switch rapid.IntRange(0, 11).Draw(t, "body") {
+	switch rapid.IntRange(0, 12).Draw(t, "body") {
 	case 0:
 		return entry.StoreCreated{ProgramVersion: word(t, "program version")}
 	case 1:
@@ -263,6 +273,10 @@ func drawBody(t *rapid.T, at time.Time) entry.Body {
 		return entry.EntryRedacted{Sequence: 1, Reason: written(t, "reason")}
 	case 10:
 		return drawRestored(t)
+	case 11:
+		return entry.UnitsReorganised{Reorganisation: hierarchy.Reorganisation{
+			Units: some(t, "units", drawUnit), Links: some(t, "links", drawLink), Withdrawn: some(t, "withdrawn", drawLink),
+		}, Note: written(t, "note")}
 	default:
 		return entry.ReportsSubmitted{Reports: some(t, "reports", drawSubmission)}
 	}

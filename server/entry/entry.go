@@ -37,13 +37,20 @@ type Entry struct {
 
 // Body says what changed. It is one of the types of this room, as a value: StoreCreated, UnitsChanged,
 // IndicatorsChanged, FormsChanged, ReportsSubmitted, ReportApproved, ReportReturned, TokenIssued, TokenRevoked,
-// KeyIntroduced, EntryRedacted, StoreRestored.
+// KeyIntroduced, EntryRedacted, StoreRestored, UnitsReorganised.
 type Body interface{ body() }
 
 // UnitsChanged adds units, or replaces those with the same id.
 type UnitsChanged struct {
 	// Units are the units as they stand from this entry on.
 	Units []hierarchy.Unit
+}
+
+// UnitsReorganised changes the tree in one piece.
+type UnitsReorganised struct {
+	hierarchy.Reorganisation
+	// Note is what was written about it, such as the decree behind it. It is private: empty once it was removed.
+	Note string
 }
 
 // IndicatorsChanged adds versions of indicators; one with the code and first day of an older one replaces it.
@@ -137,6 +144,7 @@ type Figure struct {
 }
 
 func (UnitsChanged) body()      {}
+func (UnitsReorganised) body()  {}
 func (IndicatorsChanged) body() {}
 func (FormsChanged) body()      {}
 func (ReportsSubmitted) body()  {}

@@ -49,6 +49,8 @@ func FuzzParseRecord(f *testing.F) {
 			seed(f, b.Token, entry.AppendToken)
 		case entry.UnitsChanged:
 			seed(f, b.Units[1], entry.AppendUnit)
+		case entry.UnitsReorganised:
+			seed(f, b.Links[1], entry.AppendLink)
 		case entry.IndicatorsChanged:
 			seed(f, b.Indicators[0], entry.AppendIndicator)
 		case entry.FormsChanged:
@@ -59,6 +61,7 @@ func FuzzParseRecord(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, record []byte) {
 		again(t, record, entry.AppendUnit, entry.ParseUnit)
+		again(t, record, entry.AppendLink, entry.ParseLink)
 		again(t, record, entry.AppendIndicator, entry.ParseIndicator)
 		again(t, record, entry.AppendForm, entry.ParseForm)
 		again(t, record, entry.AppendSubmission, entry.ParseSubmission)

@@ -38,6 +38,24 @@ func ParseUnit(b []byte) (hierarchy.Unit, error) {
 	return whole(unitOf(&m))
 }
 
+// AppendLink appends the bytes of one lineage link, the message that stands in an entry.
+func AppendLink(b []byte, l hierarchy.Link) ([]byte, error) {
+	m, err := linkMessage(l)
+	if err != nil {
+		return b, err
+	}
+	return appendMessage(b, m)
+}
+
+// ParseLink reads what AppendLink appended.
+func ParseLink(b []byte) (hierarchy.Link, error) {
+	var m journalv1.Link
+	if err := parseMessage(b, &m); err != nil {
+		return hierarchy.Link{}, err
+	}
+	return whole(linkOf(&m))
+}
+
 // AppendIndicator appends the bytes of one version of an indicator, the message that stands in an entry.
 func AppendIndicator(b []byte, v Indicator) ([]byte, error) {
 	m, err := indicatorMessage(v)

@@ -31,6 +31,7 @@
 // options as parameters. The file goes on in chunks as it comes, and is accepted only when it came whole. The answer to
 // reports:import is written as outcomes come: one object {"outcomes": [...], "problems": [...], "summary": {...}}, or
 // with Accept: application/x-ndjson a line for each. An answer without summary is not whole; it has an error instead.
+// POST /v1/units:importReorganisation takes two files, as the parts units and lineage of multipart/form-data.
 //
 // Open to everybody, for they tell no figures: /healthz (the process answers), /readyz (gRPC serves), /openapi.json.
 package gateway

@@ -253,6 +253,8 @@ func (a *asked) prepare(w http.ResponseWriter, r *http.Request) error {
 	// Set, so that the generated code takes them as they are and reads no form.
 	r.Form, r.PostForm = a.parameters, url.Values{}
 	switch {
+	case a.route.parts:
+		return partsType(r.Header)
 	case a.route.upload:
 		return fileType(r.Header)
 	case a.route.bodyOf == nil:

@@ -110,6 +110,10 @@ func TestTheDescriptionSaysWhatIsServed(t *testing.T) {
 			t.Errorf("%s is described as %+v", u.path, d)
 		}
 	}
+	operations--
+	if d, ok := file.Paths["/v1/units:importReorganisation"]["post"]; !ok || !d.takes("Idempotency-Key") {
+		t.Errorf("the reorganisation is described as %+v", d)
+	}
 	if operations != 0 {
 		t.Errorf("the description has %d operations that are not served", operations)
 	}

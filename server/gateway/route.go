@@ -33,8 +33,8 @@ type route struct {
 	mask protoreflect.FieldDescriptor
 	// long says that the answer takes its time: a stream, or an upload.
 	long bool
-	// upload says that the body is a file.
-	upload bool
+	// upload says that the body is a file, parts that it is several.
+	upload, parts bool
 }
 
 func (r *route) key() string { return r.verb + " " + r.template }

@@ -50,6 +50,7 @@ func (g *Gateway) uploads() []upload {
 			}, func(b []byte) *reportingv1.ImportFormsRequest {
 				return &reportingv1.ImportFormsRequest{Part: &reportingv1.ImportFormsRequest_Chunk{Chunk: b}}
 			})},
+		{partsRoute("/v1/units:importReorganisation", (&reportingv1.ImportReorganisationOptions{}).ProtoReflect().Type()), g.importReorganisation},
 		{uploadRoute("/v1/reports:import", (&reportingv1.ImportReportsOptions{}).ProtoReflect().Type()), g.importReports},
 	}
 }
@@ -60,6 +61,13 @@ func uploadRoute(path string, options protoreflect.MessageType) *route {
 		verb: http.MethodPost, template: path, path: regexp.MustCompile("^" + regexp.QuoteMeta(path) + "$"),
 		input: options, long: true, upload: true,
 	}
+}
+
+// partsRoute is the route of several files, the parts of one body.
+func partsRoute(path string, options protoreflect.MessageType) *route {
+	r := uploadRoute(path, options)
+	r.parts = true
+	return r
 }
 
 // catalogueHandler answers the upload of a catalogue file, whose methods differ in their types alone.

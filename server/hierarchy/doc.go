@@ -11,5 +11,11 @@
 // indexed by it. Every question about places in the tree names a day. A unit has a place on the days on which it is
 // valid and on no other, and then its whole path upwards is valid too: that is checked when it is accepted.
 //
+// A unit keeps its code, kind, parent and first day as long as it stands. What gets another of these is closed, and a
+// successor with a new first day stands in its place; [Tree.Reorganised] takes such a change in one piece, with the
+// [Link]s that say which unit went over into which, whole or in part. So figures stay where they were reported, and a
+// question about a span in which the tree changed is answered over [Tree.Components], the units that lineage joins (R2).
+// Only a name changes inside a unit, from a day on.
+//
 // A [Selector] says which units something is assigned to (R9), in words such as kind:commune or unit:82-20250701.
 package hierarchy

@@ -67,7 +67,7 @@ func (o oracle) with(units []Unit) (oracle, bool) {
 			if was.Kind != u.Kind || was.Parent != u.Parent {
 				return nil, false
 			}
-			next[slices.Index(next, was)] = u
+			next[slices.IndexFunc(next, was.Equal)] = u
 			continue
 		}
 		next = append(next, u)

@@ -115,7 +115,7 @@ func (t *Tree) Bind(units []Unit) ([]Unit, error) {
 		if u.Parent == "" || u.Parent.wellFormed() {
 			continue
 		}
-		parent, err := t.bindParent(u, given[Code(u.Parent)])
+		parent, err := t.bindCode(Code(u.Parent), u.ValidFrom, given[Code(u.Parent)])
 		if err != nil {
 			problems.Add(fault.Of(err).In("parent").In(fmt.Sprintf("units[%d]", i)))
 			continue
@@ -128,24 +128,24 @@ func (t *Tree) Bind(units []Unit) ([]Unit, error) {
 	return bound, nil
 }
 
-// bindParent lets a given unit stand for the known one of its id.
-func (t *Tree) bindParent(u Unit, given []Unit) (ID, error) {
+// bindCode finds the unit that has a code on a day. A given unit stands for the known one of its id.
+func (t *Tree) bindCode(code Code, day period.Day, given []Unit) (ID, error) {
 	var candidates []Unit
 	for _, p := range given {
 		if !slices.ContainsFunc(candidates, func(c Unit) bool { return c.ID == p.ID }) {
 			candidates = append(candidates, p)
 		}
 	}
-	for _, p := range t.WithCode(Code(u.Parent)) {
+	for _, p := range t.WithCode(code) {
 		if !slices.ContainsFunc(candidates, func(c Unit) bool { return c.ID == p.ID }) {
 			candidates = append(candidates, p)
 		}
 	}
 	if len(candidates) == 0 {
-		return "", t.unknown(string(u.Parent), u.ValidFrom)
+		return "", t.unknown(string(code), day)
 	}
-	parent, err := pick(string(u.Parent), candidates, u.ValidFrom)
-	return parent.ID, err
+	found, err := pick(string(code), candidates, day)
+	return found.ID, err
 }
 
 func onDay(day period.Day) string {

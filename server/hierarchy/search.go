@@ -22,7 +22,7 @@ type Query struct {
 	Text string
 }
 
-// Search gives the units that the query describes, in code order, then by id.
+// Search gives the units that the query describes as they were called on its day, in code order, then by id.
 func (t *Tree) Search(q Query) []Unit {
 	var words []string
 	for _, w := range searchWords(q.Text) {
@@ -34,10 +34,10 @@ func (t *Tree) Search(q Query) []Unit {
 		if !u.ValidOn(q.On) || len(q.Kinds) > 0 && !slices.Contains(q.Kinds, u.Kind) {
 			return
 		}
-		if len(words) > 0 && !containsAll(t.index().texts[o], words) {
+		if len(words) > 0 && !containsAll(t.textOn(o, q.On), words) {
 			return
 		}
-		found = append(found, *u)
+		found = append(found, u.On(q.On))
 	}
 	if q.Below == "" {
 		for _, o := range t.index().inOrder {
@@ -64,10 +64,25 @@ func newSearchIndex(t *Tree) *searchIndex {
 	for i := range t.units {
 		u := &t.units[i]
 		index.inOrder[i] = int32(i) //nolint:gosec // see accept
-		index.texts[i] = " " + strings.Join(searchWords(u.NameVI+" "+u.NameEN+" "+string(u.Code)), " ")
+		index.texts[i] = searchText(u)
 	}
 	t.inCodeOrder(index.inOrder)
 	return index
+}
+
+// textOn gives the words by which a unit is found on a day. Few units were called otherwise before, so the index holds
+// the words of the last names alone.
+func (t *Tree) textOn(ordinal int32, on period.Day) string {
+	u := &t.units[ordinal]
+	if len(u.Earlier) == 0 || on >= u.Earlier[len(u.Earlier)-1].Until {
+		return t.index().texts[ordinal]
+	}
+	then := u.On(on)
+	return searchText(&then)
+}
+
+func searchText(u *Unit) string {
+	return " " + strings.Join(searchWords(u.NameVI+" "+u.NameEN+" "+string(u.Code)), " ")
 }
 
 // searchWords folds a text and parts it wherever there is neither letter nor digit, so that the comma in a name and the

@@ -9,8 +9,8 @@ import (
 // none is the ordinal of no unit.
 const none int32 = -1
 
-// Tree is a set of dated units and their places. It never changes, so any number of goroutines may read it; With
-// gives a new one. The zero value is not usable: begin with Empty.
+// Tree is a set of dated units, their places and their lineage. It never changes, so any number of goroutines may read
+// it; With and Reorganised give a new one. The zero value is not usable: begin with Empty.
 type Tree struct {
 	units    []Unit
 	parent   []int32
@@ -18,6 +18,7 @@ type Tree struct {
 	roots    []int32   // of all days, in code order, then by id
 	byID     map[ID]int32
 	byCode   map[Code][]int32
+	lineage  *lineage
 
 	// index is made at the first search, because most trees are never searched.
 	index func() *searchIndex
@@ -25,7 +26,7 @@ type Tree struct {
 
 // Empty gives the tree without units.
 func Empty() *Tree {
-	t := &Tree{byID: map[ID]int32{}, byCode: map[Code][]int32{}}
+	t := &Tree{byID: map[ID]int32{}, byCode: map[Code][]int32{}, lineage: newLineage(nil)}
 	t.index = sync.OnceValue(func() *searchIndex { return newSearchIndex(t) })
 	return t
 }

@@ -15,7 +15,8 @@ const MaxName = 300
 var firstDay, lastDay = period.Date(1, 1, 1), period.Date(9999, 12, 31)
 
 // Unit is one body in the tree. It is a plain value; NewUnit makes a right one and Check tells what is wrong with one
-// that was made otherwise.
+// that was made otherwise. It has one code, kind, parent and first day for its whole life: what needs another closes it
+// and makes a successor, joined to it by a Link.
 type Unit struct {
 	// ID is made from Code and ValidFrom.
 	ID ID
@@ -23,7 +24,7 @@ type Unit struct {
 	Code Code
 	// Kind is the sort of unit.
 	Kind Kind
-	// NameVI is the full name, with thành phố, huyện, xã: short names repeat.
+	// NameVI is the full name of its last days, with thành phố, huyện, xã: short names repeat. On gives that of a day.
 	NameVI string
 	// NameEN is optional.
 	NameEN string
@@ -33,6 +34,8 @@ type Unit struct {
 	ValidFrom period.Day
 	// ValidTo is the day after the last one, or Forever.
 	ValidTo period.Day
+	// Earlier are the names that it had before, the earliest first.
+	Earlier []Name
 }
 
 // NewUnit makes a unit: its names as they are stored, its id from code and first day. It refuses with every violation.
@@ -125,7 +128,9 @@ func (u Unit) checkSelf(problems *fault.List) {
 		problems.Add(fault.Invalid("UNIT_DATES_REVERSED",
 			"unit %q: valid_to %s is not after valid_from %s; valid_to is the day after the last one", u.Code, u.ValidTo, u.ValidFrom).
 			With("unit", u.Code).With("valid_from", u.ValidFrom).With("valid_to", u.ValidTo).In("valid_to"))
+		return
 	}
+	u.checkEarlier(problems)
 }
 
 // checkName refuses what Clean refuses, and also what it would have changed: a name that is compared byte by byte

@@ -16,30 +16,11 @@ import (
 // field at fault: what [Unit.Check] finds; an id given twice; an unknown parent; a circle of parents, with the units on
 // it; a parent that does not stand on every day of the unit; two units of one kind and code that stand on one day; a
 // known unit whose code, first day, kind or parent would change, which only a reorganisation may do; and a known unit
-// that would end while units below it go on. There may be several roots. The receiver stays as it is.
-func (t *Tree) With(units ...Unit) (*Tree, error) {
-	if len(units) == 0 {
-		return t, nil
-	}
-	c := &change{old: t, next: t.copyFor(len(units)), given: units, at: make([]int32, len(units)), first: map[ID]int{}}
-	for i := range units {
-		c.accept(i)
-	}
-	for i := range units {
-		c.link(i)
-	}
-	c.findCircles()
-	for i := range units {
-		c.checkPlace(i)
-	}
-	if err := c.problems.Err(); err != nil {
-		return nil, err
-	}
-	c.hang()
-	return c.next, nil
-}
+// that would end while units below it go on, or on another day than its lineage says. There may be several roots. The
+// receiver stays as it is.
+func (t *Tree) With(units ...Unit) (*Tree, error) { return t.Reorganised(Reorganisation{Units: units}) }
 
-// change is one call of With at work.
+// change is one call of Reorganised at work.
 type change struct {
 	old, next *Tree
 	given     []Unit
@@ -48,7 +29,8 @@ type change struct {
 	problems  fault.List
 }
 
-// copyFor copies what With changes. Lists inside children and byCode are shared: they are replaced, never written to.
+// copyFor copies what a change writes to. Lists inside children and byCode, and the lineage, are shared: they are
+// replaced, never written to.
 func (t *Tree) copyFor(more int) *Tree {
 	next := &Tree{
 		units:    append(make([]Unit, 0, len(t.units)+more), t.units...),
@@ -57,6 +39,7 @@ func (t *Tree) copyFor(more int) *Tree {
 		roots:    t.roots,
 		byID:     grownCopy(t.byID, more),
 		byCode:   grownCopy(t.byCode, more),
+		lineage:  t.lineage,
 	}
 	next.index = sync.OnceValue(func() *searchIndex { return newSearchIndex(next) })
 	return next

@@ -102,10 +102,10 @@ func TestWhatAnUpdateMayChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, u := range ended {
-		if got, _ := after.Unit(u.ID); got != u {
+		if got, _ := after.Unit(u.ID); !got.Equal(u) {
 			t.Errorf("after: %+v, want %+v", got, u)
 		}
-		if got, _ := tree.Unit(u.ID); got == u {
+		if got, _ := tree.Unit(u.ID); got.Equal(u) {
 			t.Errorf("the earlier tree has the new %s", u)
 		}
 		before, _ := tree.Ordinal(u.ID)

@@ -199,7 +199,12 @@ func (g granted) readsForm(code form.Code) bool {
 
 // ownDrafts says whether the caller belongs to the unit, and so may see its drafts (R26).
 func (g granted) ownDrafts(unit hierarchy.ID) bool {
-	return g.Token.Unit == unit && g.Token.Role == auth.Reporter
+	return g.Token.Role == auth.Reporter && (g.Token.Unit == unit || g.actsFor(unit))
+}
+
+// actsFor says whether the caller's unit acts in place of one that has ended (R3).
+func (g granted) actsFor(unit hierarchy.ID) bool {
+	return g.Token.ActsFor(unit, g.tx.Tree(), period.DayOf(g.now))
 }
 
 func notSeen(ref string) *fault.Error {

@@ -147,6 +147,9 @@ func (s *Service) decide(who granted, now time.Time, sub Submission, ready prepa
 	d := decision{kind: Created, revision: entry.Submission{
 		Key: at.key, Revision: 1, Draft: sub.Draft, Figures: figures, Deadline: s.deadline(at),
 	}}
+	if who.Token.Role == auth.Reporter && at.unit.ID != who.Token.Unit {
+		d.revision.ActingFor = who.Token.Unit // its unit acts for one that has ended (R3)
+	}
 	if exists {
 		d.revision.Deadline = report.Deadline
 		d.revision.Revision = report.Revisions[len(report.Revisions)-1].Number + 1

@@ -20,6 +20,8 @@ import (
 type Unit struct {
 	hierarchy.Unit
 	Etag string
+	// Last is the name of its last days.
+	Last string
 	// Ancestors are the units above on the day that was asked for, nearest first.
 	Ancestors []hierarchy.Unit
 }
@@ -44,16 +46,16 @@ func (s *Service) GetUnit(ctx context.Context, caller auth.Caller, ref, asOf str
 	return unit, stamp, err
 }
 
-// unit dresses a unit for showing.
+// unit dresses a unit for showing as it was called on a day.
 func (g granted) unit(u hierarchy.Unit, day period.Day) Unit {
-	shown := Unit{Unit: u, Etag: unitEtag(g.tx, u.ID)}
+	shown := Unit{Unit: u.On(day), Etag: unitEtag(g.tx, u.ID), Last: u.NameVI}
 	if !u.ValidOn(day) {
 		day = max(u.ValidFrom, min(day, u.ValidTo-1))
 	}
 	path := g.tx.Tree().Path(u.ID, day)
 	for _, id := range path[min(1, len(path)):] {
 		if above, known := g.tx.Tree().Unit(id); known {
-			shown.Ancestors = append(shown.Ancestors, above)
+			shown.Ancestors = append(shown.Ancestors, above.On(day))
 		}
 	}
 	return shown
@@ -126,7 +128,8 @@ func (s *Service) ListUnits(ctx context.Context, caller auth.Caller, f UnitFilte
 		} else if err := who.need(auth.Read); err != nil {
 			return err
 		}
-		for _, u := range tx.Tree().Search(query) {
+		for _, found := range tx.Tree().Search(query) {
+			u, _ := tx.Tree().Unit(found.ID)
 			key := unitKey(u)
 			if key <= at.key || !who.reads(u.ID, day) {
 				continue
@@ -245,7 +248,7 @@ func (s *Service) changeOneUnit(
 			if err != nil {
 				return u, nil, unnumbered(err)
 			}
-			if old, known := who.tx.Tree().Unit(units[0].ID); known && old == units[0] {
+			if old, known := who.tx.Tree().Unit(units[0].ID); known && old.Equal(units[0]) {
 				return old, nil, nil
 			}
 			return units[0], entry.UnitsChanged{Units: units}, nil
@@ -285,7 +288,7 @@ func (s *Service) ImportUnits(ctx context.Context, call Call, rows []hierarchy.U
 			}
 			units = slices.DeleteFunc(units, func(u hierarchy.Unit) bool {
 				old, known := who.tx.Tree().Unit(u.ID)
-				return summary.count(known, old == u)
+				return summary.count(known, old.Equal(u))
 			})
 			if len(units) == 0 {
 				return summary, nil, nil
@@ -307,12 +310,7 @@ func (s *Service) ImportUnits(ctx context.Context, call Call, rows []hierarchy.U
 
 // bindUnits resolves the parents of units and asks whether the tree takes them.
 func bindUnits(tx *aggregator.Tx, rows []hierarchy.Unit) ([]hierarchy.Unit, error) {
-	units := slices.Clone(rows)
-	for i := range units {
-		units[i].NameVI, units[i].NameEN = text.NFC(units[i].NameVI), text.NFC(units[i].NameEN)
-		units[i].ID = hierarchy.NewID(units[i].Code, units[i].ValidFrom)
-	}
-	units, err := tx.Tree().Bind(units)
+	units, err := boundUnits(tx, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -327,11 +325,28 @@ func bindUnits(tx *aggregator.Tx, rows []hierarchy.Unit) ([]hierarchy.Unit, erro
 	return units, nil
 }
 
+// boundUnits resolves the parents of units.
+func boundUnits(tx *aggregator.Tx, rows []hierarchy.Unit) ([]hierarchy.Unit, error) {
+	units := slices.Clone(rows)
+	for i := range units {
+		units[i].NameVI, units[i].NameEN = text.NFC(units[i].NameVI), text.NFC(units[i].NameEN)
+		units[i].ID = hierarchy.NewID(units[i].Code, units[i].ValidFrom)
+		// A row has the last name alone, and says nothing of those before.
+		was, _ := tx.Tree().Unit(units[i].ID)
+		units[i].Earlier = was.Earlier
+	}
+	return tx.Tree().Bind(units)
+}
+
 func hashUnits(method string, units ...hierarchy.Unit) [32]byte {
 	c := canon(method).count("units", len(units))
 	for _, u := range units {
-		c.text("code", string(u.Code)).text("kind", string(u.Kind)).text("name_vi", u.NameVI).text("name_en", u.NameEN).
-			text("parent", string(u.Parent)).text("valid_from", u.ValidFrom.String()).text("valid_to", u.ValidTo.String())
+		c.unit(u)
 	}
 	return c.sum()
+}
+
+func (c canonical) unit(u hierarchy.Unit) canonical {
+	return c.text("code", string(u.Code)).text("kind", string(u.Kind)).text("name_vi", u.NameVI).text("name_en", u.NameEN).
+		text("parent", string(u.Parent)).text("valid_from", u.ValidFrom.String()).text("valid_to", u.ValidTo.String())
 }

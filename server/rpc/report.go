@@ -177,5 +177,6 @@ func revisionMessage(r reporting.Report, v aggregator.Revision) *reportingv1.Rev
 		AcceptTime: timestamp(v.Time), Sequence: int64(v.Sequence), //nolint:gosec // counts from 1
 		Official: v.Number == r.Official, Provisional: v.Number == r.Provisional, Merged: v.Merged,
 		Reviewer: v.Reviewer, ReviewTime: timestamp(v.ReviewTime), ReturnReason: v.Reason, TextsRemoved: v.TextsRemoved,
+		ActingUnit: string(v.ActingFor),
 	}
 }

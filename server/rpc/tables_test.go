@@ -74,6 +74,9 @@ func TestEveryEnumerationIsPairedByName(t *testing.T) {
 	checkPairs(t, bases, "BASIS_", "UNSPECIFIED")
 	checkPairs(t, rollupMeasures, "ROLLUP_MEASURE_", "UNSPECIFIED")
 	checkPairs(t, rollupStates, "ROLLUP_STATE_", "UNSPECIFIED")
+	checkPairs(t, shares, "SHARE_", "UNSPECIFIED")
+	checkPairs(t, unitActions, "ACTION_", "UNSPECIFIED")
+	checkPairs(t, definitionPlaces, "PLACE_", "UNSPECIFIED")
 	if len(unitRules) != int(indicator.UnitDerived)+1 || len(roles) != len(auth.Roles())+1 || len(rights) != len(auth.Rights())+1 ||
 		len(rollupStates) != int(rollup.NotRolledUp)+1 || len(figureStates) != int(figure.NotApplicable)+1 ||
 		len(revisionStates) != int(aggregator.Superseded)+1 || len(frequencies) != len(period.Kinds()) {

@@ -171,6 +171,12 @@ func unitMessage(u reporting.Unit) *reportingv1.Unit {
 		NameVi: u.NameVI, NameEn: u.NameEN, Parent: string(u.Parent),
 		ValidFrom: u.ValidFrom.String(), ValidTo: u.ValidTo.String(), Etag: u.Etag,
 	}
+	if u.Last != u.NameVI {
+		m.LastNameVi = u.Last
+	}
+	for _, n := range u.Earlier {
+		m.EarlierNames = append(m.EarlierNames, &reportingv1.EarlierName{Until: n.Until.String(), NameVi: n.VI, NameEn: n.EN})
+	}
 	for _, a := range u.Ancestors {
 		m.Ancestors = append(m.Ancestors, &reportingv1.UnitAncestor{
 			Id: string(a.ID), Code: string(a.Code), Kind: string(a.Kind), NameVi: a.NameVI,

@@ -7,6 +7,7 @@
 // column, and a row with too many or too few cells are refused, because a typo must not lose a figure.
 //
 //   - units.csv: code, kind, name_vi, name_en?, parent?, valid_from?, valid_to? ([ReadUnits])
+//   - lineage.csv: date, from, to, share ([ReadLineage])
 //   - indicators.csv: code, name_vi, name_en, group, unit_of_measure, scale, unit_rule, time_rule, measure, reported_by,
 //     checked_by?, direction, formula?, weight?, denominator_measure?, denominator_time_rule?, denominator_indicator?,
 //     min?, max?, valid_from?, replaces?, assigned?, except?, decision? ([ReadIndicators])

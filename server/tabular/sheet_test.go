@@ -58,12 +58,31 @@ func words(problems []tabular.Problem) string {
 	return b.String()
 }
 
+func TestLineageIsReadWithItsCodesAsTheyAre(t *testing.T) {
+	s, err := tabular.ReadLineage(strings.NewReader("share;to;from;date\nwhole;82;87-0;2025-07-01\npart;30280;30283;2025-07-01\n"))
+	if err != nil || s.Problems.Count > 0 {
+		t.Fatal(err, s.Problems.List)
+	}
+	day := period.Date(2025, 7, 1)
+	want := []hierarchy.Link{
+		{Date: day, From: "87-0", To: "82", Share: hierarchy.Whole},
+		{Date: day, From: "30283", To: "30280", Share: hierarchy.Part},
+	}
+	if diff := cmp.Diff(want, s.Rows); diff != "" {
+		t.Errorf("links (-want +got):\n%s", diff)
+	}
+}
+
 // TestEveryProblemOfABadFileIsTold reads testdata/bad/FORMAT_*.csv and compares the problems with the .want beside it.
 func TestEveryProblemOfABadFileIsTold(t *testing.T) {
 	tree := small(t)
 	read := map[string]func(*os.File) (tabular.Problems, error){
 		"units": func(f *os.File) (tabular.Problems, error) {
 			s, err := tabular.ReadUnits(f, hierarchy.Empty())
+			return s.Problems, err
+		},
+		"lineage": func(f *os.File) (tabular.Problems, error) {
+			s, err := tabular.ReadLineage(f)
 			return s.Problems, err
 		},
 		"indicators": func(f *os.File) (tabular.Problems, error) {

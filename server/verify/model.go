@@ -48,14 +48,9 @@ func (m *Model) Apply(e entry.Entry) error {
 	m.last, m.lastDerived = nil, nil
 	switch b := e.Body.(type) {
 	case entry.UnitsChanged:
-		left := each(b.Units, func(units ...hierarchy.Unit) error {
-			next, err := m.tree.With(units...)
-			if err == nil {
-				m.tree = next
-			}
-			return err
-		})
-		return doesNotFit(e, left)
+		return doesNotFit(e, m.reorganise(hierarchy.Reorganisation{Units: b.Units}))
+	case entry.UnitsReorganised:
+		return doesNotFit(e, m.reorganise(b.Reorganisation))
 	case entry.IndicatorsChanged:
 		return m.applyIndicators(e, b)
 	case entry.FormsChanged:
@@ -72,6 +67,34 @@ func (m *Model) Apply(e entry.Entry) error {
 		return m.review(e, b.Key, func(r *report) { r.giveBack(b.Revision) })
 	}
 	return nil
+}
+
+// reorganise changes the tree: all of it together, as it was decided, or else each thing that can be, what was withdrawn
+// first.
+func (m *Model) reorganise(r hierarchy.Reorganisation) error {
+	var things []hierarchy.Reorganisation
+	for _, l := range r.Withdrawn {
+		things = append(things, hierarchy.Reorganisation{Withdrawn: []hierarchy.Link{l}})
+	}
+	for _, u := range r.Units {
+		things = append(things, hierarchy.Reorganisation{Units: []hierarchy.Unit{u}})
+	}
+	for _, l := range r.Links {
+		things = append(things, hierarchy.Reorganisation{Links: []hierarchy.Link{l}})
+	}
+	return each(things, func(some ...hierarchy.Reorganisation) error {
+		var all hierarchy.Reorganisation
+		for _, one := range some {
+			all.Withdrawn = append(all.Withdrawn, one.Withdrawn...)
+			all.Units = append(all.Units, one.Units...)
+			all.Links = append(all.Links, one.Links...)
+		}
+		next, err := m.tree.Reorganised(all)
+		if err == nil {
+			m.tree = next
+		}
+		return err
+	})
 }
 
 func (m *Model) applyIndicators(e entry.Entry, b entry.IndicatorsChanged) error {

@@ -177,7 +177,7 @@ func (s *teller) newUnit() {
 		u.ValidTo = changeDay
 	case 1:
 		u = s.unit("G", "commune", "P-0", changeDay, period.Forever)
-		if !slices.Contains(s.people, u) {
+		if !slices.ContainsFunc(s.people, u.Equal) {
 			s.people = append(s.people, u)
 		}
 	}

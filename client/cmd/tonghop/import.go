@@ -10,23 +10,27 @@ import (
 )
 
 type importCmd struct {
-	What   string `arg:"" enum:"units,indicators,forms" help:"What the file holds: units, indicators or forms."`
+	What   string `arg:"" enum:"units,lineage,indicators,forms" help:"What the file holds: units, lineage, indicators or forms."`
 	File   string `arg:"" help:"The CSV file, or - for the standard input."`
 	DryRun bool   `help:"Check everything and change nothing."`
 }
 
 // Help shows how it is used.
 func (importCmd) Help() string {
-	return `The file is taken whole or not at all. Every problem is named with its line and column.
+	return `The file is taken whole or not at all. Every problem is named with its line and column. Units that begin or end together with their lineage go in one piece with units reorganise.
 
 Examples:
 
     tonghop import units units.csv --dry-run
+    tonghop import lineage lineage.csv
     tonghop import indicators indicators.csv`
 }
 
 // Run uploads the file.
 func (c *importCmd) Run(ctx context.Context, s *session) error {
+	if c.What == "lineage" {
+		return s.reorganiseFiles(ctx, "", c.File, &reportingv1.ImportReorganisationOptions{ValidateOnly: c.DryRun})
+	}
 	file, err := s.read(c.File, maxCatalogue)
 	if err != nil {
 		return err

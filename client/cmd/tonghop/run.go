@@ -12,14 +12,14 @@ import (
 type commands struct {
 	globals
 
-	Import     importCmd     `cmd:"" help:"Upload units, indicators or forms, whole or not at all."`
+	Import     importCmd     `cmd:"" help:"Upload units, lineage, indicators or forms, whole or not at all."`
 	Submit     submitCmd     `cmd:"" help:"Upload figures: each report of the file stands alone."`
 	Approve    approveCmd    `cmd:"" help:"Approve reports that wait for it."`
 	Return     returnCmd     `cmd:"" help:"Send a report back."`
 	Query      queryCmd      `cmd:"" help:"Ask for roll-ups."`
 	Explain    explainCmd    `cmd:"" help:"Show what makes a roll-up, and what is missing from it."`
 	Reports    reportsCmd    `cmd:"" help:"Read reports and their revisions."`
-	Units      unitsCmd      `cmd:"" help:"Read the tree of units."`
+	Units      unitsCmd      `cmd:"" help:"Read the tree of units, and change it in one piece."`
 	Indicators indicatorsCmd `cmd:"" help:"Read the catalogue of indicators."`
 	Forms      formsCmd      `cmd:"" help:"Read the forms and their deadlines."`
 	Changes    changesCmd    `cmd:"" help:"Tell what changed since a sequence, and follow it."`

@@ -157,7 +157,7 @@ func TestListThatBreaksOff(t *testing.T) {
 	for form, want := range map[string]string{
 		"table": "",
 		"csv":   "code,kind,name_vi,name_en,parent,valid_from,valid_to,id,etag\n82,,,,,,,,\n",
-		"json":  `{"name":"","id":"","code":"82","kind":"","nameVi":"","nameEn":"","parent":"","validFrom":"","validTo":"","etag":"","ancestors":[]}` + "\n",
+		"json":  `{"name":"","id":"","code":"82","kind":"","nameVi":"","nameEn":"","parent":"","validFrom":"","validTo":"","etag":"","ancestors":[],"earlierNames":[],"lastNameVi":""}` + "\n",
 	} {
 		_, env := serve(t, answers)
 		var out, stderr bytes.Buffer

@@ -11,6 +11,11 @@ import (
 type unitsCmd struct {
 	List unitsListCmd `cmd:"" default:"withargs" help:"List units in code order."`
 	Get  unitsGetCmd  `cmd:"" help:"Show one unit."`
+
+	Tree       unitsTreeCmd       `cmd:"" help:"Show units under each other, as of any day."`
+	Search     unitsSearchCmd     `cmd:"" help:"Find units by words of their codes and names."`
+	Lineage    unitsLineageCmd    `cmd:"" help:"Tell what became of a unit and what it was made of."`
+	Reorganise unitsReorganiseCmd `cmd:"" help:"Change the tree in one piece: close, create, rename, move units."`
 }
 
 type unitsListCmd struct {

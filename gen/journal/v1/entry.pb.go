@@ -115,6 +115,7 @@ type Entry struct {
 	//	*Entry_KeyIntroduced
 	//	*Entry_EntryRedacted
 	//	*Entry_StoreRestored
+	//	*Entry_UnitsReorganised
 	Body          isEntry_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -272,6 +273,15 @@ func (x *Entry) GetStoreRestored() *StoreRestored {
 	return nil
 }
 
+func (x *Entry) GetUnitsReorganised() *UnitsReorganised {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_UnitsReorganised); ok {
+			return x.UnitsReorganised
+		}
+	}
+	return nil
+}
+
 type isEntry_Body interface {
 	isEntry_Body()
 }
@@ -337,6 +347,12 @@ type Entry_StoreRestored struct {
 	StoreRestored *StoreRestored `protobuf:"bytes,21,opt,name=store_restored,json=storeRestored,proto3,oneof"`
 }
 
+type Entry_UnitsReorganised struct {
+	// The tree changed in one piece: units were created, closed or renamed, and lineage
+	// says which went over into which.
+	UnitsReorganised *UnitsReorganised `protobuf:"bytes,22,opt,name=units_reorganised,json=unitsReorganised,proto3,oneof"`
+}
+
 func (*Entry_StoreCreated) isEntry_Body() {}
 
 func (*Entry_UnitsChanged) isEntry_Body() {}
@@ -360,6 +376,8 @@ func (*Entry_KeyIntroduced) isEntry_Body() {}
 func (*Entry_EntryRedacted) isEntry_Body() {}
 
 func (*Entry_StoreRestored) isEntry_Body() {}
+
+func (*Entry_UnitsReorganised) isEntry_Body() {}
 
 // Header stands in every entry.
 type Header struct {
@@ -469,7 +487,7 @@ func (x *Header) GetKnownMethod() KnownMethod {
 type Private struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Reason that was given for the change as a whole, such as a return, a redaction or a
-	// restoration.
+	// restoration, or a note, such as the decree behind a reorganisation.
 	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Display name, such as that of a token's holder, or of who restored the store.
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
@@ -608,7 +626,7 @@ var File_journal_v1_entry_proto protoreflect.FileDescriptor
 const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"\x16journal/v1/entry.proto\x12\n" +
-	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x17journal/v1/report.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xf4\x06\n" +
+	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x17journal/v1/report.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xc1\a\n" +
 	"\x05Entry\x12*\n" +
 	"\x06header\x18\x01 \x01(\v2\x12.journal.v1.HeaderR\x06header\x12?\n" +
 	"\rstore_created\x18\n" +
@@ -623,7 +641,8 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\rtoken_revoked\x18\x12 \x01(\v2\x18.journal.v1.TokenRevokedH\x00R\ftokenRevoked\x12B\n" +
 	"\x0ekey_introduced\x18\x13 \x01(\v2\x19.journal.v1.KeyIntroducedH\x00R\rkeyIntroduced\x12B\n" +
 	"\x0eentry_redacted\x18\x14 \x01(\v2\x19.journal.v1.EntryRedactedH\x00R\rentryRedacted\x12B\n" +
-	"\x0estore_restored\x18\x15 \x01(\v2\x19.journal.v1.StoreRestoredH\x00R\rstoreRestoredB\x06\n" +
+	"\x0estore_restored\x18\x15 \x01(\v2\x19.journal.v1.StoreRestoredH\x00R\rstoreRestored\x12K\n" +
+	"\x11units_reorganised\x18\x16 \x01(\v2\x1c.journal.v1.UnitsReorganisedH\x00R\x10unitsReorganisedB\x06\n" +
 	"\x04body\"\xfe\x01\n" +
 	"\x06Header\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12$\n" +
@@ -684,6 +703,7 @@ var file_journal_v1_entry_proto_goTypes = []any{
 	(*KeyIntroduced)(nil),     // 14: journal.v1.KeyIntroduced
 	(*EntryRedacted)(nil),     // 15: journal.v1.EntryRedacted
 	(*StoreRestored)(nil),     // 16: journal.v1.StoreRestored
+	(*UnitsReorganised)(nil),  // 17: journal.v1.UnitsReorganised
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
 	2,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
@@ -699,13 +719,14 @@ var file_journal_v1_entry_proto_depIdxs = []int32{
 	14, // 10: journal.v1.Entry.key_introduced:type_name -> journal.v1.KeyIntroduced
 	15, // 11: journal.v1.Entry.entry_redacted:type_name -> journal.v1.EntryRedacted
 	16, // 12: journal.v1.Entry.store_restored:type_name -> journal.v1.StoreRestored
-	0,  // 13: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
-	4,  // 14: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	17, // 13: journal.v1.Entry.units_reorganised:type_name -> journal.v1.UnitsReorganised
+	0,  // 14: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
+	4,  // 15: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -731,6 +752,7 @@ func file_journal_v1_entry_proto_init() {
 		(*Entry_KeyIntroduced)(nil),
 		(*Entry_EntryRedacted)(nil),
 		(*Entry_StoreRestored)(nil),
+		(*Entry_UnitsReorganised)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

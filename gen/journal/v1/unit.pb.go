@@ -85,7 +85,9 @@ type Unit struct {
 	// First day of validity, days since 1970-01-01. Absent: open.
 	ValidFrom *int32 `protobuf:"zigzag32,7,opt,name=valid_from,json=validFrom,proto3,oneof" json:"valid_from,omitempty"`
 	// First day on which it is no longer valid. Absent: open.
-	ValidTo       *int32 `protobuf:"zigzag32,8,opt,name=valid_to,json=validTo,proto3,oneof" json:"valid_to,omitempty"`
+	ValidTo *int32 `protobuf:"zigzag32,8,opt,name=valid_to,json=validTo,proto3,oneof" json:"valid_to,omitempty"`
+	// Names that it had before, the earliest first.
+	EarlierNames  []*EarlierName `protobuf:"bytes,9,rep,name=earlier_names,json=earlierNames,proto3" json:"earlier_names,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -176,6 +178,217 @@ func (x *Unit) GetValidTo() int32 {
 	return 0
 }
 
+func (x *Unit) GetEarlierNames() []*EarlierName {
+	if x != nil {
+		return x.EarlierNames
+	}
+	return nil
+}
+
+// EarlierName is what a unit was called until a day.
+type EarlierName struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First day on which it had this name no longer, days since 1970-01-01.
+	Until int32 `protobuf:"zigzag32,1,opt,name=until,proto3" json:"until,omitempty"`
+	// Vietnamese name, NFC.
+	NameVi string `protobuf:"bytes,2,opt,name=name_vi,json=nameVi,proto3" json:"name_vi,omitempty"`
+	// English name. Empty: none.
+	NameEn        string `protobuf:"bytes,3,opt,name=name_en,json=nameEn,proto3" json:"name_en,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EarlierName) Reset() {
+	*x = EarlierName{}
+	mi := &file_journal_v1_unit_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EarlierName) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EarlierName) ProtoMessage() {}
+
+func (x *EarlierName) ProtoReflect() protoreflect.Message {
+	mi := &file_journal_v1_unit_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EarlierName.ProtoReflect.Descriptor instead.
+func (*EarlierName) Descriptor() ([]byte, []int) {
+	return file_journal_v1_unit_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *EarlierName) GetUntil() int32 {
+	if x != nil {
+		return x.Until
+	}
+	return 0
+}
+
+func (x *EarlierName) GetNameVi() string {
+	if x != nil {
+		return x.NameVi
+	}
+	return ""
+}
+
+func (x *EarlierName) GetNameEn() string {
+	if x != nil {
+		return x.NameEn
+	}
+	return ""
+}
+
+// UnitsReorganised changes the tree in one piece. What was written about it stands in the
+// private part.
+type UnitsReorganised struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Units as they stand from this entry on: new ones, and those that were closed or
+	// renamed.
+	Units []*Unit `protobuf:"bytes,1,rep,name=units,proto3" json:"units,omitempty"`
+	// Lineage that was added.
+	Links []*Link `protobuf:"bytes,2,rep,name=links,proto3" json:"links,omitempty"`
+	// Lineage that had been recorded by mistake and is so no longer; it goes before `links`
+	// comes.
+	Withdrawn     []*Link `protobuf:"bytes,3,rep,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnitsReorganised) Reset() {
+	*x = UnitsReorganised{}
+	mi := &file_journal_v1_unit_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnitsReorganised) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnitsReorganised) ProtoMessage() {}
+
+func (x *UnitsReorganised) ProtoReflect() protoreflect.Message {
+	mi := &file_journal_v1_unit_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnitsReorganised.ProtoReflect.Descriptor instead.
+func (*UnitsReorganised) Descriptor() ([]byte, []int) {
+	return file_journal_v1_unit_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *UnitsReorganised) GetUnits() []*Unit {
+	if x != nil {
+		return x.Units
+	}
+	return nil
+}
+
+func (x *UnitsReorganised) GetLinks() []*Link {
+	if x != nil {
+		return x.Links
+	}
+	return nil
+}
+
+func (x *UnitsReorganised) GetWithdrawn() []*Link {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return nil
+}
+
+// Link is one line of lineage: what was `from` before a day is `to` since.
+type Link struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First day of the new state, days since 1970-01-01.
+	Date int32 `protobuf:"zigzag32,1,opt,name=date,proto3" json:"date,omitempty"`
+	// Id of the unit that gave.
+	From string `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	// Id of the unit that got.
+	To string `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
+	// Only a part of `from`: the rest went elsewhere or stayed.
+	Part          bool `protobuf:"varint,4,opt,name=part,proto3" json:"part,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Link) Reset() {
+	*x = Link{}
+	mi := &file_journal_v1_unit_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Link) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Link) ProtoMessage() {}
+
+func (x *Link) ProtoReflect() protoreflect.Message {
+	mi := &file_journal_v1_unit_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Link.ProtoReflect.Descriptor instead.
+func (*Link) Descriptor() ([]byte, []int) {
+	return file_journal_v1_unit_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Link) GetDate() int32 {
+	if x != nil {
+		return x.Date
+	}
+	return 0
+}
+
+func (x *Link) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *Link) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
+func (x *Link) GetPart() bool {
+	if x != nil {
+		return x.Part
+	}
+	return false
+}
+
 var File_journal_v1_unit_proto protoreflect.FileDescriptor
 
 const file_journal_v1_unit_proto_rawDesc = "" +
@@ -183,7 +396,7 @@ const file_journal_v1_unit_proto_rawDesc = "" +
 	"\x15journal/v1/unit.proto\x12\n" +
 	"journal.v1\"6\n" +
 	"\fUnitsChanged\x12&\n" +
-	"\x05units\x18\x01 \x03(\v2\x10.journal.v1.UnitR\x05units\"\xe8\x01\n" +
+	"\x05units\x18\x01 \x03(\v2\x10.journal.v1.UnitR\x05units\"\xa6\x02\n" +
 	"\x04Unit\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x12\n" +
@@ -193,9 +406,23 @@ const file_journal_v1_unit_proto_rawDesc = "" +
 	"\x06parent\x18\x06 \x01(\tR\x06parent\x12\"\n" +
 	"\n" +
 	"valid_from\x18\a \x01(\x11H\x00R\tvalidFrom\x88\x01\x01\x12\x1e\n" +
-	"\bvalid_to\x18\b \x01(\x11H\x01R\avalidTo\x88\x01\x01B\r\n" +
+	"\bvalid_to\x18\b \x01(\x11H\x01R\avalidTo\x88\x01\x01\x12<\n" +
+	"\rearlier_names\x18\t \x03(\v2\x17.journal.v1.EarlierNameR\fearlierNamesB\r\n" +
 	"\v_valid_fromB\v\n" +
-	"\t_valid_toB5Z3github.com/tonghop/tonghop/gen/journal/v1;journalv1b\x06proto3"
+	"\t_valid_to\"U\n" +
+	"\vEarlierName\x12\x14\n" +
+	"\x05until\x18\x01 \x01(\x11R\x05until\x12\x17\n" +
+	"\aname_vi\x18\x02 \x01(\tR\x06nameVi\x12\x17\n" +
+	"\aname_en\x18\x03 \x01(\tR\x06nameEn\"\x92\x01\n" +
+	"\x10UnitsReorganised\x12&\n" +
+	"\x05units\x18\x01 \x03(\v2\x10.journal.v1.UnitR\x05units\x12&\n" +
+	"\x05links\x18\x02 \x03(\v2\x10.journal.v1.LinkR\x05links\x12.\n" +
+	"\twithdrawn\x18\x03 \x03(\v2\x10.journal.v1.LinkR\twithdrawn\"R\n" +
+	"\x04Link\x12\x12\n" +
+	"\x04date\x18\x01 \x01(\x11R\x04date\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\tR\x04from\x12\x0e\n" +
+	"\x02to\x18\x03 \x01(\tR\x02to\x12\x12\n" +
+	"\x04part\x18\x04 \x01(\bR\x04partB5Z3github.com/tonghop/tonghop/gen/journal/v1;journalv1b\x06proto3"
 
 var (
 	file_journal_v1_unit_proto_rawDescOnce sync.Once
@@ -209,18 +436,25 @@ func file_journal_v1_unit_proto_rawDescGZIP() []byte {
 	return file_journal_v1_unit_proto_rawDescData
 }
 
-var file_journal_v1_unit_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_journal_v1_unit_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_journal_v1_unit_proto_goTypes = []any{
-	(*UnitsChanged)(nil), // 0: journal.v1.UnitsChanged
-	(*Unit)(nil),         // 1: journal.v1.Unit
+	(*UnitsChanged)(nil),     // 0: journal.v1.UnitsChanged
+	(*Unit)(nil),             // 1: journal.v1.Unit
+	(*EarlierName)(nil),      // 2: journal.v1.EarlierName
+	(*UnitsReorganised)(nil), // 3: journal.v1.UnitsReorganised
+	(*Link)(nil),             // 4: journal.v1.Link
 }
 var file_journal_v1_unit_proto_depIdxs = []int32{
 	1, // 0: journal.v1.UnitsChanged.units:type_name -> journal.v1.Unit
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	2, // 1: journal.v1.Unit.earlier_names:type_name -> journal.v1.EarlierName
+	1, // 2: journal.v1.UnitsReorganised.units:type_name -> journal.v1.Unit
+	4, // 3: journal.v1.UnitsReorganised.links:type_name -> journal.v1.Link
+	4, // 4: journal.v1.UnitsReorganised.withdrawn:type_name -> journal.v1.Link
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_unit_proto_init() }
@@ -235,7 +469,7 @@ func file_journal_v1_unit_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_journal_v1_unit_proto_rawDesc), len(file_journal_v1_unit_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

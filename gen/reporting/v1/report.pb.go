@@ -719,7 +719,10 @@ type Revision struct {
 	ReturnReason string `protobuf:"bytes,13,opt,name=return_reason,json=returnReason,proto3" json:"return_reason,omitempty"`
 	// Its notes and explanations, or the reason of its return, were removed for ever; the
 	// figures stay.
-	TextsRemoved  bool `protobuf:"varint,14,opt,name=texts_removed,json=textsRemoved,proto3" json:"texts_removed,omitempty"`
+	TextsRemoved bool `protobuf:"varint,14,opt,name=texts_removed,json=textsRemoved,proto3" json:"texts_removed,omitempty"`
+	// Id of the unit that sent it in place of the report's own, which had ended. Empty: the
+	// report's own, or an administrator on behalf of it.
+	ActingUnit    string `protobuf:"bytes,15,opt,name=acting_unit,json=actingUnit,proto3" json:"acting_unit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -850,6 +853,13 @@ func (x *Revision) GetTextsRemoved() bool {
 		return x.TextsRemoved
 	}
 	return false
+}
+
+func (x *Revision) GetActingUnit() string {
+	if x != nil {
+		return x.ActingUnit
+	}
+	return ""
 }
 
 // SubmitReportRequest is one submission: the whole report unless `merge` is set.
@@ -2737,7 +2747,7 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\x05stamp\x18\x10 \x01(\v2\x13.reporting.v1.StampB\x04\xe2A\x01\x03R\x05stamp\x125\n" +
 	"\areceipt\x18\x11 \x01(\v2\x15.reporting.v1.ReceiptB\x04\xe2A\x01\x03R\areceipt\x12)\n" +
 	"\rtexts_removed\x18\x12 \x01(\bB\x04\xe2A\x01\x03R\ftextsRemoved:2\xeaA/\n" +
-	"\x0etonghop/Report\x12\x1dunits/{unit}/reports/{report}\"\xa8\x05\n" +
+	"\x0etonghop/Report\x12\x1dunits/{unit}/reports/{report}\"\xcf\x05\n" +
 	"\bRevision\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x1c\n" +
 	"\x06number\x18\x02 \x01(\x05B\x04\xe2A\x01\x03R\x06number\x127\n" +
@@ -2755,7 +2765,9 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\vreview_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\n" +
 	"reviewTime\x12)\n" +
 	"\rreturn_reason\x18\r \x01(\tB\x04\xe2A\x01\x03R\freturnReason\x12)\n" +
-	"\rtexts_removed\x18\x0e \x01(\bB\x04\xe2A\x01\x03R\ftextsRemoved:I\xeaAF\n" +
+	"\rtexts_removed\x18\x0e \x01(\bB\x04\xe2A\x01\x03R\ftextsRemoved\x12%\n" +
+	"\vacting_unit\x18\x0f \x01(\tB\x04\xe2A\x01\x03R\n" +
+	"actingUnit:I\xeaAF\n" +
 	"\x10tonghop/Revision\x122units/{unit}/reports/{report}/revisions/{revision}\"\xe9\x01\n" +
 	"\x13SubmitReportRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x124\n" +

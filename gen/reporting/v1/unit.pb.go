@@ -34,9 +34,9 @@ type Unit struct {
 	Code string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
 	// Kind, such as "commune". Data, not code: any word of a-z, 0-9 and _.
 	Kind string `protobuf:"bytes,4,opt,name=kind,proto3" json:"kind,omitempty"`
-	// Vietnamese name.
+	// Vietnamese name; in answers that of `as_of`.
 	NameVi string `protobuf:"bytes,5,opt,name=name_vi,json=nameVi,proto3" json:"name_vi,omitempty"`
-	// English name. Empty: none.
+	// English name; in answers that of `as_of`. Empty: none.
 	NameEn string `protobuf:"bytes,6,opt,name=name_en,json=nameEn,proto3" json:"name_en,omitempty"`
 	// Id of the unit above, or a bare code resolved on this unit's first day. Empty: a root.
 	Parent string `protobuf:"bytes,7,opt,name=parent,proto3" json:"parent,omitempty"`
@@ -52,7 +52,11 @@ type Unit struct {
 	// Where the answer was computed; in lists only on the response.
 	Stamp *Stamp `protobuf:"bytes,12,opt,name=stamp,proto3" json:"stamp,omitempty"`
 	// Only in the answer to a change.
-	Receipt       *Receipt `protobuf:"bytes,13,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt *Receipt `protobuf:"bytes,13,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	// Names that it had before its last one, the earliest first.
+	EarlierNames []*EarlierName `protobuf:"bytes,14,rep,name=earlier_names,json=earlierNames,proto3" json:"earlier_names,omitempty"`
+	// Its last name in Vietnamese, where `as_of` is before that. Empty: name_vi is the last.
+	LastNameVi    string `protobuf:"bytes,15,opt,name=last_name_vi,json=lastNameVi,proto3" json:"last_name_vi,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -178,6 +182,84 @@ func (x *Unit) GetReceipt() *Receipt {
 	return nil
 }
 
+func (x *Unit) GetEarlierNames() []*EarlierName {
+	if x != nil {
+		return x.EarlierNames
+	}
+	return nil
+}
+
+func (x *Unit) GetLastNameVi() string {
+	if x != nil {
+		return x.LastNameVi
+	}
+	return ""
+}
+
+// EarlierName is what a unit was called until a day.
+type EarlierName struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First day on which it had this name no longer, "2025-07-01".
+	Until string `protobuf:"bytes,1,opt,name=until,proto3" json:"until,omitempty"`
+	// Vietnamese name.
+	NameVi string `protobuf:"bytes,2,opt,name=name_vi,json=nameVi,proto3" json:"name_vi,omitempty"`
+	// English name. Empty: none.
+	NameEn        string `protobuf:"bytes,3,opt,name=name_en,json=nameEn,proto3" json:"name_en,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EarlierName) Reset() {
+	*x = EarlierName{}
+	mi := &file_reporting_v1_unit_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EarlierName) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EarlierName) ProtoMessage() {}
+
+func (x *EarlierName) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_unit_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EarlierName.ProtoReflect.Descriptor instead.
+func (*EarlierName) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_unit_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *EarlierName) GetUntil() string {
+	if x != nil {
+		return x.Until
+	}
+	return ""
+}
+
+func (x *EarlierName) GetNameVi() string {
+	if x != nil {
+		return x.NameVi
+	}
+	return ""
+}
+
+func (x *EarlierName) GetNameEn() string {
+	if x != nil {
+		return x.NameEn
+	}
+	return ""
+}
+
 // UnitAncestor is a unit above another.
 type UnitAncestor struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -195,7 +277,7 @@ type UnitAncestor struct {
 
 func (x *UnitAncestor) Reset() {
 	*x = UnitAncestor{}
-	mi := &file_reporting_v1_unit_proto_msgTypes[1]
+	mi := &file_reporting_v1_unit_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -207,7 +289,7 @@ func (x *UnitAncestor) String() string {
 func (*UnitAncestor) ProtoMessage() {}
 
 func (x *UnitAncestor) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_unit_proto_msgTypes[1]
+	mi := &file_reporting_v1_unit_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -220,7 +302,7 @@ func (x *UnitAncestor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnitAncestor.ProtoReflect.Descriptor instead.
 func (*UnitAncestor) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_unit_proto_rawDescGZIP(), []int{1}
+	return file_reporting_v1_unit_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *UnitAncestor) GetId() string {
@@ -264,7 +346,7 @@ type GetUnitRequest struct {
 
 func (x *GetUnitRequest) Reset() {
 	*x = GetUnitRequest{}
-	mi := &file_reporting_v1_unit_proto_msgTypes[2]
+	mi := &file_reporting_v1_unit_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -276,7 +358,7 @@ func (x *GetUnitRequest) String() string {
 func (*GetUnitRequest) ProtoMessage() {}
 
 func (x *GetUnitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_unit_proto_msgTypes[2]
+	mi := &file_reporting_v1_unit_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -289,7 +371,7 @@ func (x *GetUnitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetUnitRequest.ProtoReflect.Descriptor instead.
 func (*GetUnitRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_unit_proto_rawDescGZIP(), []int{2}
+	return file_reporting_v1_unit_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GetUnitRequest) GetName() string {
@@ -333,7 +415,7 @@ type ListUnitsRequest struct {
 
 func (x *ListUnitsRequest) Reset() {
 	*x = ListUnitsRequest{}
-	mi := &file_reporting_v1_unit_proto_msgTypes[3]
+	mi := &file_reporting_v1_unit_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -345,7 +427,7 @@ func (x *ListUnitsRequest) String() string {
 func (*ListUnitsRequest) ProtoMessage() {}
 
 func (x *ListUnitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_unit_proto_msgTypes[3]
+	mi := &file_reporting_v1_unit_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -358,7 +440,7 @@ func (x *ListUnitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUnitsRequest.ProtoReflect.Descriptor instead.
 func (*ListUnitsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_unit_proto_rawDescGZIP(), []int{3}
+	return file_reporting_v1_unit_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListUnitsRequest) GetAsOf() string {
@@ -432,7 +514,7 @@ type ListUnitsResponse struct {
 
 func (x *ListUnitsResponse) Reset() {
 	*x = ListUnitsResponse{}
-	mi := &file_reporting_v1_unit_proto_msgTypes[4]
+	mi := &file_reporting_v1_unit_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -444,7 +526,7 @@ func (x *ListUnitsResponse) String() string {
 func (*ListUnitsResponse) ProtoMessage() {}
 
 func (x *ListUnitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_unit_proto_msgTypes[4]
+	mi := &file_reporting_v1_unit_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -457,7 +539,7 @@ func (x *ListUnitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUnitsResponse.ProtoReflect.Descriptor instead.
 func (*ListUnitsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_unit_proto_rawDescGZIP(), []int{4}
+	return file_reporting_v1_unit_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListUnitsResponse) GetUnits() []*Unit {
@@ -496,7 +578,7 @@ type CreateUnitRequest struct {
 
 func (x *CreateUnitRequest) Reset() {
 	*x = CreateUnitRequest{}
-	mi := &file_reporting_v1_unit_proto_msgTypes[5]
+	mi := &file_reporting_v1_unit_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -508,7 +590,7 @@ func (x *CreateUnitRequest) String() string {
 func (*CreateUnitRequest) ProtoMessage() {}
 
 func (x *CreateUnitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_unit_proto_msgTypes[5]
+	mi := &file_reporting_v1_unit_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -521,7 +603,7 @@ func (x *CreateUnitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateUnitRequest.ProtoReflect.Descriptor instead.
 func (*CreateUnitRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_unit_proto_rawDescGZIP(), []int{5}
+	return file_reporting_v1_unit_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CreateUnitRequest) GetUnit() *Unit {
@@ -562,7 +644,7 @@ type UpdateUnitRequest struct {
 
 func (x *UpdateUnitRequest) Reset() {
 	*x = UpdateUnitRequest{}
-	mi := &file_reporting_v1_unit_proto_msgTypes[6]
+	mi := &file_reporting_v1_unit_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -574,7 +656,7 @@ func (x *UpdateUnitRequest) String() string {
 func (*UpdateUnitRequest) ProtoMessage() {}
 
 func (x *UpdateUnitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_unit_proto_msgTypes[6]
+	mi := &file_reporting_v1_unit_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -587,7 +669,7 @@ func (x *UpdateUnitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateUnitRequest.ProtoReflect.Descriptor instead.
 func (*UpdateUnitRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_unit_proto_rawDescGZIP(), []int{6}
+	return file_reporting_v1_unit_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *UpdateUnitRequest) GetUnit() *Unit {
@@ -634,7 +716,7 @@ type ImportUnitsRequest struct {
 
 func (x *ImportUnitsRequest) Reset() {
 	*x = ImportUnitsRequest{}
-	mi := &file_reporting_v1_unit_proto_msgTypes[7]
+	mi := &file_reporting_v1_unit_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -646,7 +728,7 @@ func (x *ImportUnitsRequest) String() string {
 func (*ImportUnitsRequest) ProtoMessage() {}
 
 func (x *ImportUnitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_unit_proto_msgTypes[7]
+	mi := &file_reporting_v1_unit_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -659,7 +741,7 @@ func (x *ImportUnitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportUnitsRequest.ProtoReflect.Descriptor instead.
 func (*ImportUnitsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_unit_proto_rawDescGZIP(), []int{7}
+	return file_reporting_v1_unit_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ImportUnitsRequest) GetPart() isImportUnitsRequest_Part {
@@ -709,7 +791,7 @@ var File_reporting_v1_unit_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_unit_proto_rawDesc = "" +
 	"\n" +
-	"\x17reporting/v1/unit.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xd7\x03\n" +
+	"\x17reporting/v1/unit.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x1areporting/v1/lineage.proto\"\xc5\x04\n" +
 	"\x04Unit\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x14\n" +
 	"\x02id\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\x02id\x12\x18\n" +
@@ -725,8 +807,15 @@ const file_reporting_v1_unit_proto_rawDesc = "" +
 	" \x01(\tB\x04\xe2A\x01\x03R\x04etag\x12>\n" +
 	"\tancestors\x18\v \x03(\v2\x1a.reporting.v1.UnitAncestorB\x04\xe2A\x01\x03R\tancestors\x12/\n" +
 	"\x05stamp\x18\f \x01(\v2\x13.reporting.v1.StampB\x04\xe2A\x01\x03R\x05stamp\x125\n" +
-	"\areceipt\x18\r \x01(\v2\x15.reporting.v1.ReceiptB\x04\xe2A\x01\x03R\areceipt:\x1f\xeaA\x1c\n" +
-	"\ftonghop/Unit\x12\funits/{unit}\"_\n" +
+	"\areceipt\x18\r \x01(\v2\x15.reporting.v1.ReceiptB\x04\xe2A\x01\x03R\areceipt\x12D\n" +
+	"\rearlier_names\x18\x0e \x03(\v2\x19.reporting.v1.EarlierNameB\x04\xe2A\x01\x03R\fearlierNames\x12&\n" +
+	"\flast_name_vi\x18\x0f \x01(\tB\x04\xe2A\x01\x03R\n" +
+	"lastNameVi:\x1f\xeaA\x1c\n" +
+	"\ftonghop/Unit\x12\funits/{unit}\"U\n" +
+	"\vEarlierName\x12\x14\n" +
+	"\x05until\x18\x01 \x01(\tR\x05until\x12\x17\n" +
+	"\aname_vi\x18\x02 \x01(\tR\x06nameVi\x12\x17\n" +
+	"\aname_en\x18\x03 \x01(\tR\x06nameEn\"_\n" +
 	"\fUnitAncestor\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x12\n" +
@@ -765,7 +854,7 @@ const file_reporting_v1_unit_proto_rawDesc = "" +
 	"\x12ImportUnitsRequest\x127\n" +
 	"\aoptions\x18\x01 \x01(\v2\x1b.reporting.v1.ImportOptionsH\x00R\aoptions\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\x06\n" +
-	"\x04part2\x8d\x04\n" +
+	"\x04part2\xf6\a\n" +
 	"\vUnitService\x12b\n" +
 	"\aGetUnit\x12\x1c.reporting.v1.GetUnitRequest\x1a\x12.reporting.v1.Unit\"%\xdaA\x04name\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=units/*}\x12c\n" +
 	"\tListUnits\x12\x1e.reporting.v1.ListUnitsRequest\x1a\x1f.reporting.v1.ListUnitsResponse\"\x15\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\v\x12\t/v1/units\x12^\n" +
@@ -773,7 +862,12 @@ const file_reporting_v1_unit_proto_rawDesc = "" +
 	"CreateUnit\x12\x1f.reporting.v1.CreateUnitRequest\x1a\x12.reporting.v1.Unit\"\x1b\x90\x82\x19\x05\x82\xd3\xe4\x93\x02\x11:\x04unit\"\t/v1/units\x12\x7f\n" +
 	"\n" +
 	"UpdateUnit\x12\x1f.reporting.v1.UpdateUnitRequest\x1a\x12.reporting.v1.Unit\"<\xdaA\x10unit,update_mask\x90\x82\x19\x05\x82\xd3\xe4\x93\x02\x1f:\x04unit2\x17/v1/{unit.name=units/*}\x12T\n" +
-	"\vImportUnits\x12 .reporting.v1.ImportUnitsRequest\x1a\x1b.reporting.v1.ImportSummary\"\x04\x90\x82\x19\x05(\x01B9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
+	"\vImportUnits\x12 .reporting.v1.ImportUnitsRequest\x1a\x1b.reporting.v1.ImportSummary\"\x04\x90\x82\x19\x05(\x01\x12z\n" +
+	"\x0fReorganiseUnits\x12$.reporting.v1.ReorganiseUnitsRequest\x1a\x1c.reporting.v1.Reorganisation\"#\x90\x82\x19\x05\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/units:reorganise\x12u\n" +
+	"\x14ImportReorganisation\x12).reporting.v1.ImportReorganisationRequest\x1a*.reporting.v1.ImportReorganisationResponse\"\x04\x90\x82\x19\x05(\x01\x12s\n" +
+	"\n" +
+	"GetLineage\x12\x1f.reporting.v1.GetLineageRequest\x1a\x15.reporting.v1.Lineage\"-\xdaA\x04name\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/{name=units/*/lineage}\x12\x7f\n" +
+	"\x10ListLineageLinks\x12%.reporting.v1.ListLineageLinksRequest\x1a&.reporting.v1.ListLineageLinksResponse\"\x1c\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/lineageLinksB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_reporting_v1_unit_proto_rawDescOnce sync.Once
@@ -787,47 +881,65 @@ func file_reporting_v1_unit_proto_rawDescGZIP() []byte {
 	return file_reporting_v1_unit_proto_rawDescData
 }
 
-var file_reporting_v1_unit_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_reporting_v1_unit_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_reporting_v1_unit_proto_goTypes = []any{
-	(*Unit)(nil),                  // 0: reporting.v1.Unit
-	(*UnitAncestor)(nil),          // 1: reporting.v1.UnitAncestor
-	(*GetUnitRequest)(nil),        // 2: reporting.v1.GetUnitRequest
-	(*ListUnitsRequest)(nil),      // 3: reporting.v1.ListUnitsRequest
-	(*ListUnitsResponse)(nil),     // 4: reporting.v1.ListUnitsResponse
-	(*CreateUnitRequest)(nil),     // 5: reporting.v1.CreateUnitRequest
-	(*UpdateUnitRequest)(nil),     // 6: reporting.v1.UpdateUnitRequest
-	(*ImportUnitsRequest)(nil),    // 7: reporting.v1.ImportUnitsRequest
-	(*Stamp)(nil),                 // 8: reporting.v1.Stamp
-	(*Receipt)(nil),               // 9: reporting.v1.Receipt
-	(*fieldmaskpb.FieldMask)(nil), // 10: google.protobuf.FieldMask
-	(*ImportOptions)(nil),         // 11: reporting.v1.ImportOptions
-	(*ImportSummary)(nil),         // 12: reporting.v1.ImportSummary
+	(*Unit)(nil),                         // 0: reporting.v1.Unit
+	(*EarlierName)(nil),                  // 1: reporting.v1.EarlierName
+	(*UnitAncestor)(nil),                 // 2: reporting.v1.UnitAncestor
+	(*GetUnitRequest)(nil),               // 3: reporting.v1.GetUnitRequest
+	(*ListUnitsRequest)(nil),             // 4: reporting.v1.ListUnitsRequest
+	(*ListUnitsResponse)(nil),            // 5: reporting.v1.ListUnitsResponse
+	(*CreateUnitRequest)(nil),            // 6: reporting.v1.CreateUnitRequest
+	(*UpdateUnitRequest)(nil),            // 7: reporting.v1.UpdateUnitRequest
+	(*ImportUnitsRequest)(nil),           // 8: reporting.v1.ImportUnitsRequest
+	(*Stamp)(nil),                        // 9: reporting.v1.Stamp
+	(*Receipt)(nil),                      // 10: reporting.v1.Receipt
+	(*fieldmaskpb.FieldMask)(nil),        // 11: google.protobuf.FieldMask
+	(*ImportOptions)(nil),                // 12: reporting.v1.ImportOptions
+	(*ReorganiseUnitsRequest)(nil),       // 13: reporting.v1.ReorganiseUnitsRequest
+	(*ImportReorganisationRequest)(nil),  // 14: reporting.v1.ImportReorganisationRequest
+	(*GetLineageRequest)(nil),            // 15: reporting.v1.GetLineageRequest
+	(*ListLineageLinksRequest)(nil),      // 16: reporting.v1.ListLineageLinksRequest
+	(*ImportSummary)(nil),                // 17: reporting.v1.ImportSummary
+	(*Reorganisation)(nil),               // 18: reporting.v1.Reorganisation
+	(*ImportReorganisationResponse)(nil), // 19: reporting.v1.ImportReorganisationResponse
+	(*Lineage)(nil),                      // 20: reporting.v1.Lineage
+	(*ListLineageLinksResponse)(nil),     // 21: reporting.v1.ListLineageLinksResponse
 }
 var file_reporting_v1_unit_proto_depIdxs = []int32{
-	1,  // 0: reporting.v1.Unit.ancestors:type_name -> reporting.v1.UnitAncestor
-	8,  // 1: reporting.v1.Unit.stamp:type_name -> reporting.v1.Stamp
-	9,  // 2: reporting.v1.Unit.receipt:type_name -> reporting.v1.Receipt
-	0,  // 3: reporting.v1.ListUnitsResponse.units:type_name -> reporting.v1.Unit
-	8,  // 4: reporting.v1.ListUnitsResponse.stamp:type_name -> reporting.v1.Stamp
-	0,  // 5: reporting.v1.CreateUnitRequest.unit:type_name -> reporting.v1.Unit
-	0,  // 6: reporting.v1.UpdateUnitRequest.unit:type_name -> reporting.v1.Unit
-	10, // 7: reporting.v1.UpdateUnitRequest.update_mask:type_name -> google.protobuf.FieldMask
-	11, // 8: reporting.v1.ImportUnitsRequest.options:type_name -> reporting.v1.ImportOptions
-	2,  // 9: reporting.v1.UnitService.GetUnit:input_type -> reporting.v1.GetUnitRequest
-	3,  // 10: reporting.v1.UnitService.ListUnits:input_type -> reporting.v1.ListUnitsRequest
-	5,  // 11: reporting.v1.UnitService.CreateUnit:input_type -> reporting.v1.CreateUnitRequest
-	6,  // 12: reporting.v1.UnitService.UpdateUnit:input_type -> reporting.v1.UpdateUnitRequest
-	7,  // 13: reporting.v1.UnitService.ImportUnits:input_type -> reporting.v1.ImportUnitsRequest
-	0,  // 14: reporting.v1.UnitService.GetUnit:output_type -> reporting.v1.Unit
-	4,  // 15: reporting.v1.UnitService.ListUnits:output_type -> reporting.v1.ListUnitsResponse
-	0,  // 16: reporting.v1.UnitService.CreateUnit:output_type -> reporting.v1.Unit
-	0,  // 17: reporting.v1.UnitService.UpdateUnit:output_type -> reporting.v1.Unit
-	12, // 18: reporting.v1.UnitService.ImportUnits:output_type -> reporting.v1.ImportSummary
-	14, // [14:19] is the sub-list for method output_type
-	9,  // [9:14] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	2,  // 0: reporting.v1.Unit.ancestors:type_name -> reporting.v1.UnitAncestor
+	9,  // 1: reporting.v1.Unit.stamp:type_name -> reporting.v1.Stamp
+	10, // 2: reporting.v1.Unit.receipt:type_name -> reporting.v1.Receipt
+	1,  // 3: reporting.v1.Unit.earlier_names:type_name -> reporting.v1.EarlierName
+	0,  // 4: reporting.v1.ListUnitsResponse.units:type_name -> reporting.v1.Unit
+	9,  // 5: reporting.v1.ListUnitsResponse.stamp:type_name -> reporting.v1.Stamp
+	0,  // 6: reporting.v1.CreateUnitRequest.unit:type_name -> reporting.v1.Unit
+	0,  // 7: reporting.v1.UpdateUnitRequest.unit:type_name -> reporting.v1.Unit
+	11, // 8: reporting.v1.UpdateUnitRequest.update_mask:type_name -> google.protobuf.FieldMask
+	12, // 9: reporting.v1.ImportUnitsRequest.options:type_name -> reporting.v1.ImportOptions
+	3,  // 10: reporting.v1.UnitService.GetUnit:input_type -> reporting.v1.GetUnitRequest
+	4,  // 11: reporting.v1.UnitService.ListUnits:input_type -> reporting.v1.ListUnitsRequest
+	6,  // 12: reporting.v1.UnitService.CreateUnit:input_type -> reporting.v1.CreateUnitRequest
+	7,  // 13: reporting.v1.UnitService.UpdateUnit:input_type -> reporting.v1.UpdateUnitRequest
+	8,  // 14: reporting.v1.UnitService.ImportUnits:input_type -> reporting.v1.ImportUnitsRequest
+	13, // 15: reporting.v1.UnitService.ReorganiseUnits:input_type -> reporting.v1.ReorganiseUnitsRequest
+	14, // 16: reporting.v1.UnitService.ImportReorganisation:input_type -> reporting.v1.ImportReorganisationRequest
+	15, // 17: reporting.v1.UnitService.GetLineage:input_type -> reporting.v1.GetLineageRequest
+	16, // 18: reporting.v1.UnitService.ListLineageLinks:input_type -> reporting.v1.ListLineageLinksRequest
+	0,  // 19: reporting.v1.UnitService.GetUnit:output_type -> reporting.v1.Unit
+	5,  // 20: reporting.v1.UnitService.ListUnits:output_type -> reporting.v1.ListUnitsResponse
+	0,  // 21: reporting.v1.UnitService.CreateUnit:output_type -> reporting.v1.Unit
+	0,  // 22: reporting.v1.UnitService.UpdateUnit:output_type -> reporting.v1.Unit
+	17, // 23: reporting.v1.UnitService.ImportUnits:output_type -> reporting.v1.ImportSummary
+	18, // 24: reporting.v1.UnitService.ReorganiseUnits:output_type -> reporting.v1.Reorganisation
+	19, // 25: reporting.v1.UnitService.ImportReorganisation:output_type -> reporting.v1.ImportReorganisationResponse
+	20, // 26: reporting.v1.UnitService.GetLineage:output_type -> reporting.v1.Lineage
+	21, // 27: reporting.v1.UnitService.ListLineageLinks:output_type -> reporting.v1.ListLineageLinksResponse
+	19, // [19:28] is the sub-list for method output_type
+	10, // [10:19] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_unit_proto_init() }
@@ -837,7 +949,8 @@ func file_reporting_v1_unit_proto_init() {
 	}
 	file_reporting_v1_access_rule_proto_init()
 	file_reporting_v1_common_proto_init()
-	file_reporting_v1_unit_proto_msgTypes[7].OneofWrappers = []any{
+	file_reporting_v1_lineage_proto_init()
+	file_reporting_v1_unit_proto_msgTypes[8].OneofWrappers = []any{
 		(*ImportUnitsRequest_Options)(nil),
 		(*ImportUnitsRequest_Chunk)(nil),
 	}
@@ -847,7 +960,7 @@ func file_reporting_v1_unit_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_unit_proto_rawDesc), len(file_reporting_v1_unit_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,11 +19,15 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	UnitService_GetUnit_FullMethodName     = "/reporting.v1.UnitService/GetUnit"
-	UnitService_ListUnits_FullMethodName   = "/reporting.v1.UnitService/ListUnits"
-	UnitService_CreateUnit_FullMethodName  = "/reporting.v1.UnitService/CreateUnit"
-	UnitService_UpdateUnit_FullMethodName  = "/reporting.v1.UnitService/UpdateUnit"
-	UnitService_ImportUnits_FullMethodName = "/reporting.v1.UnitService/ImportUnits"
+	UnitService_GetUnit_FullMethodName              = "/reporting.v1.UnitService/GetUnit"
+	UnitService_ListUnits_FullMethodName            = "/reporting.v1.UnitService/ListUnits"
+	UnitService_CreateUnit_FullMethodName           = "/reporting.v1.UnitService/CreateUnit"
+	UnitService_UpdateUnit_FullMethodName           = "/reporting.v1.UnitService/UpdateUnit"
+	UnitService_ImportUnits_FullMethodName          = "/reporting.v1.UnitService/ImportUnits"
+	UnitService_ReorganiseUnits_FullMethodName      = "/reporting.v1.UnitService/ReorganiseUnits"
+	UnitService_ImportReorganisation_FullMethodName = "/reporting.v1.UnitService/ImportReorganisation"
+	UnitService_GetLineage_FullMethodName           = "/reporting.v1.UnitService/GetLineage"
+	UnitService_ListLineageLinks_FullMethodName     = "/reporting.v1.UnitService/ListLineageLinks"
 )
 
 // UnitServiceClient is the client API for UnitService service.
@@ -51,6 +55,27 @@ type UnitServiceClient interface {
 	// may stand in the same file, in any order. Over JSON: POST /v1/units:import with the file
 	// as the body.
 	ImportUnits(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportUnitsRequest, ImportSummary], error)
+	// Changes the tree in one piece: all of it or nothing. A unit keeps its code, kind and
+	// parent for its whole life, so one that is moved, or gets another kind or code, is closed
+	// and gets a successor, and with it everything below; a rename keeps the unit. Roll-ups of
+	// earlier periods do not change. With validate_only the answer shows what would happen.
+	// Errors: INVALID_ARGUMENT with every problem (overlap, orphan, circle, lineage to a unit
+	// that never existed, a whole link from a unit that goes on), FAILED_PRECONDITION
+	// (UNIT_HAS_CHILDREN: a unit is closed under which others stand longer).
+	ReorganiseUnits(ctx context.Context, in *ReorganiseUnitsRequest, opts ...grpc.CallOption) (*Reorganisation, error)
+	// The same from units.csv and lineage.csv, in one piece: units.csv has the units that are
+	// new, and those that are closed with their last day; lineage.csv says which went over into
+	// which. Either file may be left out. Every problem is named with file, line and column.
+	// Over JSON: POST /v1/units:importReorganisation with the files as the parts "units" and
+	// "lineage" of multipart/form-data.
+	ImportReorganisation(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportReorganisationRequest, ImportReorganisationResponse], error)
+	// Tells what became of a unit and what it was made of, by all links up to a day.
+	// Errors: NOT_FOUND (UNIT_NOT_FOUND), INVALID_ARGUMENT (UNIT_AMBIGUOUS).
+	GetLineage(ctx context.Context, in *GetLineageRequest, opts ...grpc.CallOption) (*Lineage, error)
+	// Lists lineage links by date, then by the ids of both units. A caller sees the links of
+	// which he may read a unit; the other one is named all the same.
+	// Errors: INVALID_ARGUMENT for a bad date or page token.
+	ListLineageLinks(ctx context.Context, in *ListLineageLinksRequest, opts ...grpc.CallOption) (*ListLineageLinksResponse, error)
 }
 
 type unitServiceClient struct {
@@ -114,6 +139,49 @@ func (c *unitServiceClient) ImportUnits(ctx context.Context, opts ...grpc.CallOp
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type UnitService_ImportUnitsClient = grpc.ClientStreamingClient[ImportUnitsRequest, ImportSummary]
 
+func (c *unitServiceClient) ReorganiseUnits(ctx context.Context, in *ReorganiseUnitsRequest, opts ...grpc.CallOption) (*Reorganisation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Reorganisation)
+	err := c.cc.Invoke(ctx, UnitService_ReorganiseUnits_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *unitServiceClient) ImportReorganisation(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportReorganisationRequest, ImportReorganisationResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &UnitService_ServiceDesc.Streams[1], UnitService_ImportReorganisation_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ImportReorganisationRequest, ImportReorganisationResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type UnitService_ImportReorganisationClient = grpc.ClientStreamingClient[ImportReorganisationRequest, ImportReorganisationResponse]
+
+func (c *unitServiceClient) GetLineage(ctx context.Context, in *GetLineageRequest, opts ...grpc.CallOption) (*Lineage, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Lineage)
+	err := c.cc.Invoke(ctx, UnitService_GetLineage_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *unitServiceClient) ListLineageLinks(ctx context.Context, in *ListLineageLinksRequest, opts ...grpc.CallOption) (*ListLineageLinksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListLineageLinksResponse)
+	err := c.cc.Invoke(ctx, UnitService_ListLineageLinks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // UnitServiceServer is the server API for UnitService service.
 // All implementations must embed UnimplementedUnitServiceServer
 // for forward compatibility.
@@ -139,6 +207,27 @@ type UnitServiceServer interface {
 	// may stand in the same file, in any order. Over JSON: POST /v1/units:import with the file
 	// as the body.
 	ImportUnits(grpc.ClientStreamingServer[ImportUnitsRequest, ImportSummary]) error
+	// Changes the tree in one piece: all of it or nothing. A unit keeps its code, kind and
+	// parent for its whole life, so one that is moved, or gets another kind or code, is closed
+	// and gets a successor, and with it everything below; a rename keeps the unit. Roll-ups of
+	// earlier periods do not change. With validate_only the answer shows what would happen.
+	// Errors: INVALID_ARGUMENT with every problem (overlap, orphan, circle, lineage to a unit
+	// that never existed, a whole link from a unit that goes on), FAILED_PRECONDITION
+	// (UNIT_HAS_CHILDREN: a unit is closed under which others stand longer).
+	ReorganiseUnits(context.Context, *ReorganiseUnitsRequest) (*Reorganisation, error)
+	// The same from units.csv and lineage.csv, in one piece: units.csv has the units that are
+	// new, and those that are closed with their last day; lineage.csv says which went over into
+	// which. Either file may be left out. Every problem is named with file, line and column.
+	// Over JSON: POST /v1/units:importReorganisation with the files as the parts "units" and
+	// "lineage" of multipart/form-data.
+	ImportReorganisation(grpc.ClientStreamingServer[ImportReorganisationRequest, ImportReorganisationResponse]) error
+	// Tells what became of a unit and what it was made of, by all links up to a day.
+	// Errors: NOT_FOUND (UNIT_NOT_FOUND), INVALID_ARGUMENT (UNIT_AMBIGUOUS).
+	GetLineage(context.Context, *GetLineageRequest) (*Lineage, error)
+	// Lists lineage links by date, then by the ids of both units. A caller sees the links of
+	// which he may read a unit; the other one is named all the same.
+	// Errors: INVALID_ARGUMENT for a bad date or page token.
+	ListLineageLinks(context.Context, *ListLineageLinksRequest) (*ListLineageLinksResponse, error)
 	mustEmbedUnimplementedUnitServiceServer()
 }
 
@@ -163,6 +252,18 @@ func (UnimplementedUnitServiceServer) UpdateUnit(context.Context, *UpdateUnitReq
 }
 func (UnimplementedUnitServiceServer) ImportUnits(grpc.ClientStreamingServer[ImportUnitsRequest, ImportSummary]) error {
 	return status.Error(codes.Unimplemented, "method ImportUnits not implemented")
+}
+func (UnimplementedUnitServiceServer) ReorganiseUnits(context.Context, *ReorganiseUnitsRequest) (*Reorganisation, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReorganiseUnits not implemented")
+}
+func (UnimplementedUnitServiceServer) ImportReorganisation(grpc.ClientStreamingServer[ImportReorganisationRequest, ImportReorganisationResponse]) error {
+	return status.Error(codes.Unimplemented, "method ImportReorganisation not implemented")
+}
+func (UnimplementedUnitServiceServer) GetLineage(context.Context, *GetLineageRequest) (*Lineage, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetLineage not implemented")
+}
+func (UnimplementedUnitServiceServer) ListLineageLinks(context.Context, *ListLineageLinksRequest) (*ListLineageLinksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListLineageLinks not implemented")
 }
 func (UnimplementedUnitServiceServer) mustEmbedUnimplementedUnitServiceServer() {}
 func (UnimplementedUnitServiceServer) testEmbeddedByValue()                     {}
@@ -264,6 +365,67 @@ func _UnitService_ImportUnits_Handler(srv interface{}, stream grpc.ServerStream)
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type UnitService_ImportUnitsServer = grpc.ClientStreamingServer[ImportUnitsRequest, ImportSummary]
 
+func _UnitService_ReorganiseUnits_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReorganiseUnitsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UnitServiceServer).ReorganiseUnits(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: UnitService_ReorganiseUnits_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UnitServiceServer).ReorganiseUnits(ctx, req.(*ReorganiseUnitsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _UnitService_ImportReorganisation_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(UnitServiceServer).ImportReorganisation(&grpc.GenericServerStream[ImportReorganisationRequest, ImportReorganisationResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type UnitService_ImportReorganisationServer = grpc.ClientStreamingServer[ImportReorganisationRequest, ImportReorganisationResponse]
+
+func _UnitService_GetLineage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetLineageRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UnitServiceServer).GetLineage(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: UnitService_GetLineage_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UnitServiceServer).GetLineage(ctx, req.(*GetLineageRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _UnitService_ListLineageLinks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListLineageLinksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UnitServiceServer).ListLineageLinks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: UnitService_ListLineageLinks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UnitServiceServer).ListLineageLinks(ctx, req.(*ListLineageLinksRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // UnitService_ServiceDesc is the grpc.ServiceDesc for UnitService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -287,11 +449,28 @@ var UnitService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "UpdateUnit",
 			Handler:    _UnitService_UpdateUnit_Handler,
 		},
+		{
+			MethodName: "ReorganiseUnits",
+			Handler:    _UnitService_ReorganiseUnits_Handler,
+		},
+		{
+			MethodName: "GetLineage",
+			Handler:    _UnitService_GetLineage_Handler,
+		},
+		{
+			MethodName: "ListLineageLinks",
+			Handler:    _UnitService_ListLineageLinks_Handler,
+		},
 	},
 	Streams: []grpc.StreamDesc{
 		{
 			StreamName:    "ImportUnits",
 			Handler:       _UnitService_ImportUnits_Handler,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "ImportReorganisation",
+			Handler:       _UnitService_ImportReorganisation_Handler,
 			ClientStreams: true,
 		},
 	},
