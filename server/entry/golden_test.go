@@ -53,16 +53,7 @@ func goldens(t testing.TB) map[string]entry.Entry {
 			{ID: "30280-20250701", Code: "30280", Kind: hierarchy.Commune, NameVI: "Xã Mỹ Trà", Parent: "82-20250701", ValidFrom: merge, ValidTo: period.Forever},
 		}}},
 		"indicators-derived": {Header: request, Body: derived(merge)},
-		"units-reorganised": {Header: request, Body: reorganised(merge)},
-				},
-				Links: []hierarchy.Link{
-					{Date: merge, From: "82-0", To: "82-20250701", Share: hierarchy.Whole},
-					{Date: merge, From: "30280-0", To: "30280-20250701", Share: hierarchy.Part},
-				},
-				Withdrawn: []hierarchy.Link{{Date: merge, From: "30280-0", To: "30280-20250701", Share: hierarchy.Whole}},
-			},
-			Note: "Theo Nghị quyết 202/2025/QH15",
-		}},
+		"units-reorganised":  {Header: request, Body: reorganised(merge)},
 		"indicators-changed": {Header: request, Body: entry.IndicatorsChanged{Indicators: []entry.Indicator{
 			{Number: 0, Indicator: indicator.Indicator{
 				Code: "CQ-06", NameVI: "Hồ sơ giải quyết trực tuyến", NameEN: "Files handled online", Group: "Chính quyền số", UnitOfMeasure: "%",
@@ -122,7 +113,16 @@ func reorganised(merge period.Day) entry.UnitsReorganised {
 				{ID: "82-0", Code: "82", Kind: hierarchy.Province, NameVI: "Tỉnh Tiền Giang", ValidFrom: period.Beginning, ValidTo: merge},
 				{ID: "82-20250701", Code: "82", Kind: hierarchy.Province, NameVI: "Tỉnh Đồng Tháp", ValidFrom: merge, ValidTo: period.Forever, Earlier: []hierarchy.Name{
 					{Until: period.Date(2025, 9, 1), VI: "Tỉnh Đồng Tháp (mới)", EN: "Dong Thap"},
-				}
+				}},
+			},
+			Links: []hierarchy.Link{
+				{Date: merge, From: "82-0", To: "82-20250701", Share: hierarchy.Whole},
+				{Date: merge, From: "30280-0", To: "30280-20250701", Share: hierarchy.Part},
+			},
+			Withdrawn: []hierarchy.Link{{Date: merge, From: "30280-0", To: "30280-20250701", Share: hierarchy.Whole}},
+		},
+		Note: "Theo Nghị quyết 202/2025/QH15",
+	}
 }
 
 // derived is an indicator that is computed from others.
