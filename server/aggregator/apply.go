@@ -57,12 +57,9 @@ func (t *Tx) take(e *entry.Entry) error {
 func (t *Tx) applyBody(e *entry.Entry) error {
 	switch body := e.Body.(type) {
 	case entry.UnitsChanged:
-		return t.reorganise(hierarchy.Reorganisation{Units: body.Units})
+		return t.reorganise(hierarchy.Reorganisation{Units: body.Units}, "")
 	case entry.UnitsReorganised:
-		if err := t.keepText(body.Note); err != nil {
-			return err
-		}
-		return t.reorganise(body.Reorganisation)
+		return t.reorganise(body.Reorganisation, body.Note)
 	case entry.IndicatorsChanged:
 		return t.applyIndicators(body.Indicators)
 	case entry.FormsChanged:

@@ -33,7 +33,7 @@ func (t *Tx) applyIndicators(versions []entry.Indicator) error {
 		}
 		moved.add(v.Number, v.ValidFrom)
 	}
-	return t.rebuildRows(next, moved)
+	return t.rebuildRows(next, moved, nil)
 }
 
 // sameArithmetic says whether two versions of an indicator are owed and brought together in the same way. Who is added
@@ -77,7 +77,7 @@ func (t *Tx) applyForms(versions []entry.Form) error {
 			moved.add(uint32(number), from) //nolint:gosec // an ordinal
 		}
 	}
-	return t.rebuildRows(next, moved)
+	return t.rebuildRows(next, moved, nil)
 }
 
 // isUneven says whether forms of several frequencies carry an indicator.

@@ -92,8 +92,11 @@ func (t *Tx) UnitBefore(id hierarchy.ID, sequence uint64) (hierarchy.Unit, bool,
 // unitName is how many bytes of a key name a unit.
 const unitName = 4
 
-// reorganise changes the tree in one piece.
-func (t *Tx) reorganise(r hierarchy.Reorganisation) error {
+// reorganise changes the tree in one piece and keeps what was written about it.
+func (t *Tx) reorganise(r hierarchy.Reorganisation, note string) error {
+	if err := t.keepText(note); err != nil {
+		return err
+	}
 	old := t.snap
 	tree, taken := eachThatCan(old.tree, piecesOf(r), withPieces)
 	if len(taken) == 0 {
@@ -107,7 +110,7 @@ func (t *Tx) reorganise(r hierarchy.Reorganisation) error {
 	if err != nil {
 		return err
 	}
-	return t.rebuildRows(next, moved)
+	return t.rebuildRows(next, moved, moved)
 }
 
 // keepTree stores what was taken. A link that was withdrawn and given again has one version, that of the end.

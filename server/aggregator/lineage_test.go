@@ -152,7 +152,8 @@ func TestR31WhatDoesNotFitIsPassedOver(t *testing.T) {
 	s.tell(entry.UnitsReorganised{Reorganisation: hierarchy.Reorganisation{
 		Units: []hierarchy.Unit{orphan, b},
 		Links: []hierarchy.Link{
-			{Date: march, From: "B-0", To: "A-0", Share: hierarchy.Whole}, {Date: march, From: "B-0", To: "X-0", Share: hierarchy.Part},
+			{Date: march, From: "B-0", To: "A-0", Share: hierarchy.Whole},
+			{Date: march, From: "B-0", To: "X-0", Share: hierarchy.Part},
 			{Date: march, From: "A-0", To: "B-0", Share: hierarchy.Part},
 		},
 		Withdrawn: []hierarchy.Link{{Date: march, From: "A-0", To: "D-0", Share: hierarchy.Whole}},

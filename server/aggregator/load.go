@@ -69,15 +69,8 @@ func (s *snapshot) add(v versions) {
 
 // holds says whether everything is there under its number.
 func (s *snapshot) holds(v versions) bool {
-	for _, u := range v.units {
-		if at, ok := s.tree.Ordinal(u.version.ID); !ok || at != int(u.number) {
-			return false
-		}
-	}
-	for _, l := range v.links {
-		if hasLink(s.tree, l.version.Link) == l.version.withdrawn {
-			return false
-		}
+	if !s.holdsTree(v) {
+		return false
 	}
 	for _, i := range v.indicators {
 		if at, ok := s.indicators.Ordinal(i.version.Code); !ok || at != int(i.number) {
@@ -92,6 +85,21 @@ func (s *snapshot) holds(v versions) bool {
 			return false
 		}
 		if in, ok := s.forms.On(f.version.Code, f.version.ValidFrom); !ok || in.ValidFrom != f.version.ValidFrom {
+			return false
+		}
+	}
+	return true
+}
+
+// holdsTree says it of units and links.
+func (s *snapshot) holdsTree(v versions) bool {
+	for _, u := range v.units {
+		if at, ok := s.tree.Ordinal(u.version.ID); !ok || at != int(u.number) {
+			return false
+		}
+	}
+	for _, l := range v.links {
+		if hasLink(s.tree, l.version.Link) == l.version.withdrawn {
 			return false
 		}
 	}

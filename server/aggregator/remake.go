@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/rollup"
 )
@@ -92,7 +93,10 @@ func (t *Tx) eachPeriod(form uint16, year int16, visit func(code uint32) (bool, 
 // rebuildRows makes the roll-ups of indicators anew after a change of what is owed or how it is brought together:
 // correctness goes before speed here. It takes the cells out of all rows of the years concerned, turns to the new
 // snapshot, and adds up the contributions of all units again.
-func (t *Tx) rebuildRows(next *snapshot, m moved) error {
+//
+// Where units end on a day, or go on, ends has it for each indicator that may then be left as it is in every span that
+// ended before: nothing was owed otherwise there.
+func (t *Tx) rebuildRows(next *snapshot, m, ends moved) error {
 	if len(m) == 0 || t.ledger.reports == 0 {
 		t.snap = next
 		return nil
@@ -101,6 +105,8 @@ func (t *Tx) rebuildRows(next *snapshot, m moved) error {
 	for number, day := range m {
 		r.add(number, yearOf(day))
 	}
+	r.leave(ends)
+	r.numbers = slices.Sorted(maps.Keys(r.from))
 	t.store.logger.Info("roll-ups are made anew", "entry", t.position.Head.Sequence, "indicators", len(r.from), "forms", len(r.forms))
 	if err := r.clear(); err != nil {
 		return err
@@ -111,7 +117,6 @@ func (t *Tx) rebuildRows(next *snapshot, m moved) error {
 	if err != nil {
 		return err
 	}
-	r.numbers = slices.Sorted(maps.Keys(r.from))
 	for _, year := range slices.Sorted(maps.Keys(units)) {
 		for _, unit := range r.inOrder(units[year]) {
 			if err := r.unit(year, unit); err != nil {
@@ -130,6 +135,47 @@ type remake struct {
 	from    map[uint32]int16
 	forms   map[uint16]int16
 	numbers []uint32 // of the indicators, in order
+	// ends is the day of those of which earlier spans are left as they are, and their calendar.
+	ends map[uint32]ending
+}
+
+type ending struct {
+	day      period.Day
+	calendar period.Calendar
+}
+
+// leave notes which indicators may be left as they are in spans before a day: those whose cells hang on the base periods
+// of their span alone. What leans on another indicator takes its figure from elsewhere, such as a year for its months; the
+// own part of a cumulative figure hangs on what comes later; and where frequencies differ so does what a month has.
+func (r *remake) leave(ends moved) {
+	r.ends = map[uint32]ending{}
+	for number, day := range ends {
+		if int(number) >= len(r.old.indicators) || int(number) >= len(r.x.indicators) {
+			continue
+		}
+		was, i := &r.old.indicators[number], &r.x.indicators[number]
+		if was.standsAlone(r.old) && i.standsAlone(r.x) {
+			r.ends[number] = ending{day: day, calendar: r.x.forms[i.carriers[0]].calendar}
+		}
+	}
+}
+
+// standsAlone says whether the cells of a span hang on the base periods of the span alone.
+func (i *indicatorIndex) standsAlone(x *index) bool {
+	return len(i.carriers) > 0 && !i.uneven && !i.gains &&
+		!slices.ContainsFunc(i.versions, func(v indicator.Indicator) bool { return v.Weight != "" || v.DenominatorIndicator != "" }) &&
+		!slices.ContainsFunc(i.carriers, func(c uint16) bool { return x.forms[c].calendar != x.forms[i.carriers[0]].calendar })
+}
+
+// leaves says whether the cells of an indicator are left as they are in a span.
+func (r *remake) leaves(number uint32, span period.Period) bool {
+	end, ok := r.ends[number]
+	return ok && end.calendar.Last(span) < end.day
+}
+
+// leavesAll says whether all cells are left as they are in a span.
+func (r *remake) leavesAll(span period.Period) bool {
+	return !slices.ContainsFunc(r.numbers, func(number uint32) bool { return !r.leaves(number, span) })
 }
 
 // add takes in an indicator and those that lean on it.
@@ -184,7 +230,7 @@ func (r *remake) clearForm(b rollup.Basis, form uint16) error {
 		if !ok {
 			return rollupBucket.damaged(key)
 		}
-		if year := periodOf(k.span).Year; year >= r.forms[form] {
+		if year := periodOf(k.span).Year; year >= r.forms[form] && !r.leavesAll(periodOf(k.span)) {
 			if err := r.clearRow(k, year); err != nil {
 				return err
 			}
@@ -214,8 +260,9 @@ func (r *remake) clearRow(k rowKey, year int16) error {
 	touched := false
 	for n := range row.cells {
 		c := &row.cells[n]
-		from, affected := r.from[uint32((c.id-1)/slots)] //nolint:gosec // a number of 32 bits was put in
-		if affected && year >= from && !c.isZero() {
+		number := uint32((c.id - 1) / slots) //nolint:gosec // a number of 32 bits was put in
+		from, affected := r.from[number]
+		if affected && year >= from && !c.isZero() && !r.leaves(number, periodOf(k.span)) {
 			c.clear()
 			touched = true
 		}
@@ -287,6 +334,9 @@ func (r *remake) unit(year int16, unit uint32) error {
 		w.marks = map[uint16]marks{}
 		for _, span := range spans {
 			for _, i := range w.indicators {
+				if r.leaves(i.number, span) {
+					continue
+				}
 				for s := range slot(slots) {
 					if !i.keeps(s, span, r.x) {
 						continue

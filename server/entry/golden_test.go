@@ -52,8 +52,8 @@ func goldens(t testing.TB) map[string]entry.Entry {
 			{ID: "82-20250701", Code: "82", Kind: hierarchy.Province, NameVI: "Tỉnh Đồng Tháp", ValidFrom: merge, ValidTo: period.Forever},
 			{ID: "30280-20250701", Code: "30280", Kind: hierarchy.Commune, NameVI: "Xã Mỹ Trà", Parent: "82-20250701", ValidFrom: merge, ValidTo: period.Forever},
 		}}},
-		"indicators-derived": {Header: request, Body: derived(merge)},
 		"units-reorganised":  {Header: request, Body: reorganised(merge)},
+		"indicators-derived": {Header: request, Body: derived(merge)},
 		"indicators-changed": {Header: request, Body: entry.IndicatorsChanged{Indicators: []entry.Indicator{
 			{Number: 0, Indicator: indicator.Indicator{
 				Code: "CQ-06", NameVI: "Hồ sơ giải quyết trực tuyến", NameEN: "Files handled online", Group: "Chính quyền số", UnitOfMeasure: "%",
@@ -105,7 +105,7 @@ func goldens(t testing.TB) map[string]entry.Entry {
 	}
 }
 
-// reorganised is a reorganisation with everything that one can have.
+// reorganised is a province that is made anew, with what became of another unit.
 func reorganised(merge period.Day) entry.UnitsReorganised {
 	return entry.UnitsReorganised{
 		Reorganisation: hierarchy.Reorganisation{

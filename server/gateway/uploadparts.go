@@ -77,7 +77,7 @@ func sendParts(r *http.Request, stream reorganisationStream) error {
 	seen := map[string]bool{}
 	for {
 		part, err := parts.NextRawPart()
-		if err == io.EOF { //nolint:errorlint // a body that ends in the middle gives an error that wraps io.EOF
+		if err == io.EOF { // as it is: a body that ends in the middle gives an error that wraps io.EOF
 			return nil
 		}
 		if err != nil {
@@ -100,7 +100,8 @@ func sendPart(part io.Reader, name string, stream reorganisationStream) error {
 		// A new one each time: the transport may still read the last one.
 		chunk := make([]byte, chunkSize)
 		n, err := fillChunk(part, chunk)
-		if err != nil && !errors.Is(err, io.EOF) {
+		ended := errors.Is(err, io.EOF)
+		if err != nil && !ended {
 			return bodyError(err)
 		}
 		if n > 0 || first { // an empty file is a file that is empty, not one that is missing
@@ -112,7 +113,7 @@ func sendPart(part io.Reader, name string, stream reorganisationStream) error {
 				return err
 			}
 		}
-		if err != nil {
+		if ended {
 			return nil
 		}
 	}

@@ -64,8 +64,12 @@ func planOf(r *reportingv1.ReorganiseUnitsRequest) (hierarchy.Plan, error) {
 		field string
 		n     int
 	}{
-		{"create", len(r.GetCreate())}, {"close", len(r.GetClose())}, {"rename", len(r.GetRename())},
-		{"move", len(r.GetMove())}, {"links", len(r.GetLinks())}, {"withdraw", len(r.GetWithdraw())},
+		{"create", len(r.GetCreate())},
+		{"close", len(r.GetClose())},
+		{"rename", len(r.GetRename())},
+		{"move", len(r.GetMove())},
+		{"links", len(r.GetLinks())},
+		{"withdraw", len(r.GetWithdraw())},
 	} {
 		if list.n > maxPlanned {
 			wrong.Add(fault.Invalid("REORGANISATION_TOO_LARGE", "%s has %d entries; one request may have %d: upload the change as files", list.field, list.n, maxPlanned).
