@@ -32,6 +32,8 @@ type Cell struct {
 	Value, Numerator, Denominator string
 	Coverage                      *reportingv1.Coverage
 	Fell                          bool
+	// PartsDiffer says of a derived indicator that its parts do not have the same coverage.
+	PartsDiffer bool
 }
 
 // Cells reads a page cell by cell: by indicator, unit and period. Those that are not part of the answer are passed over.
@@ -39,7 +41,7 @@ func Cells(page *reportingv1.QueryRollupColumnsResponse) iter.Seq[Cell] {
 	return func(yield func(Cell) bool) {
 		for _, c := range page.GetColumns() {
 			exact := c.GetExact()
-			fell := c.GetFell()
+			fell, differ := c.GetFell(), c.GetPartsDiffer()
 			at := 0
 			for n := range page.GetUnits().GetIds() {
 				u := unitAt(page.GetUnits(), n)
@@ -52,6 +54,9 @@ func Cells(page *reportingv1.QueryRollupColumnsResponse) iter.Seq[Cell] {
 					}
 					if len(fell) > 0 && int(fell[0]) == at {
 						cell.Fell, fell = true, fell[1:]
+					}
+					if len(differ) > 0 && int(differ[0]) == at {
+						cell.PartsDiffer, differ = true, differ[1:]
 					}
 					at++
 					if cell.State != reportingv1.RollupState_ROLLUP_STATE_UNSPECIFIED && !yield(cell) {

@@ -23,7 +23,7 @@ func TestCellsAreReadAsTheContractSays(t *testing.T) {
 				Values: []int64{-5, 0, 0, 0}, Numerators: []int64{-105, 30, 0, 0}, Denominators: []int64{7, 0, 0, 0},
 				Exact:    []*reportingv1.ExactCell{{Cell: 0, Denominator: proto.String("99999999999999999999")}},
 				Expected: []int32{9, 9, 0, 9}, Received: []int32{5, 4, 0, 0}, NotAvailable: []int32{1, 0, 0, 2}, UnitsComplete: []int32{3, 0, 0, 0},
-				Units: []int32{8, 8, 0, 8}, Fell: []int32{1, 3},
+				Units: []int32{8, 8, 0, 8}, Fell: []int32{1, 3}, PartsDiffer: []int32{0, 3},
 			},
 		},
 	}
@@ -31,16 +31,16 @@ func TestCellsAreReadAsTheContractSays(t *testing.T) {
 	for c := range client.Cells(page) {
 		g := c.Coverage
 		got = append(got, strings.TrimSpace(fmt.Sprintln(c.Columns.GetIndicator(), c.Unit.ID+c.Unit.Kind, c.Period.GetPeriod(), c.State.String()[13:],
-			c.Value+"|"+c.Numerator+"|"+c.Denominator, g.GetExpected(), g.GetReceived(), g.GetMissing(), g.GetUnitsComplete(), g.GetUnits(), c.Fell)))
+			c.Value+"|"+c.Numerator+"|"+c.Denominator, g.GetExpected(), g.GetReceived(), g.GetMissing(), g.GetUnitsComplete(), g.GetUnits(), c.Fell, c.PartsDiffer)))
 	}
 	want := []string{
-		"ZERO Ak 1 VALUE 0|| 1 1 0 1 1 false",
-		"ZERO Ak 2 VALUE 0|| 2 2 0 2 2 false",
-		"ZERO Bk 1 VALUE 0|| 3 3 0 3 3 false",
-		"ZERO Bk 2 VALUE 0|| 4 4 0 4 4 false",
-		"RATIO Ak 1 VALUE -0.05|-10.5|99999999999999999999 9 5 3 3 8 false",
-		"RATIO Ak 2 UNDEFINED |3|0 9 4 5 0 8 true",
-		"RATIO Bk 2 NO_DATA || 9 0 7 0 8 true",
+		"ZERO Ak 1 VALUE 0|| 1 1 0 1 1 false false",
+		"ZERO Ak 2 VALUE 0|| 2 2 0 2 2 false false",
+		"ZERO Bk 1 VALUE 0|| 3 3 0 3 3 false false",
+		"ZERO Bk 2 VALUE 0|| 4 4 0 4 4 false false",
+		"RATIO Ak 1 VALUE -0.05|-10.5|99999999999999999999 9 5 3 3 8 false true",
+		"RATIO Ak 2 UNDEFINED |3|0 9 4 5 0 8 true false",
+		"RATIO Bk 2 NO_DATA || 9 0 7 0 8 true true",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("the cells are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -41,7 +41,7 @@ func mask(tree any) any {
 	switch n := tree.(type) {
 	case map[string]any:
 		for key, value := range n {
-			if text, ok := value.(string); ok && text != "" && slices.Contains(masked, key) {
+			if slices.Contains(masked, key) && (isText(value) || isNumber(value)) {
 				n[key] = strings.ToUpper(key)
 				continue
 			}
@@ -56,6 +56,16 @@ func mask(tree any) any {
 		}
 	}
 	return tree
+}
+
+func isText(value any) bool {
+	text, ok := value.(string)
+	return ok && text != ""
+}
+
+func isNumber(value any) bool {
+	_, ok := value.(json.Number)
+	return ok
 }
 
 // inline writes a tree on one line, keys in their order.

@@ -19,6 +19,7 @@ import (
 // not joined by a chain of < do not know each other. A room below server/ goes by its path from there, so a new room is a
 // new word here; "server" is the folder itself, and "cmd" and "client/cmd" are the programs.
 const floors = `
+	text < formula < indicator;
 	fault < text < figure, period < hierarchy < indicator < form < rollup < auth < entry < journal;
 
 	# Journals know the contract alone. verify must share nothing with the aggregator, whose sums it checks.
@@ -57,7 +58,7 @@ const floors = `
 
 // pure are the rooms that hold the rules of the domain. They import the standard library, golang.org/x/text and each other,
 // so that a rule can be proved without a disk, a network or a generated type.
-const pure = "fault text figure period hierarchy indicator form rollup auth"
+const pure = "fault text formula figure period hierarchy indicator form rollup auth"
 
 // keepers are the only rooms that may name a package, or one below it, directly; the suites of check and the contestants of
 // the benchmark are let in everywhere, but drivers of databases stay where they are.

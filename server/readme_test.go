@@ -65,7 +65,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 	if err != nil {
 		t.Fatalf("the README's commands: %v\n%s", err, out)
 	}
-	for _, promise := range []string{"9.09", "CREATED", `"value":"120"`, "90", "1/2"} {
+	for _, promise := range []string{"9.09", "109.1", "CREATED", `"value":"120"`, "90", "1/2"} {
 		if !strings.Contains(strings.ReplaceAll(string(out), `": "`, `":"`), promise) {
 			t.Errorf("nothing printed shows %q\n%s", promise, out)
 		}

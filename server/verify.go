@@ -45,7 +45,7 @@ func said(a aggregator.Answer) verify.Answer {
 		Expected: c.Expected, Received: c.Received, NotAvailable: c.NotAvailable, Missing: c.Missing,
 		NotApplicable: c.NotApplicable, Excluded: c.Excluded, Late: c.Late, Stale: c.Stale,
 		UnitsComplete: c.UnitsComplete, Units: c.Units, Half: c.Half, Unweighted: c.Unweighted, Gaps: c.Gaps, Over: c.Divisor,
-		Fell: r.Fell,
+		Fell: r.Fell, PartsDiffer: r.PartsDiffer,
 	}
 	if a.LastPeriod.Valid() {
 		answer.Last = a.LastPeriod.String()

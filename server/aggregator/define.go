@@ -27,8 +27,9 @@ func (t *Tx) applyIndicators(versions []entry.Indicator) error {
 		if err := t.putVersion(indicatorBucket, versionKey(v.Number, v.ValidFrom), place, b); err != nil {
 			return err
 		}
-		if was, known := old.indicators.On(v.Code, v.ValidFrom); known && sameArithmetic(was, v.Indicator) {
-			continue
+		was, known := old.indicators.On(v.Code, v.ValidFrom)
+		if known && sameArithmetic(was, v.Indicator) || v.Derived() {
+			continue // of what is derived nothing is kept
 		}
 		moved.add(v.Number, v.ValidFrom)
 	}

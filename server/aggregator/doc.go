@@ -20,7 +20,8 @@
 // a unit without units below it has no rows. Rows are kept for whatever kind sent the figure; which kinds are added and
 // which only compared is decided when a roll-up is read, by the version of the period's last day. Base periods have whole
 // totals. A longer period has whole totals only where base rows cannot be added up (rollup.SumsBases); of a sum it has
-// the remainder alone: how many units are complete. Restated roll-ups and those as of an earlier sequence are not kept;
+// the remainder alone: how many units are complete. Of what is derived nothing is kept: it is computed from the roll-ups of
+// its parts (derived.go). Restated roll-ups and those as of an earlier sequence are not kept;
 // nor is YEAR_TO_DATE of a mean, an extreme or the like, which is made from reports when it is asked, from 2,000 at most.
 //
 // When the figures in force of a report change, a shift takes what its unit contributes to each cell that can be reached,

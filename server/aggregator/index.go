@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/tonghop/tonghop/server/form"
+	"github.com/tonghop/tonghop/server/formula"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
@@ -53,6 +54,11 @@ type indicatorIndex struct {
 	latest bool
 	// uneven says that the forms which carry it have several frequencies: see uneven.go.
 	uneven bool
+	// derived says that it is computed from others: formulas are those of its versions, sources the reported indicators that
+	// they lead to.
+	derived  bool
+	formulas []*formula.Formula
+	sources  []uint32
 	// profile is equal for indicators that are owed by the same units at all times.
 	profile int
 }
@@ -127,6 +133,7 @@ func (x *index) indexIndicators(cat *indicator.Catalogue) {
 			}
 			i.narrow = append(i.narrow, at)
 		}
+		i.derived = i.versions[0].Derived()
 		// What these depend on is the same in all versions of a code (R21).
 		first := i.versions[0]
 		i.sums = rollup.SumsBases(first, rollup.AsReported)
@@ -134,6 +141,25 @@ func (x *index) indexIndicators(cat *indicator.Catalogue) {
 			first.Scale == i.scale()
 		i.gains = rollup.Possible(first, rollup.Own) && (first.Value.Measure == indicator.YearToDate ||
 			first.OwnDenominator() && first.Denominator.Measure == indicator.YearToDate)
+	}
+	x.indexFormulas(cat)
+}
+
+// indexFormulas reads the formulas of what is derived, and finds what they lead to.
+func (x *index) indexFormulas(cat *indicator.Catalogue) {
+	for n := range x.indicators {
+		i := &x.indicators[n]
+		if !i.derived {
+			continue
+		}
+		for v := range i.versions {
+			i.formulas = append(i.formulas, i.versions[v].Parsed())
+		}
+		for _, code := range cat.Sources(i.code) {
+			if number, ok := x.number(code); ok {
+				i.sources = append(i.sources, number)
+			}
+		}
 	}
 }
 

@@ -43,6 +43,12 @@ type Answer struct {
 	Gap rollup.Gap
 	// Checks hold what the unit itself sent where its kind stands in checked_by; never added (R8).
 	Checks []Check
+	// Parts are the roll-ups that a derived indicator is computed from, in the order of its formula; Lacking are the
+	// references of the formula that have no value (R18). Leaves is how many roll-ups of reported indicators were asked for,
+	// or 0 if it is none.
+	Parts   []Part
+	Lacking []string
+	Leaves  int
 }
 
 // Check stands beside a roll-up for comparison.
@@ -70,11 +76,15 @@ type question struct {
 }
 
 // Rollup answers from rows: the units below by kind, and the unit's own report beside them. Only YEAR_TO_DATE of what is
-// neither a sum nor year-to-date itself is made from the reports of the units below, and limited.
+// neither a sum nor year-to-date itself is made from the reports of the units below, and limited. What is derived is
+// computed from the roll-ups of its parts.
 func (t *Tx) Rollup(q Query) (Answer, error) {
 	u, err := t.ask(q)
 	if err != nil {
 		return Answer{}, err
+	}
+	if u.i.derived {
+		return u.derive()
 	}
 	a := Answer{Unit: u.x.tree.At(u.unit)}
 	var parts []part
@@ -138,10 +148,13 @@ func (t *Tx) askOf(q Query) (*question, error) {
 	}
 	u.i = &u.x.indicators[number]
 	first := u.i.versions[0]
-	if !rollup.Possible(first, q.Measure) {
+	if !u.x.possible(number, q.Measure) {
 		return nil, fault.Invalid("MEASURE_NOT_POSSIBLE",
 			"indicator %s is %s and has no amount that is %s; ask for AS_REPORTED", u.i.code, first.Value.Measure, q.Measure).
 			With("indicator", u.i.code).With("measure", q.Measure).In("measure")
+	}
+	if u.i.derived {
+		return u, nil
 	}
 	u.since = q.Measure == rollup.YearToDate && first.Value.Measure == indicator.Flow
 	u.gathered = q.Measure == rollup.YearToDate && !u.i.sums && u.anyFlow()

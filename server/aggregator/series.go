@@ -23,6 +23,9 @@ type Series struct {
 	single *seriesCell
 	// shared is what all answers have in common, made for the first.
 	shared *Answer
+	// derivation is there of a derived indicator, and parts are the series of what it asks for; nil for a period before all.
+	derivation *derivation
+	parts      []*Series
 }
 
 // seriesForm is one form of a series.
@@ -52,6 +55,9 @@ func (t *Tx) Series(q Query) (*Series, error) {
 		return nil, err
 	}
 	s := &Series{u: *u}
+	if u.i.derived {
+		return s, s.prepareDerived()
+	}
 	if !t.writing && !u.i.uneven && !u.gathered {
 		s.prepare()
 	}
@@ -109,11 +115,17 @@ func (s *Series) form() seriesForm {
 // FromRows says whether the roll-up of a unit, by its ordinal, is made of rows alone; else of what the unit itself gave
 // too, which takes much longer.
 func (s *Series) FromRows(unit int) bool {
+	if s.derivation != nil {
+		return !slices.ContainsFunc(s.parts, func(part *Series) bool { return part != nil && !part.FromRows(unit) })
+	}
 	return s.fromRows != nil && s.fromRows[s.u.x.kind[unit]]
 }
 
 // Rollup gives the roll-up of a unit, by its ordinal.
 func (s *Series) Rollup(unit int) (Answer, error) {
+	if s.derivation != nil {
+		return s.derive(unit)
+	}
 	if !s.FromRows(unit) {
 		return s.alone(unit)
 	}
@@ -143,8 +155,8 @@ func (s *Series) common() *Answer {
 // Cell gives the result alone, in short if it can and then says so, else the other one. Where that is made of rows it has no
 // texts.
 func (s *Series) Cell(unit int, short *rollup.Short, r *rollup.Result) (bool, error) {
-	if !s.FromRows(unit) {
-		a, err := s.alone(unit)
+	if s.derivation != nil || !s.FromRows(unit) {
+		a, err := s.Rollup(unit)
 		*r = a.Result
 		return false, err
 	}
@@ -190,6 +202,9 @@ func (s *Series) fromOne(unit int, short *rollup.Short) (bool, error) {
 
 // Version gives the version of the period's last day, at whose scale the numbers are shown. It is not to be changed.
 func (s *Series) Version() *indicator.Indicator {
+	if s.derivation != nil {
+		return s.derivation.version
+	}
 	var calendar period.Calendar
 	if carriers := s.u.i.carriers; len(carriers) > 0 {
 		calendar = s.u.x.forms[carriers[0]].calendar

@@ -31,7 +31,7 @@ func indicatorMessage(v Indicator) (*journalv1.Indicator, error) {
 		DenominatorIndicator: string(v.DenominatorIndicator), Weight: string(v.Weight),
 		ReportedBy: textsOf[string](v.ReportedBy), CheckedBy: textsOf[string](v.CheckedBy), LevelsOwn: v.LevelsOwn,
 		Min: boundMessage(v.Min), Max: boundMessage(v.Max),
-		Replaces: string(v.Replaces), ValidFrom: dayMessage(v.ValidFrom, period.Beginning),
+		Replaces: string(v.Replaces), ValidFrom: dayMessage(v.ValidFrom, period.Beginning), Formula: v.Formula,
 	}
 	if v.Scale > figure.MaxScale {
 		return nil, fault.Internal(nil, "indicator %s has scale %d", v.Code, v.Scale)
@@ -66,7 +66,7 @@ func indicatorOf(m *journalv1.Indicator) (Indicator, error) {
 		DenominatorIndicator: indicator.Code(m.GetDenominatorIndicator()), Weight: indicator.Code(m.GetWeight()),
 		ReportedBy: textsOf[hierarchy.Kind](m.GetReportedBy()), CheckedBy: textsOf[hierarchy.Kind](m.GetCheckedBy()),
 		LevelsOwn: m.GetLevelsOwn(), Min: boundOf(m.Min), Max: boundOf(m.Max),
-		Replaces: indicator.Code(m.GetReplaces()), ValidFrom: dayOf(m.ValidFrom, period.Beginning),
+		Replaces: indicator.Code(m.GetReplaces()), ValidFrom: dayOf(m.ValidFrom, period.Beginning), Formula: m.GetFormula(),
 	}}
 	var err error
 	if v.Assigned, err = mapped(m.GetAssigned(), selectorOf); err != nil {

@@ -211,12 +211,15 @@ func drawIndicator(t *rapid.T) entry.Indicator {
 	return entry.Indicator{Number: rapid.Uint32().Draw(t, "number"), Indicator: indicator.Indicator{
 		Code: indicator.Code(code(t, "code")), NameVI: word(t, "name_vi"), NameEN: word(t, "name_en"), Group: word(t, "group"),
 		UnitOfMeasure: word(t, "unit_of_measure"), Scale: figure.Scale(rapid.Uint8Range(0, 6).Draw(t, "scale")),
-		UnitRule: indicator.UnitRule(rapid.Uint8Range(0, 9).Draw(t, "unit rule")), AtLeast: number(t, "at least"),
+		UnitRule: indicator.UnitRule(rapid.Uint8Range(0, 10).Draw(t, "unit rule")), AtLeast: number(t, "at least"),
 		Value: part(t, "value"), Denominator: part(t, "denominator"),
 		DenominatorIndicator: indicator.Code(optional(t, "denominator indicator", code)), Weight: indicator.Code(optional(t, "weight", code)),
 		ReportedBy: some(t, "reported by", kind), CheckedBy: some(t, "checked by", kind), LevelsOwn: rapid.Bool().Draw(t, "levels own"),
 		Assigned: some(t, "assigned", drawSelector), Direction: indicator.Direction(rapid.Uint8Range(0, 2).Draw(t, "direction")),
 		Min: bound(t, "min"), Max: bound(t, "max"), Replaces: indicator.Code(optional(t, "replaces", code)), ValidFrom: day(t, "from", period.Beginning),
+		Formula: optional(t, "formula", func(t *rapid.T, name string) string {
+			return rapid.SampledFrom([]string{"[A] / [B, -1y]", "if([A.num] < 1.5, 0, 1)"}).Draw(t, name)
+		}),
 	}}
 }
 

@@ -52,7 +52,8 @@ func goldens(t testing.TB) map[string]entry.Entry {
 			{ID: "82-20250701", Code: "82", Kind: hierarchy.Province, NameVI: "Tỉnh Đồng Tháp", ValidFrom: merge, ValidTo: period.Forever},
 			{ID: "30280-20250701", Code: "30280", Kind: hierarchy.Commune, NameVI: "Xã Mỹ Trà", Parent: "82-20250701", ValidFrom: merge, ValidTo: period.Forever},
 		}}},
-		"units-reorganised": {Header: request, Body: reorganised(merge)},
+		"units-reorganised":  {Header: request, Body: reorganised(merge)},
+		"indicators-derived": {Header: request, Body: derived(merge)},
 		"indicators-changed": {Header: request, Body: entry.IndicatorsChanged{Indicators: []entry.Indicator{
 			{Number: 0, Indicator: indicator.Indicator{
 				Code: "CQ-06", NameVI: "Hồ sơ giải quyết trực tuyến", NameEN: "Files handled online", Group: "Chính quyền số", UnitOfMeasure: "%",
@@ -102,6 +103,34 @@ func goldens(t testing.TB) map[string]entry.Entry {
 			Known: entry.Head{Sequence: 14, Hash: [32]byte{0: 5, 31: 6}}, Journal: [16]byte{0: 0x5f, 15: 2}, ProgramVersion: "0.1.0", By: "Phòng Công nghệ", Reason: "Hỏng đĩa",
 		}},
 	}
+}
+
+// reorganised is a province that is made anew, with what became of another unit.
+func reorganised(merge period.Day) entry.UnitsReorganised {
+	return entry.UnitsReorganised{
+		Reorganisation: hierarchy.Reorganisation{
+			Units: []hierarchy.Unit{
+				{ID: "82-0", Code: "82", Kind: hierarchy.Province, NameVI: "Tỉnh Tiền Giang", ValidFrom: period.Beginning, ValidTo: merge},
+				{ID: "82-20250701", Code: "82", Kind: hierarchy.Province, NameVI: "Tỉnh Đồng Tháp", ValidFrom: merge, ValidTo: period.Forever, Earlier: []hierarchy.Name{
+					{Until: period.Date(2025, 9, 1), VI: "Tỉnh Đồng Tháp (mới)", EN: "Dong Thap"},
+				}},
+			},
+			Links: []hierarchy.Link{
+				{Date: merge, From: "82-0", To: "82-20250701", Share: hierarchy.Whole},
+				{Date: merge, From: "30280-0", To: "30280-20250701", Share: hierarchy.Part},
+			},
+			Withdrawn: []hierarchy.Link{{Date: merge, From: "30280-0", To: "30280-20250701", Share: hierarchy.Whole}},
+		},
+		Note: "Theo Nghị quyết 202/2025/QH15",
+	}
+}
+
+// derived is an indicator that is computed from others.
+func derived(from period.Day) entry.IndicatorsChanged {
+	return entry.IndicatorsChanged{Indicators: []entry.Indicator{{Number: 8, Indicator: indicator.Indicator{
+		Code: "XH-09", NameVI: "Hồ sơ trực tuyến trên 1.000 dân", UnitOfMeasure: "hồ sơ", Scale: 1, UnitRule: indicator.UnitDerived,
+		Formula: "[CQ-06.num] / [DS-15PLUS, -1y] * 1000", Direction: indicator.Higher, ValidFrom: from,
+	}}}}
 }
 
 func TestEntriesThatAnyVersionWroteAreReadForEver(t *testing.T) {
@@ -165,26 +194,6 @@ func readGolden(t testing.TB, path string) (public, private []byte) {
 		return b
 	}
 	return decode(before), decode(after)
-}
-
-// reorganised is a change of the tree with everything that one may have.
-func reorganised(merge period.Day) entry.UnitsReorganised {
-	return entry.UnitsReorganised{
-		Reorganisation: hierarchy.Reorganisation{
-			Units: []hierarchy.Unit{
-				{ID: "82-0", Code: "82", Kind: hierarchy.Province, NameVI: "Tỉnh Tiền Giang", ValidFrom: period.Beginning, ValidTo: merge},
-				{ID: "82-20250701", Code: "82", Kind: hierarchy.Province, NameVI: "Tỉnh Đồng Tháp", ValidFrom: merge, ValidTo: period.Forever, Earlier: []hierarchy.Name{
-					{Until: period.Date(2025, 9, 1), VI: "Tỉnh Đồng Tháp (mới)", EN: "Dong Thap"},
-				}},
-			},
-			Links: []hierarchy.Link{
-				{Date: merge, From: "82-0", To: "82-20250701", Share: hierarchy.Whole},
-				{Date: merge, From: "30280-0", To: "30280-20250701", Share: hierarchy.Part},
-			},
-			Withdrawn: []hierarchy.Link{{Date: merge, From: "30280-0", To: "30280-20250701", Share: hierarchy.Whole}},
-		},
-		Note: "Theo Nghị quyết 202/2025/QH15",
-	}
 }
 
 // inRuns are reports whose figures make runs of every form.

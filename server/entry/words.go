@@ -21,6 +21,7 @@ var (
 		indicator.UnitNone: "NONE", indicator.UnitSum: "SUM", indicator.UnitRatio: "RATIO", indicator.UnitMean: "MEAN",
 		indicator.UnitWeightedMean: "WEIGHTED_MEAN", indicator.UnitMin: "MIN", indicator.UnitMax: "MAX",
 		indicator.UnitCountYes: "COUNT_YES", indicator.UnitShareYes: "SHARE_YES", indicator.UnitCountAtLeast: "COUNT_AT_LEAST",
+		indicator.UnitDerived: "DERIVED",
 	}
 	directionWords = []string{indicator.DirectionNone: "NONE", indicator.Higher: "HIGHER", indicator.Lower: "LOWER"}
 	frequencyWords = []string{period.Month: "month", period.Quarter: "quarter", period.Half: "half", period.Year: "year"}
@@ -48,5 +49,5 @@ func valueOf[T ~uint8](words []string, word, what string) (T, error) {
 	if at < 0 {
 		return 0, tooNew("the %s %q is unknown", what, word)
 	}
-	return T(at), nil //nolint:gosec // there are ten at most
+	return T(at), nil //nolint:gosec // there are a dozen at most
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/tonghop/tonghop/server/period"
 )
 
-// Check looks for what R4 forbids in the whole set, against a tree or a catalogue that has changed since its forms were
-// accepted.
+// Check looks for what R4 and R18 forbid in the whole set, against a tree or a catalogue that has changed since its forms
+// were accepted.
 func (s *Set) Check(t *hierarchy.Tree, cat *indicator.Catalogue) error {
 	var problems fault.List
 	for _, code := range cat.Codes() {
@@ -20,10 +20,13 @@ func (s *Set) Check(t *hierarchy.Tree, cat *indicator.Catalogue) error {
 			problems.Add(clash.err)
 		}
 	}
+	for _, clash := range findDerived(s, cat, nil) {
+		problems.Add(clash.err)
+	}
 	return problems.Err()
 }
 
-// clash is one breach of R4 between two forms.
+// clash is one breach of R4 between two forms, or by one of itself.
 type clash struct {
 	forms [2]Code
 	err   *fault.Error

@@ -16,8 +16,9 @@ type Warning = indicator.Warning
 // It refuses the whole call with every problem, each under forms[i] and the field at fault: what [Form.Check] finds; a
 // version given twice; a code that differs from a known one in case alone (R43); a frequency or calendar that changes
 // within a code; an indicator or unit that is not there; two forms by which one unit would report one indicator on one
-// day, or for a period and again for a longer one around it, and two calendars for one indicator and kind of unit (R4). The warnings tell of levels that are due no later
-// than the level below them (R6). The receiver stays as it is.
+// day, or for a period and again for a longer one around it, and two calendars for one indicator and kind of unit, or for
+// the parts of a derived indicator (R4); a derived indicator, which nobody reports (R18). The warnings tell of levels that
+// are due no later than the level below them (R6). The receiver stays as it is.
 //
 // A change of the tree or of the catalogue can break R4 too; Check looks at a whole set again.
 func (s *Set) With(t *hierarchy.Tree, cat *indicator.Catalogue, forms ...Form) (*Set, []Warning, error) {
@@ -137,16 +138,21 @@ func (c *change) checkNames(i int) {
 // at the first given form that is part of it.
 func (c *change) checkCarriers() {
 	asked := map[indicator.Code]bool{}
+	codes := []indicator.Code{}
 	for i := range c.given {
 		for _, code := range c.given[i].Indicators {
 			if asked[code.Fold()] {
 				continue
 			}
 			asked[code.Fold()] = true
+			codes = append(codes, code)
 			for _, clash := range findClashes(c.next, c.tree, c.cat, code) {
 				c.add(c.partOf(clash), clash.err)
 			}
 		}
+	}
+	for _, clash := range findDerived(c.next, c.cat, codes) {
+		c.add(c.partOf(clash), clash.err)
 	}
 }
 

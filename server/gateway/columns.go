@@ -102,6 +102,7 @@ func (w *columnWriter) columns(c *reportingv1.RollupColumns) {
 		{"unweighted", c.GetUnweighted()},
 		{"divisor", c.GetDivisor()},
 		{"fell", c.GetFell()},
+		{"partsDiffer", c.GetPartsDiffer()},
 	} {
 		w.counts(n.name, n.counts)
 	}

@@ -14,10 +14,11 @@ import (
 // Catalogue is a set of dated versions of indicators. It never changes, so any number of goroutines may read it; With
 // gives a new one. The zero value is the empty catalogue.
 type Catalogue struct {
-	versions [][]Indicator // by ordinal, each by ValidFrom
-	ordinals map[Code]int  // by folded code
-	sorted   []int         // ordinals in the order of folded codes
-	weighs   map[Code]bool // folded codes that are a weight or a denominator of others
+	versions [][]Indicator   // by ordinal, each by ValidFrom
+	ordinals map[Code]int    // by folded code
+	sorted   []int           // ordinals in the order of folded codes
+	weighs   map[Code]bool   // folded codes that are a weight or a denominator of others
+	sources  map[Code][]Code // by folded code: the reported indicators that a derived one leads to
 }
 
 // Empty gives the catalogue without indicators.
@@ -157,6 +158,7 @@ func (c *Catalogue) finish() {
 	slices.SortFunc(c.sorted, func(a, b int) int {
 		return cmp.Compare(c.versions[a][0].Code.Fold(), c.versions[b][0].Code.Fold())
 	})
+	c.findSources()
 }
 
 func byFirstDay(a, b Indicator) int { return cmp.Compare(a.ValidFrom, b.ValidFrom) }

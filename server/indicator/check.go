@@ -22,9 +22,14 @@ func (i Indicator) Check() error {
 		problems.Add(fault.Invalid("SCALE_OUT_OF_RANGE", "scale %d: an indicator has 0 to %d decimals", i.Scale, figure.MaxScale).
 			With("scale", i.Scale).With("limit", figure.MaxScale).In("scale"))
 	}
-	i.checkUnitRule(&problems)
-	i.checkParts(&problems)
-	i.checkKinds(&problems)
+	i.checkFormula(&problems)
+	if i.UnitRule == UnitDerived {
+		i.checkUnreported(&problems)
+	} else {
+		i.checkUnitRule(&problems)
+		i.checkParts(&problems)
+		i.checkKinds(&problems)
+	}
 	for n, s := range i.Assigned {
 		if err := s.Check(); err != nil {
 			problems.Add(fault.Of(err).In(fmt.Sprintf("assigned[%d]", n)))

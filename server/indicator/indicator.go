@@ -52,6 +52,9 @@ type Indicator struct {
 	DenominatorIndicator Code
 	// Weight is the indicator by which a WEIGHTED_MEAN is weighted.
 	Weight Code
+	// Formula is that of what is DERIVED, as formula.Formula prints it; CleanFormula brings it there. Nothing is reported
+	// then, so there are no rules over time, kinds, assignments and bounds.
+	Formula string
 	// ReportedBy are the kinds of unit whose figures are added; CheckedBy those whose figures are only compared (R8).
 	ReportedBy, CheckedBy []hierarchy.Kind
 	// LevelsOwn says that each kind reports its own work, so that a district and its communes may both be added.

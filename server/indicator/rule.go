@@ -48,6 +48,8 @@ const (
 	UnitCountYes
 	UnitShareYes
 	UnitCountAtLeast
+	// UnitDerived is computed by a formula from the roll-ups of others (R18).
+	UnitDerived
 )
 
 // Direction says whether a higher or a lower figure is the better one.
@@ -64,7 +66,7 @@ const (
 var (
 	measureNames   = []string{"flow", "stock", "year_to_date"}
 	timeRuleNames  = []string{"NONE", "SUM", "LAST", "MEAN", "MIN", "MAX"}
-	unitRuleNames  = []string{"NONE", "SUM", "RATIO", "MEAN", "WEIGHTED_MEAN", "MIN", "MAX", "COUNT_YES", "SHARE_YES", "COUNT_AT_LEAST"}
+	unitRuleNames  = []string{"NONE", "SUM", "RATIO", "MEAN", "WEIGHTED_MEAN", "MIN", "MAX", "COUNT_YES", "SHARE_YES", "COUNT_AT_LEAST", "DERIVED"}
 	directionNames = []string{"none", "higher", "lower"}
 )
 
@@ -87,6 +89,9 @@ func (r UnitRule) String() string { return nameOf(unitRuleNames, r) }
 // String gives the word of files.
 func (d Direction) String() string { return nameOf(directionNames, d) }
 
+// HasParts says whether what units give comes to a numerator and a denominator.
+func (r UnitRule) HasParts() bool { return r == UnitRatio || r == UnitShareYes }
+
 // YesNo says whether the rule is about figures that are 1 or 0 (R20).
 func (r UnitRule) YesNo() bool { return r == UnitCountYes || r == UnitShareYes }
 
@@ -108,7 +113,7 @@ func ParseDirection(s string) (Direction, error) {
 	return parse[Direction](directionNames, s, "DIRECTION_UNKNOWN", "direction")
 }
 
-// ParseUnitRule reads SUM, RATIO, MEAN, WEIGHTED_MEAN, MIN, MAX, COUNT_YES, SHARE_YES, NONE in any case, and
+// ParseUnitRule reads SUM, RATIO, MEAN, WEIGHTED_MEAN, MIN, MAX, COUNT_YES, SHARE_YES, DERIVED, NONE in any case, and
 // COUNT_AT_LEAST with its number, which is read at the scale of the indicator: COUNT_AT_LEAST 1.
 func ParseUnitRule(s string, scale figure.Scale) (UnitRule, figure.Number, error) {
 	word, number, _ := strings.Cut(s, " ")
@@ -173,7 +178,7 @@ func nameOf[T ~uint8](names []string, v T) string {
 func parse[T ~uint8](names []string, s, reason, what string) (T, error) {
 	for i, name := range names {
 		if strings.EqualFold(name, s) {
-			return T(i), nil //nolint:gosec // there are ten at most
+			return T(i), nil //nolint:gosec // there are a dozen at most
 		}
 	}
 	return 0, fault.Invalid(reason, "%s %q is unknown; give one of %s", what, shorten(s), strings.Join(names, ", ")).

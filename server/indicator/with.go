@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/formula"
 	"github.com/tonghop/tonghop/server/period"
 )
 
@@ -17,7 +18,8 @@ type Warning = *fault.Error
 // [Indicator.Check] finds; a version given twice; a code that differs from a known one in case alone (R43); a version
 // that changes what a code's figures mean, which is fixed among its versions and, once used says that there are
 // figures, for ever (R21); a scale that shrinks; a weight, denominator or replaced indicator that is not there, or that
-// is a ratio, or leads back in a circle. The warnings tell of levels that may count the same things twice (R8).
+// is a ratio, or leads back in a circle; a formula that names what is not there, or a numerator that there is not, or
+// leads back in a circle, or to too many others (R18). The warnings tell of levels that may count the same things twice (R8).
 //
 // A nil used means that there are no figures. The receiver stays as it is.
 func (c *Catalogue) With(used func(Code) bool, versions ...Indicator) (*Catalogue, []Warning, error) {
@@ -27,13 +29,16 @@ func (c *Catalogue) With(used func(Code) bool, versions ...Indicator) (*Catalogu
 	if used == nil {
 		used = func(Code) bool { return false }
 	}
-	ch := &change{old: c, next: c.copied(), given: versions}
+	ch := &change{old: c, next: c.copied(), given: versions, formulas: map[string]*formula.Formula{}}
 	ch.accept()
 	for i := range versions {
 		ch.checkMeaning(i, used)
 		ch.checkReferences(i)
 	}
-	ch.checkCircles()
+	ch.checkFormulas()
+	if !ch.checkCircles() {
+		ch.checkSizes()
+	}
 	if err := ch.problems.Err(); err != nil {
 		return nil, nil, err
 	}
@@ -47,6 +52,7 @@ type change struct {
 	given     []Indicator
 	first     map[key]int // where each version is given first
 	problems  fault.List
+	formulas  map[string]*formula.Formula // by text: those that were parsed
 }
 
 // key is what a version is known by.
@@ -182,7 +188,12 @@ func (c *change) checkReferences(i int) {
 			c.add(i, fault.Invalid("REFERENCE_TO_RATIO",
 				"indicator %s: its %s %s is a ratio and has no single value to use", v.Code, ref.field, other.Code).
 				With("code", v.Code).With("indicator", other.Code).In(ref.field))
+		case other.Derived():
+			c.add(i, toDerived(v.Code, other.Code, ref.field).In(ref.field))
 		}
+	}
+	if v.Derived() {
+		c.checkNoFigures(i)
 	}
 	if v.Replaces == "" || v.Replaces.Same(v.Code) {
 		return
@@ -192,16 +203,23 @@ func (c *change) checkReferences(i int) {
 	}
 }
 
+func toDerived(code, other Code, field string) *fault.Error {
+	return fault.Invalid("REFERENCE_TO_DERIVED",
+		"indicator %s: its %s %s is computed by a formula and has no figures of units to use", code, field, other).
+		With("code", code).With("indicator", other)
+}
+
 func unknown(v *Indicator, ref reference) error {
 	return fault.Invalid("INDICATOR_NOT_FOUND",
 		"indicator %s: its %s %q is neither known nor in this request", v.Code, ref.field, ref.code).
 		With("code", v.Code).With("indicator", ref.code).In(ref.field)
 }
 
-// checkCircles follows weights and denominators, and by themselves replaced indicators, from every given version. A
-// circle is told once, at the first given version on it. One through a single code was told by Check.
-func (c *change) checkCircles() {
-	needs := func(v *Indicator) []reference { return references(v) }
+// checkCircles follows weights, denominators and formulas, and by themselves replaced indicators, from every given version.
+// A circle is told once, at the first given version on it. One through a single code was told by Check. It says whether
+// there is any circle, that one too.
+func (c *change) checkCircles() (found bool) {
+	needs := func(v *Indicator) []reference { return append(references(v), formulaReferences(c.parsed(v))...) }
 	replaces := func(v *Indicator) []reference {
 		if v.Replaces == "" {
 			return nil
@@ -213,6 +231,7 @@ func (c *change) checkCircles() {
 		for i := range c.given {
 			for _, ref := range edges(&c.given[i]) {
 				way := c.wayBack(ref.code, c.given[i].Code, edges)
+				found = found || len(way) > 0
 				if len(way) < 2 || told[c.given[i].Code.Fold()] {
 					continue
 				}
@@ -225,6 +244,7 @@ func (c *change) checkCircles() {
 			}
 		}
 	}
+	return found
 }
 
 // wayBack finds the codes from one to the other along the edges, both included; nothing if there is no way.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/fault"
@@ -33,8 +34,10 @@ func (g granted) bindIndicators(rows []indicator.Indicator) ([]entry.Indicator, 
 		problems.Add(g.inUse(err))
 	} else {
 		for i := range bound {
-			if err := g.keepsScale(&bound[i]); err != nil {
-				problems.Add(fault.Of(err).In(fmt.Sprintf("indicators[%d]", i)))
+			for _, err := range []error{g.keepsScale(&bound[i]), g.keepsFormula(next, &bound[i])} {
+				if err != nil {
+					problems.Add(fault.Of(err).In(fmt.Sprintf("indicators[%d]", i)))
+				}
 			}
 		}
 	}
@@ -104,6 +107,28 @@ func (g granted) keepsScale(v *indicator.Indicator) error {
 	return inUse(string(v.Code),
 		fmt.Sprintf("its scale is %d until %s, the last day of a period that has begun; let the scale %d begin after it", was.Scale, last, v.Scale),
 		nil).With("was", was.Scale).With("now", v.Scale).With("day", last).In("scale")
+}
+
+// keepsFormula refuses to edit the formula of a version on whose days figures may have been reported of what the old or the
+// new one is computed from: periods that are past would change (R21). A version with a later first day is the way.
+func (g granted) keepsFormula(next *indicator.Catalogue, v *indicator.Indicator) error {
+	was, known := sameVersion(g.tx.Indicators().Versions(v.Code), *v)
+	if !known || !was.Derived() || strings.EqualFold(was.Formula, v.Formula) { // codes may be spelled otherwise
+		return nil
+	}
+	last, used := period.Beginning, false
+	for _, code := range slices.Concat(g.tx.Indicators().Sources(v.Code), next.Sources(v.Code)) {
+		if g.tx.IndicatorUsed(code) {
+			used, last = true, max(last, g.lastBegun(code))
+		}
+	}
+	if !used || v.ValidFrom > last {
+		return nil
+	}
+	return fault.Precondition("FORMULA_IN_USE",
+		"indicator %s: its formula from %s is %q, figures of what it names were reported, and roll-ups of past periods would change; give the new formula as a version of its own, with the first day from which it holds",
+		v.Code, dayWords(v.ValidFrom), was.Formula).
+		With("code", v.Code).With("was", was.Formula).With("now", v.Formula).With("day", last).In("formula")
 }
 
 // lastBegun gives the last day of all the periods that have begun of the forms that ever carried the indicator.
@@ -207,6 +232,9 @@ func hashIndicators(method, etag string, rows ...indicator.Indicator) [32]byte {
 			flag("levels_own", i.LevelsOwn).selectors("assigned", i.Assigned).
 			text("direction", i.Direction.String()).number("min", i.Min).number("max", i.Max).
 			text("replaces", string(i.Replaces)).text("valid_from", i.ValidFrom.String())
+		if i.Formula != "" { // hashes of what has none are older than formulas
+			c.text("formula", i.Formula)
+		}
 		list(c, "reported_by", i.ReportedBy)
 		list(c, "checked_by", i.CheckedBy)
 	}

@@ -26,9 +26,10 @@ type Column struct {
 	NotAvailable, NotApplicable, Excluded   []int32
 	Late, Stale, UnitsComplete, Units       []int32
 	Half, Unweighted, Divisor               []int32
-	// Fell are the places of cells in which a unit's figure fell, Exact the numbers that do not fit 64 bits.
-	Fell  []int32
-	Exact []ExactCell
+	// Fell are the places of cells in which a unit's figure fell, PartsDiffer those of which the parts do not have the same
+	// coverage (R18), Exact the numbers that do not fit 64 bits.
+	Fell, PartsDiffer []int32
+	Exact             []ExactCell
 
 	cells int
 	// at are the scales of the period at which numbers come in.
@@ -98,6 +99,9 @@ func (c *Column) put(cell int, r *rollup.Result) {
 		if c.Denominators[cell], ok = fit(r.Denominator, c.at.denominator, c.DenominatorScale); !ok {
 			c.exact(cell).Denominator = r.Denominator.Decimal(c.at.denominator)
 		}
+	}
+	if r.PartsDiffer {
+		c.PartsDiffer = append(c.PartsDiffer, int32(cell)) //nolint:gosec // a page has few cells
 	}
 	c.note(cell, r.Fell, &r.Coverage)
 }
@@ -206,5 +210,6 @@ func (c *Column) tidy() {
 		c.Expected = nil
 	}
 	slices.Sort(c.Fell)
+	slices.Sort(c.PartsDiffer)
 	slices.SortFunc(c.Exact, func(a, b ExactCell) int { return int(a.Cell) - int(b.Cell) })
 }

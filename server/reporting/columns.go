@@ -30,6 +30,8 @@ const (
 	// slowCell is how many cells that are made of rows take as long as one for which reports are read: a page of those is
 	// shorter rather than its transaction long.
 	slowCell = 20
+	// computedCell is what each roll-up counts for that goes into a computed one: they are made one by one.
+	computedCell = 5
 )
 
 // QueryRollupColumns gives what QueryRollups gives, in columns; kinds one by one are not given.
@@ -181,7 +183,12 @@ func (r *columnRun) cost(kind hierarchy.Kind, ordinal int) (int, error) {
 			r.first = append(r.first, series)
 		}
 		each := slowCell
-		if r.first[n].FromRows(ordinal) {
+		switch leaves := r.first[n].Leaves(); {
+		case !r.first[n].FromRows(ordinal):
+			each *= max(1, leaves)
+		case leaves > 0:
+			each = computedCell * leaves
+		default:
 			each = 1
 		}
 		cost += each * len(r.periods)

@@ -63,6 +63,9 @@ func (s *Service) ExplainRollup(ctx context.Context, caller auth.Caller, q Expla
 			return err
 		}
 		explained.Rollup = page.Rollups[0]
+		if explained.Rollup.Indicator.Derived() {
+			return nil // its parts stand in the roll-up
+		}
 		after, err := contributionCursor(from.key)
 		if err != nil {
 			return err

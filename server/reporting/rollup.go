@@ -57,7 +57,7 @@ type RollupPage struct {
 // Limits of one query.
 const (
 	defaultRollups = 500
-	largestRollups = 5000
+	largestRollups = 5000 // also of those that go into what is computed from them
 	maxAsked       = 1000 // units, indicators, or periods
 	// maxSteps is how many places one page looks at. Most may have nothing to show, such as a unit without children; the
 	// page is then short rather than its transaction long.
@@ -149,6 +149,7 @@ type rollupRun struct {
 	from       spot
 	size       int
 	steps      int
+	leaves     int   // roll-ups of reported indicators that went into what is computed from them
 	next       *spot // where the next page begins
 	series     map[aggregator.Query]*aggregator.Series
 	page       *RollupPage
@@ -180,9 +181,9 @@ func (r *rollupRun) prepare(day period.Day) error {
 			problems.Add(r.who.indicatorNotGranted(latest.Code).In(fmt.Sprintf("indicators[%d]", i)))
 			continue
 		}
-		if !rollup.Possible(latest, r.q.Measure) {
-			problems.Add(fault.Invalid("MEASURE_NOT_POSSIBLE", "indicator %s is a %s; it cannot be asked as %s",
-				latest.Code, latest.Value.Measure, r.q.Measure).With("indicator", latest.Code).
+		if !r.who.tx.Possible(latest.Code, r.q.Measure) {
+			problems.Add(fault.Invalid("MEASURE_NOT_POSSIBLE", "indicator %s is %s; it cannot be asked as %s",
+				latest.Code, measureWords(&latest), r.q.Measure).With("indicator", latest.Code).
 				With("measure", r.q.Measure.String()).In(fmt.Sprintf("indicators[%d]", i)))
 		}
 		r.indicators = append(r.indicators, latest.Code)
@@ -207,7 +208,16 @@ func (r *rollupRun) prepare(day period.Day) error {
 	return nil
 }
 
-// carriersOf gives for each indicator, by its folded code, every form that ever carried it, once.
+// measureWords says of which measure an indicator is.
+func measureWords(i *indicator.Indicator) string {
+	if i.Derived() {
+		return "computed from stocks alone"
+	}
+	return "a " + i.Value.Measure.String()
+}
+
+// carriersOf gives for each indicator, by its folded code, every form that ever carried it, once; of what is derived those
+// that ever carried what it is computed from.
 func carriersOf(tx *aggregator.Tx) map[indicator.Code][]form.Form {
 	carriers := map[indicator.Code][]form.Form{}
 	for _, name := range tx.Forms().Codes() {
@@ -218,6 +228,11 @@ func carriersOf(tx *aggregator.Tx) map[indicator.Code][]form.Form {
 					carriers[code.Fold()] = append(known, f)
 				}
 			}
+		}
+	}
+	for _, code := range tx.Indicators().Derived() {
+		for _, source := range tx.Indicators().Sources(code) {
+			carriers[code.Fold()] = append(carriers[code.Fold()], carriers[source.Fold()]...)
 		}
 	}
 	return carriers
@@ -278,7 +293,7 @@ func (r *rollupRun) unit(u hierarchy.Unit, at spot) error {
 			}
 			kinds := r.kinds(r.indicators[at.indicator], per)
 			for ; at.kind < len(kinds); at.kind++ {
-				if len(r.page.Rollups) == r.size {
+				if len(r.page.Rollups) == r.size || r.leaves >= largestRollups {
 					r.next = &at
 					return nil
 				}
@@ -324,8 +339,7 @@ func (r *rollupRun) kinds(code indicator.Code, p period.Period) []hierarchy.Kind
 	if !r.q.ByKind {
 		return []hierarchy.Kind{""}
 	}
-	version, _ := r.who.tx.Indicators().On(code, r.calendar.Last(p)) // none where it did not exist yet
-	return version.ReportedBy
+	return r.who.tx.Indicators().KindsOn(code, r.calendar.Last(p))
 }
 
 // one adds a roll-up to the page.
@@ -336,6 +350,7 @@ func (r *rollupRun) one(u hierarchy.Unit, code indicator.Code, p period.Period, 
 	if err != nil {
 		return err
 	}
+	r.leaves += answer.Leaves
 	r.page.Rollups = append(r.page.Rollups, Rollup{Kind: kind, Period: p, Answer: answer})
 	return nil
 }

@@ -1,13 +1,37 @@
 package rollup
 
 import (
+	"encoding/binary"
 	"math/big"
 
 	"github.com/tonghop/tonghop/server/figure"
 )
 
 // Fraction is an exact number: Num / Den with Den above 0. The zero value is no number.
-type Fraction struct{ Num, Den Wide }
+type Fraction struct {
+	Num, Den Wide
+	// Long is the number where its parts do not fit, as of a formula over many roll-ups; Num and Den are then 0. It is not
+	// to be changed.
+	Long *big.Rat
+}
+
+// fractionOfRat gives a number in parts if it can.
+func fractionOfRat(r *big.Rat) Fraction {
+	num, ok1 := wideOfBig(r.Num())
+	den, ok2 := wideOfBig(r.Denom())
+	if !ok1 || !ok2 {
+		return Fraction{Long: r}
+	}
+	return Fraction{Num: num, Den: den}
+}
+
+// parts gives numerator and denominator.
+func (f Fraction) parts() (num, den *big.Int) {
+	if f.Long != nil {
+		return f.Long.Num(), f.Long.Denom()
+	}
+	return f.Num.Big(), f.Den.Big()
+}
 
 // fractionOf puts the sign into the numerator.
 func fractionOf(num, den Wide) Fraction {
@@ -18,13 +42,16 @@ func fractionOf(num, den Wide) Fraction {
 }
 
 // Exists tells whether f is a number.
-func (f Fraction) Exists() bool { return f.Den.Sign() > 0 }
+func (f Fraction) Exists() bool { return f.Den.Sign() > 0 || f.Long != nil }
 
 // Cmp compares unrounded: -1, 0 or 1. No number comes before every number and equals another without, so that sorting
 // is never at a loss.
 func (f Fraction) Cmp(g Fraction) int {
 	if !f.Exists() || !g.Exists() {
 		return int(one(f.Exists()) - one(g.Exists()))
+	}
+	if f.Long != nil || g.Long != nil {
+		return f.Rat().Cmp(g.Rat())
 	}
 	a, ok1 := f.Num.Int128()
 	b, ok2 := f.Den.Int128()
@@ -42,6 +69,9 @@ func (f Fraction) Rat() *big.Rat {
 	if !f.Exists() {
 		return nil
 	}
+	if f.Long != nil {
+		return new(big.Rat).Set(f.Long)
+	}
 	return new(big.Rat).SetFrac(f.Num.Big(), f.Den.Big())
 }
 
@@ -54,7 +84,8 @@ func (f Fraction) Decimal(scale figure.Scale) string {
 	if n, ok := f.short(scale); ok {
 		return n.Format(scale)
 	}
-	return figure.QuotientBig(f.Num.Big(), f.Den.Big(), 1, scale)
+	num, den := f.parts()
+	return figure.QuotientBig(num, den, 1, scale)
 }
 
 // Rounded gives the number as Decimal prints it, as an integer at the scale; false if there is none, or if it does not fit
@@ -66,7 +97,8 @@ func (f Fraction) Rounded(scale figure.Scale) (figure.Number, bool) {
 	if n, ok := f.short(scale); ok {
 		return n, true
 	}
-	n := figure.RoundBig(f.Num.Big(), f.Den.Big(), scale.Factor())
+	num, den := f.parts()
+	n := figure.RoundBig(num, den, scale.Factor())
 	return figure.Number(n.Int64()), n.IsInt64()
 }
 
@@ -74,7 +106,7 @@ func (f Fraction) Rounded(scale figure.Scale) (figure.Number, bool) {
 func (f Fraction) short(scale figure.Scale) (figure.Number, bool) {
 	num, ok1 := f.Num.int64()
 	den, ok2 := f.Den.int64()
-	if !ok1 || !ok2 {
+	if !ok1 || !ok2 || den == 0 {
 		return 0, false
 	}
 	// The usual total is an integer at the scale already and needs no division.
@@ -82,4 +114,21 @@ func (f Fraction) short(scale figure.Scale) (figure.Number, bool) {
 		return figure.Number(num), true
 	}
 	return quotient(num, den, scale.Factor())
+}
+
+// wideOfBig narrows b; false if it does not fit.
+func wideOfBig(b *big.Int) (Wide, bool) {
+	if b.BitLen() > 255 {
+		return Wide{}, false
+	}
+	var bytes [32]byte
+	b.FillBytes(bytes[:]) // of the magnitude
+	var w Wide
+	for i := range w {
+		w[i] = binary.BigEndian.Uint64(bytes[24-8*i:])
+	}
+	if b.Sign() < 0 {
+		w = w.Neg()
+	}
+	return w, true
 }

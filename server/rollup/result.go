@@ -87,6 +87,8 @@ type Result struct {
 	Coverage                             Coverage
 	// Fell tells that the year-to-date figure of at least one unit is lower than the one before (R14).
 	Fell bool
+	// PartsDiffer tells of a derived indicator that its parts do not have the same coverage (R18).
+	PartsDiffer bool
 	// Single marks the figure of one unit under the rule NONE: it is that unit's own and nobody else's.
 	Single bool
 	// From is the base period that the LAST figures are of; no period if units differ or the rule is another.

@@ -78,7 +78,7 @@ func columnsMessage(c *reporting.Column) *reportingv1.RollupColumns {
 		States: statesOf(c.States), Values: c.Values, Numerators: c.Numerators, Denominators: c.Denominators,
 		Expected: c.Expected, Received: c.Received, NotAvailable: c.NotAvailable, NotApplicable: c.NotApplicable,
 		Excluded: c.Excluded, Late: c.Late, Stale: c.Stale, UnitsComplete: c.UnitsComplete, Units: c.Units,
-		Half: c.Half, Unweighted: c.Unweighted, Divisor: c.Divisor, Fell: c.Fell,
+		Half: c.Half, Unweighted: c.Unweighted, Divisor: c.Divisor, Fell: c.Fell, PartsDiffer: c.PartsDiffer,
 	}
 	for _, e := range c.Exact {
 		m.Exact = append(m.Exact, &reportingv1.ExactCell{

@@ -34,6 +34,7 @@ var (
 		indicator.UnitCountYes:     reportingv1.UnitRule_UNIT_RULE_COUNT_YES,
 		indicator.UnitShareYes:     reportingv1.UnitRule_UNIT_RULE_SHARE_YES,
 		indicator.UnitCountAtLeast: reportingv1.UnitRule_UNIT_RULE_COUNT_AT_LEAST,
+		indicator.UnitDerived:      reportingv1.UnitRule_UNIT_RULE_DERIVED,
 	}
 	timeRules = pairs[indicator.TimeRule, reportingv1.TimeRule]{
 		indicator.TimeNone: reportingv1.TimeRule_TIME_RULE_NONE,
@@ -165,6 +166,7 @@ func indicatorOf(m *reportingv1.Indicator) (indicator.Indicator, error) {
 		UnitOfMeasure: m.GetUnitOfMeasure(), DenominatorIndicator: indicator.Code(m.GetDenominatorIndicator()),
 		Weight: indicator.Code(m.GetWeight()), LevelsOwn: m.GetLevelsOwn(), Replaces: indicator.Code(m.GetReplaces()),
 		ReportedBy: named[hierarchy.Kind](m.GetReportedBy()), CheckedBy: named[hierarchy.Kind](m.GetCheckedBy()),
+		Formula:   indicator.CleanFormula(m.GetFormula()),
 		Assigned:  selectorsOf("assigned", m.GetAssigned(), &wrong),
 		ValidFrom: dayOf("valid_from", m.GetValidFrom(), period.Beginning, &wrong),
 	}
@@ -178,10 +180,15 @@ func indicatorOf(m *reportingv1.Indicator) (indicator.Indicator, error) {
 	add("scale", err)
 	i.UnitRule, err = enumOf(unitRules, m.GetUnitRule(), "UNIT_RULE_UNKNOWN", "unit rule")
 	add("unit_rule", err)
-	i.Value.Measure, err = enumOf(measures, m.GetMeasure(), "MEASURE_UNKNOWN", "measure")
-	add("measure", err)
-	i.Value.Time, err = enumOf(timeRules, m.GetTimeRule(), "TIME_RULE_UNKNOWN", "time rule")
-	add("time_rule", err)
+	// What is derived is not reported, so these are not stated.
+	if !i.Derived() || m.GetMeasure() != reportingv1.Measure_MEASURE_UNSPECIFIED {
+		i.Value.Measure, err = enumOf(measures, m.GetMeasure(), "MEASURE_UNKNOWN", "measure")
+		add("measure", err)
+	}
+	if !i.Derived() || m.GetTimeRule() != reportingv1.TimeRule_TIME_RULE_UNSPECIFIED {
+		i.Value.Time, err = enumOf(timeRules, m.GetTimeRule(), "TIME_RULE_UNKNOWN", "time rule")
+		add("time_rule", err)
+	}
 	i.Direction, err = enumOf(directions, m.GetDirection(), "DIRECTION_UNKNOWN", "direction")
 	add("direction", err)
 	i.Denominator = denominatorOf(m, i, add)
@@ -235,12 +242,14 @@ func indicatorMessage(i reporting.Indicator) *reportingv1.Indicator {
 	m := &reportingv1.Indicator{
 		Name: "indicators/" + string(i.Code.Fold()), Code: string(i.Code), NameVi: i.NameVI, NameEn: i.NameEN, Group: i.Group,
 		UnitOfMeasure: i.UnitOfMeasure, Scale: int32(i.Scale), UnitRule: unitRules.wire(i.UnitRule),
-		Measure: measures.wire(i.Value.Measure), TimeRule: timeRules.wire(i.Value.Time),
 		DenominatorIndicator: string(i.DenominatorIndicator), Weight: string(i.Weight),
 		ReportedBy: texts(i.ReportedBy), CheckedBy: texts(i.CheckedBy), LevelsOwn: i.LevelsOwn,
 		Assigned: selectorMessages(i.Assigned), Direction: directions.wire(i.Direction),
 		Min: numberText(i.Min, i.Scale), Max: numberText(i.Max, i.Scale),
-		Replaces: string(i.Replaces), ValidFrom: i.ValidFrom.String(), Etag: i.Etag,
+		Replaces: string(i.Replaces), ValidFrom: i.ValidFrom.String(), Etag: i.Etag, Formula: i.Formula,
+	}
+	if !i.Derived() {
+		m.Measure, m.TimeRule = measures.wire(i.Value.Measure), timeRules.wire(i.Value.Time)
 	}
 	if i.UnitRule == indicator.UnitCountAtLeast {
 		m.AtLeast = numberText(&i.AtLeast, i.Scale)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/period"
@@ -163,6 +164,27 @@ func putRollup(m *reportingv1.Rollup, r *reporting.Rollup) {
 		}
 		m.Checks = append(m.Checks, check)
 	}
+	m.PartsDiffer, m.Lacking = r.Result.PartsDiffer, r.Lacking
+	for n := range r.Parts {
+		m.Parts = append(m.Parts, partMessage(&r.Parts[n]))
+	}
+}
+
+// partMessage makes one part of a derived indicator.
+func partMessage(p *aggregator.Part) *reportingv1.RollupPart {
+	m := &reportingv1.RollupPart{
+		Indicator: string(p.Indicator.Code), UnitOfMeasure: p.Indicator.UnitOfMeasure, Period: p.Period.String(),
+		State: rollupStates.wire(p.Result.State), Measure: rollupMeasures.wire(p.Measure), Coverage: &reportingv1.Coverage{},
+		Numerator: some(p.Result.NumeratorDisplay), Denominator: some(p.Result.DenominatorDisplay),
+	}
+	putCoverage(m.Coverage, &p.Result.Coverage)
+	if p.Result.State == rollup.Value {
+		m.Value = some(p.Result.Display)
+	}
+	if p.Period.Valid() {
+		m.TreeDate = p.LastDay.String()
+	}
+	return m
 }
 
 func putCoverage(m *reportingv1.Coverage, c *rollup.Coverage) {

@@ -77,7 +77,7 @@ func TestEveryEnumerationIsPairedByName(t *testing.T) {
 	checkPairs(t, shares, "SHARE_", "UNSPECIFIED")
 	checkPairs(t, unitActions, "ACTION_", "UNSPECIFIED")
 	checkPairs(t, definitionPlaces, "PLACE_", "UNSPECIFIED")
-	if len(unitRules) != int(indicator.UnitCountAtLeast)+1 || len(roles) != len(auth.Roles())+1 || len(rights) != len(auth.Rights())+1 ||
+	if len(unitRules) != int(indicator.UnitDerived)+1 || len(roles) != len(auth.Roles())+1 || len(rights) != len(auth.Rights())+1 ||
 		len(rollupStates) != int(rollup.NotRolledUp)+1 || len(figureStates) != int(figure.NotApplicable)+1 ||
 		len(revisionStates) != int(aggregator.Superseded)+1 || len(frequencies) != len(period.Kinds()) {
 		t.Error("a table lacks a value of the domain")

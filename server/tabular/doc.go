@@ -19,6 +19,8 @@
 // A column with a question mark may be left out; so may any cell of it. Numbers in the catalogue files are written as on
 // the wire (1234.5); numbers in figures.csv in the format that the sender declares (R49).
 //
+// Of a row whose unit_rule is DERIVED the cells time_rule, measure and reported_by are empty, and formula is not.
+//
 // The column decision of indicators.csv is for people alone: it says why a row's rules are what they are, stands beside
 // them so that the two are changed together, and is not read.
 //

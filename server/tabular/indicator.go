@@ -45,9 +45,6 @@ const (
 // wordLevelsOwn stands in reported_by beside the kinds and says that each level reports its own work (R8).
 const wordLevelsOwn = "levels=own"
 
-// wordDerived is what a file may call a unit rule that this version does not have.
-const wordDerived = "DERIVED"
-
 // ReadIndicators reads indicators.csv. Bare codes of units in assigned and except are resolved on the row's first day, or
 // on today where the row has none. Whether the indicators fit into the catalogue is for [indicator.Catalogue.With] to
 // say; [Sheet.Place] finds the lines of what it refuses or warns of.
@@ -66,6 +63,7 @@ func readIndicator(r row, resolve Resolve, today period.Day, problems *fault.Lis
 		Weight:               indicator.Code(r.cell(indWeight)),
 		DenominatorIndicator: indicator.Code(r.cell(indDenominatorIndicator)),
 		Replaces:             indicator.Code(r.cell(indReplaces)),
+		Formula:              indicator.CleanFormula(plainFormula(r.cell(indFormula))),
 		ValidFrom:            r.day(indValidFrom, period.Beginning, problems),
 	}
 	var own fault.List // what Check would tell a second time
@@ -73,12 +71,17 @@ func readIndicator(r row, resolve Resolve, today period.Day, problems *fault.Lis
 	var err error
 	i.Scale, err = parseScale(r.cell(indScale))
 	read(indScale, err)
-	i.UnitRule, i.AtLeast, err = parseUnitRule(r.cell(indUnitRule), i.Scale)
+	i.UnitRule, i.AtLeast, err = indicator.ParseUnitRule(r.cell(indUnitRule), i.Scale)
 	read(indUnitRule, err)
-	i.Value.Time, err = indicator.ParseTimeRule(r.cell(indTimeRule))
-	read(indTimeRule, err)
-	i.Value.Measure, err = indicator.ParseMeasure(r.cell(indMeasure))
-	read(indMeasure, err)
+	// What is derived is not reported, so these cells are empty.
+	if !i.Derived() || r.cell(indTimeRule) != "" {
+		i.Value.Time, err = indicator.ParseTimeRule(r.cell(indTimeRule))
+		read(indTimeRule, err)
+	}
+	if !i.Derived() || r.cell(indMeasure) != "" {
+		i.Value.Measure, err = indicator.ParseMeasure(r.cell(indMeasure))
+		read(indMeasure, err)
+	}
 	i.Direction, err = indicator.ParseDirection(r.cell(indDirection))
 	read(indDirection, err)
 	i.Denominator = readDenominator(r, i, &own)
@@ -92,9 +95,6 @@ func readIndicator(r row, resolve Resolve, today period.Day, problems *fault.Lis
 		on = i.ValidFrom
 	}
 	i.Assigned = r.selectors(indAssigned, indExcept, resolve, on, &own)
-	if r.cell(indFormula) != "" && !strings.EqualFold(r.cell(indUnitRule), wordDerived) {
-		r.add(indFormula, noFormulas(), &own)
-	}
 	if err := own.Err(); err != nil {
 		// A rule that could not be read is none, and Check would tell what a rule that nobody wrote does not go with.
 		problems.Add(err)
@@ -105,9 +105,16 @@ func readIndicator(r row, resolve Resolve, today period.Day, problems *fault.Lis
 	return i
 }
 
+// plainFormula takes away the apostrophe that an export puts before a cell that a spreadsheet would compute, such as -[A]; no
+// formula of ours has one.
+func plainFormula(s string) string { return strings.TrimPrefix(s, "'") }
+
 // withoutRules keeps of an indicator what Check can judge when its rules could not be read.
 func withoutRules(i indicator.Indicator) indicator.Indicator {
-	i.UnitRule, i.AtLeast, i.Weight, i.DenominatorIndicator = indicator.UnitNone, 0, "", ""
+	if !i.Derived() {
+		i.UnitRule, i.Formula = indicator.UnitNone, ""
+	}
+	i.AtLeast, i.Weight, i.DenominatorIndicator = 0, "", ""
 	i.Value, i.Denominator = indicator.Part{}, indicator.Part{}
 	i.Min, i.Max, i.Assigned = nil, nil, nil
 	return i
@@ -153,18 +160,6 @@ func parseScale(s string) (figure.Scale, error) {
 			With("value", shorten(s)).With("limit", figure.MaxScale)
 	}
 	return figure.ParseScale(int64(n))
-}
-
-func parseUnitRule(s string, scale figure.Scale) (indicator.UnitRule, figure.Number, error) {
-	if strings.EqualFold(s, wordDerived) {
-		return 0, 0, noFormulas()
-	}
-	return indicator.ParseUnitRule(s, scale)
-}
-
-func noFormulas() *fault.Error {
-	return fault.Invalid("FORMULA_NOT_SUPPORTED",
-		"indicators that are computed from others by a formula are not supported yet; leave the formula empty and report the figure, or leave the row out")
 }
 
 func parseBound(s string, scale figure.Scale) (*figure.Number, error) {

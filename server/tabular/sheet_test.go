@@ -266,3 +266,13 @@ cds-cu,Mẫu cũ,year,CIVIL,CQ-06,kind:commune@82,,82,,,2024-01-01
 		t.Errorf("the code is %s", now.Code)
 	}
 }
+
+// TestR18AFormulaOfAnExportIsReadAgain has the apostrophe before it that keeps a spreadsheet from computing it.
+func TestR18AFormulaOfAnExportIsReadAgain(t *testing.T) {
+	file := `code,name_vi,name_en,group,unit_of_measure,scale,unit_rule,time_rule,measure,reported_by,direction,formula
+X,Đảo dấu,,,việc,0,DERIVED,,,,none,` + tabular.Cell("-[A] ÷ 2") + "\n"
+	sheet, err := tabular.ReadIndicators(strings.NewReader(file), small(t).Resolve, today)
+	if err != nil || sheet.Problems.Count > 0 || len(sheet.Rows) != 1 || sheet.Rows[0].Formula != "-[A] / 2" {
+		t.Errorf("%+v, %v", sheet, err)
+	}
+}

@@ -42,6 +42,9 @@ func (m *Model) Answer(q Question) Answer {
 	if !ok || !q.Period.Valid() {
 		return Answer{State: stateNoData}
 	}
+	if m.isDerived(q.Indicator) {
+		return m.derivedAnswer(q, unit)
+	}
 	c := m.column(q)
 	if !c.known {
 		return Answer{State: stateNoData}

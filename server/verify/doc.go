@@ -45,5 +45,7 @@
 //   - A unit stands under the same units for all its days, so each of its reports counts for all of them. What unites
 //     units over a reorganisation (R2) is not here yet: in a longer period each unit is brought over time by itself.
 //   - A figure has the scale that its indicator had when it was sent, whatever happens to the catalogue later.
+//   - What is derived has a value only if everything that its formula names has one (R18). The formula is read by the same
+//     parser; what it comes to is computed here again, with whole numbers.
 //   - NONE: a rank is an answer for its own unit alone.
 package verify

@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"slices"
+
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/figure"
@@ -26,8 +28,9 @@ type Model struct {
 	excluded map[place]bool
 
 	// What was computed last, until the next entry.
-	years map[yearKey]*yearTable
-	last  *column
+	years       map[yearKey]*yearTable
+	last        *column
+	lastDerived *derived
 }
 
 // NewModel gives the model of an empty journal.
@@ -42,7 +45,7 @@ func NewModel() *Model {
 // Apply takes an entry in. An error means that the entry does not fit what came before it; what does fit was taken in.
 func (m *Model) Apply(e entry.Entry) error {
 	clear(m.years)
-	m.last = nil
+	m.last, m.lastDerived = nil, nil
 	switch b := e.Body.(type) {
 	case entry.UnitsChanged:
 		return doesNotFit(e, m.reorganise(hierarchy.Reorganisation{Units: b.Units}))
@@ -215,13 +218,14 @@ func (m *Model) placeOf(e entry.Entry, k entry.ReportKey) (place, error) {
 	return place{unit: int32(unit), form: int32(f), period: k.Period}, nil //nolint:gosec // ordinals are small
 }
 
-// carriers gives the forms that carry the indicator in any version, by their ordinals, and says whether they have one
-// calendar.
+// carriers gives the forms that carry the indicator, or of what is derived the figures behind it, in any version, by their
+// ordinals, and says whether they have one calendar.
 func (m *Model) carriers(code indicator.Code) (forms []int, cal period.Calendar, oneCalendar bool) {
 	oneCalendar = true
+	sources := m.indicators.Sources(code)
 	for o := range m.forms.Len() {
 		for _, v := range m.forms.Versions(m.forms.At(o)) {
-			if v.Carries(code) {
+			if slices.ContainsFunc(sources, v.Carries) {
 				oneCalendar = oneCalendar && (len(forms) == 0 || v.Calendar == cal)
 				forms, cal = append(forms, o), v.Calendar
 				break

@@ -79,8 +79,9 @@ type Answer struct {
 	Expected, Received, NotAvailable, Missing          int64
 	NotApplicable, Excluded, Late, Stale               int64
 	UnitsComplete, Units, Half, Unweighted, Gaps, Over int64
-	// Fell says that a year-to-date figure fell (R14).
-	Fell bool
+	// Fell says that a year-to-date figure fell (R14), PartsDiffer that the parts of what is derived do not have the same
+	// coverage (R18).
+	Fell, PartsDiffer bool
 }
 
 // Subject is what is verified.
@@ -99,7 +100,7 @@ func (a *Answer) fields() []any {
 		"expected", a.Expected, "received", a.Received, "not available", a.NotAvailable, "missing", a.Missing,
 		"not applicable", a.NotApplicable, "excluded", a.Excluded, "late", a.Late, "stale", a.Stale,
 		"units complete", a.UnitsComplete, "units", a.Units, "half", a.Half, "unweighted", a.Unweighted,
-		"gaps", a.Gaps, "divisor", a.Over, "fell", a.Fell,
+		"gaps", a.Gaps, "divisor", a.Over, "fell", a.Fell, "parts differ", a.PartsDiffer,
 	}
 }
 

@@ -88,16 +88,15 @@ func (m *Model) questionsOf(code indicator.Code, cal period.Calendar, spans []pe
 
 // questionsAt visits every measure, kind and unit.
 func (m *Model) questionsAt(q Question, cal period.Calendar, visit func(Question) bool) bool {
-	ind, ok := m.indicators.On(q.Indicator, cal.Last(q.Period))
-	if !ok {
+	if _, ok := m.indicators.On(q.Indicator, cal.Last(q.Period)); !ok {
 		return true
 	}
 	units := m.unitsAsked(cal.First(q.Period), cal.Last(q.Period))
 	for _, q.Measure = range []Measure{AsReported, Own, YearToDate} {
-		if !possible(&ind, q.Measure) {
+		if !m.possible(q.Indicator, q.Measure) {
 			continue
 		}
-		for _, q.Kind = range append([]hierarchy.Kind{""}, ind.ReportedBy...) {
+		for _, q.Kind = range m.kindsAsked(q.Indicator, cal.Last(q.Period)) {
 			for _, q.Unit = range units {
 				if !visit(q) {
 					return false

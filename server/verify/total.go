@@ -130,19 +130,22 @@ type result struct {
 }
 
 // answer divides, once. Self says that the unit itself owes something.
-func (r *result) answer(t *total, self bool) Answer {
+func (r *result) answer(t *total, self bool) Answer { return r.worth(t, self).Answer }
+
+// worth is answer with the exact numbers.
+func (r *result) worth(t *total, self bool) worth {
 	if t.coarse {
-		return Answer{State: stateNotAtPeriod}
+		return worth{Answer: Answer{State: stateNotAtPeriod}}
 	}
 	base := int(t.months)
 	if base == 0 {
 		base = int(r.months)
 	}
-	a := Answer{
+	a := worth{Answer: Answer{
 		State: stateNoData, Expected: t.owed - t.notApplicable - t.excluded,
 		Received: t.received, NotAvailable: t.notAvailable, NotApplicable: t.notApplicable, Excluded: t.excluded, Late: t.late,
 		Stale: t.stale, UnitsComplete: t.complete, Units: t.units, Half: t.half, Unweighted: t.unweighted, Gaps: t.gaps,
-	}
+	}}
 	a.Missing = a.Expected - a.Received - a.NotAvailable
 	switch {
 	case r.ind.UnitRule == indicator.UnitMean:
@@ -152,7 +155,7 @@ func (r *result) answer(t *total, self bool) Answer {
 	}
 	switch span := r.span.Kind.Months(); {
 	case span%base != 0:
-		return Answer{State: stateNotAtPeriod}
+		return worth{Answer: Answer{State: stateNotAtPeriod}}
 	case r.ind.Value.Time == indicator.TimeNone && span != base:
 		a.State = stateNotAtPeriod
 	case r.ind.UnitRule == indicator.UnitNone && max(t.counted, t.owing) > 1:
@@ -183,7 +186,7 @@ func (r *result) lastOf(t *total) string {
 }
 
 // value writes state, value and parts.
-func (r *result) value(a *Answer, t *total) {
+func (r *result) value(a *worth, t *total) {
 	scale, factor := r.ind.Scale, big.NewInt(r.ind.Factor())
 	switch r.ind.UnitRule {
 	case indicator.UnitRatio:
@@ -202,6 +205,7 @@ func (r *result) value(a *Answer, t *total) {
 		if t.standingLast > 0 {
 			yes, all := big.NewInt(t.yes), big.NewInt(t.standingLast)
 			a.Numerator, a.Denominator = yes.String(), all.String()
+			a.num, a.den = new(big.Rat).SetInt(yes), new(big.Rat).SetInt(all)
 			a.quotient(yes.Mul(yes, factor), all, scale)
 		}
 	default: // NONE, SUM and MEAN.
@@ -217,7 +221,7 @@ func (r *result) value(a *Answer, t *total) {
 	}
 }
 
-func (r *result) ratio(a *Answer, t *total, factor *big.Int) {
+func (r *result) ratio(a *worth, t *total, factor *big.Int) {
 	scale, under := r.ind.Scale, r.ind.Scale
 	if !r.ind.OwnDenominator() {
 		under = figure.MaxScale
@@ -230,14 +234,16 @@ func (r *result) ratio(a *Answer, t *total, factor *big.Int) {
 		return
 	}
 	a.Numerator, a.Denominator = decimal(&t.num, ticks, scale), decimal(&t.den, ticks, under)
+	a.num, a.den = new(big.Rat).SetFrac(&t.num, ticks), new(big.Rat).SetFrac(&t.den, ticks)
 	a.quotient(new(big.Int).Mul(&t.num, factor), &t.den, scale)
 }
 
 // quotient writes num / den; where den is 0 there is no value (design 4.2).
-func (a *Answer) quotient(num, den *big.Int, scale figure.Scale) {
+func (a *worth) quotient(num, den *big.Int, scale figure.Scale) {
 	if den.Sign() == 0 {
 		a.State = stateUndefined
 		return
 	}
 	a.State, a.Value = stateValue, decimal(num, den, scale)
+	a.value = new(big.Rat).SetFrac(num, den)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"iter"
+	"strings"
 
 	"github.com/tonghop/tonghop/client"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
@@ -19,12 +20,13 @@ type explainCmd struct {
 
 // Help shows how it is used.
 func (explainCmd) Help() string {
-	return `One line for each report that is owed, with its revision, or with why it does not count. With -o json the first line is the roll-up itself.
+	return `One line for each report that is owed, with its revision, or with why it does not count. Of an indicator that is computed by a formula one line for each roll-up that it is computed from. With -o json the first line is the roll-up itself, with the parts of what is computed.
 
 Examples:
 
     tonghop explain --unit 87 --indicator CQ-06 --period 2024-Q1
-    tonghop explain --unit 87 --indicator CQ-06 --period 2024-Q1 --basis provisional -o csv`
+    tonghop explain --unit 87 --indicator CQ-06 --period 2024-Q1 --basis provisional -o csv
+    tonghop explain --unit 87 --indicator CQ-1000 --period 2024-Q1`
 }
 
 // Run asks and shows.
@@ -35,9 +37,22 @@ func (c *explainCmd) Run(ctx context.Context, s *session) error {
 		Measure: choice[reportingv1.RollupMeasure](reportingv1.RollupMeasure_value, measurePrefix, c.Measure),
 	}
 	return s.with(ctx, func(to *client.Client) error {
-		return list(s, contributionSheet, contributions(to.ExplanationPages(ctx, q), func(page *reportingv1.ExplainRollupResponse) error {
-			return c.head(s, page)
-		}))
+		next, stop := iter.Pull2(to.ExplanationPages(ctx, q))
+		defer stop()
+		page, err, ok := next()
+		if err != nil || !ok {
+			return err
+		}
+		if err := c.head(s, page); err != nil {
+			return err
+		}
+		if parts := page.GetRollup().GetParts(); len(parts) > 0 {
+			if s.Output == "json" {
+				return nil // they stand in the roll-up
+			}
+			return list(s, partSheet, withoutErrors(parts))
+		}
+		return list(s, contributionSheet, contributions(page, next))
 	})
 }
 
@@ -75,26 +90,59 @@ func (c *explainCmd) head(s *session, page *reportingv1.ExplainRollupResponse) e
 	return s.printf("\n")
 }
 
-// contributions takes them from their pages, the first of which is shown first.
-func contributions(pages iter.Seq2[*reportingv1.ExplainRollupResponse, error], head func(*reportingv1.ExplainRollupResponse) error) iter.Seq2[*reportingv1.Contribution, error] {
+// contributions takes them from a page and those that come after it.
+func contributions(
+	page *reportingv1.ExplainRollupResponse, next func() (*reportingv1.ExplainRollupResponse, error, bool),
+) iter.Seq2[*reportingv1.Contribution, error] {
 	return func(yield func(*reportingv1.Contribution, error) bool) {
-		began := false
-		for page, err := range pages {
-			if err == nil && !began {
-				began = true
-				err = head(page)
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
+		for ok := true; ok; {
 			for _, contribution := range page.GetContributions() {
 				if !yield(contribution, nil) {
 					return
 				}
 			}
+			var err error
+			if page, err, ok = next(); err != nil {
+				yield(nil, err)
+				return
+			}
 		}
 	}
+}
+
+// partSheet shows what a derived indicator is computed from.
+var partSheet = sheet[*reportingv1.RollupPart]{
+	table: []column[*reportingv1.RollupPart]{
+		{name: "COMPUTED FROM", text: (*reportingv1.RollupPart).GetIndicator},
+		{name: "PERIOD", text: (*reportingv1.RollupPart).GetPeriod},
+		{name: "VALUE", text: func(p *reportingv1.RollupPart) string { return valueOf(rollup{Rollup: partAsRollup(p)}) }, right: true},
+		{name: "", text: (*reportingv1.RollupPart).GetUnitOfMeasure},
+		{name: "PARTS", text: func(p *reportingv1.RollupPart) string { return partsOf(rollup{Rollup: partAsRollup(p)}) }, right: true},
+		{name: "COVERAGE", text: func(p *reportingv1.RollupPart) string { return coverage(rollup{Rollup: partAsRollup(p)}) }, right: true},
+		{name: "MEASURE", text: partMeasure},
+	},
+	csv: []column[*reportingv1.RollupPart]{
+		{name: "indicator", text: (*reportingv1.RollupPart).GetIndicator},
+		{name: "period", text: (*reportingv1.RollupPart).GetPeriod},
+		{name: "value", text: (*reportingv1.RollupPart).GetValue},
+		{name: "state", text: func(p *reportingv1.RollupPart) string { return word(p.GetState(), rollupStatePrefix) }},
+		{name: "numerator", text: (*reportingv1.RollupPart).GetNumerator},
+		{name: "denominator", text: (*reportingv1.RollupPart).GetDenominator},
+		{name: "expected", text: func(p *reportingv1.RollupPart) string { return number(p.GetCoverage().GetExpected()) }},
+		{name: "received", text: func(p *reportingv1.RollupPart) string { return number(p.GetCoverage().GetReceived()) }},
+		{name: "measure", text: func(p *reportingv1.RollupPart) string { return word(p.GetMeasure(), measurePrefix) }},
+	},
+}
+
+// partAsRollup gives a part in the words of a roll-up, which show it.
+func partAsRollup(p *reportingv1.RollupPart) *reportingv1.Rollup {
+	return &reportingv1.Rollup{
+		State: p.GetState(), Value: p.Value, Numerator: p.Numerator, Denominator: p.Denominator, Coverage: p.GetCoverage(),
+	}
+}
+
+func partMeasure(p *reportingv1.RollupPart) string {
+	return strings.ToLower(strings.ReplaceAll(word(p.GetMeasure(), measurePrefix), "_", " "))
 }
 
 var contributionSheet = sheet[*reportingv1.Contribution]{

@@ -24,7 +24,7 @@ type queryCmd struct {
 
 // Help shows how it is used.
 func (queryCmd) Help() string {
-	return `Each roll-up comes with its coverage: of the reports that are owed, how many are in it. No value is a state, never zero. The CSV has the columns unit,unit_code,period,indicator,value,state,numerator,denominator,expected,received,basis,sequence. The JSON has on each line the roll-up as the server's JSON has it, with basis and sequence.
+	return `Each roll-up comes with its coverage: of the reports that are owed, how many are in it. No value is a state, never zero. Of an indicator that is computed by a formula it is the coverage of the part with the lowest; where the parts differ the table names each, and the JSON has them all. The CSV has the columns unit,unit_code,period,indicator,value,state,numerator,denominator,expected,received,basis,sequence. The JSON has on each line the roll-up as the server's JSON has it, with basis and sequence.
 
 Examples:
 
@@ -177,7 +177,27 @@ func remarks(r rollup) string {
 		}
 		out = append(out, text)
 	}
-	return strings.Join(out, ", ")
+	return strings.Join(append(out, remarksOfParts(r)...), ", ")
+}
+
+// remarksOfParts tell of a derived indicator which parts have no value, and how far each can be trusted where they differ.
+func remarksOfParts(r rollup) []string {
+	var out []string
+	if lacking := r.GetLacking(); len(lacking) > 0 {
+		out = append(out, "without "+strings.Join(lacking, " "))
+	}
+	if !r.GetPartsDiffer() {
+		return out
+	}
+	var parts []string
+	for _, p := range r.GetParts() {
+		text := p.GetIndicator()
+		if p.GetPeriod() != r.GetPeriod() {
+			text += " " + p.GetPeriod()
+		}
+		parts = append(parts, text+" "+coverage(rollup{Rollup: partAsRollup(p)}))
+	}
+	return append(out, "parts differ ("+strings.Join(parts, ", ")+")")
 }
 
 // rollupJSON is the roll-up as the server's JSON has it, with the two things that stand on its page.

@@ -84,7 +84,7 @@ type Indicator struct {
 	UnitOfMeasure string `protobuf:"bytes,6,opt,name=unit_of_measure,json=unitOfMeasure,proto3" json:"unit_of_measure,omitempty"`
 	// Decimals, 0 to 6.
 	Scale uint32 `protobuf:"varint,7,opt,name=scale,proto3" json:"scale,omitempty"`
-	// Rule over units, by its name: "SUM", "RATIO", "COUNT_AT_LEAST".
+	// Rule over units, by its name: "SUM", "RATIO", "COUNT_AT_LEAST", "DERIVED".
 	UnitRule string `protobuf:"bytes,8,opt,name=unit_rule,json=unitRule,proto3" json:"unit_rule,omitempty"`
 	// Threshold of COUNT_AT_LEAST at the scale.
 	AtLeast int64 `protobuf:"zigzag64,9,opt,name=at_least,json=atLeast,proto3" json:"at_least,omitempty"`
@@ -117,7 +117,9 @@ type Indicator struct {
 	// Code of the indicator that this one replaces. Empty: none.
 	Replaces string `protobuf:"bytes,23,opt,name=replaces,proto3" json:"replaces,omitempty"`
 	// First day of this version, days since 1970-01-01. Absent: open.
-	ValidFrom     *int32 `protobuf:"zigzag32,24,opt,name=valid_from,json=validFrom,proto3,oneof" json:"valid_from,omitempty"`
+	ValidFrom *int32 `protobuf:"zigzag32,24,opt,name=valid_from,json=validFrom,proto3,oneof" json:"valid_from,omitempty"`
+	// Formula of what is DERIVED, as it is printed back. Empty: none.
+	Formula       string `protobuf:"bytes,25,opt,name=formula,proto3" json:"formula,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -318,6 +320,13 @@ func (x *Indicator) GetValidFrom() int32 {
 		return *x.ValidFrom
 	}
 	return 0
+}
+
+func (x *Indicator) GetFormula() string {
+	if x != nil {
+		return x.Formula
+	}
+	return ""
 }
 
 // Selector names units: all of a kind, perhaps below a unit, or one unit.
@@ -611,7 +620,7 @@ const file_journal_v1_catalogue_proto_rawDesc = "" +
 	"\x11IndicatorsChanged\x125\n" +
 	"\n" +
 	"indicators\x18\x01 \x03(\v2\x15.journal.v1.IndicatorR\n" +
-	"indicators\"\x9a\x06\n" +
+	"indicators\"\xb4\x06\n" +
 	"\tIndicator\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\rR\x06number\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x17\n" +
@@ -641,7 +650,8 @@ const file_journal_v1_catalogue_proto_rawDesc = "" +
 	"\x03max\x18\x16 \x01(\x12H\x01R\x03max\x88\x01\x01\x12\x1a\n" +
 	"\breplaces\x18\x17 \x01(\tR\breplaces\x12\"\n" +
 	"\n" +
-	"valid_from\x18\x18 \x01(\x11H\x02R\tvalidFrom\x88\x01\x01B\x06\n" +
+	"valid_from\x18\x18 \x01(\x11H\x02R\tvalidFrom\x88\x01\x01\x12\x18\n" +
+	"\aformula\x18\x19 \x01(\tR\aformulaB\x06\n" +
 	"\x04_minB\x06\n" +
 	"\x04_maxB\r\n" +
 	"\v_valid_from\"\x9e\x01\n" +

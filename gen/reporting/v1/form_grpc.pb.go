@@ -43,7 +43,8 @@ type FormServiceClient interface {
 	// Creates a form or a later version of one.
 	// Errors: ALREADY_EXISTS (FORM_EXISTS), INVALID_ARGUMENT (unknown indicator or unit; an
 	// indicator that another form carries for the same unit and day, both forms named; two
-	// calendars for one indicator).
+	// calendars for one indicator, or for the parts of a DERIVED one), FAILED_PRECONDITION
+	// (INDICATOR_DERIVED: an indicator that is computed and reported by nobody).
 	CreateForm(ctx context.Context, in *CreateFormRequest, opts ...grpc.CallOption) (*Form, error)
 	// Replaces the version of a form that has the same first day.
 	// Errors: NOT_FOUND, ABORTED (ETAG_MISMATCH), and those of CreateForm.
@@ -143,7 +144,8 @@ type FormServiceServer interface {
 	// Creates a form or a later version of one.
 	// Errors: ALREADY_EXISTS (FORM_EXISTS), INVALID_ARGUMENT (unknown indicator or unit; an
 	// indicator that another form carries for the same unit and day, both forms named; two
-	// calendars for one indicator).
+	// calendars for one indicator, or for the parts of a DERIVED one), FAILED_PRECONDITION
+	// (INDICATOR_DERIVED: an indicator that is computed and reported by nobody).
 	CreateForm(context.Context, *CreateFormRequest) (*Form, error)
 	// Replaces the version of a form that has the same first day.
 	// Errors: NOT_FOUND, ABORTED (ETAG_MISMATCH), and those of CreateForm.

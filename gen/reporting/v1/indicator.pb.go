@@ -48,6 +48,9 @@ const (
 	UnitRule_UNIT_RULE_SHARE_YES UnitRule = 9
 	// Number of units that reach `at_least`.
 	UnitRule_UNIT_RULE_COUNT_AT_LEAST UnitRule = 10
+	// Computed by `formula` from the roll-ups of other indicators, after these were brought
+	// together over units and time. Nobody reports it, and no form asks for it.
+	UnitRule_UNIT_RULE_DERIVED UnitRule = 11
 )
 
 // Enum value maps for UnitRule.
@@ -64,6 +67,7 @@ var (
 		8:  "UNIT_RULE_COUNT_YES",
 		9:  "UNIT_RULE_SHARE_YES",
 		10: "UNIT_RULE_COUNT_AT_LEAST",
+		11: "UNIT_RULE_DERIVED",
 	}
 	UnitRule_value = map[string]int32{
 		"UNIT_RULE_UNSPECIFIED":    0,
@@ -77,6 +81,7 @@ var (
 		"UNIT_RULE_COUNT_YES":      8,
 		"UNIT_RULE_SHARE_YES":      9,
 		"UNIT_RULE_COUNT_AT_LEAST": 10,
+		"UNIT_RULE_DERIVED":        11,
 	}
 )
 
@@ -307,9 +312,10 @@ type Indicator struct {
 	UnitRule UnitRule `protobuf:"varint,8,opt,name=unit_rule,json=unitRule,proto3,enum=reporting.v1.UnitRule" json:"unit_rule,omitempty"`
 	// COUNT_AT_LEAST: the number that a unit must reach. Absent otherwise.
 	AtLeast *string `protobuf:"bytes,9,opt,name=at_least,json=atLeast,proto3,oneof" json:"at_least,omitempty"`
-	// What the value, or the numerator, measures.
+	// What the value, or the numerator, measures. Required, but unspecified with DERIVED.
 	Measure Measure `protobuf:"varint,10,opt,name=measure,proto3,enum=reporting.v1.Measure" json:"measure,omitempty"`
-	// How base periods are brought together, within each unit first.
+	// How base periods are brought together, within each unit first. Required, but unspecified
+	// with DERIVED.
 	TimeRule TimeRule `protobuf:"varint,11,opt,name=time_rule,json=timeRule,proto3,enum=reporting.v1.TimeRule" json:"time_rule,omitempty"`
 	// Measure of the denominator. Unspecified: that of the numerator.
 	DenominatorMeasure Measure `protobuf:"varint,12,opt,name=denominator_measure,json=denominatorMeasure,proto3,enum=reporting.v1.Measure" json:"denominator_measure,omitempty"`
@@ -320,7 +326,7 @@ type Indicator struct {
 	DenominatorIndicator string `protobuf:"bytes,14,opt,name=denominator_indicator,json=denominatorIndicator,proto3" json:"denominator_indicator,omitempty"`
 	// Code of the indicator that weighs a WEIGHTED_MEAN. Empty otherwise.
 	Weight string `protobuf:"bytes,15,opt,name=weight,proto3" json:"weight,omitempty"`
-	// Kinds of unit whose figures are added.
+	// Kinds of unit whose figures are added. Required, but empty with DERIVED, which nobody reports.
 	ReportedBy []string `protobuf:"bytes,16,rep,name=reported_by,json=reportedBy,proto3" json:"reported_by,omitempty"`
 	// Kinds of unit whose figures are shown beside the sum below them and never added.
 	CheckedBy []string `protobuf:"bytes,17,rep,name=checked_by,json=checkedBy,proto3" json:"checked_by,omitempty"`
@@ -345,7 +351,19 @@ type Indicator struct {
 	// Only in the answer to a change.
 	Receipt *Receipt `protobuf:"bytes,27,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	// What is unusual but was accepted; only in the answer to a change.
-	Warnings      []*Problem `protobuf:"bytes,28,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	Warnings []*Problem `protobuf:"bytes,28,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	// DERIVED: the formula over the roll-ups of other indicators, "[CQ-06.num] / [DS-15PLUS] * 1000";
+	// answers give it in its stored form. At most 1,000 characters and 100 numbers and references.
+	// Empty otherwise.
+	//
+	// It has + - * / (also × ÷ −), parentheses, decimals with a point, and of any number of
+	// arguments min(...), max(...) and sum(...); if(a < b, then, else) compares by < <= > >= = <>.
+	// A reference is the code of an indicator in brackets and stands for its value in its unit of
+	// measure, "[X.num]" and "[X.den]" for numerator and denominator of a RATIO or SHARE_YES;
+	// "[X, -1y]" is of the same period up to 10 years earlier, "[X, -1p]" of the period of the
+	// same kind up to 12 places earlier. Nothing is rounded before the result. What a part
+	// without a value and a division by 0 come to, Rollup.state says.
+	Formula       string `protobuf:"bytes,29,opt,name=formula,proto3" json:"formula,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -574,6 +592,13 @@ func (x *Indicator) GetWarnings() []*Problem {
 		return x.Warnings
 	}
 	return nil
+}
+
+func (x *Indicator) GetFormula() string {
+	if x != nil {
+		return x.Formula
+	}
+	return ""
 }
 
 // GetIndicatorRequest asks for one indicator.
@@ -987,7 +1012,7 @@ var File_reporting_v1_indicator_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_indicator_proto_rawDesc = "" +
 	"\n" +
-	"\x1creporting/v1/indicator.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xc0\t\n" +
+	"\x1creporting/v1/indicator.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xc8\t\n" +
 	"\tIndicator\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x18\n" +
 	"\x04code\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x04code\x12\x1d\n" +
@@ -997,15 +1022,15 @@ const file_reporting_v1_indicator_proto_rawDesc = "" +
 	"\x0funit_of_measure\x18\x06 \x01(\tB\x04\xe2A\x01\x02R\runitOfMeasure\x12\x14\n" +
 	"\x05scale\x18\a \x01(\x05R\x05scale\x129\n" +
 	"\tunit_rule\x18\b \x01(\x0e2\x16.reporting.v1.UnitRuleB\x04\xe2A\x01\x02R\bunitRule\x12\x1e\n" +
-	"\bat_least\x18\t \x01(\tH\x00R\aatLeast\x88\x01\x01\x125\n" +
+	"\bat_least\x18\t \x01(\tH\x00R\aatLeast\x88\x01\x01\x12/\n" +
 	"\ameasure\x18\n" +
-	" \x01(\x0e2\x15.reporting.v1.MeasureB\x04\xe2A\x01\x02R\ameasure\x129\n" +
-	"\ttime_rule\x18\v \x01(\x0e2\x16.reporting.v1.TimeRuleB\x04\xe2A\x01\x02R\btimeRule\x12F\n" +
+	" \x01(\x0e2\x15.reporting.v1.MeasureR\ameasure\x123\n" +
+	"\ttime_rule\x18\v \x01(\x0e2\x16.reporting.v1.TimeRuleR\btimeRule\x12F\n" +
 	"\x13denominator_measure\x18\f \x01(\x0e2\x15.reporting.v1.MeasureR\x12denominatorMeasure\x12J\n" +
 	"\x15denominator_time_rule\x18\r \x01(\x0e2\x16.reporting.v1.TimeRuleR\x13denominatorTimeRule\x123\n" +
 	"\x15denominator_indicator\x18\x0e \x01(\tR\x14denominatorIndicator\x12\x16\n" +
-	"\x06weight\x18\x0f \x01(\tR\x06weight\x12%\n" +
-	"\vreported_by\x18\x10 \x03(\tB\x04\xe2A\x01\x02R\n" +
+	"\x06weight\x18\x0f \x01(\tR\x06weight\x12\x1f\n" +
+	"\vreported_by\x18\x10 \x03(\tR\n" +
 	"reportedBy\x12\x1d\n" +
 	"\n" +
 	"checked_by\x18\x11 \x03(\tR\tcheckedBy\x12\x1d\n" +
@@ -1021,7 +1046,8 @@ const file_reporting_v1_indicator_proto_rawDesc = "" +
 	"\x04etag\x18\x19 \x01(\tB\x04\xe2A\x01\x03R\x04etag\x12/\n" +
 	"\x05stamp\x18\x1a \x01(\v2\x13.reporting.v1.StampB\x04\xe2A\x01\x03R\x05stamp\x125\n" +
 	"\areceipt\x18\x1b \x01(\v2\x15.reporting.v1.ReceiptB\x04\xe2A\x01\x03R\areceipt\x127\n" +
-	"\bwarnings\x18\x1c \x03(\v2\x15.reporting.v1.ProblemB\x04\xe2A\x01\x03R\bwarnings:.\xeaA+\n" +
+	"\bwarnings\x18\x1c \x03(\v2\x15.reporting.v1.ProblemB\x04\xe2A\x01\x03R\bwarnings\x12\x18\n" +
+	"\aformula\x18\x1d \x01(\tR\aformula:.\xeaA+\n" +
 	"\x11tonghop/Indicator\x12\x16indicators/{indicator}B\v\n" +
 	"\t_at_leastB\x06\n" +
 	"\x04_minB\x06\n" +
@@ -1054,7 +1080,7 @@ const file_reporting_v1_indicator_proto_rawDesc = "" +
 	"\x17ImportIndicatorsRequest\x127\n" +
 	"\aoptions\x18\x01 \x01(\v2\x1b.reporting.v1.ImportOptionsH\x00R\aoptions\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\x06\n" +
-	"\x04part*\x88\x02\n" +
+	"\x04part*\x9f\x02\n" +
 	"\bUnitRule\x12\x19\n" +
 	"\x15UNIT_RULE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eUNIT_RULE_NONE\x10\x01\x12\x11\n" +
@@ -1067,7 +1093,8 @@ const file_reporting_v1_indicator_proto_rawDesc = "" +
 	"\x13UNIT_RULE_COUNT_YES\x10\b\x12\x17\n" +
 	"\x13UNIT_RULE_SHARE_YES\x10\t\x12\x1c\n" +
 	"\x18UNIT_RULE_COUNT_AT_LEAST\x10\n" +
-	"*\x9a\x01\n" +
+	"\x12\x15\n" +
+	"\x11UNIT_RULE_DERIVED\x10\v*\x9a\x01\n" +
 	"\bTimeRule\x12\x19\n" +
 	"\x15TIME_RULE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eTIME_RULE_NONE\x10\x01\x12\x11\n" +

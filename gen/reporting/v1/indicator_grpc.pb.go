@@ -40,9 +40,11 @@ type IndicatorServiceClient interface {
 	ListIndicators(ctx context.Context, in *ListIndicatorsRequest, opts ...grpc.CallOption) (*ListIndicatorsResponse, error)
 	// Creates an indicator or a later version of one.
 	// Errors: ALREADY_EXISTS (INDICATOR_EXISTS: another one with that code and first day),
-	// INVALID_ARGUMENT (rules that do not fit together, unknown references, a circle),
-	// FAILED_PRECONDITION (INDICATOR_IN_USE: unit of measure, measure or a rule cannot change
-	// once figures exist; the scale may only grow).
+	// INVALID_ARGUMENT (rules that do not fit together, unknown references, a circle, a formula
+	// that cannot be read), FAILED_PRECONDITION (INDICATOR_IN_USE: unit of measure, measure or a
+	// rule cannot change once figures exist; the scale may only grow; FORMULA_IN_USE: likewise the
+	// formula of a version, which a later version replaces from its first day on;
+	// DERIVED_WITH_TWO_CALENDARS; INDICATOR_DERIVED: a form asks for it).
 	CreateIndicator(ctx context.Context, in *CreateIndicatorRequest, opts ...grpc.CallOption) (*Indicator, error)
 	// Replaces the version of an indicator that has the same first day.
 	// Errors: NOT_FOUND, ABORTED (ETAG_MISMATCH), and those of CreateIndicator.
@@ -127,9 +129,11 @@ type IndicatorServiceServer interface {
 	ListIndicators(context.Context, *ListIndicatorsRequest) (*ListIndicatorsResponse, error)
 	// Creates an indicator or a later version of one.
 	// Errors: ALREADY_EXISTS (INDICATOR_EXISTS: another one with that code and first day),
-	// INVALID_ARGUMENT (rules that do not fit together, unknown references, a circle),
-	// FAILED_PRECONDITION (INDICATOR_IN_USE: unit of measure, measure or a rule cannot change
-	// once figures exist; the scale may only grow).
+	// INVALID_ARGUMENT (rules that do not fit together, unknown references, a circle, a formula
+	// that cannot be read), FAILED_PRECONDITION (INDICATOR_IN_USE: unit of measure, measure or a
+	// rule cannot change once figures exist; the scale may only grow; FORMULA_IN_USE: likewise the
+	// formula of a version, which a later version replaces from its first day on;
+	// DERIVED_WITH_TWO_CALENDARS; INDICATOR_DERIVED: a form asks for it).
 	CreateIndicator(context.Context, *CreateIndicatorRequest) (*Indicator, error)
 	// Replaces the version of an indicator that has the same first day.
 	// Errors: NOT_FOUND, ABORTED (ETAG_MISMATCH), and those of CreateIndicator.

@@ -81,7 +81,8 @@ type RollupMeasure int32
 const (
 	// Not stated: AS_REPORTED.
 	RollupMeasure_ROLLUP_MEASURE_UNSPECIFIED RollupMeasure = 0
-	// As the indicator is reported.
+	// As the indicator is reported. Of a DERIVED indicator each measure is that of its parts; a part
+	// that has no other, such as a stock, is taken as reported.
 	RollupMeasure_ROLLUP_MEASURE_AS_REPORTED RollupMeasure = 1
 	// What belongs to the period alone: for year-to-date figures the difference.
 	RollupMeasure_ROLLUP_MEASURE_OWN RollupMeasure = 2
@@ -132,7 +133,10 @@ func (RollupMeasure) EnumDescriptor() ([]byte, []int) {
 	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{1}
 }
 
-// RollupState says whether there is a value.
+// RollupState says whether there is a value. A DERIVED indicator has one only if every part that
+// its formula names has one, wherever it stands. Else it has the state of a part, of the first that
+// is found in the order NOT_AT_THIS_PERIOD, NOT_ROLLED_UP, OVERFLOW, NO_DATA, UNDEFINED, and
+// `lacking` names the parts.
 type RollupState int32
 
 const (
@@ -142,7 +146,7 @@ const (
 	RollupState_ROLLUP_STATE_VALUE RollupState = 1
 	// No unit gave a figure that counts.
 	RollupState_ROLLUP_STATE_NO_DATA RollupState = 2
-	// The denominator is zero; both parts are given.
+	// The denominator is zero; both parts are given. Or a formula divides by zero.
 	RollupState_ROLLUP_STATE_UNDEFINED RollupState = 3
 	// The indicator is reported less often than the period that was asked for.
 	RollupState_ROLLUP_STATE_NOT_AT_THIS_PERIOD RollupState = 4
@@ -220,7 +224,8 @@ type QueryRollupsRequest struct {
 	ByKind bool `protobuf:"varint,7,opt,name=by_kind,json=byKind,proto3" json:"by_kind,omitempty"`
 	// Day on which bare codes are resolved. Empty: today in Vietnam.
 	AsOf string `protobuf:"bytes,8,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
-	// At most so many roll-ups. 0: 500; above 5,000: 5,000.
+	// At most so many roll-ups. 0: 500; above 5,000: 5,000. A page may be shorter where what is
+	// DERIVED is computed from many others.
 	PageSize int32 `protobuf:"varint,9,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the response before, with the same other fields. Empty: from the start.
 	PageToken string `protobuf:"bytes,10,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -549,6 +554,16 @@ type Rollup struct {
 	Checks []*CheckFigure `protobuf:"bytes,16,rep,name=checks,proto3" json:"checks,omitempty"`
 	// Unit of measure.
 	UnitOfMeasure string `protobuf:"bytes,17,opt,name=unit_of_measure,json=unitOfMeasure,proto3" json:"unit_of_measure,omitempty"`
+	// DERIVED: the roll-ups that the formula names, in its order, each once. Their coverage may
+	// differ; `coverage` is that of the part with the lowest received / expected, of several of the
+	// first. A part of which nothing is expected is the lowest.
+	Parts []*RollupPart `protobuf:"bytes,30,rep,name=parts,proto3" json:"parts,omitempty"`
+	// DERIVED: received / expected is not the same for all parts, so that they do not rest on the
+	// same reports. The value is computed all the same.
+	PartsDiffer bool `protobuf:"varint,31,opt,name=parts_differ,json=partsDiffer,proto3" json:"parts_differ,omitempty"`
+	// DERIVED without a value: the parts that have none, as the formula names them, such as
+	// "[CQ-06.num]". Empty: a value, or a division by zero.
+	Lacking       []string `protobuf:"bytes,32,rep,name=lacking,proto3" json:"lacking,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -702,6 +717,155 @@ func (x *Rollup) GetUnitOfMeasure() string {
 	return ""
 }
 
+func (x *Rollup) GetParts() []*RollupPart {
+	if x != nil {
+		return x.Parts
+	}
+	return nil
+}
+
+func (x *Rollup) GetPartsDiffer() bool {
+	if x != nil {
+		return x.PartsDiffer
+	}
+	return false
+}
+
+func (x *Rollup) GetLacking() []string {
+	if x != nil {
+		return x.Lacking
+	}
+	return nil
+}
+
+// RollupPart is a roll-up from which a DERIVED indicator is computed, of the same unit.
+type RollupPart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Code of the indicator. It may be DERIVED itself.
+	Indicator string `protobuf:"bytes,1,opt,name=indicator,proto3" json:"indicator,omitempty"`
+	// Its period: that of the roll-up, or an earlier one. Empty: earlier than all periods.
+	Period string `protobuf:"bytes,2,opt,name=period,proto3" json:"period,omitempty"`
+	// Whether there is a value.
+	State RollupState `protobuf:"varint,3,opt,name=state,proto3,enum=reporting.v1.RollupState" json:"state,omitempty"`
+	// The value, rounded as it is shown for the indicator itself; the formula takes it exactly.
+	// Absent: none.
+	Value *string `protobuf:"bytes,4,opt,name=value,proto3,oneof" json:"value,omitempty"`
+	// Sum of the numerators. Absent: not a ratio, or none.
+	Numerator *string `protobuf:"bytes,5,opt,name=numerator,proto3,oneof" json:"numerator,omitempty"`
+	// Sum of the denominators. Absent: not a ratio, or none.
+	Denominator *string `protobuf:"bytes,6,opt,name=denominator,proto3,oneof" json:"denominator,omitempty"`
+	// How far it can be trusted.
+	Coverage *Coverage `protobuf:"bytes,7,opt,name=coverage,proto3" json:"coverage,omitempty"`
+	// Last day of its period: the day of the tree. Empty: no period.
+	TreeDate string `protobuf:"bytes,8,opt,name=tree_date,json=treeDate,proto3" json:"tree_date,omitempty"`
+	// Unit of measure.
+	UnitOfMeasure string `protobuf:"bytes,9,opt,name=unit_of_measure,json=unitOfMeasure,proto3" json:"unit_of_measure,omitempty"`
+	// Which figure: the one asked for, or AS_REPORTED if the indicator has no such.
+	Measure       RollupMeasure `protobuf:"varint,10,opt,name=measure,proto3,enum=reporting.v1.RollupMeasure" json:"measure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RollupPart) Reset() {
+	*x = RollupPart{}
+	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RollupPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RollupPart) ProtoMessage() {}
+
+func (x *RollupPart) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RollupPart.ProtoReflect.Descriptor instead.
+func (*RollupPart) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *RollupPart) GetIndicator() string {
+	if x != nil {
+		return x.Indicator
+	}
+	return ""
+}
+
+func (x *RollupPart) GetPeriod() string {
+	if x != nil {
+		return x.Period
+	}
+	return ""
+}
+
+func (x *RollupPart) GetState() RollupState {
+	if x != nil {
+		return x.State
+	}
+	return RollupState_ROLLUP_STATE_UNSPECIFIED
+}
+
+func (x *RollupPart) GetValue() string {
+	if x != nil && x.Value != nil {
+		return *x.Value
+	}
+	return ""
+}
+
+func (x *RollupPart) GetNumerator() string {
+	if x != nil && x.Numerator != nil {
+		return *x.Numerator
+	}
+	return ""
+}
+
+func (x *RollupPart) GetDenominator() string {
+	if x != nil && x.Denominator != nil {
+		return *x.Denominator
+	}
+	return ""
+}
+
+func (x *RollupPart) GetCoverage() *Coverage {
+	if x != nil {
+		return x.Coverage
+	}
+	return nil
+}
+
+func (x *RollupPart) GetTreeDate() string {
+	if x != nil {
+		return x.TreeDate
+	}
+	return ""
+}
+
+func (x *RollupPart) GetUnitOfMeasure() string {
+	if x != nil {
+		return x.UnitOfMeasure
+	}
+	return ""
+}
+
+func (x *RollupPart) GetMeasure() RollupMeasure {
+	if x != nil {
+		return x.Measure
+	}
+	return RollupMeasure_ROLLUP_MEASURE_UNSPECIFIED
+}
+
 // GapSpan is an amount over several base periods that cannot be divided among them.
 type GapSpan struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -717,7 +881,7 @@ type GapSpan struct {
 
 func (x *GapSpan) Reset() {
 	*x = GapSpan{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -729,7 +893,7 @@ func (x *GapSpan) String() string {
 func (*GapSpan) ProtoMessage() {}
 
 func (x *GapSpan) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -742,7 +906,7 @@ func (x *GapSpan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapSpan.ProtoReflect.Descriptor instead.
 func (*GapSpan) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{4}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GapSpan) GetFirstPeriod() string {
@@ -785,7 +949,7 @@ type CheckFigure struct {
 
 func (x *CheckFigure) Reset() {
 	*x = CheckFigure{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -797,7 +961,7 @@ func (x *CheckFigure) String() string {
 func (*CheckFigure) ProtoMessage() {}
 
 func (x *CheckFigure) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -810,7 +974,7 @@ func (x *CheckFigure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckFigure.ProtoReflect.Descriptor instead.
 func (*CheckFigure) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{5}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CheckFigure) GetKind() string {
@@ -884,7 +1048,7 @@ type Coverage struct {
 
 func (x *Coverage) Reset() {
 	*x = Coverage{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -896,7 +1060,7 @@ func (x *Coverage) String() string {
 func (*Coverage) ProtoMessage() {}
 
 func (x *Coverage) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -909,7 +1073,7 @@ func (x *Coverage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Coverage.ProtoReflect.Descriptor instead.
 func (*Coverage) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{6}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Coverage) GetExpected() int64 {
@@ -1039,7 +1203,7 @@ type QueryRollupColumnsRequest struct {
 
 func (x *QueryRollupColumnsRequest) Reset() {
 	*x = QueryRollupColumnsRequest{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1051,7 +1215,7 @@ func (x *QueryRollupColumnsRequest) String() string {
 func (*QueryRollupColumnsRequest) ProtoMessage() {}
 
 func (x *QueryRollupColumnsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1064,7 +1228,7 @@ func (x *QueryRollupColumnsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryRollupColumnsRequest.ProtoReflect.Descriptor instead.
 func (*QueryRollupColumnsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{7}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *QueryRollupColumnsRequest) GetUnits() []string {
@@ -1176,7 +1340,7 @@ type QueryRollupColumnsResponse struct {
 
 func (x *QueryRollupColumnsResponse) Reset() {
 	*x = QueryRollupColumnsResponse{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1188,7 +1352,7 @@ func (x *QueryRollupColumnsResponse) String() string {
 func (*QueryRollupColumnsResponse) ProtoMessage() {}
 
 func (x *QueryRollupColumnsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1201,7 +1365,7 @@ func (x *QueryRollupColumnsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryRollupColumnsResponse.ProtoReflect.Descriptor instead.
 func (*QueryRollupColumnsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{8}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *QueryRollupColumnsResponse) GetUnits() *ColumnUnits {
@@ -1270,7 +1434,7 @@ type ColumnUnits struct {
 
 func (x *ColumnUnits) Reset() {
 	*x = ColumnUnits{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1282,7 +1446,7 @@ func (x *ColumnUnits) String() string {
 func (*ColumnUnits) ProtoMessage() {}
 
 func (x *ColumnUnits) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1295,7 +1459,7 @@ func (x *ColumnUnits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ColumnUnits.ProtoReflect.Descriptor instead.
 func (*ColumnUnits) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{9}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ColumnUnits) GetIds() []string {
@@ -1379,14 +1543,16 @@ type RollupColumns struct {
 	// Mean over time or units: values that were divided by. Empty: all 0.
 	Divisor []int32 `protobuf:"varint,22,rep,packed,name=divisor,proto3" json:"divisor,omitempty"`
 	// Places of the cells, in rising order, in which at least one unit's year-to-date figure fell.
-	Fell          []int32 `protobuf:"varint,23,rep,packed,name=fell,proto3" json:"fell,omitempty"`
+	Fell []int32 `protobuf:"varint,23,rep,packed,name=fell,proto3" json:"fell,omitempty"`
+	// DERIVED: places of the cells, in rising order, whose parts differ in received / expected.
+	PartsDiffer   []int32 `protobuf:"varint,30,rep,packed,name=parts_differ,json=partsDiffer,proto3" json:"parts_differ,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RollupColumns) Reset() {
 	*x = RollupColumns{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1398,7 +1564,7 @@ func (x *RollupColumns) String() string {
 func (*RollupColumns) ProtoMessage() {}
 
 func (x *RollupColumns) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1411,7 +1577,7 @@ func (x *RollupColumns) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollupColumns.ProtoReflect.Descriptor instead.
 func (*RollupColumns) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{10}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RollupColumns) GetIndicator() string {
@@ -1575,6 +1741,13 @@ func (x *RollupColumns) GetFell() []int32 {
 	return nil
 }
 
+func (x *RollupColumns) GetPartsDiffer() []int32 {
+	if x != nil {
+		return x.PartsDiffer
+	}
+	return nil
+}
+
 // ExactCell has the numbers of a cell that do not fit 64 bits, as QueryRollups shows them.
 type ExactCell struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1592,7 +1765,7 @@ type ExactCell struct {
 
 func (x *ExactCell) Reset() {
 	*x = ExactCell{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1604,7 +1777,7 @@ func (x *ExactCell) String() string {
 func (*ExactCell) ProtoMessage() {}
 
 func (x *ExactCell) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1617,7 +1790,7 @@ func (x *ExactCell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExactCell.ProtoReflect.Descriptor instead.
 func (*ExactCell) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{11}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ExactCell) GetCell() int32 {
@@ -1673,7 +1846,7 @@ type ExplainRollupRequest struct {
 
 func (x *ExplainRollupRequest) Reset() {
 	*x = ExplainRollupRequest{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1685,7 +1858,7 @@ func (x *ExplainRollupRequest) String() string {
 func (*ExplainRollupRequest) ProtoMessage() {}
 
 func (x *ExplainRollupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1698,7 +1871,7 @@ func (x *ExplainRollupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRollupRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRollupRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{12}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ExplainRollupRequest) GetUnit() string {
@@ -1774,7 +1947,7 @@ type ExplainRollupResponse struct {
 
 func (x *ExplainRollupResponse) Reset() {
 	*x = ExplainRollupResponse{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1786,7 +1959,7 @@ func (x *ExplainRollupResponse) String() string {
 func (*ExplainRollupResponse) ProtoMessage() {}
 
 func (x *ExplainRollupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1799,7 +1972,7 @@ func (x *ExplainRollupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRollupResponse.ProtoReflect.Descriptor instead.
 func (*ExplainRollupResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{13}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ExplainRollupResponse) GetRollup() *Rollup {
@@ -1862,7 +2035,7 @@ type Contribution struct {
 
 func (x *Contribution) Reset() {
 	*x = Contribution{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1874,7 +2047,7 @@ func (x *Contribution) String() string {
 func (*Contribution) ProtoMessage() {}
 
 func (x *Contribution) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1887,7 +2060,7 @@ func (x *Contribution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contribution.ProtoReflect.Descriptor instead.
 func (*Contribution) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{14}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Contribution) GetUnit() string {
@@ -2002,7 +2175,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x06period\x18\x01 \x01(\tR\x06period\x122\n" +
 	"\bcalendar\x18\x02 \x01(\x0e2\x16.reporting.v1.CalendarR\bcalendar\x12\x1b\n" +
 	"\tfirst_day\x18\x03 \x01(\tR\bfirstDay\x12\x19\n" +
-	"\blast_day\x18\x04 \x01(\tR\alastDay\"\xfb\x04\n" +
+	"\blast_day\x18\x04 \x01(\tR\alastDay\"\xe8\x05\n" +
 	"\x06Rollup\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x1b\n" +
 	"\tunit_code\x18\x02 \x01(\tR\bunitCode\x12\x1b\n" +
@@ -2022,12 +2195,32 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"lastPeriod\x120\n" +
 	"\x05spans\x18\x0f \x01(\v2\x15.reporting.v1.GapSpanH\x03R\x05spans\x88\x01\x01\x121\n" +
 	"\x06checks\x18\x10 \x03(\v2\x19.reporting.v1.CheckFigureR\x06checks\x12&\n" +
-	"\x0funit_of_measure\x18\x11 \x01(\tR\runitOfMeasureB\b\n" +
+	"\x0funit_of_measure\x18\x11 \x01(\tR\runitOfMeasure\x12.\n" +
+	"\x05parts\x18\x1e \x03(\v2\x18.reporting.v1.RollupPartR\x05parts\x12!\n" +
+	"\fparts_differ\x18\x1f \x01(\bR\vpartsDiffer\x12\x18\n" +
+	"\alacking\x18  \x03(\tR\alackingB\b\n" +
 	"\x06_valueB\f\n" +
 	"\n" +
 	"_numeratorB\x0e\n" +
 	"\f_denominatorB\b\n" +
-	"\x06_spans\"c\n" +
+	"\x06_spans\"\xb0\x03\n" +
+	"\n" +
+	"RollupPart\x12\x1c\n" +
+	"\tindicator\x18\x01 \x01(\tR\tindicator\x12\x16\n" +
+	"\x06period\x18\x02 \x01(\tR\x06period\x12/\n" +
+	"\x05state\x18\x03 \x01(\x0e2\x19.reporting.v1.RollupStateR\x05state\x12\x19\n" +
+	"\x05value\x18\x04 \x01(\tH\x00R\x05value\x88\x01\x01\x12!\n" +
+	"\tnumerator\x18\x05 \x01(\tH\x01R\tnumerator\x88\x01\x01\x12%\n" +
+	"\vdenominator\x18\x06 \x01(\tH\x02R\vdenominator\x88\x01\x01\x122\n" +
+	"\bcoverage\x18\a \x01(\v2\x16.reporting.v1.CoverageR\bcoverage\x12\x1b\n" +
+	"\ttree_date\x18\b \x01(\tR\btreeDate\x12&\n" +
+	"\x0funit_of_measure\x18\t \x01(\tR\runitOfMeasure\x125\n" +
+	"\ameasure\x18\n" +
+	" \x01(\x0e2\x1b.reporting.v1.RollupMeasureR\ameasureB\b\n" +
+	"\x06_valueB\f\n" +
+	"\n" +
+	"_numeratorB\x0e\n" +
+	"\f_denominator\"c\n" +
 	"\aGapSpan\x12!\n" +
 	"\ffirst_period\x18\x01 \x01(\tR\vfirstPeriod\x12\x1f\n" +
 	"\vlast_period\x18\x02 \x01(\tR\n" +
@@ -2093,7 +2286,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x03ids\x18\x01 \x03(\tR\x03ids\x12\x14\n" +
 	"\x05codes\x18\x02 \x03(\tR\x05codes\x12\x14\n" +
 	"\x05names\x18\x03 \x03(\tR\x05names\x12\x14\n" +
-	"\x05kinds\x18\x04 \x03(\tR\x05kinds\"\xe8\x05\n" +
+	"\x05kinds\x18\x04 \x03(\tR\x05kinds\"\x8b\x06\n" +
 	"\rRollupColumns\x12\x1c\n" +
 	"\tindicator\x18\x01 \x01(\tR\tindicator\x12&\n" +
 	"\x0funit_of_measure\x18\x02 \x01(\tR\runitOfMeasure\x12\x14\n" +
@@ -2122,7 +2315,8 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"unweighted\x18\x15 \x03(\x05R\n" +
 	"unweighted\x12\x18\n" +
 	"\adivisor\x18\x16 \x03(\x05R\adivisor\x12\x12\n" +
-	"\x04fell\x18\x17 \x03(\x05R\x04fell\"\xac\x01\n" +
+	"\x04fell\x18\x17 \x03(\x05R\x04fell\x12!\n" +
+	"\fparts_differ\x18\x1e \x03(\x05R\vpartsDiffer\"\xac\x01\n" +
 	"\tExactCell\x12\x12\n" +
 	"\x04cell\x18\x01 \x01(\x05R\x04cell\x12\x19\n" +
 	"\x05value\x18\x02 \x01(\tH\x00R\x05value\x88\x01\x01\x12!\n" +
@@ -2195,7 +2389,7 @@ func file_reporting_v1_rollup_proto_rawDescGZIP() []byte {
 }
 
 var file_reporting_v1_rollup_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_reporting_v1_rollup_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_reporting_v1_rollup_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_reporting_v1_rollup_proto_goTypes = []any{
 	(Basis)(0),                         // 0: reporting.v1.Basis
 	(RollupMeasure)(0),                 // 1: reporting.v1.RollupMeasure
@@ -2204,21 +2398,22 @@ var file_reporting_v1_rollup_proto_goTypes = []any{
 	(*QueryRollupsResponse)(nil),       // 4: reporting.v1.QueryRollupsResponse
 	(*PeriodSpan)(nil),                 // 5: reporting.v1.PeriodSpan
 	(*Rollup)(nil),                     // 6: reporting.v1.Rollup
-	(*GapSpan)(nil),                    // 7: reporting.v1.GapSpan
-	(*CheckFigure)(nil),                // 8: reporting.v1.CheckFigure
-	(*Coverage)(nil),                   // 9: reporting.v1.Coverage
-	(*QueryRollupColumnsRequest)(nil),  // 10: reporting.v1.QueryRollupColumnsRequest
-	(*QueryRollupColumnsResponse)(nil), // 11: reporting.v1.QueryRollupColumnsResponse
-	(*ColumnUnits)(nil),                // 12: reporting.v1.ColumnUnits
-	(*RollupColumns)(nil),              // 13: reporting.v1.RollupColumns
-	(*ExactCell)(nil),                  // 14: reporting.v1.ExactCell
-	(*ExplainRollupRequest)(nil),       // 15: reporting.v1.ExplainRollupRequest
-	(*ExplainRollupResponse)(nil),      // 16: reporting.v1.ExplainRollupResponse
-	(*Contribution)(nil),               // 17: reporting.v1.Contribution
-	(*Stamp)(nil),                      // 18: reporting.v1.Stamp
-	(Calendar)(0),                      // 19: reporting.v1.Calendar
-	(RevisionState)(0),                 // 20: reporting.v1.RevisionState
-	(*Figure)(nil),                     // 21: reporting.v1.Figure
+	(*RollupPart)(nil),                 // 7: reporting.v1.RollupPart
+	(*GapSpan)(nil),                    // 8: reporting.v1.GapSpan
+	(*CheckFigure)(nil),                // 9: reporting.v1.CheckFigure
+	(*Coverage)(nil),                   // 10: reporting.v1.Coverage
+	(*QueryRollupColumnsRequest)(nil),  // 11: reporting.v1.QueryRollupColumnsRequest
+	(*QueryRollupColumnsResponse)(nil), // 12: reporting.v1.QueryRollupColumnsResponse
+	(*ColumnUnits)(nil),                // 13: reporting.v1.ColumnUnits
+	(*RollupColumns)(nil),              // 14: reporting.v1.RollupColumns
+	(*ExactCell)(nil),                  // 15: reporting.v1.ExactCell
+	(*ExplainRollupRequest)(nil),       // 16: reporting.v1.ExplainRollupRequest
+	(*ExplainRollupResponse)(nil),      // 17: reporting.v1.ExplainRollupResponse
+	(*Contribution)(nil),               // 18: reporting.v1.Contribution
+	(*Stamp)(nil),                      // 19: reporting.v1.Stamp
+	(Calendar)(0),                      // 20: reporting.v1.Calendar
+	(RevisionState)(0),                 // 21: reporting.v1.RevisionState
+	(*Figure)(nil),                     // 22: reporting.v1.Figure
 }
 var file_reporting_v1_rollup_proto_depIdxs = []int32{
 	0,  // 0: reporting.v1.QueryRollupsRequest.basis:type_name -> reporting.v1.Basis
@@ -2227,40 +2422,44 @@ var file_reporting_v1_rollup_proto_depIdxs = []int32{
 	5,  // 3: reporting.v1.QueryRollupsResponse.periods:type_name -> reporting.v1.PeriodSpan
 	0,  // 4: reporting.v1.QueryRollupsResponse.basis:type_name -> reporting.v1.Basis
 	1,  // 5: reporting.v1.QueryRollupsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	18, // 6: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
-	19, // 7: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
+	19, // 6: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
+	20, // 7: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
 	2,  // 8: reporting.v1.Rollup.state:type_name -> reporting.v1.RollupState
-	9,  // 9: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
-	7,  // 10: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
-	8,  // 11: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
-	0,  // 12: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 13: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
-	12, // 14: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
-	5,  // 15: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
-	13, // 16: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
-	0,  // 17: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
-	1,  // 18: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	18, // 19: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
-	2,  // 20: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
-	14, // 21: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
-	0,  // 22: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 23: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
-	6,  // 24: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
-	17, // 25: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
-	18, // 26: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
-	20, // 27: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
-	21, // 28: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
-	3,  // 29: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
-	10, // 30: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
-	15, // 31: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
-	4,  // 32: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
-	11, // 33: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
-	16, // 34: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
-	32, // [32:35] is the sub-list for method output_type
-	29, // [29:32] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	10, // 9: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
+	8,  // 10: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
+	9,  // 11: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
+	7,  // 12: reporting.v1.Rollup.parts:type_name -> reporting.v1.RollupPart
+	2,  // 13: reporting.v1.RollupPart.state:type_name -> reporting.v1.RollupState
+	10, // 14: reporting.v1.RollupPart.coverage:type_name -> reporting.v1.Coverage
+	1,  // 15: reporting.v1.RollupPart.measure:type_name -> reporting.v1.RollupMeasure
+	0,  // 16: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 17: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
+	13, // 18: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
+	5,  // 19: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
+	14, // 20: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
+	0,  // 21: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
+	1,  // 22: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
+	19, // 23: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
+	2,  // 24: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
+	15, // 25: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
+	0,  // 26: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 27: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
+	6,  // 28: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
+	18, // 29: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
+	19, // 30: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
+	21, // 31: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
+	22, // 32: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
+	3,  // 33: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
+	11, // 34: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
+	16, // 35: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
+	4,  // 36: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
+	12, // 37: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
+	17, // 38: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
+	36, // [36:39] is the sub-list for method output_type
+	33, // [33:36] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_rollup_proto_init() }
@@ -2273,15 +2472,16 @@ func file_reporting_v1_rollup_proto_init() {
 	file_reporting_v1_form_proto_init()
 	file_reporting_v1_report_proto_init()
 	file_reporting_v1_rollup_proto_msgTypes[3].OneofWrappers = []any{}
-	file_reporting_v1_rollup_proto_msgTypes[5].OneofWrappers = []any{}
-	file_reporting_v1_rollup_proto_msgTypes[11].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[4].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[6].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[12].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_rollup_proto_rawDesc), len(file_reporting_v1_rollup_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

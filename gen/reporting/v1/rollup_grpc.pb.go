@@ -39,13 +39,15 @@ type RollupServiceClient interface {
 	QueryRollups(ctx context.Context, in *QueryRollupsRequest, opts ...grpc.CallOption) (*QueryRollupsResponse, error)
 	// Gives what QueryRollups gives, packed in columns: for each indicator one number for each
 	// unit and period, in arrays. It is the way to take many: a hundred thousand cells are a few
-	// hundred kilobytes. Kinds one by one, checks, gaps and the periods of LAST figures are not
-	// in it; ask QueryRollups for those.
+	// hundred kilobytes. Kinds one by one, checks, gaps, the parts of DERIVED indicators and the
+	// periods of LAST figures are not in it; ask QueryRollups for those.
 	// Errors: as of QueryRollups; INVALID_ARGUMENT (QUERY_TOO_WIDE: one unit alone would take
 	// more cells than a page has).
 	QueryRollupColumns(ctx context.Context, in *QueryRollupColumnsRequest, opts ...grpc.CallOption) (*QueryRollupColumnsResponse, error)
 	// Gives the contributions to one roll-up, one for each obligation (unit and base period) in
-	// the order of periods and unit codes, with report and revision, or with what is missing.
+	// the order of periods and unit codes, with report and revision, or with what is missing. A
+	// DERIVED indicator has no contributions of its own; its roll-up lists the parts, each of which
+	// can be explained.
 	// Errors: as of QueryRollups.
 	ExplainRollup(ctx context.Context, in *ExplainRollupRequest, opts ...grpc.CallOption) (*ExplainRollupResponse, error)
 }
@@ -103,13 +105,15 @@ type RollupServiceServer interface {
 	QueryRollups(context.Context, *QueryRollupsRequest) (*QueryRollupsResponse, error)
 	// Gives what QueryRollups gives, packed in columns: for each indicator one number for each
 	// unit and period, in arrays. It is the way to take many: a hundred thousand cells are a few
-	// hundred kilobytes. Kinds one by one, checks, gaps and the periods of LAST figures are not
-	// in it; ask QueryRollups for those.
+	// hundred kilobytes. Kinds one by one, checks, gaps, the parts of DERIVED indicators and the
+	// periods of LAST figures are not in it; ask QueryRollups for those.
 	// Errors: as of QueryRollups; INVALID_ARGUMENT (QUERY_TOO_WIDE: one unit alone would take
 	// more cells than a page has).
 	QueryRollupColumns(context.Context, *QueryRollupColumnsRequest) (*QueryRollupColumnsResponse, error)
 	// Gives the contributions to one roll-up, one for each obligation (unit and base period) in
-	// the order of periods and unit codes, with report and revision, or with what is missing.
+	// the order of periods and unit codes, with report and revision, or with what is missing. A
+	// DERIVED indicator has no contributions of its own; its roll-up lists the parts, each of which
+	// can be explained.
 	// Errors: as of QueryRollups.
 	ExplainRollup(context.Context, *ExplainRollupRequest) (*ExplainRollupResponse, error)
 	mustEmbedUnimplementedRollupServiceServer()

@@ -63,12 +63,14 @@ type column struct {
 	units []hierarchy.ID
 }
 
-// carriers gives the forms that carry an indicator in any version, and whether all have one calendar.
+// carriers gives the forms that carry an indicator, or what it is computed from, in any version, and whether all have one
+// calendar.
 func (a *asker) carriers(code indicator.Code) (list []form.Form, one bool) {
 	one = true
+	sources := a.tx.Indicators().Sources(code)
 	for _, c := range a.tx.Forms().Codes() {
 		for _, v := range a.tx.Forms().Versions(c) {
-			if v.Carries(code) {
+			if slices.ContainsFunc(sources, v.Carries) {
 				one = one && (len(list) == 0 || list[0].Calendar == v.Calendar)
 				list = append(list, v)
 				break
@@ -110,8 +112,11 @@ func (a *asker) touched(k entry.ReportKey) {
 	}
 }
 
-// leans says whether an indicator is weighted or divided by one of those.
+// leans says whether an indicator is weighted or divided by one of those, or computed from one that leans on them.
 func (a *asker) leans(code indicator.Code, on map[indicator.Code]bool) bool {
+	if v, _ := a.tx.Indicators().Latest(code); v.Derived() {
+		return slices.ContainsFunc(a.tx.Indicators().Sources(code), func(source indicator.Code) bool { return on[source] || a.leans(source, on) })
+	}
 	return slices.ContainsFunc(a.tx.Indicators().Versions(code), func(v indicator.Indicator) bool {
 		return on[v.Weight] || on[v.DenominatorIndicator]
 	})
@@ -139,17 +144,17 @@ func (a *asker) columns(code indicator.Code, spans []period.Period, kind hierarc
 		return
 	}
 	for _, span := range spans {
-		version, ok := a.tx.Indicators().On(code, forms[0].Last(span))
-		if !ok {
+		if _, ok := a.tx.Indicators().On(code, forms[0].Last(span)); !ok {
 			continue
 		}
+		several := len(a.tx.Indicators().KindsOn(code, forms[0].Last(span))) > 1
 		for _, measure := range []verify.Measure{verify.AsReported, verify.Own, verify.YearToDate} {
-			if !rollup.Possible(version, rollup.Measure(measure)) {
+			if !a.tx.Possible(code, rollup.Measure(measure)) {
 				continue
 			}
 			for _, provisional := range []bool{false, true} {
 				kinds := []hierarchy.Kind{""}
-				if len(version.ReportedBy) > 1 && a.random.IntN(2) == 0 {
+				if several && a.random.IntN(2) == 0 {
 					kinds = append(kinds, kind)
 				}
 				for _, kind := range kinds {

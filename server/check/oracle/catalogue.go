@@ -90,6 +90,9 @@ func (t *teller) beginCatalogue() {
 		f.NameVI, f.ValidFrom = "Biểu", period.Beginning
 		t.say(t.formed(f))
 	}
+	if t.oneIn(2) {
+		t.say(t.changeFormula())
+	}
 }
 
 // say has a body told, if there is one.
@@ -167,10 +170,13 @@ func (t *teller) formed(versions ...form.Form) entry.Body {
 }
 
 // changeIndicator makes a new version, or changes one: who reports, who owes, the scale, what it leans on, words; or it makes
-// a new indicator.
+// a new indicator, or a formula.
 func (t *teller) changeIndicator() entry.Body {
 	code := pick(t.Rand, t.cat.Codes()...)
 	v := pick(t.Rand, t.cat.Versions(code)...)
+	if v.Derived() || t.oneIn(6) {
+		return t.changeFormula()
+	}
 	if t.oneIn(2) {
 		v.ValidFrom = t.day()
 	}
@@ -197,7 +203,7 @@ func (t *teller) changeIndicator() entry.Body {
 		v.NameVI, v.Group = v.NameVI+" mới", "Nhóm"
 	default:
 		v = t.indicator(indicator.Code("X" + strconv.Itoa(t.cat.Len()-2)))
-		if t.cat.Len() > 7 {
+		if t.cat.Len()-len(t.cat.Derived()) > 7 {
 			return nil
 		}
 	}

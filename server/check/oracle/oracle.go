@@ -38,6 +38,12 @@ var Check = check.Check{
 			Edits: []plant.Edit{{File: "server/aggregator/tx.go", Old: "t.memory.drop()\n\t} else", New: "t.memory.end()\n\t} else"}},
 		},
 		{
+			Name: "formula-of-today", Fault: "What is computed takes the newest formula instead of that of the period's last day.", Size: 500, Inside: true,
+			Edits: []plant.Edit{{
+				File: "server/aggregator/derived.go", Old: "at := u.i.on(calendar.Last(u.q.Period))", New: "at := u.i.on(period.Forever - 1)",
+			}},
+		},
+		{
 			Name: "unlike-rebuild", Fault: "A row says that the first entry of a group changed it, so that a rebuild in larger groups differs.", Size: 200, Inside: true,
 			Edits: []plant.Edit{{File: "server/aggregator/row.go", Old: "r.sequence = t.position.Head.Sequence", New: "r.sequence = t.store.head.Sequence + 1"}},
 		},

@@ -147,8 +147,8 @@ Try, in another terminal:
 # How many files came in online in the province in 2024, and how far can the figure be trusted?
 curl -s -H 'Authorization: Bearer {{.Tokens.viewer}}' 'http://{{.HTTP}}/v1/rollups:query?units=87&indicators=CQ-06&periods=2024&asOf=2025-06-30'
 
-# Month by month, what was approved:
-TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop query --unit 87 --indicator CQ-06,XH-01 --period 2024-01..2024-12
+# Month by month, what was approved; CQ-17 is computed from the parts of CQ-07 and CQ-06:
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop query --unit 87 --indicator CQ-06,CQ-17,XH-01 --period 2024-01..2024-12
 
 # The districts beside one another in December, with what still waits for approval:
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop query --unit 866,867,868,869,870,871,872,873,874,875,876,877 --indicator XH-01 --period 2024-12 --basis provisional
