@@ -66,6 +66,8 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 		return t.applyIndicators(body.Indicators)
 	case entry.FormsChanged:
 		return t.applyForms(body.Forms)
+	case entry.HolidaysChanged:
+		return t.applyHolidays(body.Holidays)
 	case entry.ReportsSubmitted:
 		for i := range body.Reports {
 			if err := t.submit(&e.Header, &body.Reports[i]); err != nil {

@@ -76,6 +76,10 @@ func answered(tx *aggregator.Tx, q aggregator.Query) string {
 	if err == nil {
 		version := *a.Indicator
 		a.Indicator = nil
+		for n := range a.Parts { // of which only the address is written
+			fmt.Fprintf(&b, "part %+v ", *a.Parts[n].Indicator)
+			a.Parts[n].Indicator = nil
+		}
 		fmt.Fprintf(&b, "%+v: %+v by %+v", q, a, version)
 	} else {
 		fmt.Fprintf(&b, "%+v: %v", q, err)

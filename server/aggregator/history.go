@@ -36,6 +36,11 @@ func (t *Tx) FormHistory(code form.Code, from period.Day) []uint64 {
 	return t.written(formBucket, versionKey(uint32(ordinal), from)) //nolint:gosec // an ordinal
 }
 
+// HolidayHistory is UnitHistory for a day of the list of holidays.
+func (t *Tx) HolidayHistory(day period.Day) []uint64 {
+	return t.written(holidayBucket, holidayKey(day))
+}
+
 // written lists the sequences of the versions of a thing.
 func (t *Tx) written(b *bucket, name []byte) []uint64 {
 	var list []uint64

@@ -177,7 +177,7 @@ func reopen(cfg Config, path, boot string) (*Store, Verdict, error) {
 	return s, verdict, nil
 }
 
-// begin makes the buckets, if they are not there, and reads the tree, the catalogue and the forms. A file that is whole is
+// begin makes the buckets, if they are not there, and reads the tree, the catalogue, the forms and the timetable. A file that is whole is
 // not written to: on a full disk it can be read all the same.
 func (s *Store) begin() error {
 	btx, err := s.db.Begin(true)
@@ -195,14 +195,14 @@ func (s *Store) begin() error {
 	if t.position, t.ledger, err = t.readPosition(); err != nil {
 		return err
 	}
+	if s.names, err = t.readNames(); err != nil {
+		return err
+	}
 	if s.current, err = t.readSnapshot(); err != nil {
 		return err
 	}
 	slices.Sort(t.defined)
 	s.past.add(slices.Compact(t.defined))
-	if s.names, err = t.readNames(); err != nil {
-		return err
-	}
 	s.head, s.memory = t.position.Head, newMemory()
 	if whole {
 		return nil

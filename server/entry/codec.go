@@ -62,6 +62,8 @@ func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
 		return putIndicators(b, m)
 	case FormsChanged:
 		return putForms(b, m)
+	case HolidaysChanged:
+		return putHolidays(b, m)
 	case ReportsSubmitted:
 		return putReports(b, m, texts)
 	case ReportApproved:
@@ -131,6 +133,8 @@ func bodyOf(m *journalv1.Entry, texts *journalv1.Private, at time.Time) (Body, e
 		return indicatorsOf(b.IndicatorsChanged)
 	case *journalv1.Entry_FormsChanged:
 		return formsOf(b.FormsChanged)
+	case *journalv1.Entry_HolidaysChanged:
+		return holidaysOf(b.HolidaysChanged)
 	case *journalv1.Entry_ReportsSubmitted:
 		return reportsOf(b.ReportsSubmitted, texts.GetFigureTexts())
 	case *journalv1.Entry_ReportApproved:

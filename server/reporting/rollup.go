@@ -38,6 +38,8 @@ type Rollup struct {
 	Kind   hierarchy.Kind // with ByKind
 	Period period.Period
 	aggregator.Answer
+	// Present tells of how many base periods since the beginning of the year there is a figure; nil with another question.
+	Present *Present
 }
 
 // PeriodSpan says which days a period covers.
@@ -58,7 +60,7 @@ type RollupPage struct {
 // Limits of one query.
 const (
 	defaultRollups = 500
-	largestRollups = 5000 // also of those that go into what is computed from them
+	largestRollups = 5000 // also of those that go into what is computed from them, or stand behind a year to date
 	maxAsked       = 1000 // units, indicators, or periods
 	// maxSteps is how many places one page looks at. Most may have nothing to show, such as a unit without children; the
 	// page is then short rather than its transaction long.
@@ -150,7 +152,7 @@ type rollupRun struct {
 	from       spot
 	size       int
 	steps      int
-	leaves     int   // roll-ups of reported indicators that went into what is computed from them
+	leaves     int   // roll-ups of reported indicators that went into what is computed from them, or were looked at beside it
 	next       *spot // where the next page begins
 	series     map[aggregator.Query]*aggregator.Series
 	page       *RollupPage
@@ -359,14 +361,17 @@ func (r *rollupRun) kinds(code indicator.Code, p period.Period) []hierarchy.Kind
 
 // one adds a roll-up to the page.
 func (r *rollupRun) one(u hierarchy.Unit, code indicator.Code, p period.Period, kind hierarchy.Kind) error {
-	answer, err := r.answer(aggregator.Query{
-		Unit: u.ID, Indicator: code, Period: p, Basis: r.q.Basis, Measure: r.q.Measure, Kind: kind,
-	})
+	q := aggregator.Query{Unit: u.ID, Indicator: code, Period: p, Basis: r.q.Basis, Measure: r.q.Measure, Kind: kind}
+	answer, err := r.answer(q)
 	if err != nil {
 		return err
 	}
-	r.leaves += answer.Leaves
-	r.page.Rollups = append(r.page.Rollups, Rollup{Kind: kind, Period: p, Answer: answer})
+	present, looked, err := r.present(q, &answer)
+	if err != nil {
+		return err
+	}
+	r.leaves += answer.Leaves + looked
+	r.page.Rollups = append(r.page.Rollups, Rollup{Kind: kind, Period: p, Answer: answer, Present: present})
 	return nil
 }
 

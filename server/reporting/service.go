@@ -23,8 +23,6 @@ type Config struct {
 	Now func() time.Time
 	// Random gives secret bytes, for tokens.
 	Random func([]byte)
-	// Holidays move deadlines; the zero value knows Saturdays and Sundays.
-	Holidays period.Holidays
 	// Version of the program.
 	Version string
 	// Disk tells the bytes of the store and the bytes free beside it.

@@ -162,6 +162,9 @@ func putRollup(m *reportingv1.Rollup, r *reporting.Rollup) {
 			FirstPeriod: r.Gap.First.String(), LastPeriod: r.Gap.Last.String(), Value: figure.Decimal(r.Gap.Amount, figure.MaxScale, 1),
 		}
 	}
+	if r.Present != nil {
+		m.PeriodsPresent = &reportingv1.PeriodsPresent{Present: int32(r.Present.Present), Expected: int32(r.Present.Expected)} //nolint:gosec // 12 at most
+	}
 	for _, c := range r.Checks {
 		check := &reportingv1.CheckFigure{
 			Kind: string(c.Kind), Numerator: some(c.Result.NumeratorDisplay), Denominator: some(c.Result.DenominatorDisplay),

@@ -176,6 +176,9 @@ func remarks(r rollup) string {
 	if r.GetLastPeriod() != "" && r.GetLastPeriod() != r.GetPeriod() {
 		out = append(out, "of "+r.GetLastPeriod())
 	}
+	if p := r.GetPeriodsPresent(); p.GetPresent() < p.GetExpected() {
+		out = append(out, number(p.GetPresent())+" of "+plural(p.GetExpected(), "period", "periods"))
+	}
 	if gap := r.GetSpans(); gap != nil {
 		out = append(out, gap.GetFirstPeriod()+" to "+gap.GetLastPeriod()+" together "+gap.GetValue())
 	}

@@ -161,7 +161,9 @@ type Form struct {
 	// Unit that reviews its reports. Empty: the nearest unit above with an approver.
 	Reviewer string `protobuf:"bytes,10,opt,name=reviewer,proto3" json:"reviewer,omitempty"`
 	// Due rule by kind of unit: "commune=+2|district=+4w" is calendar days, or working days
-	// with "w", after the last day of the period. Empty: no deadline.
+	// with "w", after the last day of the period; moved to the next working day by the list of
+	// holidays, and never before the first one after the period. A changed rule moves only
+	// deadlines that lie ahead. Empty: no deadline.
 	Due string `protobuf:"bytes,11,opt,name=due,proto3" json:"due,omitempty"`
 	// First day of this version, "2024-01-01". Empty: open.
 	ValidFrom string `protobuf:"bytes,12,opt,name=valid_from,json=validFrom,proto3" json:"valid_from,omitempty"`

@@ -226,7 +226,8 @@ type QueryRollupsRequest struct {
 	// Day on which bare codes are resolved. Empty: today in Vietnam.
 	AsOf string `protobuf:"bytes,8,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	// At most so many roll-ups. 0: 500; above 5,000: 5,000. A page may be shorter where what is
-	// DERIVED is computed from many others.
+	// DERIVED is computed from many others, and with YEAR_TO_DATE, for which each base period is
+	// looked at.
 	PageSize int32 `protobuf:"varint,9,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the response before, with the same other fields. Empty: from the start.
 	PageToken string `protobuf:"bytes,10,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -584,9 +585,12 @@ type Rollup struct {
 	PartsDiffer bool `protobuf:"varint,31,opt,name=parts_differ,json=partsDiffer,proto3" json:"parts_differ,omitempty"`
 	// DERIVED without a value: the parts that have none, as the formula names them, such as
 	// "[CQ-06.num]". Empty: a value, or a division by zero.
-	Lacking       []string `protobuf:"bytes,32,rep,name=lacking,proto3" json:"lacking,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Lacking []string `protobuf:"bytes,32,rep,name=lacking,proto3" json:"lacking,omitempty"`
+	// YEAR_TO_DATE of a flow: for how many of the base periods since the beginning of the year
+	// there is anything at all. Absent: another question, or base periods of several lengths.
+	PeriodsPresent *PeriodsPresent `protobuf:"bytes,40,opt,name=periods_present,json=periodsPresent,proto3" json:"periods_present,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Rollup) Reset() {
@@ -759,6 +763,68 @@ func (x *Rollup) GetLacking() []string {
 	return nil
 }
 
+func (x *Rollup) GetPeriodsPresent() *PeriodsPresent {
+	if x != nil {
+		return x.PeriodsPresent
+	}
+	return nil
+}
+
+// PeriodsPresent says how many base periods have a figure of at least one unit.
+type PeriodsPresent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Base periods with a value of at least one unit in this basis.
+	Present int32 `protobuf:"varint,1,opt,name=present,proto3" json:"present,omitempty"`
+	// Base periods for which at least one unit was expected to give one.
+	Expected      int32 `protobuf:"varint,2,opt,name=expected,proto3" json:"expected,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PeriodsPresent) Reset() {
+	*x = PeriodsPresent{}
+	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PeriodsPresent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PeriodsPresent) ProtoMessage() {}
+
+func (x *PeriodsPresent) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PeriodsPresent.ProtoReflect.Descriptor instead.
+func (*PeriodsPresent) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *PeriodsPresent) GetPresent() int32 {
+	if x != nil {
+		return x.Present
+	}
+	return 0
+}
+
+func (x *PeriodsPresent) GetExpected() int32 {
+	if x != nil {
+		return x.Expected
+	}
+	return 0
+}
+
 // RollupPart is a roll-up from which a DERIVED indicator is computed, of the same unit.
 type RollupPart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -789,7 +855,7 @@ type RollupPart struct {
 
 func (x *RollupPart) Reset() {
 	*x = RollupPart{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -801,7 +867,7 @@ func (x *RollupPart) String() string {
 func (*RollupPart) ProtoMessage() {}
 
 func (x *RollupPart) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -814,7 +880,7 @@ func (x *RollupPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollupPart.ProtoReflect.Descriptor instead.
 func (*RollupPart) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{4}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *RollupPart) GetIndicator() string {
@@ -902,7 +968,7 @@ type GapSpan struct {
 
 func (x *GapSpan) Reset() {
 	*x = GapSpan{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -914,7 +980,7 @@ func (x *GapSpan) String() string {
 func (*GapSpan) ProtoMessage() {}
 
 func (x *GapSpan) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -927,7 +993,7 @@ func (x *GapSpan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapSpan.ProtoReflect.Descriptor instead.
 func (*GapSpan) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{5}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GapSpan) GetFirstPeriod() string {
@@ -970,7 +1036,7 @@ type CheckFigure struct {
 
 func (x *CheckFigure) Reset() {
 	*x = CheckFigure{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -982,7 +1048,7 @@ func (x *CheckFigure) String() string {
 func (*CheckFigure) ProtoMessage() {}
 
 func (x *CheckFigure) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -995,7 +1061,7 @@ func (x *CheckFigure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckFigure.ProtoReflect.Descriptor instead.
 func (*CheckFigure) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{6}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *CheckFigure) GetKind() string {
@@ -1069,7 +1135,7 @@ type Coverage struct {
 
 func (x *Coverage) Reset() {
 	*x = Coverage{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1081,7 +1147,7 @@ func (x *Coverage) String() string {
 func (*Coverage) ProtoMessage() {}
 
 func (x *Coverage) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1094,7 +1160,7 @@ func (x *Coverage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Coverage.ProtoReflect.Descriptor instead.
 func (*Coverage) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{7}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Coverage) GetExpected() int64 {
@@ -1224,7 +1290,7 @@ type QueryRollupColumnsRequest struct {
 
 func (x *QueryRollupColumnsRequest) Reset() {
 	*x = QueryRollupColumnsRequest{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1236,7 +1302,7 @@ func (x *QueryRollupColumnsRequest) String() string {
 func (*QueryRollupColumnsRequest) ProtoMessage() {}
 
 func (x *QueryRollupColumnsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1249,7 +1315,7 @@ func (x *QueryRollupColumnsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryRollupColumnsRequest.ProtoReflect.Descriptor instead.
 func (*QueryRollupColumnsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{8}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *QueryRollupColumnsRequest) GetUnits() []string {
@@ -1361,7 +1427,7 @@ type QueryRollupColumnsResponse struct {
 
 func (x *QueryRollupColumnsResponse) Reset() {
 	*x = QueryRollupColumnsResponse{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1373,7 +1439,7 @@ func (x *QueryRollupColumnsResponse) String() string {
 func (*QueryRollupColumnsResponse) ProtoMessage() {}
 
 func (x *QueryRollupColumnsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1386,7 +1452,7 @@ func (x *QueryRollupColumnsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryRollupColumnsResponse.ProtoReflect.Descriptor instead.
 func (*QueryRollupColumnsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{9}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *QueryRollupColumnsResponse) GetUnits() *ColumnUnits {
@@ -1455,7 +1521,7 @@ type ColumnUnits struct {
 
 func (x *ColumnUnits) Reset() {
 	*x = ColumnUnits{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1467,7 +1533,7 @@ func (x *ColumnUnits) String() string {
 func (*ColumnUnits) ProtoMessage() {}
 
 func (x *ColumnUnits) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1480,7 +1546,7 @@ func (x *ColumnUnits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ColumnUnits.ProtoReflect.Descriptor instead.
 func (*ColumnUnits) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{10}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ColumnUnits) GetIds() []string {
@@ -1573,7 +1639,7 @@ type RollupColumns struct {
 
 func (x *RollupColumns) Reset() {
 	*x = RollupColumns{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1585,7 +1651,7 @@ func (x *RollupColumns) String() string {
 func (*RollupColumns) ProtoMessage() {}
 
 func (x *RollupColumns) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1598,7 +1664,7 @@ func (x *RollupColumns) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollupColumns.ProtoReflect.Descriptor instead.
 func (*RollupColumns) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{11}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RollupColumns) GetIndicator() string {
@@ -1786,7 +1852,7 @@ type ExactCell struct {
 
 func (x *ExactCell) Reset() {
 	*x = ExactCell{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1798,7 +1864,7 @@ func (x *ExactCell) String() string {
 func (*ExactCell) ProtoMessage() {}
 
 func (x *ExactCell) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1811,7 +1877,7 @@ func (x *ExactCell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExactCell.ProtoReflect.Descriptor instead.
 func (*ExactCell) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{12}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ExactCell) GetCell() int32 {
@@ -1876,7 +1942,7 @@ type ExplainRollupRequest struct {
 
 func (x *ExplainRollupRequest) Reset() {
 	*x = ExplainRollupRequest{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1888,7 +1954,7 @@ func (x *ExplainRollupRequest) String() string {
 func (*ExplainRollupRequest) ProtoMessage() {}
 
 func (x *ExplainRollupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1901,7 +1967,7 @@ func (x *ExplainRollupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRollupRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRollupRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{13}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ExplainRollupRequest) GetUnit() string {
@@ -1998,7 +2064,7 @@ type ExplainRollupResponse struct {
 
 func (x *ExplainRollupResponse) Reset() {
 	*x = ExplainRollupResponse{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2010,7 +2076,7 @@ func (x *ExplainRollupResponse) String() string {
 func (*ExplainRollupResponse) ProtoMessage() {}
 
 func (x *ExplainRollupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2023,7 +2089,7 @@ func (x *ExplainRollupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRollupResponse.ProtoReflect.Descriptor instead.
 func (*ExplainRollupResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{14}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ExplainRollupResponse) GetRollup() *Rollup {
@@ -2086,7 +2152,7 @@ type Contribution struct {
 
 func (x *Contribution) Reset() {
 	*x = Contribution{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2098,7 +2164,7 @@ func (x *Contribution) String() string {
 func (*Contribution) ProtoMessage() {}
 
 func (x *Contribution) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2111,7 +2177,7 @@ func (x *Contribution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contribution.ProtoReflect.Descriptor instead.
 func (*Contribution) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{15}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Contribution) GetUnit() string {
@@ -2230,7 +2296,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x06period\x18\x01 \x01(\tR\x06period\x122\n" +
 	"\bcalendar\x18\x02 \x01(\x0e2\x16.reporting.v1.CalendarR\bcalendar\x12\x1b\n" +
 	"\tfirst_day\x18\x03 \x01(\tR\bfirstDay\x12\x19\n" +
-	"\blast_day\x18\x04 \x01(\tR\alastDay\"\xe8\x05\n" +
+	"\blast_day\x18\x04 \x01(\tR\alastDay\"\xaf\x06\n" +
 	"\x06Rollup\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x1b\n" +
 	"\tunit_code\x18\x02 \x01(\tR\bunitCode\x12\x1b\n" +
@@ -2253,12 +2319,16 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x0funit_of_measure\x18\x11 \x01(\tR\runitOfMeasure\x12.\n" +
 	"\x05parts\x18\x1e \x03(\v2\x18.reporting.v1.RollupPartR\x05parts\x12!\n" +
 	"\fparts_differ\x18\x1f \x01(\bR\vpartsDiffer\x12\x18\n" +
-	"\alacking\x18  \x03(\tR\alackingB\b\n" +
+	"\alacking\x18  \x03(\tR\alacking\x12E\n" +
+	"\x0fperiods_present\x18( \x01(\v2\x1c.reporting.v1.PeriodsPresentR\x0eperiodsPresentB\b\n" +
 	"\x06_valueB\f\n" +
 	"\n" +
 	"_numeratorB\x0e\n" +
 	"\f_denominatorB\b\n" +
-	"\x06_spans\"\xb0\x03\n" +
+	"\x06_spans\"F\n" +
+	"\x0ePeriodsPresent\x12\x18\n" +
+	"\apresent\x18\x01 \x01(\x05R\apresent\x12\x1a\n" +
+	"\bexpected\x18\x02 \x01(\x05R\bexpected\"\xb0\x03\n" +
 	"\n" +
 	"RollupPart\x12\x1c\n" +
 	"\tindicator\x18\x01 \x01(\tR\tindicator\x12\x16\n" +
@@ -2451,7 +2521,7 @@ func file_reporting_v1_rollup_proto_rawDescGZIP() []byte {
 }
 
 var file_reporting_v1_rollup_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_reporting_v1_rollup_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_reporting_v1_rollup_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_reporting_v1_rollup_proto_goTypes = []any{
 	(Basis)(0),                         // 0: reporting.v1.Basis
 	(RollupMeasure)(0),                 // 1: reporting.v1.RollupMeasure
@@ -2460,71 +2530,73 @@ var file_reporting_v1_rollup_proto_goTypes = []any{
 	(*QueryRollupsResponse)(nil),       // 4: reporting.v1.QueryRollupsResponse
 	(*PeriodSpan)(nil),                 // 5: reporting.v1.PeriodSpan
 	(*Rollup)(nil),                     // 6: reporting.v1.Rollup
-	(*RollupPart)(nil),                 // 7: reporting.v1.RollupPart
-	(*GapSpan)(nil),                    // 8: reporting.v1.GapSpan
-	(*CheckFigure)(nil),                // 9: reporting.v1.CheckFigure
-	(*Coverage)(nil),                   // 10: reporting.v1.Coverage
-	(*QueryRollupColumnsRequest)(nil),  // 11: reporting.v1.QueryRollupColumnsRequest
-	(*QueryRollupColumnsResponse)(nil), // 12: reporting.v1.QueryRollupColumnsResponse
-	(*ColumnUnits)(nil),                // 13: reporting.v1.ColumnUnits
-	(*RollupColumns)(nil),              // 14: reporting.v1.RollupColumns
-	(*ExactCell)(nil),                  // 15: reporting.v1.ExactCell
-	(*ExplainRollupRequest)(nil),       // 16: reporting.v1.ExplainRollupRequest
-	(*ExplainRollupResponse)(nil),      // 17: reporting.v1.ExplainRollupResponse
-	(*Contribution)(nil),               // 18: reporting.v1.Contribution
-	(*timestamppb.Timestamp)(nil),      // 19: google.protobuf.Timestamp
-	(*Stamp)(nil),                      // 20: reporting.v1.Stamp
-	(Calendar)(0),                      // 21: reporting.v1.Calendar
-	(RevisionState)(0),                 // 22: reporting.v1.RevisionState
-	(*Figure)(nil),                     // 23: reporting.v1.Figure
+	(*PeriodsPresent)(nil),             // 7: reporting.v1.PeriodsPresent
+	(*RollupPart)(nil),                 // 8: reporting.v1.RollupPart
+	(*GapSpan)(nil),                    // 9: reporting.v1.GapSpan
+	(*CheckFigure)(nil),                // 10: reporting.v1.CheckFigure
+	(*Coverage)(nil),                   // 11: reporting.v1.Coverage
+	(*QueryRollupColumnsRequest)(nil),  // 12: reporting.v1.QueryRollupColumnsRequest
+	(*QueryRollupColumnsResponse)(nil), // 13: reporting.v1.QueryRollupColumnsResponse
+	(*ColumnUnits)(nil),                // 14: reporting.v1.ColumnUnits
+	(*RollupColumns)(nil),              // 15: reporting.v1.RollupColumns
+	(*ExactCell)(nil),                  // 16: reporting.v1.ExactCell
+	(*ExplainRollupRequest)(nil),       // 17: reporting.v1.ExplainRollupRequest
+	(*ExplainRollupResponse)(nil),      // 18: reporting.v1.ExplainRollupResponse
+	(*Contribution)(nil),               // 19: reporting.v1.Contribution
+	(*timestamppb.Timestamp)(nil),      // 20: google.protobuf.Timestamp
+	(*Stamp)(nil),                      // 21: reporting.v1.Stamp
+	(Calendar)(0),                      // 22: reporting.v1.Calendar
+	(RevisionState)(0),                 // 23: reporting.v1.RevisionState
+	(*Figure)(nil),                     // 24: reporting.v1.Figure
 }
 var file_reporting_v1_rollup_proto_depIdxs = []int32{
 	0,  // 0: reporting.v1.QueryRollupsRequest.basis:type_name -> reporting.v1.Basis
 	1,  // 1: reporting.v1.QueryRollupsRequest.measure:type_name -> reporting.v1.RollupMeasure
-	19, // 2: reporting.v1.QueryRollupsRequest.at_time:type_name -> google.protobuf.Timestamp
+	20, // 2: reporting.v1.QueryRollupsRequest.at_time:type_name -> google.protobuf.Timestamp
 	6,  // 3: reporting.v1.QueryRollupsResponse.rollups:type_name -> reporting.v1.Rollup
 	5,  // 4: reporting.v1.QueryRollupsResponse.periods:type_name -> reporting.v1.PeriodSpan
 	0,  // 5: reporting.v1.QueryRollupsResponse.basis:type_name -> reporting.v1.Basis
 	1,  // 6: reporting.v1.QueryRollupsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	20, // 7: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
-	21, // 8: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
+	21, // 7: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
+	22, // 8: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
 	2,  // 9: reporting.v1.Rollup.state:type_name -> reporting.v1.RollupState
-	10, // 10: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
-	8,  // 11: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
-	9,  // 12: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
-	7,  // 13: reporting.v1.Rollup.parts:type_name -> reporting.v1.RollupPart
-	2,  // 14: reporting.v1.RollupPart.state:type_name -> reporting.v1.RollupState
-	10, // 15: reporting.v1.RollupPart.coverage:type_name -> reporting.v1.Coverage
-	1,  // 16: reporting.v1.RollupPart.measure:type_name -> reporting.v1.RollupMeasure
-	0,  // 17: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 18: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
-	13, // 19: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
-	5,  // 20: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
-	14, // 21: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
-	0,  // 22: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
-	1,  // 23: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	20, // 24: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
-	2,  // 25: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
-	15, // 26: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
-	0,  // 27: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 28: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
-	19, // 29: reporting.v1.ExplainRollupRequest.at_time:type_name -> google.protobuf.Timestamp
-	6,  // 30: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
-	18, // 31: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
-	20, // 32: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
-	22, // 33: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
-	23, // 34: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
-	3,  // 35: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
-	11, // 36: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
-	16, // 37: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
-	4,  // 38: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
-	12, // 39: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
-	17, // 40: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
-	38, // [38:41] is the sub-list for method output_type
-	35, // [35:38] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	11, // 10: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
+	9,  // 11: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
+	10, // 12: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
+	8,  // 13: reporting.v1.Rollup.parts:type_name -> reporting.v1.RollupPart
+	7,  // 14: reporting.v1.Rollup.periods_present:type_name -> reporting.v1.PeriodsPresent
+	2,  // 15: reporting.v1.RollupPart.state:type_name -> reporting.v1.RollupState
+	11, // 16: reporting.v1.RollupPart.coverage:type_name -> reporting.v1.Coverage
+	1,  // 17: reporting.v1.RollupPart.measure:type_name -> reporting.v1.RollupMeasure
+	0,  // 18: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 19: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
+	14, // 20: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
+	5,  // 21: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
+	15, // 22: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
+	0,  // 23: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
+	1,  // 24: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
+	21, // 25: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
+	2,  // 26: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
+	16, // 27: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
+	0,  // 28: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 29: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
+	20, // 30: reporting.v1.ExplainRollupRequest.at_time:type_name -> google.protobuf.Timestamp
+	6,  // 31: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
+	19, // 32: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
+	21, // 33: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
+	23, // 34: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
+	24, // 35: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
+	3,  // 36: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
+	12, // 37: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
+	17, // 38: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
+	4,  // 39: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
+	13, // 40: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
+	18, // 41: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
+	39, // [39:42] is the sub-list for method output_type
+	36, // [36:39] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_rollup_proto_init() }
@@ -2538,17 +2610,17 @@ func file_reporting_v1_rollup_proto_init() {
 	file_reporting_v1_report_proto_init()
 	file_reporting_v1_rollup_proto_msgTypes[0].OneofWrappers = []any{}
 	file_reporting_v1_rollup_proto_msgTypes[3].OneofWrappers = []any{}
-	file_reporting_v1_rollup_proto_msgTypes[4].OneofWrappers = []any{}
-	file_reporting_v1_rollup_proto_msgTypes[6].OneofWrappers = []any{}
-	file_reporting_v1_rollup_proto_msgTypes[12].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[5].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[7].OneofWrappers = []any{}
 	file_reporting_v1_rollup_proto_msgTypes[13].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[14].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_rollup_proto_rawDesc), len(file_reporting_v1_rollup_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   16,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -42,8 +42,8 @@ type RollupServiceClient interface {
 	QueryRollups(ctx context.Context, in *QueryRollupsRequest, opts ...grpc.CallOption) (*QueryRollupsResponse, error)
 	// Gives what QueryRollups gives, packed in columns: for each indicator one number for each
 	// unit and period, in arrays. It is the way to take many: a hundred thousand cells are a few
-	// hundred kilobytes. Kinds one by one, checks, gaps, the parts of DERIVED indicators and the
-	// periods of LAST figures are not in it; ask QueryRollups for those.
+	// hundred kilobytes. Kinds one by one, checks, gaps, the parts of DERIVED indicators, the
+	// periods of LAST figures and `periods_present` are not in it; ask QueryRollups for those.
 	// Errors: as of QueryRollups; INVALID_ARGUMENT (QUERY_TOO_WIDE: one unit alone would take
 	// more cells than a page has).
 	QueryRollupColumns(ctx context.Context, in *QueryRollupColumnsRequest, opts ...grpc.CallOption) (*QueryRollupColumnsResponse, error)
@@ -111,8 +111,8 @@ type RollupServiceServer interface {
 	QueryRollups(context.Context, *QueryRollupsRequest) (*QueryRollupsResponse, error)
 	// Gives what QueryRollups gives, packed in columns: for each indicator one number for each
 	// unit and period, in arrays. It is the way to take many: a hundred thousand cells are a few
-	// hundred kilobytes. Kinds one by one, checks, gaps, the parts of DERIVED indicators and the
-	// periods of LAST figures are not in it; ask QueryRollups for those.
+	// hundred kilobytes. Kinds one by one, checks, gaps, the parts of DERIVED indicators, the
+	// periods of LAST figures and `periods_present` are not in it; ask QueryRollups for those.
 	// Errors: as of QueryRollups; INVALID_ARGUMENT (QUERY_TOO_WIDE: one unit alone would take
 	// more cells than a page has).
 	QueryRollupColumns(context.Context, *QueryRollupColumnsRequest) (*QueryRollupColumnsResponse, error)

@@ -53,7 +53,11 @@ var Check = check.Check{
 		},
 		{
 			Name: "tree-of-now", Fault: "As of an earlier entry the tree, the catalogue and the forms are those of now.", Size: 200, Inside: true,
-			Edits: []plant.Edit{{File: "server/aggregator/asof.go", Old: "if t.snap.since <= sequence {", New: "if t.snap != nil {"}},
+			Edits: []plant.Edit{{File: "server/aggregator/asof.go", Old: "if t.snap.since <= then.asOf.sequence {", New: "if t.snap != nil {"}},
+		},
+		{
+			Name: "deadline-reopened", Fault: "A changed list of holidays moves a deadline that has passed.", Size: 200, Inside: true,
+			Edits: []plant.Edit{{File: "server/form/timetable.go", Old: "return w.has && !w.at.Before(w.end)", New: "return false"}},
 		},
 	},
 }

@@ -111,6 +111,7 @@ func (s *stage) recallAll() (found string, err error) {
 // took takes an entry in. What a redaction removes is gone as of earlier entries too (R36).
 func (s *stage) took(e *entry.Entry) {
 	s.reports.apply(e)
+	s.wall.apply(e)
 	if gone, ok := e.Body.(entry.EntryRedacted); ok {
 		for i := range s.past {
 			s.past[i].reports.redact(gone.Sequence)

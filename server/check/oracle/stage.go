@@ -66,6 +66,8 @@ type stage struct {
 	counts counts
 	// reports are what the entries told of them.
 	reports reports
+	// wall is what they told of holidays and deadlines.
+	wall wall
 	// past is what was found after each entry.
 	past []recollection
 	// wrong are questions that were answered wrongly, and are asked again at each step where a story is shortened.
