@@ -93,6 +93,7 @@ type Client struct {
 	units      reportingv1.UnitServiceClient
 	indicators reportingv1.IndicatorServiceClient
 	forms      reportingv1.FormServiceClient
+	calendar   reportingv1.CalendarServiceClient
 	reports    reportingv1.ReportServiceClient
 	rollups    reportingv1.RollupServiceClient
 	changes    reportingv1.ChangeServiceClient
@@ -122,6 +123,7 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 		units:      reportingv1.NewUnitServiceClient(conn),
 		indicators: reportingv1.NewIndicatorServiceClient(conn),
 		forms:      reportingv1.NewFormServiceClient(conn),
+		calendar:   reportingv1.NewCalendarServiceClient(conn),
 		reports:    reportingv1.NewReportServiceClient(conn),
 		rollups:    reportingv1.NewRollupServiceClient(conn),
 		changes:    reportingv1.NewChangeServiceClient(conn),

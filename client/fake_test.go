@@ -34,6 +34,7 @@ type fake struct {
 
 	units      units
 	forms      forms
+	calendar   calendar
 	reports    reports
 	rollups    rollups
 	changes    changes
@@ -52,6 +53,12 @@ type (
 	}
 	forms struct {
 		reportingv1.UnimplementedFormServiceServer
+	}
+	calendar struct {
+		reportingv1.UnimplementedCalendarServiceServer
+		periods  func(context.Context, *reportingv1.ListPeriodsRequest) (*reportingv1.ListPeriodsResponse, error)
+		holidays func(context.Context, *reportingv1.ListHolidaysRequest) (*reportingv1.ListHolidaysResponse, error)
+		importer func(grpc.ClientStreamingServer[reportingv1.ImportHolidaysRequest, reportingv1.ImportSummary]) error
 	}
 	reports struct {
 		reportingv1.UnimplementedReportServiceServer
@@ -163,6 +170,7 @@ func startFake(t tester) *fake {
 	f := &fake{listener: bufconn.Listen(1 << 16), server: grpc.NewServer()}
 	reportingv1.RegisterUnitServiceServer(f.server, &f.units)
 	reportingv1.RegisterFormServiceServer(f.server, &f.forms)
+	reportingv1.RegisterCalendarServiceServer(f.server, &f.calendar)
 	reportingv1.RegisterReportServiceServer(f.server, &f.reports)
 	reportingv1.RegisterRollupServiceServer(f.server, &f.rollups)
 	reportingv1.RegisterChangeServiceServer(f.server, &f.changes)

@@ -159,6 +159,10 @@ func (p *province) importFile(ctx context.Context, what, path string) error {
 		summary, err = upload(reportingv1.NewIndicatorServiceClient(p.conn).ImportIndicators(ctx))(
 			&reportingv1.ImportIndicatorsRequest{Part: &reportingv1.ImportIndicatorsRequest_Options{Options: options}},
 			&reportingv1.ImportIndicatorsRequest{Part: &reportingv1.ImportIndicatorsRequest_Chunk{Chunk: file}})
+	case "holidays", "holidays-2026", "holidays-late":
+		summary, err = upload(reportingv1.NewCalendarServiceClient(p.conn).ImportHolidays(ctx))(
+			&reportingv1.ImportHolidaysRequest{Part: &reportingv1.ImportHolidaysRequest_Options{Options: options}},
+			&reportingv1.ImportHolidaysRequest{Part: &reportingv1.ImportHolidaysRequest_Chunk{Chunk: file}})
 	default:
 		summary, err = upload(reportingv1.NewFormServiceClient(p.conn).ImportForms(ctx))(
 			&reportingv1.ImportFormsRequest{Part: &reportingv1.ImportFormsRequest_Options{Options: options}},
@@ -211,7 +215,13 @@ func upload[Part, Answer any](
 // told starts a province and plays its story.
 func told(t *testing.T) *province {
 	t.Helper()
+	return toldOf(t, "province")
+}
+
+// toldOf is told with the story of a folder.
+func toldOf(t *testing.T, folder string) *province {
+	t.Helper()
 	p := newProvince(t)
-	p.play(filepath.Join("testdata", "rpc", "province", "story.txt"))
+	p.play(filepath.Join("testdata", "rpc", folder, "story.txt"))
 	return p
 }

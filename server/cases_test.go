@@ -21,9 +21,17 @@ import (
 
 var update = flag.Bool("update", false, "write the answers that were given into testdata/rpc; review them like code")
 
+// stories are the folders of testdata/rpc in which a story stands, with the files of the cases that are asked of it.
+var stories = map[string]string{"province": filepath.Join("testdata", "rpc", "*.txt"), "calendar": filepath.Join("testdata", "rpc", "calendar", "cases.txt")}
+
 func everyCase(t *testing.T) []*caseFile {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join("testdata", "rpc", "*.txt"))
+	return slices.Concat(casesIn(t, stories["province"]), casesIn(t, stories["calendar"]))
+}
+
+func casesIn(t *testing.T, pattern string) []*caseFile {
+	t.Helper()
+	paths, err := filepath.Glob(pattern)
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no case files: %v", err)
 	}
@@ -34,13 +42,19 @@ func everyCase(t *testing.T) []*caseFile {
 	return files
 }
 
-// TestBothDoorsGiveTheSameAnswer makes every call of the case files by gRPC and as JSON on a real server with the story
-// of a small province: both doors must give the same verdict and the same answer, that which was recorded, and in it
+// TestBothDoorsGiveTheSameAnswer makes every call of the case files by gRPC and as JSON on a real server with their story:
+// both doors must give the same verdict and the same answer, that which was recorded, and in it
 // what an accountant computed by hand. No case may change anything.
 func TestBothDoorsGiveTheSameAnswer(t *testing.T) {
-	p := told(t)
+	for story, pattern := range stories {
+		holdCases(t, toldOf(t, story), casesIn(t, pattern))
+	}
+}
+
+func holdCases(t *testing.T, p *province, files []*caseFile) {
+	t.Helper()
 	before := p.entries()
-	for _, f := range everyCase(t) {
+	for _, f := range files {
 		answers := map[*exchange]string{}
 		for _, e := range f.cases {
 			t.Run(strings.TrimSuffix(filepath.Base(f.path), ".txt")+"/"+e.name, func(t *testing.T) {
@@ -226,7 +240,8 @@ var readReasons = strings.Fields(`
 	DAY_MALFORMED KIND_MALFORMED PAGE_SIZE_INVALID PAGE_TOKEN_INVALID SEQUENCE_INVALID SEQUENCE_NOT_REACHED
 	PERIOD_MALFORMED PERIOD_OUT_OF_RANGE PERIOD_NOT_OF_FORM PERIOD_RANGE_MIXED PERIOD_RANGE_REVERSED PERIOD_RANGE_TOO_LONG
 	PERIODS_TOO_MANY REVISION_STATE_UNKNOWN QUERY_INCOMPLETE CALENDARS_MIXED MEASURE_NOT_POSSIBLE
-	JOURNAL_REPLACED JOURNAL_ID_INVALID SEQUENCE_AHEAD
+	JOURNAL_REPLACED JOURNAL_ID_INVALID SEQUENCE_AHEAD CALENDAR_OR_FORM DEADLINE_NEEDS_FORM
+	AT_BEFORE_BEGINNING AT_IN_FUTURE AT_TWICE AT_TIME_INVALID
 `)
 
 // httpRules gives the HTTP rule of every method that has one, by the method's name in case files.
@@ -235,7 +250,7 @@ func httpRules(t *testing.T) map[string]*annotations.HttpRule {
 	rules := map[string]*annotations.HttpRule{}
 	for _, file := range []protoreflect.FileDescriptor{
 		reportingv1.File_reporting_v1_unit_proto, reportingv1.File_reporting_v1_indicator_proto,
-		reportingv1.File_reporting_v1_form_proto, reportingv1.File_reporting_v1_report_proto,
+		reportingv1.File_reporting_v1_form_proto, reportingv1.File_reporting_v1_calendar_proto, reportingv1.File_reporting_v1_report_proto,
 		reportingv1.File_reporting_v1_rollup_proto, reportingv1.File_reporting_v1_change_proto,
 		reportingv1.File_reporting_v1_access_proto, reportingv1.File_reporting_v1_operation_proto,
 	} {

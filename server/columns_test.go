@@ -87,7 +87,7 @@ func (p *province) asRollups(q *reportingv1.QueryRollupsRequest) (map[string]*re
 			return nil, err
 		}
 		for _, r := range page.GetRollups() {
-			r.Checks, r.Spans, r.LastPeriod, r.TreeDate = nil, nil, "", ""
+			r.Checks, r.Spans, r.PeriodsPresent, r.LastPeriod, r.TreeDate = nil, nil, nil, "", ""
 			known[nameOf(known, r.GetUnit(), r.GetIndicator(), r.GetPeriod())] = r
 		}
 		if next.PageToken = page.GetNextPageToken(); next.PageToken == "" {

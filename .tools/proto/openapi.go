@@ -165,6 +165,7 @@ var uploads = []upload{
 	{"/v1/units:importReorganisation", "UnitService_ImportReorganisation", "UnitService", "Changes the tree in one piece as units.csv and lineage.csv say.", "ImportReorganisationResponse"},
 	{"/v1/indicators:import", "IndicatorService_ImportIndicators", "IndicatorService", "Imports indicators.csv whole or not at all.", "ImportSummary"},
 	{"/v1/forms:import", "FormService_ImportForms", "FormService", "Imports forms.csv whole or not at all.", "ImportSummary"},
+	{"/v1/holidays:import", "CalendarService_ImportHolidays", "CalendarService", "Imports holidays.csv whole or not at all.", "ImportSummary"},
 	{"/v1/reports:import", "ReportService_ImportReports", "ReportService", "Uploads figures.csv. All lines of one unit, form and period are one report, with an outcome of its own.", ""},
 }
 

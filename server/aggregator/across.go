@@ -45,8 +45,11 @@ func (u *question) makeParcel() {
 	})
 }
 
-// fromRows says whether the rows of a unit can serve, if what they hold is what is wanted.
-func (u *question) fromRows(unit int32) bool { return !u.gathered && u.x.inner[unit] >= 0 }
+// fromRows says whether the rows of a unit can serve, if what they hold is what is wanted. As of an earlier entry there are
+// none.
+func (u *question) fromRows(unit int32) bool {
+	return !u.gathered && u.t.asOf == nil && u.x.inner[unit] >= 0
+}
 
 // addsUp says whether units that are joined can be asked for one by one all the same.
 func (u *question) addsUp() bool {

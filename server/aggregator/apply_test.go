@@ -42,6 +42,10 @@ func strange() []entry.Body {
 		entry.ReportReturned{Key: key("A", "F", "2024-01"), Revision: 9},
 		entry.ReportReturned{Key: key("L", "F", "2024-01"), Revision: 1},
 		entry.TokenRevoked{ID: "nobody"},
+		entry.HolidaysChanged{},
+		entry.HolidaysChanged{Holidays: []period.Holiday{
+			{Day: period.Date(2024, 2, 10), Off: true}, {Day: period.Date(2024, 2, 10), Name: "Tết"}, {Day: period.Beginning, Off: true}, {Day: period.Forever},
+		}},
 	}
 }
 
@@ -159,6 +163,12 @@ func FuzzApply(f *testing.F) {
 		}
 		if _, _, err := tx.Report(key("A", "F", "2024-01")); err != nil {
 			t.Fatalf("Report after %+v = %v", e, err)
+		}
+		table := tx.Definitions().Timetable()
+		for _, kind := range append(table.Kinds("F", period.Date(2024, 1, 31)), "commune") {
+			if due, ok := table.DueDay("F", kind, period.Date(2024, 1, 31)); ok && due <= period.Date(2024, 1, 31) {
+				t.Fatalf("after %+v January is due %v", e, due)
+			}
 		}
 		tx.Rollback()
 		if err := s.store.View(context.Background(), func(*aggregator.Tx) error { return nil }); err != nil {

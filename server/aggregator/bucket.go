@@ -49,12 +49,14 @@ var (
 	redactionBucket = newBucket(12, "redactions")
 	nameBucket      = newBucket(13, "names")
 	linkBucket      = newBucket(14, "links")
+	holidayBucket   = newBucket(15, "holidays")
 )
 
 // everyBucket lists the buckets.
 var everyBucket = [...]*bucket{
 	metaBucket, unitBucket, indicatorBucket, formBucket, tokenBucket, reportBucket,
 	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket, textBucket, redactionBucket, nameBucket, linkBucket,
+	holidayBucket,
 }
 
 // sum is the checksum of a value under its key. It is never 0, which stands for no value.

@@ -27,6 +27,7 @@ const (
 	AccessChange
 	// StoreChange is shown to those who may grant everywhere.
 	StoreChange
+	HolidaysChange
 )
 
 // Change is a note that something changed (R46): what and by whom, never the content.
@@ -213,6 +214,8 @@ func changesOf(e *entry.Entry) []Change {
 		return []Change{{Kind: IndicatorsChange, Name: only(body.Indicators, func(i entry.Indicator) string { return string(i.Code) })}}
 	case entry.FormsChanged:
 		return []Change{{Kind: FormsChange, Name: only(body.Forms, func(f entry.Form) string { return string(f.Code) })}}
+	case entry.HolidaysChanged:
+		return []Change{{Kind: HolidaysChange}}
 	case entry.ReportsSubmitted:
 		changes := make([]Change, len(body.Reports))
 		for i := range body.Reports {

@@ -51,7 +51,9 @@ func (t *Tx) applyForms(versions []entry.Form) error {
 	if len(taken) == 0 {
 		return nil
 	}
-	next := old.changed(t.position.Head.Sequence, func(s *snapshot) { s.forms = set })
+	next := old.changed(t.position.Head.Sequence, func(s *snapshot) {
+		s.forms, s.timetable = set, old.timetable.WithForms(t.moment(), bareForms(taken)...)
+	})
 	var moved moved
 	for place, v := range taken {
 		b, err := entry.AppendForm(nil, v)

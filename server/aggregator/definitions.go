@@ -7,7 +7,7 @@ import (
 	"github.com/tonghop/tonghop/server/period"
 )
 
-// Definitions are the tree, the catalogue and the forms of one moment. They never change, so what was found with them
+// Definitions are the tree, the catalogue, the forms and the timetable of one moment. They never change, so what was found with them
 // holds for whoever has the same: two are equal by == if nothing changed between them.
 type Definitions struct{ snap *snapshot }
 
@@ -29,6 +29,9 @@ func (d Definitions) Indicators() *indicator.Catalogue { return d.snap.indicator
 
 // Forms gives the forms.
 func (d Definitions) Forms() *form.Set { return d.snap.forms }
+
+// Timetable gives the list of holidays and until when reports are due.
+func (d Definitions) Timetable() *form.Timetable { return d.snap.timetable }
 
 // Sheet gives what a version of a form, that of the day, asks of a kind of unit for the base periods that end on the day.
 // It is made once.

@@ -46,6 +46,16 @@
 // whatever stands in one base period) or none of them was joined to another; the reports of what is left are read, 6,000 at
 // most, at some microseconds each. Where the rule over units crosses no change, those count that stand on the day.
 //
+// # As of an earlier entry
+//
+// [Tx.AsOf] gives the state as an entry left it (R30). Versions are looked for from its sequence on, and the story of a
+// revision tells what had been done to it by then; where drafts came with several deadlines, each keeps the one that the
+// next replaced. Rows are of now alone, so what they would hold is made from reports, by the code that makes what a unit
+// itself gave: at most 2,000 reports are read, each once in a transaction. The tree, the catalogue and the forms are made
+// of all their versions up to then, once for all moments between two changes of them; the last four that were asked for are
+// kept. [Tx.SequenceAt] finds the entry of an
+// instant by the notes of changes, halving. Rights, request ids and removed texts are those of now.
+//
 // # The shelf
 //
 // Rows that somebody asked for stay in memory (shelf.go), in their newest version and with the sequence of the entry that
@@ -53,6 +63,12 @@
 // writer puts the rows that it changed there before the commit, so that nobody whose state has the change finds the row
 // before it. A row is held against its checksum when it comes from the file, and then no more; [Open] begins with an empty
 // shelf, and 128 MiB are the most that it takes.
+//
+// # Deadlines
+//
+// The deadline of a report stands in its entries. What the next one will be follows from every change of forms and of the
+// list of holidays there was, and from when it was made: form.Timetable, which is made of all their versions when a state is
+// opened and kept in memory beside the forms.
 //
 // # Damage
 //
@@ -91,6 +107,7 @@
 //	units       ordinal 4, ^sequence 8, piece 2                     place in the entry, unit as in the journal
 //	indicators  number 4, first day 4, ^sequence 8, piece 2         place in the entry, indicator as in the journal
 //	forms       number 4, first day 4, ^sequence 8, piece 2         place in the entry, form as in the journal
+//	holidays    day 4, ^sequence 8, piece 2                         place in the entry, day of the list as in the journal
 //	tokens      id, 0, ^sequence 8                                  sequence that issued it, token as in the journal, with its times
 //	reports     form 2, period 4, unit 4                            see record.go: flags, deadline, revisions in force, revisions,
 //	                                                                each with the sequences of the entries that made it what it is and
@@ -109,7 +126,7 @@
 //	                                                                place in the entry, 1 if withdrawn, else 0, link as in the journal
 //
 // A sequence is stored with all bits turned over where the newest version is to come first, and nothing is ever removed
-// from units, links, indicators, forms, tokens, reports, revisions, changes, redactions and names (R30). The ids of cells are 3 × indicator + 1 for
+// from units, links, indicators, forms, holidays, tokens, reports, revisions, changes, redactions and names (R30). The ids of cells are 3 × indicator + 1 for
 // AS_REPORTED, + 2 for OWN, + 3 for what YEAR_TO_DATE adds to base rows, each as the distance from the one before; a
 // block is 1,024 indicators. A total is as rollup.Total.AppendBinary writes it.
 //

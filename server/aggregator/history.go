@@ -36,13 +36,18 @@ func (t *Tx) FormHistory(code form.Code, from period.Day) []uint64 {
 	return t.written(formBucket, versionKey(uint32(ordinal), from)) //nolint:gosec // an ordinal
 }
 
+// HolidayHistory is UnitHistory for a day of the list of holidays.
+func (t *Tx) HolidayHistory(day period.Day) []uint64 {
+	return t.written(holidayBucket, holidayKey(day))
+}
+
 // written lists the sequences of the versions of a thing.
 func (t *Tx) written(b *bucket, name []byte) []uint64 {
 	var list []uint64
 	cursor := t.buckets[b.at].Cursor()
 	for key, _ := cursor.Seek(name); bytes.HasPrefix(key, name) && len(key) >= len(name)+8; key, _ = cursor.Next() {
 		// A large version has several pieces.
-		if sequence := sequenceIn(key, len(name)); len(list) == 0 || list[len(list)-1] != sequence {
+		if sequence := sequenceIn(key, len(name)); t.knows(sequence) && (len(list) == 0 || list[len(list)-1] != sequence) {
 			list = append(list, sequence)
 		}
 	}

@@ -36,9 +36,11 @@ type index struct {
 	// changes are those on which units went over into others, ascending.
 	changes []period.Day
 
-	mu         sync.Mutex
-	owed       map[owedKey]unitSet
-	expected   map[expectedKey]*expectation
+	mu       sync.Mutex
+	owed     map[owedKey]unitSet
+	expected map[expectedKey]*expectation
+	// keeps is how many of expected are kept.
+	keeps      int
 	placements map[[2]period.Day]*hierarchy.Placement
 }
 
@@ -84,7 +86,10 @@ type formVersion struct {
 const maxForms = math.MaxUint16
 
 func newIndex(s *snapshot) *index {
-	x := &index{tree: s.tree, owed: map[owedKey]unitSet{}, expected: map[expectedKey]*expectation{}}
+	x := &index{tree: s.tree, owed: map[owedKey]unitSet{}, expected: map[expectedKey]*expectation{}, keeps: keptExpectations}
+	if s.past {
+		x.keeps = keptPastExpectations
+	}
 	x.indexUnits()
 	x.indexIndicators(s.indicators)
 	x.indexForms(s.forms)

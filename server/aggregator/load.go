@@ -33,7 +33,7 @@ func (t *Tx) readVersions(newest bool) (v versions, err error) {
 	return v, err
 }
 
-// readSnapshot makes the tree, the catalogue and the forms from the newest versions, all at once. Now and then that is
+// readSnapshot makes the timetable from all versions, and the tree, the catalogue and the forms from the newest, all at once. Now and then that is
 // refused, since a later change of the tree or the catalogue may break what the forms were checked against; then all
 // versions are taken again as they came.
 func (t *Tx) readSnapshot() (*snapshot, error) {
@@ -41,7 +41,13 @@ func (t *Tx) readSnapshot() (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	empty := snapshot{tree: hierarchy.Empty(), indicators: indicator.Empty(), forms: form.Empty(), since: t.position.Head.Sequence}
+	timetable, err := t.readTimetable()
+	if err != nil {
+		return nil, err
+	}
+	empty := snapshot{
+		tree: hierarchy.Empty(), indicators: indicator.Empty(), forms: form.Empty(), timetable: timetable, since: t.position.Head.Sequence,
+	}
 	if s := empty.changed(empty.since, func(s *snapshot) { s.add(newest) }); s.holds(newest) {
 		return s, nil
 	}

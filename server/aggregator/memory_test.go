@@ -12,6 +12,7 @@ import (
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
+	"github.com/tonghop/tonghop/server/period"
 )
 
 // known asks for the request that made the n-th entry of a story.
@@ -76,7 +77,7 @@ func TestR46ChangesAreNotes(t *testing.T) {
 	token.Created = s.now.Add(time.Second)
 	s.tell(entry.TokenIssued{Token: token}, entry.TokenRevoked{ID: "abc"}, entry.UnitsChanged{Units: []hierarchy.Unit{
 		unit("C", hierarchy.Commune, "D"), unit("E", hierarchy.Commune, "D"),
-	}})
+	}}, entry.HolidaysChanged{Holidays: []period.Holiday{{Day: period.Date(2026, 2, 17), Name: "Tết", Off: true}}})
 	want := []aggregator.Change{
 		{Sequence: 2, Kind: aggregator.UnitsChange},
 		{Sequence: 3, Kind: aggregator.IndicatorsChange, Name: "S"},
@@ -90,6 +91,7 @@ func TestR46ChangesAreNotes(t *testing.T) {
 		{Sequence: 10, Kind: aggregator.AccessChange, Name: "abc"},
 		{Sequence: 11, Kind: aggregator.AccessChange, Name: "abc"},
 		{Sequence: 12, Kind: aggregator.UnitsChange},
+		{Sequence: 13, Kind: aggregator.HolidaysChange},
 	}
 	for n := range want {
 		want[n].Principal = "p"

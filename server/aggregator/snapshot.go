@@ -10,13 +10,16 @@ import (
 	"github.com/tonghop/tonghop/server/indicator"
 )
 
-// snapshot is the tree, the catalogue and the forms as they stood from one entry on. It never changes.
+// snapshot is the tree, the catalogue, the forms and the timetable as they stood from one entry on. It never changes.
 type snapshot struct {
 	// since is the sequence of the entry that made it.
-	since      uint64
+	since uint64
+	// past says that it is not of now: it is asked seldom, and keeps less.
+	past       bool
 	tree       *hierarchy.Tree
 	indicators *indicator.Catalogue
 	forms      *form.Set
+	timetable  *form.Timetable
 
 	// index is what is derived from them, made when it is first needed: while units come in one by one nobody asks.
 	once  sync.Once
@@ -34,7 +37,7 @@ func (s *snapshot) derived() *index {
 
 // changed gives a snapshot for a later entry in which something is different.
 func (s *snapshot) changed(sequence uint64, change func(*snapshot)) *snapshot {
-	next := &snapshot{since: sequence, tree: s.tree, indicators: s.indicators, forms: s.forms}
+	next := &snapshot{since: sequence, tree: s.tree, indicators: s.indicators, forms: s.forms, timetable: s.timetable}
 	change(next)
 	return next
 }

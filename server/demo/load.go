@@ -14,7 +14,7 @@ import (
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 )
 
-// Files are the demo's import files: units.csv, indicators.csv, forms.csv.
+// Files are the demo's import files: units.csv, indicators.csv, forms.csv, holidays.csv.
 //
 //go:embed data/*.csv
 var Files embed.FS
@@ -89,7 +89,7 @@ func Load(ctx context.Context, o Options) (Result, error) {
 	return l.result, nil
 }
 
-// catalogue imports the three files and reads back what the server made of them.
+// catalogue imports the files and reads back what the server made of them.
 func (l *loader) catalogue(ctx context.Context) error {
 	l.SetTime(time.Date(2022, time.December, 1, 8, 0, 0, 0, time.UTC))
 	imports := []struct {
@@ -104,6 +104,9 @@ func (l *loader) catalogue(ctx context.Context) error {
 		}},
 		{"forms.csv", func(ctx context.Context, r *bytes.Reader, o *reportingv1.ImportOptions) (*reportingv1.ImportSummary, error) {
 			return l.Admin.ImportForms(ctx, r, o)
+		}},
+		{"holidays.csv", func(ctx context.Context, r *bytes.Reader, o *reportingv1.ImportOptions) (*reportingv1.ImportSummary, error) {
+			return l.Admin.ImportHolidays(ctx, r, o)
 		}},
 	}
 	for _, i := range imports {

@@ -74,6 +74,8 @@ func TestANewerVersionsEntryIsRefusedAndNotHalfUnderstood(t *testing.T) {
 		}},
 		{"a field of changed forms", "forms-changed", func(m *journalv1.Entry, _ *journalv1.Private) { add(m.GetFormsChanged()) }},
 		{"a field of a form", "forms-changed", func(m *journalv1.Entry, _ *journalv1.Private) { add(m.GetFormsChanged().GetForms()[0]) }},
+		{"a field of changed holidays", "holidays-changed", func(m *journalv1.Entry, _ *journalv1.Private) { add(m.GetHolidaysChanged()) }},
+		{"a field of a holiday", "holidays-changed", func(m *journalv1.Entry, _ *journalv1.Private) { add(m.GetHolidaysChanged().GetHolidays()[1]) }},
 		{"a field of submitted reports", "reports-submitted", func(m *journalv1.Entry, _ *journalv1.Private) { add(m.GetReportsSubmitted()) }},
 		{"a field of a report", "reports-submitted", func(m *journalv1.Entry, _ *journalv1.Private) { add(report(m)) }},
 		{"a field of an approval", "report-approved", func(m *journalv1.Entry, _ *journalv1.Private) { add(m.GetReportApproved()) }},

@@ -248,7 +248,7 @@ func drawToken(t *rapid.T) auth.Token {
 }
 
 func drawBody(t *rapid.T, at time.Time) entry.Body {
-	switch rapid.IntRange(0, 12).Draw(t, "body") {
+	switch rapid.IntRange(0, 13).Draw(t, "body") {
 	case 0:
 		return entry.StoreCreated{ProgramVersion: word(t, "program version")}
 	case 1:
@@ -277,6 +277,10 @@ func drawBody(t *rapid.T, at time.Time) entry.Body {
 		return entry.UnitsReorganised{Reorganisation: hierarchy.Reorganisation{
 			Units: some(t, "units", drawUnit), Links: some(t, "links", drawLink), Withdrawn: some(t, "withdrawn", drawLink),
 		}, Note: written(t, "note")}
+	case 12:
+		return entry.HolidaysChanged{Holidays: some(t, "holidays", func(t *rapid.T) period.Holiday {
+			return period.Holiday{Day: day(t, "day", period.Beginning), Name: word(t, "name"), Off: rapid.Bool().Draw(t, "off")}
+		})}
 	default:
 		return entry.ReportsSubmitted{Reports: some(t, "reports", drawSubmission)}
 	}

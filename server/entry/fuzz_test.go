@@ -55,6 +55,8 @@ func FuzzParseRecord(f *testing.F) {
 			seed(f, b.Indicators[0], entry.AppendIndicator)
 		case entry.FormsChanged:
 			seed(f, b.Forms[0], entry.AppendForm)
+		case entry.HolidaysChanged:
+			seed(f, b.Holidays[2], entry.AppendHoliday)
 		default:
 			f.Logf("%s has no record", name)
 		}
@@ -64,6 +66,7 @@ func FuzzParseRecord(f *testing.F) {
 		again(t, record, entry.AppendLink, entry.ParseLink)
 		again(t, record, entry.AppendIndicator, entry.ParseIndicator)
 		again(t, record, entry.AppendForm, entry.ParseForm)
+		again(t, record, entry.AppendHoliday, entry.ParseHoliday)
 		again(t, record, entry.AppendSubmission, entry.ParseSubmission)
 		again(t, record, entry.AppendToken, entry.ParseToken)
 	})

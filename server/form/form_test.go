@@ -169,3 +169,35 @@ func TestR6_ALevelIsDueAfterTheLevelBelow(t *testing.T) {
 		}
 	}
 }
+
+// TestR6_AtLeastOneWorkingDayAfterTheCutOff warns of a due day on the last day of the period; it is moved behind it.
+func TestR6_AtLeastOneWorkingDayAfterTheCutOff(t *testing.T) {
+	tree, cat := province(t), catalogue(t, counted("X", "commune"))
+	for cell, want := range map[string]string{
+		"commune=+0": "commune +0", "commune=+0w|district=+4": "commune +0w", "commune=+1": "", "commune=+1w": "",
+	} {
+		f := monthly(t, "CDS", "kind:commune", "X")
+		f.Due = due(t, cell)
+		_, warnings, err := Empty().With(tree, cat, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, w := range warnings {
+			kind, _ := w.Param("kind")
+			value, _ := w.Param("value")
+			got = append(got, kind+" "+value)
+			if w.Reason != "DUE_ON_LAST_DAY" || w.Field != "forms[0].due" {
+				t.Errorf("%q: warning %s at %s", cell, w.Reason, w.Field)
+			}
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("%q: %q, want %q", cell, got, want)
+		}
+		made := (&Timetable{}).WithForms(Moment{Sequence: 1}, f)
+		last := f.Last(period.Of(2024, period.Month, 2))
+		if day, ok := made.DueDay(f.Code, "commune", last); !ok || day <= last || !(period.Holidays{}).Working(day) {
+			t.Errorf("%q: February, which ends on %v, is due %v", cell, last, day)
+		}
+	}
+}

@@ -170,21 +170,44 @@ func (c *change) warnings() []Warning {
 	var warnings []Warning
 	for i := range c.given {
 		f := &c.given[i]
-		for _, upper := range f.Due.Rules() {
-			for _, lower := range f.Due.Rules() {
-				if !hierarchy.Kind(upper.UnitKind).UsuallyAbove(hierarchy.Kind(lower.UnitKind)) ||
-					!noLater(upper.Offset, lower.Offset) {
-					continue
-				}
-				warnings = append(warnings, fault.Precondition("DUE_NO_LATER_THAN_BELOW",
-					"form %s: %s is due %s, no later than %s below it (%s), so it would report before it has their figures",
-					f.Code, upper.UnitKind, upper.Offset, lower.UnitKind, lower.Offset).
-					With("code", f.Code).With("upper", upper.UnitKind).With("lower", lower.UnitKind).
-					In("due").In(fmt.Sprintf("forms[%d]", i)))
+		at := fmt.Sprintf("forms[%d]", i)
+		for _, rule := range f.Due.Rules() {
+			if rule.Offset.Days == 0 {
+				warnings = append(warnings, fault.Precondition("DUE_ON_LAST_DAY",
+					"form %s: %s is due %s, on the last day of the period itself; it will be due on the first working day after it, as +1w would say",
+					f.Code, rule.UnitKind, rule.Offset).
+					With("code", f.Code).With("kind", rule.UnitKind).With("value", rule.Offset.String()).In("due").In(at))
 			}
+		}
+		for _, pair := range f.DueLevels() {
+			upper, _ := f.Due.For(pair.Upper)
+			lower, _ := f.Due.For(pair.Lower)
+			if !noLater(upper, lower) {
+				continue
+			}
+			warnings = append(warnings, fault.Precondition("DUE_NO_LATER_THAN_BELOW",
+				"form %s: %s is due %s, no later than %s below it (%s), so it would report before it has their figures",
+				f.Code, pair.Upper, upper, pair.Lower, lower).
+				With("code", f.Code).With("upper", pair.Upper).With("lower", pair.Lower).In("due").In(at))
 		}
 	}
 	return warnings
+}
+
+// Levels are two kinds of unit of which one usually stands above the other.
+type Levels struct{ Upper, Lower string }
+
+// DueLevels gives the pairs of kinds with a due rule of which the upper one needs the figures of the lower.
+func (f Form) DueLevels() []Levels {
+	var pairs []Levels
+	for _, upper := range f.Due.Rules() {
+		for _, lower := range f.Due.Rules() {
+			if hierarchy.Kind(upper.UnitKind).UsuallyAbove(hierarchy.Kind(lower.UnitKind)) {
+				pairs = append(pairs, Levels{Upper: upper.UnitKind, Lower: lower.UnitKind})
+			}
+		}
+	}
+	return pairs
 }
 
 // noLater compares two offsets as they are written. Offsets of different sorts are compared on every day of the week

@@ -130,6 +130,7 @@ func (g *Gateway) newMux() (*runtime.ServeMux, error) {
 		reportingv1.RegisterUnitServiceHandler,
 		reportingv1.RegisterIndicatorServiceHandler,
 		reportingv1.RegisterFormServiceHandler,
+		reportingv1.RegisterCalendarServiceHandler,
 		reportingv1.RegisterReportServiceHandler,
 		reportingv1.RegisterRollupServiceHandler,
 		reportingv1.RegisterChangeServiceHandler,

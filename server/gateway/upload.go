@@ -30,6 +30,7 @@ func (g *Gateway) uploads() []upload {
 	units := reportingv1.NewUnitServiceClient(g.conn)
 	indicators := reportingv1.NewIndicatorServiceClient(g.conn)
 	forms := reportingv1.NewFormServiceClient(g.conn)
+	calendar := reportingv1.NewCalendarServiceClient(g.conn)
 	catalogue := (&reportingv1.ImportOptions{}).ProtoReflect().Type()
 	return []upload{
 		{uploadRoute("/v1/units:import", catalogue), catalogueHandler(g, reportingv1.UnitService_ImportUnits_FullMethodName, units.ImportUnits,
@@ -49,6 +50,12 @@ func (g *Gateway) uploads() []upload {
 				return &reportingv1.ImportFormsRequest{Part: &reportingv1.ImportFormsRequest_Options{Options: o}}
 			}, func(b []byte) *reportingv1.ImportFormsRequest {
 				return &reportingv1.ImportFormsRequest{Part: &reportingv1.ImportFormsRequest_Chunk{Chunk: b}}
+			})},
+		{uploadRoute("/v1/holidays:import", catalogue), catalogueHandler(g, reportingv1.CalendarService_ImportHolidays_FullMethodName, calendar.ImportHolidays,
+			func(o *reportingv1.ImportOptions) *reportingv1.ImportHolidaysRequest {
+				return &reportingv1.ImportHolidaysRequest{Part: &reportingv1.ImportHolidaysRequest_Options{Options: o}}
+			}, func(b []byte) *reportingv1.ImportHolidaysRequest {
+				return &reportingv1.ImportHolidaysRequest{Part: &reportingv1.ImportHolidaysRequest_Chunk{Chunk: b}}
 			})},
 		{partsRoute("/v1/units:importReorganisation", (&reportingv1.ImportReorganisationOptions{}).ProtoReflect().Type()), g.importReorganisation},
 		{uploadRoute("/v1/reports:import", (&reportingv1.ImportReportsOptions{}).ProtoReflect().Type()), g.importReports},

@@ -30,6 +30,7 @@ var uploads = []struct {
 	{"/v1/units:import", "reporting.v1.UnitService.ImportUnits", 8 << 20},
 	{"/v1/indicators:import", "reporting.v1.IndicatorService.ImportIndicators", 8 << 20},
 	{"/v1/forms:import", "reporting.v1.FormService.ImportForms", 8 << 20},
+	{"/v1/holidays:import", "reporting.v1.CalendarService.ImportHolidays", 8 << 20},
 	{"/v1/reports:import", "reporting.v1.ReportService.ImportReports", 64 << 20},
 }
 

@@ -9,5 +9,5 @@
 // in the time zone of Vietnam, whose data is inside the binary. Nothing here reads the clock.
 //
 // A due day is counted from the last day of a period by an [Offset] for the kind of unit (R6) and moved to the next
-// working day by [Holidays], the list that the operator keeps because Tết moves.
+// working day by [Holidays], the list that the operator keeps because Tết moves, with what it was before each of its changes.
 package period

@@ -109,11 +109,12 @@ func (g granted) keepsScale(v *indicator.Indicator) error {
 		nil).With("was", was.Scale).With("now", v.Scale).With("day", last).In("scale")
 }
 
-// keepsFormula refuses to edit the formula of a version on whose days figures may have been reported of what the old or the
-// new one is computed from: periods that are past would change (R21). A version with a later first day is the way.
+// keepsFormula refuses to edit the formula of a version, or to have it reported from now on, if figures may have been reported
+// on its days of what the old or the new one is computed from: periods that are past would change (R21). A version with a
+// later first day is the way, or another code.
 func (g granted) keepsFormula(next *indicator.Catalogue, v *indicator.Indicator) error {
 	was, known := sameVersion(g.tx.Indicators().Versions(v.Code), *v)
-	if !known || !was.Derived() || strings.EqualFold(was.Formula, v.Formula) { // codes may be spelled otherwise
+	if !known || !was.Derived() || v.Derived() && strings.EqualFold(was.Formula, v.Formula) { // codes may be spelled otherwise
 		return nil
 	}
 	last, used := period.Beginning, false
@@ -122,8 +123,12 @@ func (g granted) keepsFormula(next *indicator.Catalogue, v *indicator.Indicator)
 			used, last = true, max(last, g.lastBegun(code))
 		}
 	}
-	if !used || v.ValidFrom > last {
+	switch {
+	case !used || v.ValidFrom > last:
 		return nil
+	case !v.Derived():
+		return inUse(string(v.Code), fmt.Sprintf("it was computed by %q until now, and %s is another meaning; give that a new code with replaces=%s",
+			was.Formula, v.UnitRule, v.Code), nil).With("was", was.UnitRule).With("now", v.UnitRule).In("unit_rule")
 	}
 	return fault.Precondition("FORMULA_IN_USE",
 		"indicator %s: its formula from %s is %q, figures of what it names were reported, and roll-ups of past periods would change; give the new formula as a version of its own, with the first day from which it holds",

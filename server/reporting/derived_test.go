@@ -47,6 +47,10 @@ func TestR21AFormulaNeverChangesAPeriodBeforeItsDate(t *testing.T) {
 	w.at(update("[FLOW] * 5", period.Beginning), "FORMULA_IN_USE", "formula")
 	// Neither may it be another indicator that has no figures: what was there would go.
 	w.at(update("[STOCK]", period.Beginning), "FORMULA_IN_USE", "formula")
+	// Nor may it be reported from now on under its code.
+	reported, known := sum("X"), w.indicator("X")
+	_, _, _, err := w.svc.UpdateIndicator(ctx, w.call(w.admin), reported, known.Etag)
+	w.at(err, "INDICATOR_IN_USE", "unit_rule")
 	must(t, update("[flow]*4", period.Beginning)) // the same, spelled otherwise: nothing changes
 	must(t, create("[FLOW] * 5", period.Date(2024, 5, 1)))
 	w.expect("April as it was", w.value("P", "X", "2024-04", rollup.Provisional), "40 1/3")
@@ -58,7 +62,7 @@ func TestR21AFormulaNeverChangesAPeriodBeforeItsDate(t *testing.T) {
 	must(t, update("[FLOW] * 7", period.Date(2024, 7, 1)))
 	w.now = w.now.AddDate(0, 2, 0)
 	w.at(update("[FLOW] * 8", period.Date(2024, 7, 1)), "FORMULA_IN_USE", "formula")
-	_, err := w.svc.ImportIndicators(ctx, w.call(w.admin), []indicator.Indicator{sum("NEW"), computed("X", "[FLOW] * 9", period.Beginning)})
+	_, err = w.svc.ImportIndicators(ctx, w.call(w.admin), []indicator.Indicator{sum("NEW"), computed("X", "[FLOW] * 9", period.Beginning)})
 	w.at(err, "FORMULA_IN_USE", "indicators[1].formula")
 }
 

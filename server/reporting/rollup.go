@@ -32,6 +32,7 @@ type RollupQuery struct {
 	Compare     Comparison
 	Page        Page
 	MinSequence uint64
+	At          At
 }
 
 // Rollup is one answer.
@@ -41,6 +42,8 @@ type Rollup struct {
 	aggregator.Answer
 	// Compared is the roll-up of an earlier period, if one was asked for and there is one.
 	Compared *Compared
+	// Present tells of how many base periods since the beginning of the year there is a figure; nil with another question.
+	Present *Present
 }
 
 // PeriodSpan says which days a period covers.
@@ -63,7 +66,7 @@ type RollupPage struct {
 // Limits of one query.
 const (
 	defaultRollups = 500
-	largestRollups = 5000 // also of those that go into what is computed from them
+	largestRollups = 5000 // also of those that go into what is computed from them, or stand behind a year to date
 	maxAsked       = 1000 // units, indicators, or periods
 	// maxSteps is how many places one page looks at. Most may have nothing to show, such as a unit without children; the
 	// page is then short rather than its transaction long.
@@ -92,9 +95,9 @@ func (s *Service) QueryRollups(ctx context.Context, caller auth.Caller, q Rollup
 		return RollupPage{}, err
 	}
 	filter := filterHash("rollups", strings.Join(q.Units, ","), fmt.Sprint(q.Children), strings.Join(q.Indicators, ","),
-		strings.Join(q.Periods, ","), q.Basis.String(), q.Measure.String(), fmt.Sprint(q.ByKind), q.AsOf, q.Tree, fmt.Sprint(q.Compare))
+		strings.Join(q.Periods, ","), q.Basis.String(), q.Measure.String(), fmt.Sprint(q.ByKind), q.AsOf, q.At.String(), q.Tree, fmt.Sprint(q.Compare))
 	var page RollupPage
-	err = s.read(ctx, caller, q.MinSequence, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, q.At, q.MinSequence, func(tx *aggregator.Tx, who granted) error {
 		page = RollupPage{Stamp: stampOf(tx)}
 		from, err := q.Page.open(tx, filter)
 		if err != nil {
@@ -162,7 +165,7 @@ type rollupRun struct {
 	from       spot
 	size       int
 	steps      int
-	leaves     int   // roll-ups of reported indicators that went into what is computed from them
+	leaves     int   // roll-ups of reported indicators that went into what is computed from them, or were looked at beside it
 	next       *spot // where the next page begins
 	series     map[aggregator.Query]*aggregator.Series
 	page       *RollupPage
@@ -335,11 +338,16 @@ func (r *rollupRun) unit(u hierarchy.Unit, at spot) error {
 			}
 			kinds := r.kinds(r.indicators[at.indicator], per)
 			for ; at.kind < len(kinds); at.kind++ {
-				if len(r.page.Rollups) == r.size || r.leaves >= largestRollups {
+				if n := len(r.page.Rollups); n == r.size || r.leaves >= largestRollups || n > 0 && r.who.tx.Tired() {
 					r.next = &at
 					return nil
 				}
-				if err := r.one(u, r.indicators[at.indicator], per, kinds[at.kind]); err != nil {
+				err := r.one(u, r.indicators[at.indicator], per, kinds[at.kind])
+				if r.full(err) {
+					r.next = &at
+					return nil
+				}
+				if err != nil {
 					return err
 				}
 			}
@@ -348,6 +356,15 @@ func (r *rollupRun) unit(u hierarchy.Unit, at spot) error {
 		at.period = 0
 	}
 	return nil
+}
+
+// full says that a page as of an earlier entry has as many roll-ups as its reports were enough for. One alone always has a
+// page of its own.
+func (r *rollupRun) full(err error) bool {
+	if len(r.page.Rollups) == 0 {
+		return false
+	}
+	return fault.ReasonOf(err) == "AS_OF_TOO_LARGE"
 }
 
 // members gives the unit itself, or whichever units are its children on the day of the tree for one of the periods.
@@ -386,18 +403,21 @@ func (r *rollupRun) kinds(code indicator.Code, p period.Period) []hierarchy.Kind
 
 // one adds a roll-up to the page.
 func (r *rollupRun) one(u hierarchy.Unit, code indicator.Code, p period.Period, kind hierarchy.Kind) error {
-	answer, err := r.answer(aggregator.Query{
-		Unit: u.ID, Indicator: code, Period: p, Basis: r.q.Basis, Measure: r.q.Measure, Kind: kind, Tree: r.tree,
-	})
+	q := aggregator.Query{Unit: u.ID, Indicator: code, Period: p, Basis: r.q.Basis, Measure: r.q.Measure, Kind: kind, Tree: r.tree}
+	answer, err := r.answer(q)
 	if err != nil {
 		return err
 	}
-	rollup := Rollup{Kind: kind, Period: p, Answer: answer}
+	present, looked, err := r.present(q, &answer)
+	if err != nil {
+		return err
+	}
+	rollup := Rollup{Kind: kind, Period: p, Answer: answer, Present: present}
 	if err := r.compare(&rollup); err != nil {
 		return err
 	}
 	r.steps += gatheredSteps * r.who.tx.Gathered()
-	r.leaves += answer.Leaves
+	r.leaves += answer.Leaves + looked
 	r.page.Rollups = append(r.page.Rollups, rollup)
 	return nil
 }

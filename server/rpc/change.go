@@ -26,6 +26,7 @@ var changeKinds = map[aggregator.ChangeKind]struct {
 	aggregator.UnitsChange:      {reportingv1.ChangeKind_CHANGE_KIND_UNITS, "units"},
 	aggregator.IndicatorsChange: {reportingv1.ChangeKind_CHANGE_KIND_INDICATORS, "indicators"},
 	aggregator.FormsChange:      {reportingv1.ChangeKind_CHANGE_KIND_FORMS, "forms"},
+	aggregator.HolidaysChange:   {reportingv1.ChangeKind_CHANGE_KIND_HOLIDAYS, "holidays"},
 	aggregator.DraftChange:      {reportingv1.ChangeKind_CHANGE_KIND_REPORT_DRAFTED, ""},
 	aggregator.SubmittedChange:  {reportingv1.ChangeKind_CHANGE_KIND_REPORT_SUBMITTED, ""},
 	aggregator.ApprovedChange:   {reportingv1.ChangeKind_CHANGE_KIND_REPORT_APPROVED, ""},

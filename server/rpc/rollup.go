@@ -81,10 +81,14 @@ func (s rollups) QueryRollups(ctx context.Context, r *reportingv1.QueryRollupsRe
 	if err != nil {
 		return nil, err
 	}
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
 	page, err := s.service.QueryRollups(ctx, callerOf(ctx), reporting.RollupQuery{
 		Units: r.GetUnits(), Children: r.GetChildren(), Indicators: r.GetIndicators(), Periods: r.GetPeriods(),
 		Basis: basis, Measure: measure, ByKind: r.GetByKind(), AsOf: r.GetAsOf(), Tree: r.GetTree(), Compare: compare,
-		Page: pageOf(r.GetPageSize(), r.GetPageToken()), MinSequence: least,
+		Page: pageOf(r.GetPageSize(), r.GetPageToken()), MinSequence: least, At: at,
 	})
 	if err != nil {
 		return nil, err
@@ -102,9 +106,13 @@ func (s rollups) ExplainRollup(ctx context.Context, r *reportingv1.ExplainRollup
 	if err != nil {
 		return nil, err
 	}
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
 	explained, err := s.service.ExplainRollup(ctx, callerOf(ctx), reporting.ExplainQuery{
 		Unit: r.GetUnit(), Indicator: r.GetIndicator(), Period: r.GetPeriod(), Basis: basis, Measure: measure,
-		AsOf: r.GetAsOf(), Tree: r.GetTree(), Page: pageOf(r.GetPageSize(), r.GetPageToken()),
+		AsOf: r.GetAsOf(), Tree: r.GetTree(), Page: pageOf(r.GetPageSize(), r.GetPageToken()), At: at,
 	})
 	if err != nil {
 		return nil, err
@@ -168,6 +176,9 @@ func putRollup(m *reportingv1.Rollup, r *reporting.Rollup) {
 		m.Spans = &reportingv1.GapSpan{
 			FirstPeriod: r.Gap.First.String(), LastPeriod: r.Gap.Last.String(), Value: figure.Decimal(r.Gap.Amount, figure.MaxScale, 1),
 		}
+	}
+	if r.Present != nil {
+		m.PeriodsPresent = &reportingv1.PeriodsPresent{Present: int32(r.Present.Present), Expected: int32(r.Present.Expected)} //nolint:gosec // 12 at most
 	}
 	for _, c := range r.Checks {
 		check := &reportingv1.CheckFigure{

@@ -48,6 +48,8 @@ func province(t *testing.T) (*hierarchy.Tree, *indicator.Catalogue, *form.Set) {
 	sound("forms.csv", forms.Problems, err)
 	set, warnings, err := form.Empty().With(tree, catalogue, forms.Rows...)
 	sound("the forms", tabular.Problems{Count: len(warnings)}, err)
+	holidays, err := tabular.ReadHolidays(file("holidays.csv"))
+	sound("holidays.csv", holidays.Problems, err)
 	if err := set.Check(tree, catalogue); err != nil {
 		t.Errorf("R4 does not hold: %v", err)
 	}

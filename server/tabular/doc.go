@@ -13,6 +13,7 @@
 //     min?, max?, valid_from?, replaces?, assigned?, except?, decision? ([ReadIndicators])
 //   - forms.csv: code, name_vi, name_en?, frequency, calendar, indicators, assigned, except?, owner?, reviewer?, due?,
 //     valid_from? ([ReadForms])
+//   - holidays.csv: date, name, kind ([ReadHolidays]); the kind is off or work
 //   - figures.csv: unit, form, period, indicator, value?, numerator?, denominator?, state?, note?, grade? ([ReadFigures],
 //     [GroupFigures])
 //

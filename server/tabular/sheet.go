@@ -15,7 +15,7 @@ import (
 type Resolve func(ref string, on period.Day) (hierarchy.Unit, error)
 
 // readSheet reads a catalogue file: read makes a value of each row and tells what is wrong with it, key names what no
-// two rows may share, and finish, if there is one, looks at all rows together, those that were refused too.
+// two rows may share, if there is such a thing, and finish, if there is one, looks at all rows together, those that were refused too.
 func readSheet[T any](r io.Reader, list []column, read func(row, *fault.List) T, key func(T) string,
 	finish func(s *Sheet[T], given []T, lines []int),
 ) (Sheet[T], error) {
@@ -33,11 +33,13 @@ func readSheet[T any](r io.Reader, list []column, read func(row, *fault.List) T,
 		value := read(r, &problems)
 		line := r.rec.line
 		given, lines = append(given, value), append(lines, line)
-		if earlier, repeated := first[key(value)]; repeated && problems.Len() == 0 {
-			s.Problems.put(repeatedRow(earlier, line, list[0].name, r.cell(0)))
-			continue
+		if key != nil {
+			if earlier, repeated := first[key(value)]; repeated && problems.Len() == 0 {
+				s.Problems.put(repeatedRow(earlier, line, list[0].name, r.cell(0)))
+				continue
+			}
+			first[key(value)] = line
 		}
-		first[key(value)] = line
 		if err := problems.Err(); err != nil {
 			s.Problems.add(line, "", err)
 			continue

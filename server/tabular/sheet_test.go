@@ -93,6 +93,10 @@ func TestEveryProblemOfABadFileIsTold(t *testing.T) {
 			s, err := tabular.ReadForms(f, tree.Resolve, today)
 			return s.Problems, err
 		},
+		"holidays": func(f *os.File) (tabular.Problems, error) {
+			s, err := tabular.ReadHolidays(f)
+			return s.Problems, err
+		},
 		"figures": func(f *os.File) (tabular.Problems, error) {
 			return tabular.ReadFigures(f, figure.Undeclared, func(tabular.FigureLine) {})
 		},

@@ -31,16 +31,21 @@ func (c *importCmd) Run(ctx context.Context, s *session) error {
 	if c.What == "lineage" {
 		return s.reorganiseFiles(ctx, "", c.File, &reportingv1.ImportReorganisationOptions{ValidateOnly: c.DryRun})
 	}
+	return c.upload(ctx, s, func(to *client.Client) sender {
+		return map[string]sender{"units": to.ImportUnits, "indicators": to.ImportIndicators, "forms": to.ImportForms}[c.What]
+	})
+}
+
+// sender uploads one sort of file.
+type sender = func(context.Context, io.ReadSeeker, *reportingv1.ImportOptions) (*reportingv1.ImportSummary, error)
+
+func (c *importCmd) upload(ctx context.Context, s *session, by func(*client.Client) sender) error {
 	file, err := s.read(c.File, maxCatalogue)
 	if err != nil {
 		return err
 	}
 	return s.with(ctx, func(to *client.Client) error {
-		send := map[string]func(context.Context, io.ReadSeeker, *reportingv1.ImportOptions) (*reportingv1.ImportSummary, error){
-			"units":      to.ImportUnits,
-			"indicators": to.ImportIndicators,
-			"forms":      to.ImportForms,
-		}[c.What]
+		send := by(to)
 		summary, err := send(ctx, file.reader(s.progress), &reportingv1.ImportOptions{FileName: file.name, ValidateOnly: c.DryRun})
 		if err != nil {
 			return err

@@ -22,6 +22,7 @@ type queryCmd struct {
 	AsOf      string   `placeholder:"DATE" help:"Day on which codes of units are understood; otherwise today."`
 	Compare   string   `enum:"none,previous,year" default:"none" help:"Set beside each roll-up that of the period before (previous) or of the same period last year (year), on the same tree. CSV gets further columns, compared_period to percent."`
 	Tree      string   `placeholder:"DATE" help:"Day on whose tree of units the figures are told, also which children a unit has; not before the end of a period. Otherwise the last day of each period."`
+	pastFlag
 }
 
 // Help shows how it is used.
@@ -30,17 +31,25 @@ func (queryCmd) Help() string {
 
 Where units went over into others between the first month of a period and the day of the tree, figures follow the lineage of units, and the remarks say so. A unit that has only a part of what was joined is NOT_PLACEABLE, and the remarks say which unit has the figure. Such answers are made of reports and limited; see the server's page.
 
+With --at the answer is what it was then, made from the reports in force, of 2,000 at most for one roll-up; the sequence is then that of the entry as of which it is, and the JSON has the sequence of the store as askedAt.
+
 Examples:
 
     tonghop query --unit 87 --indicator CQ-06,KT-01 --period 2024-01..2024-12
     tonghop query --unit 87 --children --indicator CQ-06 --period 2024-Q1 --basis provisional -o csv
     tonghop query --unit 82 --children --indicator CQ-06 --period 2025-05 --tree 2025-07-01
-    tonghop query --unit 82 --indicator CQ-06 --period 2026-01..2026-03 --compare year`
+    tonghop query --unit 82 --indicator CQ-06 --period 2026-01..2026-03 --compare year
+    tonghop query --unit 87 --indicator CQ-06 --period 2024-Q1 --at 2024-03-03`
 }
 
 // Run asks and shows.
 func (c *queryCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	q := &reportingv1.QueryRollupsRequest{
+		AtSequence: sequence, AtTime: at,
 		Units: c.Unit, Children: c.Children, Indicators: c.Indicator, Periods: c.Period, ByKind: c.ByKind, AsOf: c.AsOf, Tree: c.Tree, Compare: comparisons[c.Compare],
 		Basis:   choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis),
 		Measure: choice[reportingv1.RollupMeasure](reportingv1.RollupMeasure_value, measurePrefix, c.Measure),
@@ -66,8 +75,8 @@ const (
 // rollup is a roll-up with what its page says about it.
 type rollup struct {
 	*reportingv1.Rollup
-	basis    reportingv1.Basis
-	sequence int64
+	basis reportingv1.Basis
+	stamp *reportingv1.Stamp
 }
 
 // rollups takes the roll-ups from their pages, and notes what is common to them.
@@ -80,7 +89,7 @@ func rollups(pages iter.Seq2[*reportingv1.QueryRollupsResponse, error], caption 
 			}
 			caption.note(page)
 			for _, r := range page.GetRollups() {
-				if !yield(rollup{r, page.GetBasis(), page.GetStamp().GetSequence()}, nil) {
+				if !yield(rollup{r, page.GetBasis(), page.GetStamp()}, nil) {
 					return
 				}
 			}
@@ -118,7 +127,7 @@ func rollupSheet(byKind, compared bool) sheet[rollup] {
 			{name: "expected", text: func(r rollup) string { return number(r.GetCoverage().GetExpected()) }},
 			{name: "received", text: func(r rollup) string { return number(r.GetCoverage().GetReceived()) }},
 			{name: "basis", text: func(r rollup) string { return word(r.basis, basisPrefix) }},
-			{name: "sequence", text: func(r rollup) string { return number(r.sequence) }},
+			{name: "sequence", text: func(r rollup) string { return number(knownUpTo(r.stamp)) }},
 		},
 		json: rollupJSON,
 	}
@@ -223,6 +232,9 @@ func remarks(r rollup) string {
 	if r.GetLastPeriod() != "" && r.GetLastPeriod() != r.GetPeriod() {
 		out = append(out, "of "+r.GetLastPeriod())
 	}
+	if p := r.GetPeriodsPresent(); p.GetPresent() < p.GetExpected() {
+		out = append(out, number(p.GetPresent())+" of "+plural(p.GetExpected(), "period", "periods"))
+	}
 	if gap := r.GetSpans(); gap != nil {
 		out = append(out, gap.GetFirstPeriod()+" to "+gap.GetLastPeriod()+" together "+gap.GetValue())
 	}
@@ -279,7 +291,11 @@ func rollupJSON(r rollup) ([]byte, error) {
 		return nil, err
 	}
 	// As the server's JSON has them: a number of 64 bits is a text there.
-	page := fmt.Sprintf(`,"basis":%q,"sequence":%q}`, r.basis, number(r.sequence))
+	page := fmt.Sprintf(`,"basis":%q,"sequence":%q`, r.basis, number(knownUpTo(r.stamp)))
+	if r.stamp.GetAtSequence() != 0 {
+		page += fmt.Sprintf(`,"askedAt":%q`, number(r.stamp.GetSequence()))
+	}
+	page += "}"
 	return append(bytes.TrimSuffix(object, []byte("}")), page...), nil
 }
 
@@ -288,13 +304,15 @@ type caption struct {
 	basis       reportingv1.Basis
 	measure     reportingv1.RollupMeasure
 	first, last int64
-	periods     []*reportingv1.PeriodSpan
+	// asOf says as of which entry all of them are, if not of now.
+	asOf    string
+	periods []*reportingv1.PeriodSpan
 }
 
 func (c *caption) note(page *reportingv1.QueryRollupsResponse) {
 	if c.first == 0 {
 		c.first = page.GetStamp().GetSequence()
-		c.periods = page.GetPeriods()
+		c.periods, c.asOf = page.GetPeriods(), asOfWords(page.GetStamp())
 	}
 	c.basis, c.measure, c.last = page.GetBasis(), page.GetMeasure(), page.GetStamp().GetSequence()
 }
@@ -305,7 +323,11 @@ const maxSpans = 6
 func (c *caption) text() string {
 	var b bytes.Buffer
 	measure := strings.ToLower(strings.ReplaceAll(word(c.measure, measurePrefix), "_", " "))
-	b.WriteString("\n" + word(c.basis, basisPrefix) + ", " + measure + ", at entry " + number(c.first))
+	b.WriteString("\n" + word(c.basis, basisPrefix) + ", " + measure + ", ")
+	if c.asOf != "" {
+		b.WriteString("as of " + c.asOf + ", asked ")
+	}
+	b.WriteString("at entry " + number(c.first))
 	if c.last != c.first {
 		b.WriteString(" to " + number(c.last))
 	}

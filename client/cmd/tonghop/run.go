@@ -22,6 +22,7 @@ type commands struct {
 	Units      unitsCmd      `cmd:"" help:"Read the tree of units, and change it in one piece."`
 	Indicators indicatorsCmd `cmd:"" help:"Read the catalogue of indicators."`
 	Forms      formsCmd      `cmd:"" help:"Read the forms and their deadlines."`
+	Calendar   calendarCmd   `cmd:"" help:"Keep the list of holidays, and show periods and their deadlines."`
 	Changes    changesCmd    `cmd:"" help:"Tell what changed since a sequence, and follow it."`
 	Token      tokenCmd      `cmd:"" help:"Issue, list and revoke tokens."`
 	Whoami     whoamiCmd     `cmd:"" help:"Say who the token is."`

@@ -116,6 +116,7 @@ type Entry struct {
 	//	*Entry_EntryRedacted
 	//	*Entry_StoreRestored
 	//	*Entry_UnitsReorganised
+	//	*Entry_HolidaysChanged
 	Body          isEntry_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -282,6 +283,15 @@ func (x *Entry) GetUnitsReorganised() *UnitsReorganised {
 	return nil
 }
 
+func (x *Entry) GetHolidaysChanged() *HolidaysChanged {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_HolidaysChanged); ok {
+			return x.HolidaysChanged
+		}
+	}
+	return nil
+}
+
 type isEntry_Body interface {
 	isEntry_Body()
 }
@@ -353,6 +363,11 @@ type Entry_UnitsReorganised struct {
 	UnitsReorganised *UnitsReorganised `protobuf:"bytes,22,opt,name=units_reorganised,json=unitsReorganised,proto3,oneof"`
 }
 
+type Entry_HolidaysChanged struct {
+	// Days of the list of holidays were added or changed.
+	HolidaysChanged *HolidaysChanged `protobuf:"bytes,25,opt,name=holidays_changed,json=holidaysChanged,proto3,oneof"`
+}
+
 func (*Entry_StoreCreated) isEntry_Body() {}
 
 func (*Entry_UnitsChanged) isEntry_Body() {}
@@ -378,6 +393,8 @@ func (*Entry_EntryRedacted) isEntry_Body() {}
 func (*Entry_StoreRestored) isEntry_Body() {}
 
 func (*Entry_UnitsReorganised) isEntry_Body() {}
+
+func (*Entry_HolidaysChanged) isEntry_Body() {}
 
 // Header stands in every entry.
 type Header struct {
@@ -626,7 +643,7 @@ var File_journal_v1_entry_proto protoreflect.FileDescriptor
 const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"\x16journal/v1/entry.proto\x12\n" +
-	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x17journal/v1/report.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xc1\a\n" +
+	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x17journal/v1/report.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\x8b\b\n" +
 	"\x05Entry\x12*\n" +
 	"\x06header\x18\x01 \x01(\v2\x12.journal.v1.HeaderR\x06header\x12?\n" +
 	"\rstore_created\x18\n" +
@@ -642,7 +659,8 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\x0ekey_introduced\x18\x13 \x01(\v2\x19.journal.v1.KeyIntroducedH\x00R\rkeyIntroduced\x12B\n" +
 	"\x0eentry_redacted\x18\x14 \x01(\v2\x19.journal.v1.EntryRedactedH\x00R\rentryRedacted\x12B\n" +
 	"\x0estore_restored\x18\x15 \x01(\v2\x19.journal.v1.StoreRestoredH\x00R\rstoreRestored\x12K\n" +
-	"\x11units_reorganised\x18\x16 \x01(\v2\x1c.journal.v1.UnitsReorganisedH\x00R\x10unitsReorganisedB\x06\n" +
+	"\x11units_reorganised\x18\x16 \x01(\v2\x1c.journal.v1.UnitsReorganisedH\x00R\x10unitsReorganised\x12H\n" +
+	"\x10holidays_changed\x18\x19 \x01(\v2\x1b.journal.v1.HolidaysChangedH\x00R\x0fholidaysChangedB\x06\n" +
 	"\x04body\"\xfe\x01\n" +
 	"\x06Header\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12$\n" +
@@ -704,6 +722,7 @@ var file_journal_v1_entry_proto_goTypes = []any{
 	(*EntryRedacted)(nil),     // 15: journal.v1.EntryRedacted
 	(*StoreRestored)(nil),     // 16: journal.v1.StoreRestored
 	(*UnitsReorganised)(nil),  // 17: journal.v1.UnitsReorganised
+	(*HolidaysChanged)(nil),   // 18: journal.v1.HolidaysChanged
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
 	2,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
@@ -720,13 +739,14 @@ var file_journal_v1_entry_proto_depIdxs = []int32{
 	15, // 11: journal.v1.Entry.entry_redacted:type_name -> journal.v1.EntryRedacted
 	16, // 12: journal.v1.Entry.store_restored:type_name -> journal.v1.StoreRestored
 	17, // 13: journal.v1.Entry.units_reorganised:type_name -> journal.v1.UnitsReorganised
-	0,  // 14: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
-	4,  // 15: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	18, // 14: journal.v1.Entry.holidays_changed:type_name -> journal.v1.HolidaysChanged
+	0,  // 15: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
+	4,  // 16: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -735,6 +755,7 @@ func file_journal_v1_entry_proto_init() {
 		return
 	}
 	file_journal_v1_access_proto_init()
+	file_journal_v1_calendar_proto_init()
 	file_journal_v1_catalogue_proto_init()
 	file_journal_v1_report_proto_init()
 	file_journal_v1_store_proto_init()
@@ -753,6 +774,7 @@ func file_journal_v1_entry_proto_init() {
 		(*Entry_EntryRedacted)(nil),
 		(*Entry_StoreRestored)(nil),
 		(*Entry_UnitsReorganised)(nil),
+		(*Entry_HolidaysChanged)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -48,21 +48,24 @@ const (
 	// The store itself changed: a private text was removed, a signing key was introduced, or
 	// the store was restored from a backup; shown to those who may grant everywhere.
 	ChangeKind_CHANGE_KIND_STORE ChangeKind = 9
+	// Days of the list of holidays were added or changed.
+	ChangeKind_CHANGE_KIND_HOLIDAYS ChangeKind = 12
 )
 
 // Enum value maps for ChangeKind.
 var (
 	ChangeKind_name = map[int32]string{
-		0: "CHANGE_KIND_UNSPECIFIED",
-		1: "CHANGE_KIND_UNITS",
-		2: "CHANGE_KIND_INDICATORS",
-		3: "CHANGE_KIND_FORMS",
-		4: "CHANGE_KIND_REPORT_DRAFTED",
-		5: "CHANGE_KIND_REPORT_SUBMITTED",
-		6: "CHANGE_KIND_REPORT_APPROVED",
-		7: "CHANGE_KIND_REPORT_RETURNED",
-		8: "CHANGE_KIND_ACCESS",
-		9: "CHANGE_KIND_STORE",
+		0:  "CHANGE_KIND_UNSPECIFIED",
+		1:  "CHANGE_KIND_UNITS",
+		2:  "CHANGE_KIND_INDICATORS",
+		3:  "CHANGE_KIND_FORMS",
+		4:  "CHANGE_KIND_REPORT_DRAFTED",
+		5:  "CHANGE_KIND_REPORT_SUBMITTED",
+		6:  "CHANGE_KIND_REPORT_APPROVED",
+		7:  "CHANGE_KIND_REPORT_RETURNED",
+		8:  "CHANGE_KIND_ACCESS",
+		9:  "CHANGE_KIND_STORE",
+		12: "CHANGE_KIND_HOLIDAYS",
 	}
 	ChangeKind_value = map[string]int32{
 		"CHANGE_KIND_UNSPECIFIED":      0,
@@ -75,6 +78,7 @@ var (
 		"CHANGE_KIND_REPORT_RETURNED":  7,
 		"CHANGE_KIND_ACCESS":           8,
 		"CHANGE_KIND_STORE":            9,
+		"CHANGE_KIND_HOLIDAYS":         12,
 	}
 )
 
@@ -114,7 +118,8 @@ type Change struct {
 	AcceptTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=accept_time,json=acceptTime,proto3" json:"accept_time,omitempty"`
 	// What happened.
 	Kind ChangeKind `protobuf:"varint,3,opt,name=kind,proto3,enum=reporting.v1.ChangeKind" json:"kind,omitempty"`
-	// Resource that changed; "units", "indicators" or "forms" where there were several.
+	// Resource that changed; "units", "indicators" or "forms" where there were several;
+	// "holidays" for the list of holidays.
 	Name string `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"`
 	// Id of the unit of a report. Empty otherwise.
 	Unit string `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
@@ -554,7 +559,7 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\x06change\x18\x01 \x01(\v2\x14.reporting.v1.ChangeR\x06change\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x03R\bsequence\x12\x1d\n" +
 	"\n" +
-	"journal_id\x18\x03 \x01(\tR\tjournalId*\xa6\x02\n" +
+	"journal_id\x18\x03 \x01(\tR\tjournalId*\xc0\x02\n" +
 	"\n" +
 	"ChangeKind\x12\x1b\n" +
 	"\x17CHANGE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
@@ -566,7 +571,8 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\x1bCHANGE_KIND_REPORT_APPROVED\x10\x06\x12\x1f\n" +
 	"\x1bCHANGE_KIND_REPORT_RETURNED\x10\a\x12\x16\n" +
 	"\x12CHANGE_KIND_ACCESS\x10\b\x12\x15\n" +
-	"\x11CHANGE_KIND_STORE\x10\t2\xf4\x01\n" +
+	"\x11CHANGE_KIND_STORE\x10\t\x12\x18\n" +
+	"\x14CHANGE_KIND_HOLIDAYS\x10\f2\xf4\x01\n" +
 	"\rChangeService\x12k\n" +
 	"\vListChanges\x12 .reporting.v1.ListChangesRequest\x1a!.reporting.v1.ListChangesResponse\"\x17\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\r\x12\v/v1/changes\x12v\n" +
 	"\fWatchChanges\x12!.reporting.v1.WatchChangesRequest\x1a\".reporting.v1.WatchChangesResponse\"\x1d\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/changes:watch0\x01B9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"

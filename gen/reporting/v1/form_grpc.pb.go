@@ -52,7 +52,8 @@ type FormServiceClient interface {
 	// Imports forms.csv whole or not at all, every problem named with line and column.
 	// Over JSON: POST /v1/forms:import with the file as the body.
 	ImportForms(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportFormsRequest, ImportSummary], error)
-	// Lists periods of a form with their days and deadlines, in order.
+	// Lists base periods of a form with their days and deadlines, in order. CalendarService
+	// gives more of them, and longer periods.
 	// Errors: NOT_FOUND (FORM_NOT_FOUND), INVALID_ARGUMENT (PERIOD_INVALID).
 	ListFormPeriods(ctx context.Context, in *ListFormPeriodsRequest, opts ...grpc.CallOption) (*ListFormPeriodsResponse, error)
 }
@@ -153,7 +154,8 @@ type FormServiceServer interface {
 	// Imports forms.csv whole or not at all, every problem named with line and column.
 	// Over JSON: POST /v1/forms:import with the file as the body.
 	ImportForms(grpc.ClientStreamingServer[ImportFormsRequest, ImportSummary]) error
-	// Lists periods of a form with their days and deadlines, in order.
+	// Lists base periods of a form with their days and deadlines, in order. CalendarService
+	// gives more of them, and longer periods.
 	// Errors: NOT_FOUND (FORM_NOT_FOUND), INVALID_ARGUMENT (PERIOD_INVALID).
 	ListFormPeriods(context.Context, *ListFormPeriodsRequest) (*ListFormPeriodsResponse, error)
 	mustEmbedUnimplementedFormServiceServer()

@@ -10,6 +10,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -340,15 +341,22 @@ type QueryRollupsRequest struct {
 	// Day on which bare codes are resolved. Empty: today in Vietnam.
 	AsOf string `protobuf:"bytes,8,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	// At most so many roll-ups. 0: 500; above 5,000: 5,000. A page may be shorter where what is
-	// DERIVED is computed from many others.
+	// DERIVED is computed from many others, and with YEAR_TO_DATE, for which each base period is
+	// looked at.
 	PageSize int32 `protobuf:"varint,9,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the response before, with the same other fields. Empty: from the start.
 	PageToken string `protobuf:"bytes,10,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Answer only from a state at least so new; waits up to 2 s, then UNAVAILABLE. 0: any.
 	MinSequence int64 `protobuf:"varint,11,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
-	// Journal that min_sequence is of; another than the one here is FAILED_PRECONDITION
-	// (JOURNAL_REPLACED). Empty: whichever is here.
+	// Journal that min_sequence and at_sequence are of; another than the one here is
+	// FAILED_PRECONDITION (JOURNAL_REPLACED). Empty: whichever is here.
 	JournalId string `protobuf:"bytes,12,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,13,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
 	// Day on whose tree the figures are told, also which children a unit has; not before the last
 	// day of any period. Empty: of each period its own last day.
 	Tree string `protobuf:"bytes,20,opt,name=tree,proto3" json:"tree,omitempty"`
@@ -471,6 +479,20 @@ func (x *QueryRollupsRequest) GetJournalId() string {
 		return x.JournalId
 	}
 	return ""
+}
+
+func (x *QueryRollupsRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *QueryRollupsRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
 }
 
 func (x *QueryRollupsRequest) GetTree() string {
@@ -715,9 +737,12 @@ type Rollup struct {
 	PartsDiffer bool `protobuf:"varint,31,opt,name=parts_differ,json=partsDiffer,proto3" json:"parts_differ,omitempty"`
 	// DERIVED without a value: the parts that have none, as the formula names them, such as
 	// "[CQ-06.num]". Empty: a value, or a division by zero.
-	Lacking       []string `protobuf:"bytes,32,rep,name=lacking,proto3" json:"lacking,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Lacking []string `protobuf:"bytes,32,rep,name=lacking,proto3" json:"lacking,omitempty"`
+	// YEAR_TO_DATE of a flow: for how many of the base periods since the beginning of the year
+	// there is anything at all. Absent: another question, or base periods of several lengths.
+	PeriodsPresent *PeriodsPresent `protobuf:"bytes,40,opt,name=periods_present,json=periodsPresent,proto3" json:"periods_present,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Rollup) Reset() {
@@ -911,6 +936,68 @@ func (x *Rollup) GetLacking() []string {
 	return nil
 }
 
+func (x *Rollup) GetPeriodsPresent() *PeriodsPresent {
+	if x != nil {
+		return x.PeriodsPresent
+	}
+	return nil
+}
+
+// PeriodsPresent says how many base periods have a figure of at least one unit.
+type PeriodsPresent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Base periods with a value of at least one unit in this basis.
+	Present int32 `protobuf:"varint,1,opt,name=present,proto3" json:"present,omitempty"`
+	// Base periods for which at least one unit was expected to give one.
+	Expected      int32 `protobuf:"varint,2,opt,name=expected,proto3" json:"expected,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PeriodsPresent) Reset() {
+	*x = PeriodsPresent{}
+	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PeriodsPresent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PeriodsPresent) ProtoMessage() {}
+
+func (x *PeriodsPresent) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PeriodsPresent.ProtoReflect.Descriptor instead.
+func (*PeriodsPresent) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *PeriodsPresent) GetPresent() int32 {
+	if x != nil {
+		return x.Present
+	}
+	return 0
+}
+
+func (x *PeriodsPresent) GetExpected() int32 {
+	if x != nil {
+		return x.Expected
+	}
+	return 0
+}
+
 // ComparedRollup is the roll-up of an earlier period on the `tree_date` of the later one, so that
 // both are of the same units whatever changed in between.
 type ComparedRollup struct {
@@ -939,7 +1026,7 @@ type ComparedRollup struct {
 
 func (x *ComparedRollup) Reset() {
 	*x = ComparedRollup{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -951,7 +1038,7 @@ func (x *ComparedRollup) String() string {
 func (*ComparedRollup) ProtoMessage() {}
 
 func (x *ComparedRollup) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[4]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -964,7 +1051,7 @@ func (x *ComparedRollup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComparedRollup.ProtoReflect.Descriptor instead.
 func (*ComparedRollup) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{4}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ComparedRollup) GetPeriod() string {
@@ -1054,7 +1141,7 @@ type RollupPart struct {
 
 func (x *RollupPart) Reset() {
 	*x = RollupPart{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1066,7 +1153,7 @@ func (x *RollupPart) String() string {
 func (*RollupPart) ProtoMessage() {}
 
 func (x *RollupPart) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[5]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1079,7 +1166,7 @@ func (x *RollupPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollupPart.ProtoReflect.Descriptor instead.
 func (*RollupPart) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{5}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RollupPart) GetIndicator() string {
@@ -1167,7 +1254,7 @@ type GapSpan struct {
 
 func (x *GapSpan) Reset() {
 	*x = GapSpan{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1179,7 +1266,7 @@ func (x *GapSpan) String() string {
 func (*GapSpan) ProtoMessage() {}
 
 func (x *GapSpan) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[6]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1192,7 +1279,7 @@ func (x *GapSpan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GapSpan.ProtoReflect.Descriptor instead.
 func (*GapSpan) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{6}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GapSpan) GetFirstPeriod() string {
@@ -1235,7 +1322,7 @@ type CheckFigure struct {
 
 func (x *CheckFigure) Reset() {
 	*x = CheckFigure{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1247,7 +1334,7 @@ func (x *CheckFigure) String() string {
 func (*CheckFigure) ProtoMessage() {}
 
 func (x *CheckFigure) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[7]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1260,7 +1347,7 @@ func (x *CheckFigure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckFigure.ProtoReflect.Descriptor instead.
 func (*CheckFigure) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{7}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CheckFigure) GetKind() string {
@@ -1334,7 +1421,7 @@ type Coverage struct {
 
 func (x *Coverage) Reset() {
 	*x = Coverage{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1346,7 +1433,7 @@ func (x *Coverage) String() string {
 func (*Coverage) ProtoMessage() {}
 
 func (x *Coverage) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[8]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1359,7 +1446,7 @@ func (x *Coverage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Coverage.ProtoReflect.Descriptor instead.
 func (*Coverage) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{8}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Coverage) GetExpected() int64 {
@@ -1492,7 +1579,7 @@ type QueryRollupColumnsRequest struct {
 
 func (x *QueryRollupColumnsRequest) Reset() {
 	*x = QueryRollupColumnsRequest{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1504,7 +1591,7 @@ func (x *QueryRollupColumnsRequest) String() string {
 func (*QueryRollupColumnsRequest) ProtoMessage() {}
 
 func (x *QueryRollupColumnsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[9]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1517,7 +1604,7 @@ func (x *QueryRollupColumnsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryRollupColumnsRequest.ProtoReflect.Descriptor instead.
 func (*QueryRollupColumnsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{9}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *QueryRollupColumnsRequest) GetUnits() []string {
@@ -1636,7 +1723,7 @@ type QueryRollupColumnsResponse struct {
 
 func (x *QueryRollupColumnsResponse) Reset() {
 	*x = QueryRollupColumnsResponse{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1648,7 +1735,7 @@ func (x *QueryRollupColumnsResponse) String() string {
 func (*QueryRollupColumnsResponse) ProtoMessage() {}
 
 func (x *QueryRollupColumnsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[10]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1661,7 +1748,7 @@ func (x *QueryRollupColumnsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueryRollupColumnsResponse.ProtoReflect.Descriptor instead.
 func (*QueryRollupColumnsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{10}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *QueryRollupColumnsResponse) GetUnits() *ColumnUnits {
@@ -1730,7 +1817,7 @@ type ColumnUnits struct {
 
 func (x *ColumnUnits) Reset() {
 	*x = ColumnUnits{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1742,7 +1829,7 @@ func (x *ColumnUnits) String() string {
 func (*ColumnUnits) ProtoMessage() {}
 
 func (x *ColumnUnits) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[11]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1755,7 +1842,7 @@ func (x *ColumnUnits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ColumnUnits.ProtoReflect.Descriptor instead.
 func (*ColumnUnits) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{11}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ColumnUnits) GetIds() []string {
@@ -1854,7 +1941,7 @@ type RollupColumns struct {
 
 func (x *RollupColumns) Reset() {
 	*x = RollupColumns{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1866,7 +1953,7 @@ func (x *RollupColumns) String() string {
 func (*RollupColumns) ProtoMessage() {}
 
 func (x *RollupColumns) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[12]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1879,7 +1966,7 @@ func (x *RollupColumns) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollupColumns.ProtoReflect.Descriptor instead.
 func (*RollupColumns) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{12}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RollupColumns) GetIndicator() string {
@@ -2084,7 +2171,7 @@ type HeldCell struct {
 
 func (x *HeldCell) Reset() {
 	*x = HeldCell{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2096,7 +2183,7 @@ func (x *HeldCell) String() string {
 func (*HeldCell) ProtoMessage() {}
 
 func (x *HeldCell) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[13]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2109,7 +2196,7 @@ func (x *HeldCell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeldCell.ProtoReflect.Descriptor instead.
 func (*HeldCell) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{13}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *HeldCell) GetCell() int32 {
@@ -2143,7 +2230,7 @@ type ExactCell struct {
 
 func (x *ExactCell) Reset() {
 	*x = ExactCell{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2155,7 +2242,7 @@ func (x *ExactCell) String() string {
 func (*ExactCell) ProtoMessage() {}
 
 func (x *ExactCell) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[14]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2168,7 +2255,7 @@ func (x *ExactCell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExactCell.ProtoReflect.Descriptor instead.
 func (*ExactCell) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{14}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ExactCell) GetCell() int32 {
@@ -2218,6 +2305,15 @@ type ExplainRollupRequest struct {
 	PageSize int32 `protobuf:"varint,7,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the response before, with the same other fields. Empty: from the start.
 	PageToken string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,9,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId string `protobuf:"bytes,11,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	// Day on whose tree the figure is told, not before the last day of the period. Empty: that day.
 	Tree          string `protobuf:"bytes,20,opt,name=tree,proto3" json:"tree,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2226,7 +2322,7 @@ type ExplainRollupRequest struct {
 
 func (x *ExplainRollupRequest) Reset() {
 	*x = ExplainRollupRequest{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2238,7 +2334,7 @@ func (x *ExplainRollupRequest) String() string {
 func (*ExplainRollupRequest) ProtoMessage() {}
 
 func (x *ExplainRollupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[15]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2251,7 +2347,7 @@ func (x *ExplainRollupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRollupRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRollupRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{15}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ExplainRollupRequest) GetUnit() string {
@@ -2310,6 +2406,27 @@ func (x *ExplainRollupRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ExplainRollupRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *ExplainRollupRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *ExplainRollupRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
 func (x *ExplainRollupRequest) GetTree() string {
 	if x != nil {
 		return x.Tree
@@ -2334,7 +2451,7 @@ type ExplainRollupResponse struct {
 
 func (x *ExplainRollupResponse) Reset() {
 	*x = ExplainRollupResponse{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[16]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2346,7 +2463,7 @@ func (x *ExplainRollupResponse) String() string {
 func (*ExplainRollupResponse) ProtoMessage() {}
 
 func (x *ExplainRollupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[16]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2359,7 +2476,7 @@ func (x *ExplainRollupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRollupResponse.ProtoReflect.Descriptor instead.
 func (*ExplainRollupResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{16}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ExplainRollupResponse) GetRollup() *Rollup {
@@ -2422,7 +2539,7 @@ type Contribution struct {
 
 func (x *Contribution) Reset() {
 	*x = Contribution{}
-	mi := &file_reporting_v1_rollup_proto_msgTypes[17]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2434,7 +2551,7 @@ func (x *Contribution) String() string {
 func (*Contribution) ProtoMessage() {}
 
 func (x *Contribution) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_rollup_proto_msgTypes[17]
+	mi := &file_reporting_v1_rollup_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2447,7 +2564,7 @@ func (x *Contribution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contribution.ProtoReflect.Descriptor instead.
 func (*Contribution) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{17}
+	return file_reporting_v1_rollup_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Contribution) GetUnit() string {
@@ -2531,7 +2648,7 @@ var File_reporting_v1_rollup_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\n" +
-	"\x19reporting/v1/rollup.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x17reporting/v1/form.proto\x1a\x19reporting/v1/report.proto\"\xef\x03\n" +
+	"\x19reporting/v1/rollup.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x17reporting/v1/form.proto\x1a\x19reporting/v1/report.proto\"\xda\x04\n" +
 	"\x13QueryRollupsRequest\x12\x1a\n" +
 	"\x05units\x18\x01 \x03(\tB\x04\xe2A\x01\x02R\x05units\x12\x1a\n" +
 	"\bchildren\x18\x02 \x01(\bR\bchildren\x12$\n" +
@@ -2549,9 +2666,13 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	" \x01(\tR\tpageToken\x12!\n" +
 	"\fmin_sequence\x18\v \x01(\x03R\vminSequence\x12\x1d\n" +
 	"\n" +
-	"journal_id\x18\f \x01(\tR\tjournalId\x12\x12\n" +
+	"journal_id\x18\f \x01(\tR\tjournalId\x12$\n" +
+	"\vat_sequence\x18\r \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x12\n" +
 	"\x04tree\x18\x14 \x01(\tR\x04tree\x128\n" +
-	"\acompare\x18\x15 \x01(\x0e2\x1e.reporting.v1.RollupComparisonR\acompare\"\xaf\x02\n" +
+	"\acompare\x18\x15 \x01(\x0e2\x1e.reporting.v1.RollupComparisonR\acompareB\x0e\n" +
+	"\f_at_sequence\"\xaf\x02\n" +
 	"\x14QueryRollupsResponse\x12.\n" +
 	"\arollups\x18\x01 \x03(\v2\x14.reporting.v1.RollupR\arollups\x122\n" +
 	"\aperiods\x18\x02 \x03(\v2\x18.reporting.v1.PeriodSpanR\aperiods\x12)\n" +
@@ -2565,7 +2686,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\bcalendar\x18\x02 \x01(\x0e2\x16.reporting.v1.CalendarR\bcalendar\x12\x1b\n" +
 	"\tfirst_day\x18\x03 \x01(\tR\bfirstDay\x12\x19\n" +
 	"\blast_day\x18\x04 \x01(\tR\alastDay\x12\x1b\n" +
-	"\ttree_date\x18\x05 \x01(\tR\btreeDate\"\x87\a\n" +
+	"\ttree_date\x18\x05 \x01(\tR\btreeDate\"\xce\a\n" +
 	"\x06Rollup\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x1b\n" +
 	"\tunit_code\x18\x02 \x01(\tR\bunitCode\x12\x1b\n" +
@@ -2591,13 +2712,17 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\bcompared\x18\x14 \x01(\v2\x1c.reporting.v1.ComparedRollupH\x04R\bcompared\x88\x01\x01\x12.\n" +
 	"\x05parts\x18\x1e \x03(\v2\x18.reporting.v1.RollupPartR\x05parts\x12!\n" +
 	"\fparts_differ\x18\x1f \x01(\bR\vpartsDiffer\x12\x18\n" +
-	"\alacking\x18  \x03(\tR\alackingB\b\n" +
+	"\alacking\x18  \x03(\tR\alacking\x12E\n" +
+	"\x0fperiods_present\x18( \x01(\v2\x1c.reporting.v1.PeriodsPresentR\x0eperiodsPresentB\b\n" +
 	"\x06_valueB\f\n" +
 	"\n" +
 	"_numeratorB\x0e\n" +
 	"\f_denominatorB\b\n" +
 	"\x06_spansB\v\n" +
-	"\t_compared\"\xe4\x02\n" +
+	"\t_compared\"F\n" +
+	"\x0ePeriodsPresent\x12\x18\n" +
+	"\apresent\x18\x01 \x01(\x05R\apresent\x12\x1a\n" +
+	"\bexpected\x18\x02 \x01(\x05R\bexpected\"\xe4\x02\n" +
 	"\x0eComparedRollup\x12\x16\n" +
 	"\x06period\x18\x01 \x01(\tR\x06period\x12/\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x19.reporting.v1.RollupStateR\x05state\x12\x19\n" +
@@ -2741,7 +2866,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x06_valueB\f\n" +
 	"\n" +
 	"_numeratorB\x0e\n" +
-	"\f_denominator\"\xb9\x02\n" +
+	"\f_denominator\"\xc3\x03\n" +
 	"\x14ExplainRollupRequest\x12\x18\n" +
 	"\x04unit\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04unit\x12\"\n" +
 	"\tindicator\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\tindicator\x12\x1c\n" +
@@ -2751,8 +2876,15 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x05as_of\x18\x06 \x01(\tR\x04asOf\x12\x1b\n" +
 	"\tpage_size\x18\a \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\b \x01(\tR\tpageToken\x12\x12\n" +
-	"\x04tree\x18\x14 \x01(\tR\x04tree\"\xda\x01\n" +
+	"page_token\x18\b \x01(\tR\tpageToken\x12$\n" +
+	"\vat_sequence\x18\t \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\v \x01(\tR\tjournalId\x12\x12\n" +
+	"\x04tree\x18\x14 \x01(\tR\x04treeB\x0e\n" +
+	"\f_at_sequence\"\xda\x01\n" +
 	"\x15ExplainRollupResponse\x12,\n" +
 	"\x06rollup\x18\x01 \x01(\v2\x14.reporting.v1.RollupR\x06rollup\x12@\n" +
 	"\rcontributions\x18\x02 \x03(\v2\x1a.reporting.v1.ContributionR\rcontributions\x12&\n" +
@@ -2815,7 +2947,7 @@ func file_reporting_v1_rollup_proto_rawDescGZIP() []byte {
 }
 
 var file_reporting_v1_rollup_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_reporting_v1_rollup_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_reporting_v1_rollup_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_reporting_v1_rollup_proto_goTypes = []any{
 	(Basis)(0),                         // 0: reporting.v1.Basis
 	(RollupMeasure)(0),                 // 1: reporting.v1.RollupMeasure
@@ -2826,77 +2958,82 @@ var file_reporting_v1_rollup_proto_goTypes = []any{
 	(*QueryRollupsResponse)(nil),       // 6: reporting.v1.QueryRollupsResponse
 	(*PeriodSpan)(nil),                 // 7: reporting.v1.PeriodSpan
 	(*Rollup)(nil),                     // 8: reporting.v1.Rollup
-	(*ComparedRollup)(nil),             // 9: reporting.v1.ComparedRollup
-	(*RollupPart)(nil),                 // 10: reporting.v1.RollupPart
-	(*GapSpan)(nil),                    // 11: reporting.v1.GapSpan
-	(*CheckFigure)(nil),                // 12: reporting.v1.CheckFigure
-	(*Coverage)(nil),                   // 13: reporting.v1.Coverage
-	(*QueryRollupColumnsRequest)(nil),  // 14: reporting.v1.QueryRollupColumnsRequest
-	(*QueryRollupColumnsResponse)(nil), // 15: reporting.v1.QueryRollupColumnsResponse
-	(*ColumnUnits)(nil),                // 16: reporting.v1.ColumnUnits
-	(*RollupColumns)(nil),              // 17: reporting.v1.RollupColumns
-	(*HeldCell)(nil),                   // 18: reporting.v1.HeldCell
-	(*ExactCell)(nil),                  // 19: reporting.v1.ExactCell
-	(*ExplainRollupRequest)(nil),       // 20: reporting.v1.ExplainRollupRequest
-	(*ExplainRollupResponse)(nil),      // 21: reporting.v1.ExplainRollupResponse
-	(*Contribution)(nil),               // 22: reporting.v1.Contribution
-	(*Stamp)(nil),                      // 23: reporting.v1.Stamp
-	(Calendar)(0),                      // 24: reporting.v1.Calendar
-	(RevisionState)(0),                 // 25: reporting.v1.RevisionState
-	(*Figure)(nil),                     // 26: reporting.v1.Figure
+	(*PeriodsPresent)(nil),             // 9: reporting.v1.PeriodsPresent
+	(*ComparedRollup)(nil),             // 10: reporting.v1.ComparedRollup
+	(*RollupPart)(nil),                 // 11: reporting.v1.RollupPart
+	(*GapSpan)(nil),                    // 12: reporting.v1.GapSpan
+	(*CheckFigure)(nil),                // 13: reporting.v1.CheckFigure
+	(*Coverage)(nil),                   // 14: reporting.v1.Coverage
+	(*QueryRollupColumnsRequest)(nil),  // 15: reporting.v1.QueryRollupColumnsRequest
+	(*QueryRollupColumnsResponse)(nil), // 16: reporting.v1.QueryRollupColumnsResponse
+	(*ColumnUnits)(nil),                // 17: reporting.v1.ColumnUnits
+	(*RollupColumns)(nil),              // 18: reporting.v1.RollupColumns
+	(*HeldCell)(nil),                   // 19: reporting.v1.HeldCell
+	(*ExactCell)(nil),                  // 20: reporting.v1.ExactCell
+	(*ExplainRollupRequest)(nil),       // 21: reporting.v1.ExplainRollupRequest
+	(*ExplainRollupResponse)(nil),      // 22: reporting.v1.ExplainRollupResponse
+	(*Contribution)(nil),               // 23: reporting.v1.Contribution
+	(*timestamppb.Timestamp)(nil),      // 24: google.protobuf.Timestamp
+	(*Stamp)(nil),                      // 25: reporting.v1.Stamp
+	(Calendar)(0),                      // 26: reporting.v1.Calendar
+	(RevisionState)(0),                 // 27: reporting.v1.RevisionState
+	(*Figure)(nil),                     // 28: reporting.v1.Figure
 }
 var file_reporting_v1_rollup_proto_depIdxs = []int32{
 	0,  // 0: reporting.v1.QueryRollupsRequest.basis:type_name -> reporting.v1.Basis
 	1,  // 1: reporting.v1.QueryRollupsRequest.measure:type_name -> reporting.v1.RollupMeasure
-	4,  // 2: reporting.v1.QueryRollupsRequest.compare:type_name -> reporting.v1.RollupComparison
-	8,  // 3: reporting.v1.QueryRollupsResponse.rollups:type_name -> reporting.v1.Rollup
-	7,  // 4: reporting.v1.QueryRollupsResponse.periods:type_name -> reporting.v1.PeriodSpan
-	0,  // 5: reporting.v1.QueryRollupsResponse.basis:type_name -> reporting.v1.Basis
-	1,  // 6: reporting.v1.QueryRollupsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	23, // 7: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
-	24, // 8: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
-	2,  // 9: reporting.v1.Rollup.state:type_name -> reporting.v1.RollupState
-	13, // 10: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
-	11, // 11: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
-	12, // 12: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
-	3,  // 13: reporting.v1.Rollup.crossing:type_name -> reporting.v1.RollupCrossing
-	9,  // 14: reporting.v1.Rollup.compared:type_name -> reporting.v1.ComparedRollup
-	10, // 15: reporting.v1.Rollup.parts:type_name -> reporting.v1.RollupPart
-	2,  // 16: reporting.v1.ComparedRollup.state:type_name -> reporting.v1.RollupState
-	13, // 17: reporting.v1.ComparedRollup.coverage:type_name -> reporting.v1.Coverage
-	3,  // 18: reporting.v1.ComparedRollup.crossing:type_name -> reporting.v1.RollupCrossing
-	2,  // 19: reporting.v1.RollupPart.state:type_name -> reporting.v1.RollupState
-	13, // 20: reporting.v1.RollupPart.coverage:type_name -> reporting.v1.Coverage
-	1,  // 21: reporting.v1.RollupPart.measure:type_name -> reporting.v1.RollupMeasure
-	0,  // 22: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 23: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
-	16, // 24: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
-	7,  // 25: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
-	17, // 26: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
-	0,  // 27: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
-	1,  // 28: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	23, // 29: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
-	2,  // 30: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
-	19, // 31: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
-	18, // 32: reporting.v1.RollupColumns.held:type_name -> reporting.v1.HeldCell
-	0,  // 33: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 34: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
-	8,  // 35: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
-	22, // 36: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
-	23, // 37: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
-	25, // 38: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
-	26, // 39: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
-	5,  // 40: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
-	14, // 41: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
-	20, // 42: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
-	6,  // 43: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
-	15, // 44: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
-	21, // 45: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
-	43, // [43:46] is the sub-list for method output_type
-	40, // [40:43] is the sub-list for method input_type
-	40, // [40:40] is the sub-list for extension type_name
-	40, // [40:40] is the sub-list for extension extendee
-	0,  // [0:40] is the sub-list for field type_name
+	24, // 2: reporting.v1.QueryRollupsRequest.at_time:type_name -> google.protobuf.Timestamp
+	4,  // 3: reporting.v1.QueryRollupsRequest.compare:type_name -> reporting.v1.RollupComparison
+	8,  // 4: reporting.v1.QueryRollupsResponse.rollups:type_name -> reporting.v1.Rollup
+	7,  // 5: reporting.v1.QueryRollupsResponse.periods:type_name -> reporting.v1.PeriodSpan
+	0,  // 6: reporting.v1.QueryRollupsResponse.basis:type_name -> reporting.v1.Basis
+	1,  // 7: reporting.v1.QueryRollupsResponse.measure:type_name -> reporting.v1.RollupMeasure
+	25, // 8: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
+	26, // 9: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
+	2,  // 10: reporting.v1.Rollup.state:type_name -> reporting.v1.RollupState
+	14, // 11: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
+	12, // 12: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
+	13, // 13: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
+	3,  // 14: reporting.v1.Rollup.crossing:type_name -> reporting.v1.RollupCrossing
+	10, // 15: reporting.v1.Rollup.compared:type_name -> reporting.v1.ComparedRollup
+	11, // 16: reporting.v1.Rollup.parts:type_name -> reporting.v1.RollupPart
+	9,  // 17: reporting.v1.Rollup.periods_present:type_name -> reporting.v1.PeriodsPresent
+	2,  // 18: reporting.v1.ComparedRollup.state:type_name -> reporting.v1.RollupState
+	14, // 19: reporting.v1.ComparedRollup.coverage:type_name -> reporting.v1.Coverage
+	3,  // 20: reporting.v1.ComparedRollup.crossing:type_name -> reporting.v1.RollupCrossing
+	2,  // 21: reporting.v1.RollupPart.state:type_name -> reporting.v1.RollupState
+	14, // 22: reporting.v1.RollupPart.coverage:type_name -> reporting.v1.Coverage
+	1,  // 23: reporting.v1.RollupPart.measure:type_name -> reporting.v1.RollupMeasure
+	0,  // 24: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 25: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
+	17, // 26: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
+	7,  // 27: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
+	18, // 28: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
+	0,  // 29: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
+	1,  // 30: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
+	25, // 31: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
+	2,  // 32: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
+	20, // 33: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
+	19, // 34: reporting.v1.RollupColumns.held:type_name -> reporting.v1.HeldCell
+	0,  // 35: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 36: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
+	24, // 37: reporting.v1.ExplainRollupRequest.at_time:type_name -> google.protobuf.Timestamp
+	8,  // 38: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
+	23, // 39: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
+	25, // 40: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
+	27, // 41: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
+	28, // 42: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
+	5,  // 43: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
+	15, // 44: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
+	21, // 45: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
+	6,  // 46: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
+	16, // 47: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
+	22, // 48: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
+	46, // [46:49] is the sub-list for method output_type
+	43, // [43:46] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_rollup_proto_init() }
@@ -2908,18 +3045,20 @@ func file_reporting_v1_rollup_proto_init() {
 	file_reporting_v1_common_proto_init()
 	file_reporting_v1_form_proto_init()
 	file_reporting_v1_report_proto_init()
+	file_reporting_v1_rollup_proto_msgTypes[0].OneofWrappers = []any{}
 	file_reporting_v1_rollup_proto_msgTypes[3].OneofWrappers = []any{}
-	file_reporting_v1_rollup_proto_msgTypes[4].OneofWrappers = []any{}
 	file_reporting_v1_rollup_proto_msgTypes[5].OneofWrappers = []any{}
-	file_reporting_v1_rollup_proto_msgTypes[7].OneofWrappers = []any{}
-	file_reporting_v1_rollup_proto_msgTypes[14].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[6].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[8].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[15].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[16].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_rollup_proto_rawDesc), len(file_reporting_v1_rollup_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   18,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

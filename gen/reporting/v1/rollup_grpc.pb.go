@@ -47,11 +47,14 @@ type RollupServiceClient interface {
 	// Errors: NOT_FOUND (UNIT_NOT_FOUND, INDICATOR_NOT_FOUND), INVALID_ARGUMENT (PERIOD_INVALID;
 	// CALENDARS_MIXED: the indicators do not share one calendar; MEASURE_NOT_POSSIBLE;
 	// DAY_MALFORMED; TREE_BEFORE_PERIOD: `tree` is before the last day of a period).
+	// As of an earlier state roll-ups are not kept: they are made of reports, of 2,000 at most on
+	// one page, which is then shorter. RESOURCE_EXHAUSTED (AS_OF_TOO_LARGE): one roll-up alone
+	// takes more; ask for the units below it one by one.
 	QueryRollups(ctx context.Context, in *QueryRollupsRequest, opts ...grpc.CallOption) (*QueryRollupsResponse, error)
 	// Gives what QueryRollups gives, packed in columns: for each indicator one number for each
 	// unit and period, in arrays. It is the way to take many: a hundred thousand cells are a few
-	// hundred kilobytes. Kinds one by one, checks, gaps, the parts of DERIVED indicators and the
-	// periods of LAST figures are not in it; ask QueryRollups for those.
+	// hundred kilobytes. Kinds one by one, checks, gaps, the parts of DERIVED indicators, the
+	// periods of LAST figures and `periods_present` are not in it; ask QueryRollups for those.
 	// Errors: as of QueryRollups; INVALID_ARGUMENT (QUERY_TOO_WIDE: one unit alone would take
 	// more cells than a page has).
 	QueryRollupColumns(ctx context.Context, in *QueryRollupColumnsRequest, opts ...grpc.CallOption) (*QueryRollupColumnsResponse, error)
@@ -124,11 +127,14 @@ type RollupServiceServer interface {
 	// Errors: NOT_FOUND (UNIT_NOT_FOUND, INDICATOR_NOT_FOUND), INVALID_ARGUMENT (PERIOD_INVALID;
 	// CALENDARS_MIXED: the indicators do not share one calendar; MEASURE_NOT_POSSIBLE;
 	// DAY_MALFORMED; TREE_BEFORE_PERIOD: `tree` is before the last day of a period).
+	// As of an earlier state roll-ups are not kept: they are made of reports, of 2,000 at most on
+	// one page, which is then shorter. RESOURCE_EXHAUSTED (AS_OF_TOO_LARGE): one roll-up alone
+	// takes more; ask for the units below it one by one.
 	QueryRollups(context.Context, *QueryRollupsRequest) (*QueryRollupsResponse, error)
 	// Gives what QueryRollups gives, packed in columns: for each indicator one number for each
 	// unit and period, in arrays. It is the way to take many: a hundred thousand cells are a few
-	// hundred kilobytes. Kinds one by one, checks, gaps, the parts of DERIVED indicators and the
-	// periods of LAST figures are not in it; ask QueryRollups for those.
+	// hundred kilobytes. Kinds one by one, checks, gaps, the parts of DERIVED indicators, the
+	// periods of LAST figures and `periods_present` are not in it; ask QueryRollups for those.
 	// Errors: as of QueryRollups; INVALID_ARGUMENT (QUERY_TOO_WIDE: one unit alone would take
 	// more cells than a page has).
 	QueryRollupColumns(context.Context, *QueryRollupColumnsRequest) (*QueryRollupColumnsResponse, error)

@@ -87,7 +87,7 @@ func (t *teller) beginCatalogue() {
 		{Code: "Q", Assigned: t.assigned("kind:department|kind:province"), Indicators: codes, Calendar: mixed, Frequency: t.often(period.Quarter)},
 		{Code: "Y", Assigned: t.assigned("kind:commune|kind:district|kind:department"), Indicators: []indicator.Code{"W", "V"}, Calendar: calendar, Frequency: t.often(period.Year)},
 	} {
-		f.NameVI, f.ValidFrom = "Biểu", period.Beginning
+		f.NameVI, f.ValidFrom, f.Due = "Biểu", period.Beginning, t.due()
 		t.say(t.formed(f))
 	}
 	if t.oneIn(2) {
@@ -216,7 +216,9 @@ func (t *teller) changeForm() entry.Body {
 	if t.oneIn(2) {
 		f.ValidFrom = t.day()
 	}
-	switch t.IntN(4) {
+	switch t.IntN(5) {
+	case 4:
+		f.Due = t.due()
 	case 0:
 		f.Assigned = t.assigned(pick(t.Rand, "kind:commune|kind:district", "kind:commune", "kind:department|kind:province", "kind:commune|unit:S-0"))
 	case 1:

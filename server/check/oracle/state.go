@@ -12,7 +12,7 @@ import (
 	"github.com/tonghop/tonghop/server/aggregator"
 )
 
-// allReports holds every report of the state against what was told.
+// allReports holds every report of the state, and its deadlines, against what was told.
 func (s *stage) allReports() (found string, err error) {
 	err = s.read(func(tx *aggregator.Tx) error {
 		for _, k := range s.reports.known() {
@@ -23,7 +23,9 @@ func (s *stage) allReports() (found string, err error) {
 		}
 		if _, _, _, n := tx.Counts(); n != len(s.reports) {
 			found = fmt.Sprintf("the state counts %d reports, told were %d", n, len(s.reports))
+			return nil
 		}
+		found = s.wall.differs(tx)
 		return nil
 	})
 	return found, err

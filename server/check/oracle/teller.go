@@ -160,7 +160,7 @@ func (t *teller) accept(body entry.Body) {
 
 // body draws a change.
 func (t *teller) body() entry.Body {
-	switch t.IntN(24) {
+	switch t.IntN(26) {
 	case 0:
 		return t.changeUnit()
 	case 1, 2:
@@ -175,6 +175,8 @@ func (t *teller) body() entry.Body {
 		return t.redact()
 	case 7, 8:
 		return t.reorganise()
+	case 9:
+		return t.changeHolidays()
 	}
 	return nil
 }

@@ -156,6 +156,10 @@ TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/t
 # Why is it that much? Down to each commune's report:
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop explain --unit 866 --indicator XH-01 --period 2024-12
 
+# Until when did the departments have to report? Six days after January 2023 it was Tết, and the list of holidays moved the deadline:
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop calendar periods 2023-01..2023-03 --form CDS-SO-THANG --kind department
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop calendar holidays --from 2023-01-01 --to 2023-12-31
+
 # What changed last? Give nextAfterSequence as afterSequence to go on from there:
 curl -s -H 'Authorization: Bearer {{.Tokens.viewer}}' 'http://{{.HTTP}}/v1/changes?afterSequence={{.After}}'
 
