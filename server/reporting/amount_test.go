@@ -301,7 +301,7 @@ func TestAmountsAreWhatTheirFiguresAre(t *testing.T) {
 			// And in the other way: it is the same request.
 			want, got := texts.oneByOne(call, inTexts), packed.oneByOne(call, inTexts)
 			for i := range want {
-				if got, want := saidOf(got[i], nil), saidOf(want[i], nil); got != want {
+				if got, want := saidOf(got[i], places[i]), saidOf(want[i], places[i]); got != want {
 					draws.Errorf("item %d again in figures: %s\nwhere it was sent in figures: %s", i, got, want)
 				}
 			}
