@@ -216,6 +216,9 @@ func (a *Amounts) drafts() ([]FigureDraft, []amountGroup) {
 // placed gives an error of figures the places of the amounts at fault: figures[3].denominator is amounts[5].
 func (a *AmountColumns) placed(e *fault.Error, groups []amountGroup) *fault.Error {
 	moved := *e
+	if a.within != "" && e.Field == "figures" {
+		moved.Field = strings.TrimSuffix(a.within, ".")
+	}
 	if rest, ok := strings.CutPrefix(e.Field, "figures["); ok {
 		number, rest, _ := strings.Cut(rest, "]")
 		if i, err := strconv.Atoi(number); err == nil && i < len(groups) {
