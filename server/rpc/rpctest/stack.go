@@ -119,7 +119,9 @@ func (s *Stack) Dial(options ...grpc.DialOption) *grpc.ClientConn {
 }
 
 // Line opens a line to the server, whatever the address.
-func (s *Stack) Line(ctx context.Context, _ string) (net.Conn, error) { return s.listen.DialContext(ctx) }
+func (s *Stack) Line(ctx context.Context, _ string) (net.Conn, error) {
+	return s.listen.DialContext(ctx)
+}
 
 // Must ends the test on an error, with all that is known of it.
 func (s *Stack) Must(err error) {
