@@ -40,6 +40,8 @@ type seriesCell struct {
 	place uint32
 	// at is where the cell stood in the row before.
 	at int
+	// lean reads it where totals stand side by side.
+	lean leanReader
 	// grown says that the scale has grown since rows of this span were made, and scale what it was.
 	grown bool
 	scale figure.Scale
@@ -166,12 +168,16 @@ func (s *Series) Cell(unit int, short *rollup.Short, r *rollup.Result) (bool, er
 	return false, nil
 }
 
-// fromOne makes the result from the bytes of the one cell that there is; false if that is not so easy.
+// fromOne makes the result from the one cell that there is; false if that is not so easy.
 func (s *Series) fromOne(unit int, short *rollup.Short) (bool, error) {
 	f, c := &s.forms[0], s.single
 	inner := s.u.x.inner[unit]
 	if inner < 0 {
 		return false, nil
+	}
+	owed := &f.owed.cells[int(inner)*f.owed.kinds+int(f.kinds[0])]
+	if total := s.u.t.leanTotal(c, unit); total != nil {
+		return s.finisher.ShortOfLean(total, owed.expected(), short), nil
 	}
 	k := c.key
 	k.unit = uint32(unit) //nolint:gosec // an ordinal
@@ -184,7 +190,6 @@ func (s *Series) fromOne(unit int, short *rollup.Short) (bool, error) {
 		return false, nil
 	}
 	c.at = at
-	owed := &f.owed.cells[int(inner)*f.owed.kinds+int(f.kinds[0])]
 	return s.finisher.ShortOf(row.bytes(at), owed.expected(), short), nil
 }
 

@@ -325,6 +325,13 @@ func TestTheShortWayFromBytes(t *testing.T) {
 			if ok := f.Short(&total, s.expected(), &want); !ok || got != want {
 				t.Fatalf("of the bytes %+v, want %+v, %t", got, want, ok)
 			}
+			var lean rollup.Lean
+			if lean.Decode(b) {
+				got = rollup.Short{}
+				if ok := f.ShortOfLean(&lean, s.expected(), &got); !ok || got != want {
+					t.Fatalf("of the lean total %+v, %t, want %+v", got, ok, want)
+				}
+			}
 			for n := range b {
 				if f.ShortOf(b[:n], s.expected(), &got) {
 					t.Fatalf("%d of %d bytes are enough", n, len(b))

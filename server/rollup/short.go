@@ -135,17 +135,34 @@ func (f *Finisher) ShortOf(b []byte, e Expected, s *Short) bool {
 	if len(b) > 0 {
 		return false
 	}
-	count, received, late := fields[wideFields], fields[wideFields+1], fields[wideFields+2]
+	return f.shortOf(&plainTotal{
+		sum: fields[0], numerator: fields[1], denominator: fields[2],
+		count: fields[wideFields], received: fields[wideFields+1], late: fields[wideFields+2],
+	}, e, s)
+}
+
+// ShortOfLean is ShortOf the bytes of a lean total.
+func (f *Finisher) ShortOfLean(l *Lean, e Expected, s *Short) bool {
+	return f.rule != noShort && f.short && f.shortOf(&plainTotal{
+		sum: l.Sum, numerator: l.Numerator, denominator: l.Denominator,
+		count: int64(l.Count), received: int64(l.Received), late: int64(l.Late),
+	}, e, s)
+}
+
+// plainTotal is what the short result of a base period is made of.
+type plainTotal struct{ sum, numerator, denominator, count, received, late int64 }
+
+func (f *Finisher) shortOf(t *plainTotal, e Expected, s *Short) bool {
 	s.State, s.Fell, s.Parts = NoData, false, false
 	switch {
-	case count <= 0:
+	case t.count <= 0:
 	case f.rule == shortSum:
-		s.State, s.Value = Value, fields[0]
-	case !f.divide(fields[1], fields[2], s):
+		s.State, s.Value = Value, t.sum
+	case !f.divide(t.numerator, t.denominator, s):
 		return false
 	}
 	s.Coverage = Coverage{
-		Expected: e.Owed, Received: received, Missing: e.Owed - received, Late: late, UnitsComplete: received, Units: e.Owed,
+		Expected: e.Owed, Received: t.received, Missing: e.Owed - t.received, Late: t.late, UnitsComplete: t.received, Units: e.Owed,
 	}
 	return true
 }
