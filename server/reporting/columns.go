@@ -62,7 +62,9 @@ func (s *Service) QueryRollupColumns(ctx context.Context, caller auth.Caller, q 
 			return err
 		}
 		var rows RollupPage
-		r := columnRun{rollupRun: rollupRun{who: who, q: q, periods: periods, from: start, size: size, page: &rows}}
+		r := columnRun{rollupRun: rollupRun{
+			who: who, q: q, periods: periods, carriers: s.carriersOf(tx), from: start, size: size, page: &rows,
+		}}
 		if err := r.prepare(day); err != nil {
 			return err
 		}

@@ -92,7 +92,7 @@ func (s *Service) QueryRollups(ctx context.Context, caller auth.Caller, q Rollup
 		if err != nil {
 			return err
 		}
-		r := rollupRun{who: who, q: q, periods: periods, from: start, size: size, page: &page}
+		r := rollupRun{who: who, q: q, periods: periods, carriers: s.carriersOf(tx), from: start, size: size, page: &page}
 		if err := r.prepare(day); err != nil {
 			return err
 		}
@@ -145,6 +145,7 @@ type rollupRun struct {
 	units      []hierarchy.Unit
 	places     []int // the ordinals of the units
 	indicators []indicator.Code
+	carriers   carriers
 	calendar   period.Calendar
 	from       spot
 	size       int
@@ -168,7 +169,7 @@ func (r *rollupRun) prepare(day period.Day) error {
 			problems.Add(fault.Of(err).In(fmt.Sprintf("units[%d]", i)))
 		}
 	}
-	carriers := carriersOf(r.who.tx)
+	carriers := r.carriers
 	calendars := map[period.Calendar]indicator.Code{}
 	for i, code := range r.q.Indicators {
 		latest, ok := r.who.tx.Indicators().Latest(indicator.Code(code))
@@ -207,9 +208,27 @@ func (r *rollupRun) prepare(day period.Day) error {
 	return nil
 }
 
-// carriersOf gives for each indicator, by its folded code, every form that ever carried it, once.
-func carriersOf(tx *aggregator.Tx) map[indicator.Code][]form.Form {
-	carriers := map[indicator.Code][]form.Form{}
+// carriers are for each indicator, by its folded code, every form that ever carried it, once.
+type carriers map[indicator.Code][]form.Form
+
+// carried are the carriers by some definitions. They never change.
+type carried struct {
+	defs     aggregator.Definitions
+	carriers carriers
+}
+
+// carriersOf gives the carriers that a transaction sees, which are made once for its definitions.
+func (s *Service) carriersOf(tx *aggregator.Tx) carriers {
+	if known := s.carried.Load(); known != nil && known.defs == tx.Definitions() {
+		return known.carriers
+	}
+	made := &carried{defs: tx.Definitions(), carriers: carriersOf(tx)}
+	s.carried.Store(made)
+	return made.carriers
+}
+
+func carriersOf(tx *aggregator.Tx) carriers {
+	carriers := carriers{}
 	for _, name := range tx.Forms().Codes() {
 		for _, f := range tx.Forms().Versions(name) {
 			for _, code := range f.Indicators {

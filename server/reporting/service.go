@@ -45,6 +45,7 @@ type Service struct {
 	cfg     Config
 	started time.Time
 	order   atomic.Pointer[codeOrder]
+	carried atomic.Pointer[carried]
 }
 
 // New makes the use cases.
