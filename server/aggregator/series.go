@@ -142,6 +142,20 @@ func (s *Series) common() *Answer {
 	}
 }
 
+// Plain gives the result where it is made of one total that stands side by side with those of other units, and false
+// else: Cell gives it then.
+func (s *Series) Plain(unit int, p *rollup.Plain) bool {
+	if s.single == nil || !s.FromRows(unit) {
+		return false
+	}
+	f, inner := &s.forms[0], s.u.x.inner[unit]
+	if inner < 0 {
+		return false
+	}
+	total := s.u.t.leanTotal(s.single, unit)
+	return total != nil && s.finisher.PlainOf(total, int64(f.owed.cells[int(inner)*f.owed.kinds+int(f.kinds[0])].owed), p)
+}
+
 // Cell gives the result alone, in short if it can and then says so, else the other one. Where that is made of rows it has no
 // texts.
 func (s *Series) Cell(unit int, short *rollup.Short, r *rollup.Result) (bool, error) {
@@ -176,9 +190,6 @@ func (s *Series) fromOne(unit int, short *rollup.Short) (bool, error) {
 		return false, nil
 	}
 	owed := &f.owed.cells[int(inner)*f.owed.kinds+int(f.kinds[0])]
-	if total := s.u.t.leanTotal(c, unit); total != nil {
-		return s.finisher.ShortOfLean(total, owed.expected(), short), nil
-	}
 	k := c.key
 	k.unit = uint32(unit) //nolint:gosec // an ordinal
 	row, err := s.u.t.shelved(c.plank, k, s.u.x.kinds)

@@ -141,14 +141,6 @@ func (f *Finisher) ShortOf(b []byte, e Expected, s *Short) bool {
 	}, e, s)
 }
 
-// ShortOfLean is ShortOf the bytes of a lean total.
-func (f *Finisher) ShortOfLean(l *Lean, e Expected, s *Short) bool {
-	return f.rule != noShort && f.short && f.shortOf(&plainTotal{
-		sum: l.Sum, numerator: l.Numerator, denominator: l.Denominator,
-		count: int64(l.Count), received: int64(l.Received), late: int64(l.Late),
-	}, e, s)
-}
-
 // plainTotal is what the short result of a base period is made of.
 type plainTotal struct{ sum, numerator, denominator, count, received, late int64 }
 
@@ -165,4 +157,38 @@ func (f *Finisher) shortOf(t *plainTotal, e Expected, s *Short) bool {
 		Expected: e.Owed, Received: t.received, Missing: e.Owed - t.received, Late: t.late, UnitsComplete: t.received, Units: e.Owed,
 	}
 	return true
+}
+
+// Plain is a short result whose coverage is that of a base period: a report of each unit, or none.
+type Plain struct {
+	State State
+	// Parts says that there are a numerator and a denominator.
+	Parts                         bool
+	Value, Numerator, Denominator int64
+	// Expected are the units and their reports, Received those that came, Late those of them that came late.
+	Expected, Received, Late int64
+}
+
+// PlainOf is Short of a lean total where there is a short way and the period is a base period; false else.
+func (f *Finisher) PlainOf(l *Lean, owed int64, p *Plain) bool {
+	if f.rule == noShort || !f.short {
+		return false
+	}
+	p.State, p.Parts = NoData, false
+	p.Expected, p.Received, p.Late = owed, int64(l.Received), int64(l.Late)
+	switch {
+	case l.Count <= 0:
+	case f.rule == shortSum:
+		p.State, p.Value = Value, l.Sum
+	default:
+		return f.plainRatio(l, p)
+	}
+	return true
+}
+
+func (f *Finisher) plainRatio(l *Lean, p *Plain) bool {
+	var s Short
+	ok := f.divide(l.Numerator, l.Denominator, &s)
+	p.State, p.Parts, p.Value, p.Numerator, p.Denominator = s.State, s.Parts, s.Value, s.Numerator, s.Denominator
+	return ok
 }
