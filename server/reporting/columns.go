@@ -63,7 +63,7 @@ func (s *Service) QueryRollupColumns(ctx context.Context, caller auth.Caller, q 
 		}
 		var rows RollupPage
 		r := columnRun{rollupRun: rollupRun{
-			who: who, q: q, periods: periods, carriers: s.carriersOf(tx), from: start, size: size, page: &rows,
+			who: who, q: q, periods: periods, carriers: s.carriersOf(tx), lists: s.lists, from: start, size: size, page: &rows,
 		}}
 		if err := r.prepare(day); err != nil {
 			return err

@@ -92,7 +92,7 @@ func (s *Service) QueryRollups(ctx context.Context, caller auth.Caller, q Rollup
 		if err != nil {
 			return err
 		}
-		r := rollupRun{who: who, q: q, periods: periods, carriers: s.carriersOf(tx), from: start, size: size, page: &page}
+		r := rollupRun{who: who, q: q, periods: periods, carriers: s.carriersOf(tx), lists: s.lists, from: start, size: size, page: &page}
 		if err := r.prepare(day); err != nil {
 			return err
 		}
@@ -146,6 +146,7 @@ type rollupRun struct {
 	places     []int // the ordinals of the units
 	indicators []indicator.Code
 	carriers   carriers
+	lists      *unitLists
 	calendar   period.Calendar
 	from       spot
 	size       int
@@ -161,14 +162,7 @@ func (r *rollupRun) prepare(day period.Day) error {
 	if err := r.who.need(auth.Read); err != nil {
 		return err
 	}
-	r.units, r.places = make([]hierarchy.Unit, len(r.q.Units)), make([]int, len(r.q.Units))
-	everywhere := r.who.readsEverywhere()
-	for i, ref := range r.q.Units {
-		var err error
-		if r.places[i], r.units[i], err = r.who.inSight(ref, day, everywhere); err != nil {
-			problems.Add(fault.Of(err).In(fmt.Sprintf("units[%d]", i)))
-		}
-	}
+	r.prepareUnits(day, &problems)
 	carriers := r.carriers
 	calendars := map[period.Calendar]indicator.Code{}
 	for i, code := range r.q.Indicators {
@@ -206,6 +200,28 @@ func (r *rollupRun) prepare(day period.Day) error {
 		})
 	}
 	return nil
+}
+
+// prepareUnits resolves the units.
+func (r *rollupRun) prepareUnits(day period.Day, problems *fault.List) {
+	everywhere, defs := r.who.readsEverywhere(), r.who.tx.Definitions()
+	if everywhere {
+		if known := r.lists.find(defs, r.q.Units, day); known != nil {
+			r.units, r.places = known.units, known.places
+			return
+		}
+	}
+	r.units, r.places = make([]hierarchy.Unit, len(r.q.Units)), make([]int, len(r.q.Units))
+	wrong := problems.Len()
+	for i, ref := range r.q.Units {
+		var err error
+		if r.places[i], r.units[i], err = r.who.inSight(ref, day, everywhere); err != nil {
+			problems.Add(fault.Of(err).In(fmt.Sprintf("units[%d]", i)))
+		}
+	}
+	if everywhere && problems.Len() == wrong {
+		r.lists.keep(defs, &unitList{refs: slices.Clone(r.q.Units), on: day, units: r.units, places: r.places})
+	}
 }
 
 // carriers are for each indicator, by its folded code, every form that ever carried it, once.

@@ -46,11 +46,12 @@ type Service struct {
 	started time.Time
 	order   atomic.Pointer[codeOrder]
 	carried atomic.Pointer[carried]
+	lists   *unitLists
 }
 
 // New makes the use cases.
 func New(cfg Config) *Service {
-	return &Service{cfg: cfg, started: cfg.Now()}
+	return &Service{cfg: cfg, started: cfg.Now(), lists: newUnitLists()}
 }
 
 // Stamp says at which state an answer was computed.
