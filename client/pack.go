@@ -96,20 +96,13 @@ func newPacker(figures []*reportingv1.Figure) *packer {
 
 // add puts the columns of a figure to the others; false where a column cannot say what the figure says.
 func (p *packer) add(f *reportingv1.Figure) bool {
-	if f.GetNote() != "" || f.GetExplanation() != "" || len(f.ProtoReflect().GetUnknown()) > 0 {
+	if f.GetNote() != "" || f.GetExplanation() != "" || !final(f.GetGrade()) || len(f.ProtoReflect().GetUnknown()) > 0 {
 		return false
 	}
-	if g := f.GetGrade(); g != reportingv1.FigureGrade_FIGURE_GRADE_UNSPECIFIED && g != reportingv1.FigureGrade_FIGURE_GRADE_FINAL {
-		return false
-	}
-	numbers := f.Value != nil || f.Numerator != nil || f.Denominator != nil
-	switch place := int32(len(p.packed.Indicators)); f.GetState() { //nolint:gosec // a report has few figures
+	place := int32(len(p.packed.Indicators)) //nolint:gosec // a report has few figures
+	switch f.GetState() {
 	case reportingv1.FigureState_FIGURE_STATE_UNSPECIFIED, reportingv1.FigureState_FIGURE_STATE_VALUE:
-		if f.Value != nil {
-			return f.Numerator == nil && f.Denominator == nil && p.number(f, reportingv1.AmountPart_AMOUNT_PART_VALUE, f.Value)
-		}
-		return f.Numerator != nil && p.number(f, reportingv1.AmountPart_AMOUNT_PART_NUMERATOR, f.Numerator) &&
-			(f.Denominator == nil || p.number(f, reportingv1.AmountPart_AMOUNT_PART_DENOMINATOR, f.Denominator))
+		return p.numbers(f)
 	case reportingv1.FigureState_FIGURE_STATE_NOT_AVAILABLE:
 		p.packed.NotAvailable = append(p.packed.NotAvailable, place)
 	case reportingv1.FigureState_FIGURE_STATE_NOT_APPLICABLE:
@@ -118,7 +111,22 @@ func (p *packer) add(f *reportingv1.Figure) bool {
 		return false
 	}
 	p.column(f, reportingv1.AmountPart_AMOUNT_PART_VALUE, 0, 0)
-	return !numbers
+	return f.Value == nil && f.Numerator == nil && f.Denominator == nil
+}
+
+func final(g reportingv1.FigureGrade) bool {
+	return g == reportingv1.FigureGrade_FIGURE_GRADE_UNSPECIFIED || g == reportingv1.FigureGrade_FIGURE_GRADE_FINAL
+}
+
+// numbers adds the columns of a figure that has a value, or a numerator with or without its denominator.
+func (p *packer) numbers(f *reportingv1.Figure) bool {
+	switch {
+	case f.Value != nil:
+		return f.Numerator == nil && f.Denominator == nil && p.number(f, reportingv1.AmountPart_AMOUNT_PART_VALUE, f.Value)
+	case f.Numerator == nil || !p.number(f, reportingv1.AmountPart_AMOUNT_PART_NUMERATOR, f.Numerator):
+		return false
+	}
+	return f.Denominator == nil || p.number(f, reportingv1.AmountPart_AMOUNT_PART_DENOMINATOR, f.Denominator)
 }
 
 func (p *packer) column(f *reportingv1.Figure, part reportingv1.AmountPart, amount int64, decimals uint8) {
@@ -165,33 +173,24 @@ const (
 // what might not fit.
 func readNumber(text string) (n int64, decimals uint8, ok bool) {
 	digits, negative := strings.CutPrefix(text, "-")
-	if digits == "" || len(digits) > maxNumber || len(digits) > 1 && digits[0] == '0' && digits[1] != '.' {
+	whole, fraction, pointed := strings.Cut(digits, ".")
+	if len(digits) > maxNumber || whole == "" || pointed && fraction == "" || len(whole) > 1 && whole[0] == '0' {
 		return 0, 0, false
 	}
-	point := strings.IndexByte(digits, '.')
-	if point >= 0 {
-		if point == 0 || point == len(digits)-1 {
-			return 0, 0, false
-		}
-		for digits[len(digits)-1] == '0' {
-			digits = digits[:len(digits)-1]
+	fraction = strings.TrimRight(fraction, "0")
+	for _, part := range [...]string{whole, fraction} {
+		for i := range len(part) {
+			if part[i] < '0' || part[i] > '9' {
+				return 0, 0, false
+			}
+			n = 10*n + int64(part[i]-'0')
 		}
 	}
-	for i := range len(digits) {
-		c := digits[i]
-		if i == point {
-			continue
-		}
-		if c < '0' || c > '9' {
-			return 0, 0, false
-		}
-		n = 10*n + int64(c-'0')
-	}
-	if point >= 0 {
-		decimals = uint8(len(digits) - 1 - point) //nolint:gosec // there are few
+	if len(fraction) > maxDecimals || negative && n == 0 {
+		return 0, 0, false
 	}
 	if negative {
 		n = -n
 	}
-	return n, decimals, decimals <= maxDecimals && (n != 0 || !negative)
+	return n, uint8(len(fraction)), true
 }

@@ -74,8 +74,10 @@ func TestTheFrontReadsWhatTheClientSays(t *testing.T) {
 		}
 	}
 	for _, odd := range []*reportingv1.PackedFigures{
-		{Indicators: []string{"N00"}}, {Indicators: []string{"N00"}, Amounts: []int64{0}, NotReported: []int32{0}},
-		{Indicators: []string{"N00"}, Amounts: []int64{15}, Scale: 1}, {Indicators: []string{"X"}, Amounts: []int64{15}},
+		{Indicators: []string{"N00"}},
+		{Indicators: []string{"N00"}, Amounts: []int64{0}, NotReported: []int32{0}},
+		{Indicators: []string{"N00"}, Amounts: []int64{15}, Scale: 1},
+		{Indicators: []string{"X"}, Amounts: []int64{15}},
 	} {
 		q := shape.Request(1)
 		q.Figures, q.Packed = nil, odd
