@@ -21,7 +21,7 @@ func Inspect(path string) error {
 // the rows that are there, and the ones of which the shelf says that they are not.
 func ShelfDifference(t *Tx) error {
 	x := t.snap.derived()
-	err := t.buckets[rollupBucket.at].ForEach(func(key, _ []byte) error {
+	err := t.bucket(rollupBucket).ForEach(func(key, _ []byte) error {
 		k, ok := x.rowKeyOf(key)
 		if !ok {
 			return fmt.Errorf("the key %x is of no row", key)

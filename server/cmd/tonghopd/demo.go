@@ -42,7 +42,7 @@ func (c demoCommand) Run(w world) (err error) {
 	if err != nil {
 		return err
 	}
-	c.tune(w.ctx)
+	c.garbage().Tune(w.ctx)
 	cfg.Dir = c.Data
 	if cfg.Dir == "" {
 		temporary, err := os.MkdirTemp("", "tonghop-demo-")

@@ -20,11 +20,11 @@ type listenFlags struct {
 // garbageFlags say how memory is spent to spare the processor.
 type garbageFlags struct {
 	GCPercent  int   `help:"How much garbage may come up before it is collected, in percent of what is in use. GOGC in the environment takes its place." default:"400" name:"gc-percent" placeholder:"N" env:"TONGHOP_GC_PERCENT"`
-	MemoryGoal int64 `help:"MiB that the server stays below by collecting sooner, as long as half of them are enough. GOMEMLIMIT in the environment takes its place." default:"320" name:"memory-goal" placeholder:"MIB" env:"TONGHOP_MEMORY_GOAL"`
+	MemoryGoal int64 `help:"MiB that the server stays below by collecting sooner, as long as half of them are enough. GOMEMLIMIT in the environment takes its place." default:"192" name:"memory-goal" placeholder:"MIB" env:"TONGHOP_MEMORY_GOAL"`
 }
 
-func (f garbageFlags) tune(ctx context.Context) {
-	server.Garbage{Percent: f.GCPercent, Goal: f.MemoryGoal << 20}.Tune(ctx)
+func (f garbageFlags) garbage() server.Garbage {
+	return server.Garbage{Percent: f.GCPercent, Goal: f.MemoryGoal << 20}
 }
 
 type serveCommand struct {
@@ -46,7 +46,7 @@ func (c serveCommand) Run(w world) error {
 	}
 	cfg.Dir, cfg.KeyFile, cfg.FreeGuard = c.Data, c.Key, c.FreeGuard<<20
 	cfg.SegmentBytes, cfg.SyncEvery, cfg.Grace = c.SegmentBytes, c.SyncEvery, c.Grace
-	c.tune(w.ctx)
+	c.garbage().Tune(w.ctx)
 	s, err := server.Open(w.ctx, cfg)
 	if err != nil {
 		return err

@@ -132,7 +132,7 @@ type rebuildCommand struct {
 
 // Run rebuilds the derived state.
 func (c rebuildCommand) Run(w world) error {
-	c.tune(w.ctx)
+	c.garbage().Tune(w.ctx)
 	head, took, err := server.Rebuild(w.ctx, server.Config{
 		Dir: c.Data, Version: programVersion(), Progress: newProgress(w.err),
 	})
