@@ -137,7 +137,7 @@ func (w *wanderer) mover(random *rand.Rand, end time.Time) {
 	days := [6]int{}
 	for time.Now().Before(end) && w.unplanned.Load() == nil {
 		n := random.IntN(6)
-		days[n] += 1 + random.IntN(40)
+		days[n] += 1 + random.IntN(9)
 		if days[n] > 360 {
 			if _, err := units.ListLineageLinks(ctx, &reportingv1.ListLineageLinksRequest{}); err != nil {
 				w.wrong("links: %v", err)

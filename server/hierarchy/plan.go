@@ -107,6 +107,8 @@ type drafting struct {
 	made Drafted
 	// used says where in the plan each known unit is closed, renamed or moved.
 	used map[ID]string
+	// byCode has the units of the draft, made when it is first asked.
+	byCode map[Code][]Unit
 	// successor has what takes the place of each unit that moves; parents are the references that are still to be
 	// resolved, by the place of the unit.
 	successor map[ID]Unit
@@ -234,15 +236,15 @@ func (d *drafting) new(ref, field string) (ID, bool) {
 	return parent, true
 }
 
-// withCode gives the units of the draft with that code.
+// withCode gives the units of the draft with that code. It is asked when all of them are there.
 func (d *drafting) withCode(code Code) []Unit {
-	var units []Unit
-	for _, u := range d.made.Units {
-		if u.Code == code {
-			units = append(units, u)
+	if d.byCode == nil {
+		d.byCode = make(map[Code][]Unit, len(d.made.Units))
+		for _, u := range d.made.Units {
+			d.byCode[u.Code] = append(d.byCode[u.Code], u)
 		}
 	}
-	return units
+	return d.byCode[code]
 }
 
 func (d *drafting) link(l PlannedLink, field string) (Link, bool) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tonghop/tonghop/server/aggregator"
@@ -194,16 +195,13 @@ func (g granted) reorganise(draft func(who granted) (drafted, error), note strin
 
 // placed renames the fields of an error to those of the request.
 func (d *drafted) placed(err error) error {
+	places := map[string][]string{"units": d.UnitsFrom, "links": d.LinksFrom, "withdrawn": d.WithdrawnFrom}
 	return eachField(err, func(field string) string {
-		for _, list := range []struct {
-			name  string
-			place []string
-		}{{"units[", d.UnitsFrom}, {"links[", d.LinksFrom}, {"withdrawn[", d.WithdrawnFrom}} {
-			for i, place := range list.place {
-				if rest, ok := strings.CutPrefix(field, fmt.Sprintf("%s%d]", list.name, i)); ok {
-					return place + rest
-				}
-			}
+		list, rest, _ := strings.Cut(field, "[")
+		number, rest, _ := strings.Cut(rest, "]")
+		at, err := strconv.Atoi(number)
+		if from := places[list]; err == nil && at >= 0 && at < len(from) {
+			return from[at] + rest
 		}
 		return field
 	})
