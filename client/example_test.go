@@ -8,9 +8,11 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/tonghop/tonghop/client"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
@@ -63,7 +65,13 @@ func startExample() *exampleServer {
 			From: &reportingv1.UnitLabel{NameVi: "Phường Mỹ Phú"}, To: &reportingv1.UnitLabel{NameVi: "Phường Cao Lãnh"},
 		}}}, nil
 	}
-	s.rollups.query = func(context.Context, *reportingv1.QueryRollupsRequest) (*reportingv1.QueryRollupsResponse, error) {
+	s.rollups.query = func(_ context.Context, q *reportingv1.QueryRollupsRequest) (*reportingv1.QueryRollupsResponse, error) {
+		if q.GetAtTime() != nil {
+			return &reportingv1.QueryRollupsResponse{
+				Stamp:   &reportingv1.Stamp{Sequence: 43, AtSequence: 12},
+				Rollups: []*reportingv1.Rollup{{Period: "2024-Q1", Value: proto.String("70")}},
+			}, nil
+		}
 		return &reportingv1.QueryRollupsResponse{Rollups: []*reportingv1.Rollup{{
 			UnitName: "Tỉnh Đồng Tháp", Period: "2024-Q1", Value: proto.String("100"), Coverage: &reportingv1.Coverage{Expected: 6, Received: 4},
 		}}}, nil
@@ -234,6 +242,26 @@ func ExampleClient_Rollups() {
 		fmt.Printf("%s %s: %s, of %d/%d reports\n", rollup.GetUnitName(), rollup.GetPeriod(), rollup.GetValue(), coverage.GetReceived(), coverage.GetExpected())
 	}
 	// Output: Tỉnh Đồng Tháp 2024-Q1: 100, of 4/6 reports
+}
+
+// What was known on 3 March: the answer names the entry as of which it is.
+func ExampleClient_QueryRollups_asOf() {
+	server := startExample()
+	defer server.close()
+	c := connect(server)
+
+	answer, err := c.QueryRollups(context.Background(), &reportingv1.QueryRollupsRequest{
+		Units:      []string{"82"},
+		Indicators: []string{"KT-01"},
+		Periods:    []string{"2024-Q1"},
+		AtTime:     timestamppb.New(time.Date(2024, 3, 3, 17, 0, 0, 0, time.UTC)),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%s as of entry %d\n", answer.GetRollups()[0].GetValue(), answer.GetStamp().GetAtSequence())
+	// Output: 70 as of entry 12
 }
 
 func ExampleClient_GetLineage() {

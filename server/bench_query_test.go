@@ -69,6 +69,7 @@ func questions(s *benchStore, months int) []question {
 }
 
 func askAll(b *testing.B, s *benchStore, months int) {
+	askAsOf(b, s, months)
 	for _, q := range questions(s, months) {
 		for _, door := range []struct {
 			name string
@@ -96,6 +97,25 @@ func askAll(b *testing.B, s *benchStore, months int) {
 			})
 		}
 	}
+}
+
+// askAsOf asks for the provinces in the newest month as of the entry before the last: every report of the month is read.
+func askAsOf(b *testing.B, s *benchStore, months int) {
+	q := questions(s, months)[0]
+	q.query.Indicators, q.want = q.query.Indicators[:1], s.Provinces
+	_, stamp, err := s.svc.GetStamp(b.Context(), s.caller)
+	check(b, err)
+	before := int64(stamp.Sequence) - 1 //nolint:gosec // counts from 1
+	q.query.At = reporting.At{Sequence: &before}
+	b.Run(fmt.Sprintf("months=%d/Q1-as-of-an-entry/process", months), func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if got := s.askHere(b, q); got != q.want {
+				b.Fatalf("%d roll-ups with a value, want %d", got, q.want)
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*s.Communes), "ns/report")
+	})
 }
 
 // askHere asks the use cases, page by page, and counts the values.

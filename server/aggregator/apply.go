@@ -27,10 +27,12 @@ func (t *Tx) Apply(e entry.Entry, head journal.Head) error {
 		return fault.Internal(nil, "entry %d at head %d was applied where %d follows", e.Header.Sequence, head.Sequence, next)
 	}
 	t.position.Head, t.position.Time, t.applied = head, e.Header.Time, true
+	before := t.snap
 	if err := t.take(&e); err != nil {
 		t.failed = err
 		return err
 	}
+	t.define(before)
 	return nil
 }
 
@@ -67,12 +69,7 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 	case entry.HolidaysChanged:
 		return t.applyHolidays(body.Holidays)
 	case entry.ReportsSubmitted:
-		for i := range body.Reports {
-			if err := t.submit(&e.Header, &body.Reports[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return t.submitEach(&e.Header, body.Reports)
 	case entry.ReportApproved:
 		return t.approve(&e.Header, body)
 	case entry.ReportReturned:
@@ -87,6 +84,15 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 		return t.restore(&e.Header, body)
 	case entry.KeyIntroduced:
 		return t.introduce(e.Header.Sequence, body)
+	}
+	return nil
+}
+
+func (t *Tx) submitEach(h *entry.Header, reports []entry.Submission) error {
+	for i := range reports {
+		if err := t.submit(h, &reports[i]); err != nil {
+			return err
+		}
 	}
 	return nil
 }

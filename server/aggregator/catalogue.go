@@ -57,12 +57,17 @@ func (t *Tx) FormSequence(code form.Code) uint64 {
 	return t.newest(formBucket, versionKey(uint32(ordinal), 0)[:4], 4) //nolint:gosec // an ordinal
 }
 
-// newest gives the greatest sequence of the versions under a prefix; more bytes of the key may stand before it.
+// newest gives the greatest sequence that is known of the versions under a prefix; more bytes of the key may stand before
+// it.
 func (t *Tx) newest(b *bucket, prefix []byte, more int) uint64 {
 	var newest uint64
 	cursor := t.buckets[b.at].Cursor()
 	for key, _ := cursor.Seek(prefix); bytes.HasPrefix(key, prefix) && len(key) >= len(prefix)+more+8; key, _ = cursor.Next() {
-		newest = max(newest, sequenceIn(key, len(prefix)+more))
+		sequence := sequenceIn(key, len(prefix)+more)
+		if !t.knows(sequence) {
+			continue
+		}
+		newest = max(newest, sequence)
 		if more == 0 {
 			break
 		}
@@ -84,8 +89,8 @@ type kept[V any] struct {
 	version  V
 }
 
-// eachVersion reads all versions, or of each thing the newest. The name of a thing takes so many bytes of the key, the
-// first four of which are its number.
+// eachVersion reads all versions that the transaction knows, or of each thing the newest of them. The name of a thing takes
+// so many bytes of the key, the first four of which are its number.
 func eachVersion[V any](t *Tx, b *bucket, name int, newest bool, parse func([]byte) (V, error)) ([]kept[V], error) {
 	var list []kept[V]
 	var last []byte
@@ -94,6 +99,11 @@ func eachVersion[V any](t *Tx, b *bucket, name int, newest bool, parse func([]by
 		if len(key) != name+8+2 {
 			return nil, b.damaged(key)
 		}
+		sequence := sequenceIn(key, name)
+		if !t.knows(sequence) {
+			continue
+		}
+		t.defined = append(t.defined, sequence)
 		same := name
 		if !newest {
 			same += 8
@@ -107,7 +117,7 @@ func eachVersion[V any](t *Tx, b *bucket, name int, newest bool, parse func([]by
 			return nil, err
 		}
 		r := reader{b: value}
-		k := kept[V]{number: binary.BigEndian.Uint32(key), sequence: sequenceIn(key, name), place: r.number()}
+		k := kept[V]{number: binary.BigEndian.Uint32(key), sequence: sequence, place: r.number()}
 		if k.version, err = parse(r.b); err != nil || !ok || r.bad {
 			return nil, b.damaged(key)
 		}

@@ -58,6 +58,14 @@ type Cursor struct {
 // of the units, from the one after the cursor on, at most limit. The cursor that it gives goes on; it is zero at the end.
 // What the unit itself sent as one of the checked_by kinds is among them, and not counted.
 func (t *Tx) Contributions(q Query, after Cursor, limit int) ([]Contribution, Cursor, error) {
+	list, next, err := t.contributions(q, after, limit)
+	if err != nil {
+		return nil, Cursor{}, t.spent(q, err)
+	}
+	return list, next, nil
+}
+
+func (t *Tx) contributions(q Query, after Cursor, limit int) ([]Contribution, Cursor, error) {
 	u, err := t.ask(q)
 	if err != nil {
 		return nil, Cursor{}, err

@@ -37,6 +37,16 @@
 // see uneven.go. The rows of such an indicator hold, in the slot own, what a sum over the span has besides its base rows,
 // and, in the slot since of a row whose span is a month, the same from the beginning of the year to that month.
 //
+// # As of an earlier entry
+//
+// [Tx.AsOf] gives the state as an entry left it (R30). Versions are looked for from its sequence on, and the story of a
+// revision tells what had been done to it by then; where drafts came with several deadlines, each keeps the one that the
+// next replaced. Rows are of now alone, so what they would hold is made from reports, by the code that makes what a unit
+// itself gave: at most 2,000 reports are read, each once in a transaction. The tree, the catalogue and the forms are made
+// of all their versions up to then, once for all moments between two changes of them; the last four that were asked for are
+// kept. [Tx.SequenceAt] finds the entry of an
+// instant by the notes of changes, halving. Rights, request ids and removed texts are those of now.
+//
 // # The shelf
 //
 // Rows that somebody asked for stay in memory (shelf.go), in their newest version and with the sequence of the entry that

@@ -42,8 +42,11 @@ func (c expectedCell) expected() rollup.Expected {
 	return rollup.Expected{Owed: int64(c.owed), Last: int64(c.last), Units: int64(c.units)}
 }
 
-// keptExpectations is how many a snapshot keeps.
-const keptExpectations = 2048
+// How many a snapshot keeps: that of now, and one of an earlier entry.
+const (
+	keptExpectations     = 2048
+	keptPastExpectations = 128
+)
 
 // expectBelow gives what the units of a kind strictly below a unit owe.
 func (t *Tx) expectBelow(x *index, f *formIndex, i *indicatorIndex, span period.Period, sinceNewYear bool, unit int, kind uint16) expectedCell {
@@ -75,7 +78,7 @@ func (t *Tx) expectation(x *index, f *formIndex, i *indicatorIndex, span period.
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if len(x.expected) >= keptExpectations {
+	if len(x.expected) >= x.keeps {
 		clear(x.expected)
 	}
 	x.expected[key] = e

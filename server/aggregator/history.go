@@ -47,7 +47,7 @@ func (t *Tx) written(b *bucket, name []byte) []uint64 {
 	cursor := t.buckets[b.at].Cursor()
 	for key, _ := cursor.Seek(name); bytes.HasPrefix(key, name) && len(key) >= len(name)+8; key, _ = cursor.Next() {
 		// A large version has several pieces.
-		if sequence := sequenceIn(key, len(name)); len(list) == 0 || list[len(list)-1] != sequence {
+		if sequence := sequenceIn(key, len(name)); t.knows(sequence) && (len(list) == 0 || list[len(list)-1] != sequence) {
 			list = append(list, sequence)
 		}
 	}

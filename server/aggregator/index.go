@@ -37,6 +37,8 @@ type index struct {
 	mu       sync.Mutex
 	owed     map[owedKey]unitSet
 	expected map[expectedKey]*expectation
+	// keeps is how many of expected are kept.
+	keeps int
 }
 
 // indicatorIndex is one indicator.
@@ -81,7 +83,10 @@ type formVersion struct {
 const maxForms = math.MaxUint16
 
 func newIndex(s *snapshot) *index {
-	x := &index{tree: s.tree, owed: map[owedKey]unitSet{}, expected: map[expectedKey]*expectation{}}
+	x := &index{tree: s.tree, owed: map[owedKey]unitSet{}, expected: map[expectedKey]*expectation{}, keeps: keptExpectations}
+	if s.past {
+		x.keeps = keptPastExpectations
+	}
 	x.indexUnits()
 	x.indexIndicators(s.indicators)
 	x.indexForms(s.forms)

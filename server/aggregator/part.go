@@ -47,10 +47,13 @@ func (u *question) part() (part, error) {
 	return p, nil
 }
 
-// below merges the rows of a kind strictly below the unit.
+// below merges the rows of a kind strictly below the unit. As of an earlier entry there are none, and reports are read.
 func (u *question) below(kind uint16, into *rollup.Total) error {
 	if u.x.inner[u.unit] < 0 {
 		return nil
+	}
+	if u.t.asOf != nil {
+		return u.fromReports(kind, into)
 	}
 	return u.eachCell(func(span period.Period, s slot) error {
 		total, err := u.t.total(u.rowKey(span, kind), u.x.kinds, cellID(u.i.number, s))
@@ -157,9 +160,17 @@ func (u *question) gather(kind uint16, into *rollup.Total) error {
 			"indicator %s from the beginning of the year is not kept and would be made of %d reports, the limit is %d; ask for the units below one by one",
 			u.i.code, owed, maxGathered).With("indicator", u.i.code).With("reports", owed).With("limit", maxGathered).In("measure")
 	}
+	return u.fromReports(kind, into)
+}
+
+// fromReports is gather without its limit: as of an earlier entry reports are counted as they are read.
+func (u *question) fromReports(kind uint16, into *rollup.Total) error {
 	return u.eachBelow(u.unit, func(unit int) error {
 		if u.x.kind[unit] != kind {
 			return nil
+		}
+		if u.t.asOf != nil {
+			u.t.asOf.contributions--
 		}
 		l := &leaf{t: u.t, x: u.x, unit: unit, basis: u.q.Basis}
 		total, err := u.contributed(l)

@@ -76,9 +76,17 @@ type question struct {
 }
 
 // Rollup answers from rows: the units below by kind, and the unit's own report beside them. Only YEAR_TO_DATE of what is
-// neither a sum nor year-to-date itself is made from the reports of the units below, and limited. What is derived is
-// computed from the roll-ups of its parts.
+// neither a sum nor year-to-date itself is made from the reports of the units below, and limited; so is everything as of an
+// earlier entry. What is derived is computed from the roll-ups of its parts.
 func (t *Tx) Rollup(q Query) (Answer, error) {
+	a, err := t.rollup(q)
+	if err != nil {
+		return Answer{}, t.spent(q, err)
+	}
+	return a, nil
+}
+
+func (t *Tx) rollup(q Query) (Answer, error) {
 	u, err := t.ask(q)
 	if err != nil {
 		return Answer{}, err

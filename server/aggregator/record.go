@@ -131,6 +131,9 @@ type story struct {
 	merged                         bool
 	actingFor                      hierarchy.ID
 	approved, returned, superseded uint64
+	// redated says that the next draft came with another deadline for the report than this one, which is kept here.
+	redated  bool
+	deadline time.Time
 }
 
 // The bits that announce the parts of a story.
@@ -140,11 +143,12 @@ const (
 	storyApproved
 	storyReturned
 	storySuperseded
+	storyRedated
 )
 
 func (s *story) append(b []byte) []byte {
 	b = append(b, bit(s.merged, storyMerged)|bit(s.actingFor != "", storyActingFor)|bit(s.approved != 0, storyApproved)|
-		bit(s.returned != 0, storyReturned)|bit(s.superseded != 0, storySuperseded))
+		bit(s.returned != 0, storyReturned)|bit(s.superseded != 0, storySuperseded)|bit(s.redated, storyRedated))
 	b = binary.AppendUvarint(b, s.made)
 	if s.actingFor != "" {
 		b = appendText(b, s.actingFor)
@@ -153,6 +157,9 @@ func (s *story) append(b []byte) []byte {
 		if sequence != 0 {
 			b = binary.AppendUvarint(b, sequence)
 		}
+	}
+	if s.redated {
+		b = appendTime(b, s.deadline)
 	}
 	return b
 }
@@ -171,6 +178,9 @@ func (r *reader) story() story {
 	}
 	if flags&storySuperseded != 0 {
 		s.superseded = r.uvarint()
+	}
+	if s.redated = flags&storyRedated != 0; s.redated {
+		s.deadline = r.time()
 	}
 	return s
 }
@@ -195,6 +205,7 @@ func (t *Tx) bare(k reportKey, h *held) (Revision, story, error) {
 	words, figures, ok := h.split()
 	sr, fr := reader{b: words}, reader{b: figures}
 	s := sr.story()
+	t.rewindStory(&s)
 	rev := Revision{
 		Number: h.number, State: h.state, Figures: fr.figures(), Sequence: s.made, Merged: s.merged, ActingFor: s.actingFor,
 	}

@@ -147,10 +147,12 @@ func (t *Tx) ScanReports(code form.Code, base period.Period, after int, visit fu
 		if err != nil {
 			return err
 		}
-		rec, ok := decodeRecord(raw, nil)
-		k, known := t.reportKeyOf(key)
-		if !ok || !known {
-			return reportBucket.damaged(key)
+		k, rec, ok, err := t.recordOf(key, raw)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
 		}
 		report, err := t.report(k, &rec)
 		if err != nil {
@@ -161,6 +163,20 @@ func (t *Tx) ScanReports(code form.Code, base period.Period, after int, visit fu
 		}
 	}
 	return nil
+}
+
+// recordOf reads a key and its record; false if there was none as of the moment.
+func (t *Tx) recordOf(key, raw []byte) (reportKey, record, bool, error) {
+	rec, ok := decodeRecord(raw, nil)
+	k, known := t.reportKeyOf(key)
+	switch {
+	case !ok || !known && t.asOf == nil:
+		return k, rec, false, reportBucket.damaged(key)
+	case t.asOf == nil || !known: // or the unit or the form came later
+		return k, rec, known, nil
+	}
+	rec, ok, err := t.rewind(k, &rec)
+	return k, rec, ok, err
 }
 
 // reportKeyOf reads a key; false if it names a unit or a form that is not there.

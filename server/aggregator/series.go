@@ -58,7 +58,7 @@ func (t *Tx) Series(q Query) (*Series, error) {
 	if u.i.derived {
 		return s, s.prepareDerived()
 	}
-	if !t.writing && !u.i.uneven && !u.gathered {
+	if !t.writing && !u.i.uneven && !u.gathered && t.asOf == nil {
 		s.prepare()
 	}
 	return s, nil

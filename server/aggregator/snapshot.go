@@ -13,7 +13,9 @@ import (
 // snapshot is the tree, the catalogue, the forms and the timetable as they stood from one entry on. It never changes.
 type snapshot struct {
 	// since is the sequence of the entry that made it.
-	since      uint64
+	since uint64
+	// past says that it is not of now: it is asked seldom, and keeps less.
+	past       bool
 	tree       *hierarchy.Tree
 	indicators *indicator.Catalogue
 	forms      *form.Set

@@ -169,6 +169,9 @@ func (t *Tx) readRecord(k reportKey, scratch []held) (record, bool, error) {
 	if !ok {
 		return record{}, false, reportBucket.damaged(at)
 	}
+	if t.asOf != nil {
+		return t.rewind(k, &rec)
+	}
 	return rec, true, nil
 }
 
@@ -190,8 +193,10 @@ func (t *Tx) history(k reportKey, rec *record) ([]Revision, error) {
 			}
 		}
 	}
-	if err := t.eachApart(k, add); err != nil {
-		return nil, err
+	if t.asOf == nil { // else the record has all of them
+		if err := t.eachApart(k, add); err != nil {
+			return nil, err
+		}
 	}
 	slices.SortFunc(revisions, func(a, b Revision) int { return a.Number - b.Number })
 	return revisions, nil

@@ -20,7 +20,7 @@ import (
 
 // StateVersion is the version of everything that is kept here. It goes up whenever the replay of old entries gives
 // another state than before, and then the state is rebuilt; answers carry it (R52).
-const StateVersion = 7
+const StateVersion = 8
 
 // Config is what a store works with.
 type Config struct {
@@ -73,6 +73,7 @@ type Store struct {
 	names  *names
 	hold   hold
 	shelf  *shelf
+	past   pastSnapshots
 }
 
 // Open opens the state of a folder, or makes an empty one. With the verdict MustRebuild there is no store: call
@@ -200,6 +201,8 @@ func (s *Store) begin() error {
 	if s.current, err = t.readSnapshot(); err != nil {
 		return err
 	}
+	slices.Sort(t.defined)
+	s.past.add(slices.Compact(t.defined))
 	s.head, s.memory = t.position.Head, newMemory()
 	if whole {
 		return nil

@@ -1,6 +1,8 @@
 package aggregator
 
 import (
+	"time"
+
 	"github.com/tonghop/tonghop/server/entry"
 )
 
@@ -29,7 +31,9 @@ func (t *Tx) submit(h *entry.Header, s *entry.Submission) error {
 		t.ledger.reports++
 	}
 	if !rec.sent {
-		rec.deadline = s.Deadline
+		if err := t.redate(k, &rec, s.Deadline); err != nil {
+			return err
+		}
 	}
 	state := Draft
 	if !s.Draft {
@@ -53,6 +57,17 @@ func (t *Tx) submit(h *entry.Header, s *entry.Submission) error {
 		return err
 	}
 	return t.keepWith(k, &rec, state != Draft, s.Revision, s.Figures)
+}
+
+// redate gives a report, of which there are only drafts, the deadline that came with the next revision. The one before is
+// kept with the draft that was the newest until then.
+func (t *Tx) redate(k reportKey, rec *record, deadline time.Time) error {
+	was := rec.deadline
+	rec.deadline = deadline
+	if rec.count == 0 || was.Equal(deadline) {
+		return nil
+	}
+	return t.restate(k, rec, rec.count, Draft, func(s *story) { s.redated, s.deadline = true, was })
 }
 
 // How many bytes the story of a revision and a figure usually take.

@@ -44,10 +44,14 @@ type Tx struct {
 	// follower is the key behind the last one that was looked for and not found.
 	follower []byte
 	writing  bool
+	// asOf is the entry as of which it looks; nil for the present.
+	asOf     *asOf
 	position Position
 	ledger   ledger
 	snap     *snapshot
 	memory   *memory
+	// defined are the entries that changed the snapshot: those that were applied, or, where it is read, all there are.
+	defined []uint64
 	// applied says that an entry was.
 	applied bool
 	// sum is where series add.
@@ -108,8 +112,8 @@ func (t *Tx) Commit() error {
 		t.Rollback()
 		return err
 	}
-	withdraw, unname := t.store.offer(t.snap), t.store.names.add(t.named)
-	t.named = nil
+	withdraw, unname, undefine := t.store.offer(t.snap), t.store.names.add(t.named), t.store.past.add(t.defined)
+	t.named, t.defined = nil, nil
 	t.store.shelf.put(t.forShelf, t.position.Head.Sequence)
 	t.store.hold.viewed.Store(false)
 	t.writing = false
@@ -117,6 +121,7 @@ func (t *Tx) Commit() error {
 		t.store.shelf.off.Store(true)
 		withdraw()
 		unname()
+		undefine()
 		t.memory.drop()
 		return fault.Internal(err, "the state cannot be committed: %w", err)
 	}
@@ -139,7 +144,7 @@ func (t *Tx) Rollback() {
 	if !t.writing {
 		return
 	}
-	t.writing, t.named = false, nil
+	t.writing, t.named, t.defined = false, nil, nil
 	if t.applied {
 		t.memory.drop()
 	} else {

@@ -38,6 +38,7 @@ func (t *Tx) IndicatorUsed(code indicator.Code) bool {
 	if !ok {
 		return false
 	}
-	_, known, err := t.get(usedBucket, usedKey(uint32(number))) //nolint:gosec // an ordinal
-	return known || err != nil
+	value, known, err := t.get(usedBucket, usedKey(uint32(number))) //nolint:gosec // an ordinal
+	r := reader{b: value}
+	return known && t.knows(r.uvarint()) || err != nil
 }

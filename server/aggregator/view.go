@@ -58,6 +58,11 @@ func (t *Tx) view(y *year, index int) (*view, error) {
 		y.loaded |= at
 		return nil, nil
 	}
+	if t.asOf != nil {
+		if t.asOf.reports--; t.asOf.reports < 0 {
+			return nil, errReportsSpent
+		}
+	}
 	base := period.Of(int(y.key.year), y.kind, index+1)
 	k := reportKey{form: y.key.form, period: periodCode(base), unit: y.key.unit}
 	rec, ok, err := t.readRecord(k, t.memory.held)

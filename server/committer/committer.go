@@ -135,8 +135,20 @@ func (c *Committer) DoSlowly(ctx context.Context, size int, decide Decision) (Ou
 	return c.do(&request{ctx: ctx, size: size, slow: true, decide: decide, answer: make(chan answer, 1)})
 }
 
+// Settle waits until every entry is durable and visible to every reader that was decided before the call, and so every one
+// whose time is before it.
+func (c *Committer) Settle(ctx context.Context) error {
+	nothing := func(*aggregator.Tx, Slot) (*entry.Entry, error) { return nil, nil } //nolint:nilnil // decides to change nothing
+	r := &request{ctx: ctx, decide: nothing, answer: make(chan answer, 1)}
+	if err := c.enqueue(r); err != nil {
+		return err
+	}
+	_, err := c.wait(r)
+	return err
+}
+
 func (c *Committer) do(r *request) (Outcome, error) {
-	ctx, size := r.ctx, r.size
+	size := r.size
 	if size > MaxEntryBytes {
 		return Outcome{}, fault.Invalid("REQUEST_TOO_LARGE",
 			"the request weighs %d bytes; one change may weigh at most %d: send it in parts", size, MaxEntryBytes).
@@ -150,11 +162,16 @@ func (c *Committer) do(r *request) (Outcome, error) {
 	if err := c.enqueue(r); err != nil {
 		return Outcome{}, err
 	}
+	return c.wait(r)
+}
+
+// wait gives what became of a request that is in the queue.
+func (c *Committer) wait(r *request) (Outcome, error) {
 	select {
 	case a := <-r.answer:
 		return a.outcome, a.err
-	case <-ctx.Done():
-		return Outcome{}, ctx.Err()
+	case <-r.ctx.Done():
+		return Outcome{}, r.ctx.Err()
 	case <-c.done:
 		// The goroutine has ended; an answer may have been given just before.
 		select {

@@ -125,16 +125,6 @@ func bodyOf(m *journalv1.Entry, texts *journalv1.Private, at time.Time) (Body, e
 	switch b := m.GetBody().(type) {
 	case *journalv1.Entry_StoreCreated:
 		return StoreCreated{ProgramVersion: b.StoreCreated.GetProgramVersion()}, known(b.StoreCreated)
-	case *journalv1.Entry_UnitsChanged:
-		return unitsOf(b.UnitsChanged)
-	case *journalv1.Entry_UnitsReorganised:
-		return reorganisedOf(b.UnitsReorganised, texts.GetReason())
-	case *journalv1.Entry_IndicatorsChanged:
-		return indicatorsOf(b.IndicatorsChanged)
-	case *journalv1.Entry_FormsChanged:
-		return formsOf(b.FormsChanged)
-	case *journalv1.Entry_HolidaysChanged:
-		return holidaysOf(b.HolidaysChanged)
 	case *journalv1.Entry_ReportsSubmitted:
 		return reportsOf(b.ReportsSubmitted, texts.GetFigureTexts())
 	case *journalv1.Entry_ReportApproved:
@@ -151,6 +141,24 @@ func bodyOf(m *journalv1.Entry, texts *journalv1.Private, at time.Time) (Body, e
 		return redactedOf(b.EntryRedacted, texts.GetReason())
 	case *journalv1.Entry_StoreRestored:
 		return restoredOf(b.StoreRestored, texts)
+	default:
+		return definitionOf(m, texts)
+	}
+}
+
+// definitionOf is bodyOf for what says who reports what, and when.
+func definitionOf(m *journalv1.Entry, texts *journalv1.Private) (Body, error) {
+	switch b := m.GetBody().(type) {
+	case *journalv1.Entry_UnitsChanged:
+		return unitsOf(b.UnitsChanged)
+	case *journalv1.Entry_UnitsReorganised:
+		return reorganisedOf(b.UnitsReorganised, texts.GetReason())
+	case *journalv1.Entry_IndicatorsChanged:
+		return indicatorsOf(b.IndicatorsChanged)
+	case *journalv1.Entry_FormsChanged:
+		return formsOf(b.FormsChanged)
+	case *journalv1.Entry_HolidaysChanged:
+		return holidaysOf(b.HolidaysChanged)
 	default:
 		return nil, damaged("it has no body")
 	}

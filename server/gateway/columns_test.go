@@ -2,9 +2,11 @@ package gateway
 
 import (
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/timestamppb"
 	"pgregory.net/rapid"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
@@ -61,6 +63,9 @@ func fill(t *rapid.T, m protoreflect.Message, texts *rapid.Generator[string]) {
 					list.Append(scalar(t, f, texts))
 				}
 			}
+		case f.Kind() == protoreflect.MessageKind && isInstant(f):
+			at := time.Unix(rapid.Int64Range(0, 1<<35).Draw(t, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanoseconds"))
+			m.Set(f, protoreflect.ValueOfMessage(timestamppb.New(at).ProtoReflect()))
 		case f.Kind() == protoreflect.MessageKind:
 			fill(t, m.Mutable(f).Message(), texts)
 		default:

@@ -191,6 +191,9 @@ func TestParametersAreRefusedByName(t *testing.T) {
 		"/v1/units?kinds[a]=b":                           "PARAMETER_UNKNOWN",
 		"/v1/rollups:query?basis=BASIS_X":                "PARAMETER_INVALID",
 		"/v1/rollups:query?children=yes":                 "PARAMETER_INVALID",
+		"/v1/units?atTime=2024-03-03":                    "PARAMETER_INVALID",
+		"/v1/units?at_time=2024-03-03T17:00:00+07:00":    "PARAMETER_INVALID", // the + is a space
+		"/v1/units?atSequence=last":                      "PARAMETER_INVALID",
 		"/v1/rollups:query?indicator=CQ-11":              "PARAMETER_UNKNOWN",
 		"/v1/changes:watch?after=1":                      "PARAMETER_UNKNOWN",
 		"/v1/changes?afterSequence=9223372036854775808":  "PARAMETER_INVALID",

@@ -9,6 +9,7 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"github.com/grpc-ecosystem/grpc-gateway/v2/utilities"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/tonghop/tonghop/server/fault"
 )
@@ -47,10 +48,15 @@ func (r *route) parameter(name string) protoreflect.FieldDescriptor {
 	if field == nil {
 		field = fields.ByJSONName(name)
 	}
-	if field == nil || r.whole || r.taken[field.Name()] || field.Message() != nil && field != r.mask {
+	if field == nil || r.whole || r.taken[field.Name()] || field.Message() != nil && field != r.mask && !isInstant(field) {
 		return nil
 	}
 	return field
+}
+
+// isInstant says whether a field is a message that a parameter can write all the same.
+func isInstant(field protoreflect.FieldDescriptor) bool {
+	return field.Message().FullName() == (*timestamppb.Timestamp)(nil).ProtoReflect().Descriptor().FullName()
 }
 
 func (r *route) unknownParameter(name string) error {
@@ -102,6 +108,10 @@ func wantedBy(field protoreflect.FieldDescriptor) string {
 			list[i] = string(values.Get(i).Name())
 		}
 		return "one of " + strings.Join(list, ", ")
+	case protoreflect.MessageKind:
+		if isInstant(field) {
+			return "one instant, such as 2024-03-03T10:00:00Z; the + of a zone is written %2B"
+		}
 	}
 	return "one text in UTF-8"
 }

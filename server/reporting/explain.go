@@ -19,6 +19,7 @@ type ExplainQuery struct {
 	Measure                 rollup.Measure
 	AsOf                    string
 	Page                    Page
+	At                      At
 }
 
 // Explanation is one page of contributions and the roll-up that they make.
@@ -46,9 +47,9 @@ func (s *Service) ExplainRollup(ctx context.Context, caller auth.Caller, q Expla
 	query := RollupQuery{
 		Units: []string{q.Unit}, Indicators: []string{q.Indicator}, Basis: q.Basis, Measure: q.Measure,
 	}
-	filter := filterHash("explain", q.Unit, q.Indicator, q.Period, q.Basis.String(), q.Measure.String(), q.AsOf)
+	filter := filterHash("explain", q.Unit, q.Indicator, q.Period, q.Basis.String(), q.Measure.String(), q.AsOf, q.At.String())
 	var explained Explanation
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, q.At, 0, func(tx *aggregator.Tx, who granted) error {
 		explained = Explanation{Stamp: stampOf(tx)}
 		from, err := q.Page.open(tx, filter)
 		if err != nil {

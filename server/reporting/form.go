@@ -22,13 +22,18 @@ type Form struct {
 
 // GetForm gives the version of a form on the day asOf, today when it is empty.
 func (s *Service) GetForm(ctx context.Context, caller auth.Caller, code, asOf string) (Form, Stamp, error) {
+	return s.GetFormAt(ctx, caller, code, asOf, At{})
+}
+
+// GetFormAt is GetForm as of an earlier state.
+func (s *Service) GetFormAt(ctx context.Context, caller auth.Caller, code, asOf string, at At) (Form, Stamp, error) {
 	day, err := s.dayOr("as_of", asOf)
 	if err != nil {
 		return Form{}, Stamp{}, err
 	}
 	var found Form
 	var stamp Stamp
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, at, 0, func(tx *aggregator.Tx, who granted) error {
 		stamp = stampOf(tx)
 		if err := who.need(auth.Read); err != nil {
 			return err
@@ -61,6 +66,7 @@ func unknownForm(defs aggregator.Definitions, code string, day period.Day) *faul
 type FormFilter struct {
 	AsOf string
 	Page Page
+	At   At
 }
 
 // FormPage is one page of forms.
@@ -81,12 +87,12 @@ func (s *Service) ListForms(ctx context.Context, caller auth.Caller, f FormFilte
 		return FormPage{}, err
 	}
 	var page FormPage
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, f.At, 0, func(tx *aggregator.Tx, who granted) error {
 		page = FormPage{Stamp: stampOf(tx)}
 		if err := who.need(auth.Read); err != nil {
 			return err
 		}
-		at, err := f.Page.open(tx, filterHash("forms", f.AsOf))
+		at, err := f.Page.open(tx, filterHash("forms", f.AsOf, f.At.String()))
 		if err != nil {
 			return err
 		}

@@ -18,6 +18,16 @@ type granted struct {
 	auth.Caller
 	now time.Time
 	tx  *aggregator.Tx
+	// present is the state of now where tx is an earlier one: whatever was in force then, rights are those of now.
+	present *aggregator.Tx
+}
+
+// rights gives the tree by which the caller's rights are told.
+func (g granted) rights() *hierarchy.Tree {
+	if g.present != nil {
+		return g.present.Tree()
+	}
+	return g.tx.Tree()
 }
 
 // regrant takes the token as it stands now: a token revoked a moment ago allows nothing any more.
@@ -51,7 +61,7 @@ func unauthenticated() error {
 
 // may asks the one authorisation function.
 func (g granted) may(right auth.Right, scope auth.Scope) bool {
-	return auth.Allowed(g.Caller, g.now, right, scope, g.tx.Tree())
+	return auth.Allowed(g.Caller, g.now, right, scope, g.rights())
 }
 
 // has says whether the caller's role has the right at all, wherever.
@@ -98,7 +108,7 @@ func (g granted) seen(field, ref string, on period.Day) (hierarchy.Unit, error) 
 func (g granted) inSight(ref string, on period.Day, everywhere bool) (int, hierarchy.Unit, error) {
 	tree := g.tx.Tree()
 	if o, ok := tree.Find(ref, on); ok {
-		if u := tree.At(o); everywhere || g.may(auth.Read, auth.Scope{Unit: u.ID, On: standingOf(&u, on), Form: g.Token.Form}) {
+		if u := tree.At(o); everywhere || g.may(auth.Read, auth.Scope{Unit: u.ID, On: g.standingOf(&u, on), Form: g.Token.Form}) {
 			return o, u, nil
 		}
 	}
@@ -167,10 +177,18 @@ func (g granted) reads(unit hierarchy.ID, on period.Day) bool {
 
 // standing gives the day on which to ask for a unit's place.
 func (g granted) standing(unit hierarchy.ID, on period.Day) period.Day {
-	if u, known := g.tx.Tree().Unit(unit); known {
+	if u, known := g.rights().Unit(unit); known {
 		return standingOf(&u, on)
 	}
 	return on
+}
+
+// standingOf is standing of a unit that was found in the state that answers.
+func (g granted) standingOf(u *hierarchy.Unit, on period.Day) period.Day {
+	if g.present != nil {
+		return g.standing(u.ID, on)
+	}
+	return standingOf(u, on)
 }
 
 func standingOf(u *hierarchy.Unit, on period.Day) period.Day {
@@ -188,6 +206,12 @@ func (g granted) readsReport(unit hierarchy.ID, f form.Form, on period.Day) bool
 
 // reviews says whether the form names a reviewing unit for which the caller may approve.
 func (g granted) reviews(f form.Form, on period.Day) bool {
+	if g.present != nil {
+		var ok bool
+		if f, ok = g.present.Forms().On(f.Code, on); !ok {
+			return false
+		}
+	}
 	return f.Reviewer != "" &&
 		g.may(auth.Approve, auth.Scope{Unit: f.Reviewer, On: g.standing(f.Reviewer, on), Form: f.Code})
 }

@@ -24,13 +24,18 @@ type Indicator struct {
 // GetIndicator gives the version of an indicator on the day asOf, today when it is empty. Who may read anything may
 // read the whole catalogue.
 func (s *Service) GetIndicator(ctx context.Context, caller auth.Caller, code, asOf string) (Indicator, Stamp, error) {
+	return s.GetIndicatorAt(ctx, caller, code, asOf, At{})
+}
+
+// GetIndicatorAt is GetIndicator as of an earlier state.
+func (s *Service) GetIndicatorAt(ctx context.Context, caller auth.Caller, code, asOf string, at At) (Indicator, Stamp, error) {
 	day, err := s.dayOr("as_of", asOf)
 	if err != nil {
 		return Indicator{}, Stamp{}, err
 	}
 	var found Indicator
 	var stamp Stamp
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, at, 0, func(tx *aggregator.Tx, who granted) error {
 		stamp = stampOf(tx)
 		if err := who.need(auth.Read); err != nil {
 			return err
@@ -65,6 +70,7 @@ func unknownIndicator(defs aggregator.Definitions, code string, day period.Day) 
 type IndicatorFilter struct {
 	AsOf, Group string
 	Page        Page
+	At          At
 }
 
 // IndicatorPage is one page of indicators.
@@ -85,12 +91,12 @@ func (s *Service) ListIndicators(ctx context.Context, caller auth.Caller, f Indi
 		return IndicatorPage{}, err
 	}
 	var page IndicatorPage
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, f.At, 0, func(tx *aggregator.Tx, who granted) error {
 		page = IndicatorPage{Stamp: stampOf(tx)}
 		if err := who.need(auth.Read); err != nil {
 			return err
 		}
-		at, err := f.Page.open(tx, filterHash("indicators", f.AsOf, f.Group))
+		at, err := f.Page.open(tx, filterHash("indicators", f.AsOf, f.Group, f.At.String()))
 		if err != nil {
 			return err
 		}

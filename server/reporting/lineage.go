@@ -60,6 +60,7 @@ type LineageFilter struct {
 	Unit, AsOf, Until string
 	// Direct leaves out what is more than one link away.
 	Direct bool
+	At     At
 }
 
 // GetLineage tells what became of a unit and what it was made of. Whoever may read the unit may know it.
@@ -76,7 +77,7 @@ func (s *Service) GetLineage(ctx context.Context, caller auth.Caller, f LineageF
 		until = max(until, on)
 	}
 	var shown Lineage
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, f.At, 0, func(tx *aggregator.Tx, who granted) error {
 		found, err := who.seen("name", f.Unit, on)
 		if err != nil {
 			return err

@@ -135,9 +135,14 @@ func noReport(name string) *fault.Error {
 
 // GetReport gives a report with the figures of its newest revision that was sent.
 func (s *Service) GetReport(ctx context.Context, caller auth.Caller, ref ReportRef, minSequence uint64) (Report, Stamp, error) {
+	return s.GetReportAt(ctx, caller, ref, At{}, minSequence)
+}
+
+// GetReportAt is GetReport as of an earlier state.
+func (s *Service) GetReportAt(ctx context.Context, caller auth.Caller, ref ReportRef, at At, minSequence uint64) (Report, Stamp, error) {
 	var report Report
 	var stamp Stamp
-	err := s.read(ctx, caller, minSequence, func(tx *aggregator.Tx, who granted) error {
+	err := s.readAt(ctx, caller, at, minSequence, func(tx *aggregator.Tx, who granted) error {
 		stamp = stampOf(tx)
 		at, r, err := who.stored(ref)
 		if err != nil {

@@ -23,6 +23,7 @@ type ReportFilter struct {
 	Below         string
 	States        []aggregator.RevisionState
 	Page          Page
+	At            At
 }
 
 // ReportPage is one page of reports.
@@ -51,20 +52,20 @@ func (s *Service) ListReports(ctx context.Context, caller auth.Caller, f ReportF
 	}
 	f.States = slices.Compact(slices.Sorted(slices.Values(f.States)))
 	var page ReportPage
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, f.At, 0, func(tx *aggregator.Tx, who granted) error {
 		page = ReportPage{Stamp: stampOf(tx)}
 		from, err := f.Page.open(tx, f.hash())
 		if err != nil {
 			return err
 		}
-		l := reportList{who: who, filter: f, size: size, page: &page, from: from, units: s.inCodeOrder(tx.Tree())}
+		l := reportList{who: who, filter: f, size: size, page: &page, from: from, units: s.inCodeOrder(tx)}
 		return l.run(periods)
 	})
 	return page, err
 }
 
 func (f ReportFilter) hash() [8]byte {
-	parts := []string{"reports", f.Unit, f.Form, f.Periods, f.Below}
+	parts := []string{"reports", f.Unit, f.Form, f.Periods, f.Below, f.At.String()}
 	for _, state := range f.States {
 		parts = append(parts, state.String())
 	}
@@ -77,9 +78,14 @@ type codeOrder struct {
 	ordinals []int32
 }
 
-// inCodeOrder gives the units of every day in the order of lists. It is made once for each tree.
-func (s *Service) inCodeOrder(tree *hierarchy.Tree) []int32 {
-	if known := s.order.Load(); known != nil && known.tree == tree {
+// inCodeOrder gives the units of every day in the order of lists. It is made once for each tree; of earlier ones the last is
+// kept.
+func (s *Service) inCodeOrder(tx *aggregator.Tx) []int32 {
+	tree, order := tx.Tree(), &s.order
+	if _, _, past := tx.Moment(); past {
+		order = &s.pastOrder
+	}
+	if known := order.Load(); known != nil && known.tree == tree {
 		return known.ordinals
 	}
 	made := &codeOrder{tree: tree, ordinals: make([]int32, tree.Len())}
@@ -90,7 +96,7 @@ func (s *Service) inCodeOrder(tree *hierarchy.Tree) []int32 {
 	slices.SortFunc(made.ordinals, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(units[a].Code, units[b].Code), cmp.Compare(units[a].ID, units[b].ID))
 	})
-	s.order.Store(made)
+	order.Store(made)
 	return made.ordinals
 }
 
@@ -169,7 +175,7 @@ func (l *reportList) period(f form.Form, p period.Period, after string) error {
 		if key <= after || l.below != "" && !tree.Within(u.ID, l.below, on) || !l.who.readsReport(u.ID, f, on) {
 			continue
 		}
-		if l.lookups == maxLookups {
+		if l.lookups == l.most() {
 			l.page.Next = l.from.token()
 			return nil
 		}
@@ -188,6 +194,14 @@ func (l *reportList) period(f form.Form, p period.Period, after string) error {
 		l.from.key = p.String() + "/" + key
 	}
 	return nil
+}
+
+// most is how many reports a page looks for. As of an earlier entry each is made from its whole history.
+func (l *reportList) most() int {
+	if l.who.present != nil {
+		return aggregator.MaxReportsAsOf
+	}
+	return maxLookups
 }
 
 func (l *reportList) wants(r Report) bool {

@@ -30,6 +30,7 @@ type RollupQuery struct {
 	AsOf        string
 	Page        Page
 	MinSequence uint64
+	At          At
 }
 
 // Rollup is one answer.
@@ -82,9 +83,9 @@ func (s *Service) QueryRollups(ctx context.Context, caller auth.Caller, q Rollup
 		return RollupPage{}, err
 	}
 	filter := filterHash("rollups", strings.Join(q.Units, ","), fmt.Sprint(q.Children), strings.Join(q.Indicators, ","),
-		strings.Join(q.Periods, ","), q.Basis.String(), q.Measure.String(), fmt.Sprint(q.ByKind), q.AsOf)
+		strings.Join(q.Periods, ","), q.Basis.String(), q.Measure.String(), fmt.Sprint(q.ByKind), q.AsOf, q.At.String())
 	var page RollupPage
-	err = s.read(ctx, caller, q.MinSequence, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, q.At, q.MinSequence, func(tx *aggregator.Tx, who granted) error {
 		page = RollupPage{Stamp: stampOf(tx)}
 		from, err := q.Page.open(tx, filter)
 		if err != nil {
@@ -295,11 +296,16 @@ func (r *rollupRun) unit(u hierarchy.Unit, at spot) error {
 			}
 			kinds := r.kinds(r.indicators[at.indicator], per)
 			for ; at.kind < len(kinds); at.kind++ {
-				if len(r.page.Rollups) == r.size || r.leaves >= largestRollups {
+				if n := len(r.page.Rollups); n == r.size || r.leaves >= largestRollups || n > 0 && r.who.tx.Tired() {
 					r.next = &at
 					return nil
 				}
-				if err := r.one(u, r.indicators[at.indicator], per, kinds[at.kind]); err != nil {
+				err := r.one(u, r.indicators[at.indicator], per, kinds[at.kind])
+				if r.full(err) {
+					r.next = &at
+					return nil
+				}
+				if err != nil {
 					return err
 				}
 			}
@@ -308,6 +314,15 @@ func (r *rollupRun) unit(u hierarchy.Unit, at spot) error {
 		at.period = 0
 	}
 	return nil
+}
+
+// full says that a page as of an earlier entry has as many roll-ups as its reports were enough for. One alone always has a
+// page of its own.
+func (r *rollupRun) full(err error) bool {
+	if len(r.page.Rollups) == 0 {
+		return false
+	}
+	return fault.ReasonOf(err) == "AS_OF_TOO_LARGE"
 }
 
 // members gives the unit itself, or whichever units are its children on the last day of one of the periods.

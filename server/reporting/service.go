@@ -42,7 +42,8 @@ type Config struct {
 type Service struct {
 	cfg     Config
 	started time.Time
-	order   atomic.Pointer[codeOrder]
+	// order is that of the tree of now, pastOrder of the earlier one that was listed last.
+	order, pastOrder atomic.Pointer[codeOrder]
 }
 
 // New makes the use cases.
@@ -55,11 +56,16 @@ type Stamp struct {
 	JournalID    journal.ID
 	Sequence     uint64
 	StateVersion int
+	// AtSequence is the entry as of which the answer is, and AtTime when it was accepted; 0 for now.
+	AtSequence uint64
+	AtTime     time.Time
 }
 
 func stampOf(tx *aggregator.Tx) Stamp {
 	p := tx.Position()
-	return Stamp{JournalID: p.JournalID, Sequence: p.Head.Sequence, StateVersion: aggregator.StateVersion}
+	stamp := Stamp{JournalID: p.JournalID, Sequence: p.Head.Sequence, StateVersion: aggregator.StateVersion}
+	stamp.AtSequence, stamp.AtTime, _ = tx.Moment()
+	return stamp
 }
 
 // longestWait is how long a read waits for min_sequence (R48).

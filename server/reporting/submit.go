@@ -145,13 +145,10 @@ func (s *Service) decide(who granted, now time.Time, sub Submission, ready prepa
 		return decision{}, err
 	}
 	d := decision{kind: Created, revision: entry.Submission{
-		Key: at.key, Revision: 1, Draft: sub.Draft, Figures: figures, Deadline: who.deadline(at),
+		Key: at.key, Revision: 1, Draft: sub.Draft, Figures: figures, Deadline: who.deadline(at, report),
 	}}
 	if who.Token.Role == auth.Reporter && at.unit.ID != who.Token.Unit {
 		d.revision.ActingFor = who.Token.Unit // its unit acts for one that has ended (R3)
-	}
-	if _, sent := report.Newest(); sent { // and so the deadline has done what it is for (R7); that of a draft may still move
-		d.revision.Deadline = report.Deadline
 	}
 	if exists {
 		d.revision.Revision = report.Revisions[len(report.Revisions)-1].Number + 1
@@ -300,8 +297,12 @@ func timely(at place, draft bool, now time.Time) error {
 		With("period", p.String()).With("day", at.last.Add(1).String()).In("period")
 }
 
-// deadline gives the instant from which the report is late, as it stands now; zero without one.
-func (g granted) deadline(at place) time.Time {
+// deadline gives the instant from which the report is late; zero without one. Once it was sent its deadline has done what it
+// is for (R7); that of a draft may still move.
+func (g granted) deadline(at place, report aggregator.Report) time.Time {
+	if _, sent := report.Newest(); sent {
+		return report.Deadline
+	}
 	due, ok := g.tx.Definitions().Timetable().DueDay(at.form.Code, string(at.unit.Kind), at.last)
 	if !ok {
 		return time.Time{}

@@ -28,13 +28,18 @@ type Unit struct {
 
 // GetUnit gives the unit that ref names on the day asOf, today when it is empty.
 func (s *Service) GetUnit(ctx context.Context, caller auth.Caller, ref, asOf string) (Unit, Stamp, error) {
+	return s.GetUnitAt(ctx, caller, ref, asOf, At{})
+}
+
+// GetUnitAt is GetUnit as of an earlier state.
+func (s *Service) GetUnitAt(ctx context.Context, caller auth.Caller, ref, asOf string, at At) (Unit, Stamp, error) {
 	day, err := s.dayOr("as_of", asOf)
 	if err != nil {
 		return Unit{}, Stamp{}, err
 	}
 	var unit Unit
 	var stamp Stamp
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, at, 0, func(tx *aggregator.Tx, who granted) error {
 		stamp = stampOf(tx)
 		found, err := who.seen("name", ref, day)
 		if err != nil {
@@ -72,6 +77,7 @@ type UnitFilter struct {
 	Search      string
 	Page        Page
 	MinSequence uint64
+	At          At
 }
 
 // Limits of a search: each unit is held against every word and kind.
@@ -111,9 +117,9 @@ func (s *Service) ListUnits(ctx context.Context, caller auth.Caller, f UnitFilte
 		}
 		query.Kinds = append(query.Kinds, kind)
 	}
-	filter := filterHash(append([]string{"units", f.AsOf, f.Below, f.Search}, f.Kinds...)...)
+	filter := filterHash(append([]string{"units", f.AsOf, f.Below, f.Search, f.At.String()}, f.Kinds...)...)
 	var page UnitPage
-	err = s.read(ctx, caller, f.MinSequence, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, f.At, f.MinSequence, func(tx *aggregator.Tx, who granted) error {
 		page = UnitPage{Stamp: stampOf(tx)}
 		at, err := f.Page.open(tx, filter)
 		if err != nil {

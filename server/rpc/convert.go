@@ -172,9 +172,37 @@ func (c *core) leastOf(ctx context.Context, sequence int64, journalID string) (u
 	return least, c.service.CheckJournal(ctx, of)
 }
 
+// asOf is a request that may be asked as of an earlier state.
+type asOf interface {
+	GetAtTime() *timestamppb.Timestamp
+	GetJournalId() string
+}
+
+// atOf reads as of when it is asked, and refuses an entry of another journal; sequence is the field of that request, nil for
+// none.
+func (c *core) atOf(ctx context.Context, sequence *int64, r asOf) (reporting.At, error) {
+	at := reporting.At{Sequence: sequence}
+	of, err := journalOf(r.GetJournalId())
+	if err != nil {
+		return at, err
+	}
+	if err := c.service.CheckJournal(ctx, of); err != nil {
+		return at, err
+	}
+	if m := r.GetAtTime(); m != nil {
+		if m.CheckValid() != nil || m.AsTime().IsZero() {
+			return at, fault.Invalid("AT_TIME_INVALID", "at_time is no instant of the years 1 to 9999; write one such as 2024-03-03T17:00:00Z").
+				In("at_time")
+		}
+		at.Time = m.AsTime()
+	}
+	return at, nil
+}
+
 func stampMessage(s reporting.Stamp) *reportingv1.Stamp {
 	return &reportingv1.Stamp{
 		JournalId: s.JournalID.String(), Sequence: int64(s.Sequence), StateVersion: int32(s.StateVersion), //nolint:gosec // both count from 1
+		AtSequence: int64(s.AtSequence), AtTime: timestamp(s.AtTime), //nolint:gosec // counts from 1
 	}
 }
 

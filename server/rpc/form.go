@@ -41,7 +41,11 @@ func (s forms) GetForm(ctx context.Context, r *reportingv1.GetFormRequest) (*rep
 	if err != nil {
 		return nil, err
 	}
-	found, stamp, err := s.service.GetForm(ctx, callerOf(ctx), code, r.GetAsOf())
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
+	found, stamp, err := s.service.GetFormAt(ctx, callerOf(ctx), code, r.GetAsOf(), at)
 	if err != nil {
 		return nil, err
 	}
@@ -52,8 +56,12 @@ func (s forms) GetForm(ctx context.Context, r *reportingv1.GetFormRequest) (*rep
 
 // ListForms lists the forms on a day.
 func (s forms) ListForms(ctx context.Context, r *reportingv1.ListFormsRequest) (*reportingv1.ListFormsResponse, error) {
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
 	page, err := s.service.ListForms(ctx, callerOf(ctx), reporting.FormFilter{
-		AsOf: r.GetAsOf(), Page: pageOf(r.GetPageSize(), r.GetPageToken()),
+		AsOf: r.GetAsOf(), Page: pageOf(r.GetPageSize(), r.GetPageToken()), At: at,
 	})
 	if err != nil {
 		return nil, err

@@ -62,7 +62,11 @@ func (s indicators) GetIndicator(ctx context.Context, r *reportingv1.GetIndicato
 	if err != nil {
 		return nil, err
 	}
-	found, stamp, err := s.service.GetIndicator(ctx, callerOf(ctx), code, r.GetAsOf())
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
+	found, stamp, err := s.service.GetIndicatorAt(ctx, callerOf(ctx), code, r.GetAsOf(), at)
 	if err != nil {
 		return nil, err
 	}
@@ -73,8 +77,12 @@ func (s indicators) GetIndicator(ctx context.Context, r *reportingv1.GetIndicato
 
 // ListIndicators lists the indicators on a day.
 func (s indicators) ListIndicators(ctx context.Context, r *reportingv1.ListIndicatorsRequest) (*reportingv1.ListIndicatorsResponse, error) {
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
 	page, err := s.service.ListIndicators(ctx, callerOf(ctx), reporting.IndicatorFilter{
-		AsOf: r.GetAsOf(), Group: r.GetGroup(), Page: pageOf(r.GetPageSize(), r.GetPageToken()),
+		AsOf: r.GetAsOf(), Group: r.GetGroup(), Page: pageOf(r.GetPageSize(), r.GetPageToken()), At: at,
 	})
 	if err != nil {
 		return nil, err

@@ -24,8 +24,12 @@ func (s units) GetLineage(ctx context.Context, r *reportingv1.GetLineageRequest)
 		return nil, fault.Invalid("NAME_INVALID", "name %q: write units/, an id or code, and /lineage", shorten(r.GetName())).
 			With("value", shorten(r.GetName())).With("collection", "units").In("name")
 	}
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
 	l, err := s.service.GetLineage(ctx, callerOf(ctx), reporting.LineageFilter{
-		Unit: ref, AsOf: r.GetAsOf(), Until: r.GetUntil(), Direct: r.GetDirect(),
+		Unit: ref, AsOf: r.GetAsOf(), Until: r.GetUntil(), Direct: r.GetDirect(), At: at,
 	})
 	if err != nil {
 		return nil, err

@@ -44,7 +44,11 @@ func (s reports) GetReport(ctx context.Context, r *reportingv1.GetReportRequest)
 	if err != nil {
 		return nil, err
 	}
-	report, stamp, err := s.service.GetReport(ctx, callerOf(ctx), ref, least)
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
+	report, stamp, err := s.service.GetReportAt(ctx, callerOf(ctx), ref, at, least)
 	if err != nil {
 		return nil, err
 	}
@@ -53,10 +57,13 @@ func (s reports) GetReport(ctx context.Context, r *reportingv1.GetReportRequest)
 
 // ListReports lists reports.
 func (s reports) ListReports(ctx context.Context, r *reportingv1.ListReportsRequest) (*reportingv1.ListReportsResponse, error) {
-	filter := reporting.ReportFilter{
-		Form: r.GetForm(), Periods: r.GetPeriods(), Below: r.GetBelow(), Page: pageOf(r.GetPageSize(), r.GetPageToken()),
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
 	}
-	var err error
+	filter := reporting.ReportFilter{
+		Form: r.GetForm(), Periods: r.GetPeriods(), Below: r.GetBelow(), Page: pageOf(r.GetPageSize(), r.GetPageToken()), At: at,
+	}
 	if r.GetParent() != "" {
 		if filter.Unit, err = lastPart("units", "parent", r.GetParent()); err != nil {
 			return nil, err

@@ -67,10 +67,14 @@ func (s rollups) QueryRollups(ctx context.Context, r *reportingv1.QueryRollupsRe
 	if err != nil {
 		return nil, err
 	}
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
 	page, err := s.service.QueryRollups(ctx, callerOf(ctx), reporting.RollupQuery{
 		Units: r.GetUnits(), Children: r.GetChildren(), Indicators: r.GetIndicators(), Periods: r.GetPeriods(),
 		Basis: basis, Measure: measure, ByKind: r.GetByKind(), AsOf: r.GetAsOf(),
-		Page: pageOf(r.GetPageSize(), r.GetPageToken()), MinSequence: least,
+		Page: pageOf(r.GetPageSize(), r.GetPageToken()), MinSequence: least, At: at,
 	})
 	if err != nil {
 		return nil, err
@@ -88,9 +92,13 @@ func (s rollups) ExplainRollup(ctx context.Context, r *reportingv1.ExplainRollup
 	if err != nil {
 		return nil, err
 	}
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
 	explained, err := s.service.ExplainRollup(ctx, callerOf(ctx), reporting.ExplainQuery{
 		Unit: r.GetUnit(), Indicator: r.GetIndicator(), Period: r.GetPeriod(), Basis: basis, Measure: measure,
-		AsOf: r.GetAsOf(), Page: pageOf(r.GetPageSize(), r.GetPageToken()),
+		AsOf: r.GetAsOf(), Page: pageOf(r.GetPageSize(), r.GetPageToken()), At: at,
 	})
 	if err != nil {
 		return nil, err

@@ -26,7 +26,11 @@ func (s units) GetUnit(ctx context.Context, r *reportingv1.GetUnitRequest) (*rep
 	if err != nil {
 		return nil, err
 	}
-	unit, stamp, err := s.service.GetUnit(ctx, callerOf(ctx), ref, r.GetAsOf())
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
+	unit, stamp, err := s.service.GetUnitAt(ctx, callerOf(ctx), ref, r.GetAsOf(), at)
 	if err != nil {
 		return nil, err
 	}
@@ -41,9 +45,13 @@ func (s units) ListUnits(ctx context.Context, r *reportingv1.ListUnitsRequest) (
 	if err != nil {
 		return nil, err
 	}
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
 	page, err := s.service.ListUnits(ctx, callerOf(ctx), reporting.UnitFilter{
 		AsOf: r.GetAsOf(), Below: r.GetBelow(), Kinds: r.GetKinds(), Search: r.GetSearch(),
-		Page: pageOf(r.GetPageSize(), r.GetPageToken()), MinSequence: least,
+		Page: pageOf(r.GetPageSize(), r.GetPageToken()), MinSequence: least, At: at,
 	})
 	if err != nil {
 		return nil, err

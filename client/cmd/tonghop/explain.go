@@ -16,6 +16,7 @@ type explainCmd struct {
 	Basis     string `enum:"official,provisional" default:"official" help:"official counts approved reports, provisional also those that wait for approval."`
 	Measure   string `enum:"as-reported,own,year-to-date" default:"as-reported" help:"Of cumulative indicators: ${enum}."`
 	AsOf      string `placeholder:"DATE" help:"Day on which the code of the unit is understood; otherwise today."`
+	pastFlag
 }
 
 // Help shows how it is used.
@@ -26,12 +27,18 @@ Examples:
 
     tonghop explain --unit 87 --indicator CQ-06 --period 2024-Q1
     tonghop explain --unit 87 --indicator CQ-06 --period 2024-Q1 --basis provisional -o csv
-    tonghop explain --unit 87 --indicator CQ-1000 --period 2024-Q1`
+    tonghop explain --unit 87 --indicator CQ-1000 --period 2024-Q1
+    tonghop explain --unit 87 --indicator CQ-06 --period 2024-Q1 --at 2024-03-03`
 }
 
 // Run asks and shows.
 func (c *explainCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	q := &reportingv1.ExplainRollupRequest{
+		AtSequence: sequence, AtTime: at,
 		Unit: c.Unit, Indicator: c.Indicator, Period: c.Period, AsOf: c.AsOf,
 		Basis:   choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis),
 		Measure: choice[reportingv1.RollupMeasure](reportingv1.RollupMeasure_value, measurePrefix, c.Measure),
@@ -58,7 +65,7 @@ func (c *explainCmd) Run(ctx context.Context, s *session) error {
 
 // head shows the roll-up before what makes it.
 func (c *explainCmd) head(s *session, page *reportingv1.ExplainRollupResponse) error {
-	r := rollup{Rollup: page.GetRollup(), sequence: page.GetStamp().GetSequence()}
+	r := rollup{Rollup: page.GetRollup(), stamp: page.GetStamp()}
 	switch s.Output {
 	case "csv":
 		return nil
@@ -83,7 +90,8 @@ func (c *explainCmd) head(s *session, page *reportingv1.ExplainRollupResponse) e
 		{"coverage", coverage(r)},
 		{"remarks", remarks(r)},
 		{"basis", c.Basis},
-		{"at entry", number(r.sequence)},
+		{"at entry", number(r.stamp.GetSequence())},
+		{"as of", asOfWords(r.stamp)},
 	}); err != nil {
 		return err
 	}

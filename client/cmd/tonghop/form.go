@@ -16,6 +16,7 @@ type formsCmd struct {
 
 type formsListCmd struct {
 	AsOf string `placeholder:"DATE" help:"Day of the versions; otherwise today."`
+	pastFlag
 }
 
 // Help shows how it is used.
@@ -30,8 +31,12 @@ Examples:
 
 // Run lists forms.
 func (c *formsListCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(to *client.Client) error {
-		return list(s, formSheet, to.Forms(ctx, &reportingv1.ListFormsRequest{AsOf: c.AsOf}))
+		return list(s, formSheet, to.Forms(ctx, &reportingv1.ListFormsRequest{AsOf: c.AsOf, AtSequence: sequence, AtTime: at}))
 	})
 }
 
@@ -70,6 +75,7 @@ func calendar(f *reportingv1.Form) string { return word(f.GetCalendar(), "CALEND
 type formsGetCmd struct {
 	Code string `arg:"" help:"Code, in any case."`
 	AsOf string `placeholder:"DATE" help:"Day of the version; otherwise today."`
+	pastFlag
 }
 
 // Help shows how it is used.
@@ -81,8 +87,12 @@ func (formsGetCmd) Help() string {
 
 // Run shows one form.
 func (c *formsGetCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(to *client.Client) error {
-		f, err := to.GetForm(ctx, &reportingv1.GetFormRequest{Name: formName(c.Code), AsOf: c.AsOf})
+		f, err := to.GetForm(ctx, &reportingv1.GetFormRequest{Name: formName(c.Code), AsOf: c.AsOf, AtSequence: sequence, AtTime: at})
 		if err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ type indicatorsCmd struct {
 type indicatorsListCmd struct {
 	Group string `placeholder:"G" help:"Only this group."`
 	AsOf  string `placeholder:"DATE" help:"Day of the versions; otherwise today."`
+	pastFlag
 }
 
 // Help shows how it is used.
@@ -30,8 +31,14 @@ Examples:
 
 // Run lists indicators.
 func (c *indicatorsListCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(to *client.Client) error {
-		return list(s, indicatorSheet, to.Indicators(ctx, &reportingv1.ListIndicatorsRequest{Group: c.Group, AsOf: c.AsOf}))
+		return list(s, indicatorSheet, to.Indicators(ctx, &reportingv1.ListIndicatorsRequest{
+			Group: c.Group, AsOf: c.AsOf, AtSequence: sequence, AtTime: at,
+		}))
 	})
 }
 
@@ -136,6 +143,7 @@ func selectors(list []*reportingv1.Selector) string {
 type indicatorsGetCmd struct {
 	Code string `arg:"" help:"Code, in any case."`
 	AsOf string `placeholder:"DATE" help:"Day of the version; otherwise today."`
+	pastFlag
 }
 
 // Help shows how it is used.
@@ -148,8 +156,14 @@ func (indicatorsGetCmd) Help() string {
 
 // Run shows one indicator.
 func (c *indicatorsGetCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(to *client.Client) error {
-		i, err := to.GetIndicator(ctx, &reportingv1.GetIndicatorRequest{Name: "indicators/" + strings.TrimPrefix(c.Code, "indicators/"), AsOf: c.AsOf})
+		i, err := to.GetIndicator(ctx, &reportingv1.GetIndicatorRequest{
+			Name: "indicators/" + strings.TrimPrefix(c.Code, "indicators/"), AsOf: c.AsOf, AtSequence: sequence, AtTime: at,
+		})
 		if err != nil {
 			return err
 		}

@@ -20,21 +20,30 @@ type queryCmd struct {
 	Measure   string   `enum:"as-reported,own,year-to-date" default:"as-reported" help:"Of cumulative indicators: ${enum}."`
 	ByKind    bool     `help:"One roll-up for each kind of unit instead of their sum. CSV gets a further column, kind."`
 	AsOf      string   `placeholder:"DATE" help:"Day on which codes of units are understood; otherwise today."`
+	pastFlag
 }
 
 // Help shows how it is used.
 func (queryCmd) Help() string {
 	return `Each roll-up comes with its coverage: of the reports that are owed, how many are in it. No value is a state, never zero. Of an indicator that is computed by a formula it is the coverage of the part with the lowest; where the parts differ the table names each, and the JSON has them all. The CSV has the columns unit,unit_code,period,indicator,value,state,numerator,denominator,expected,received,basis,sequence. The JSON has on each line the roll-up as the server's JSON has it, with basis and sequence.
 
+With --at the answer is what it was then, made from the reports in force, of 2,000 at most for one roll-up; the sequence is then that of the entry as of which it is, and the JSON has the sequence of the store as askedAt.
+
 Examples:
 
     tonghop query --unit 87 --indicator CQ-06,KT-01 --period 2024-01..2024-12
-    tonghop query --unit 87 --children --indicator CQ-06 --period 2024-Q1 --basis provisional -o csv`
+    tonghop query --unit 87 --children --indicator CQ-06 --period 2024-Q1 --basis provisional -o csv
+    tonghop query --unit 87 --indicator CQ-06 --period 2024-Q1 --at 2024-03-03`
 }
 
 // Run asks and shows.
 func (c *queryCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	q := &reportingv1.QueryRollupsRequest{
+		AtSequence: sequence, AtTime: at,
 		Units: c.Unit, Children: c.Children, Indicators: c.Indicator, Periods: c.Period, ByKind: c.ByKind, AsOf: c.AsOf,
 		Basis:   choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis),
 		Measure: choice[reportingv1.RollupMeasure](reportingv1.RollupMeasure_value, measurePrefix, c.Measure),
@@ -60,8 +69,8 @@ const (
 // rollup is a roll-up with what its page says about it.
 type rollup struct {
 	*reportingv1.Rollup
-	basis    reportingv1.Basis
-	sequence int64
+	basis reportingv1.Basis
+	stamp *reportingv1.Stamp
 }
 
 // rollups takes the roll-ups from their pages, and notes what is common to them.
@@ -74,7 +83,7 @@ func rollups(pages iter.Seq2[*reportingv1.QueryRollupsResponse, error], caption 
 			}
 			caption.note(page)
 			for _, r := range page.GetRollups() {
-				if !yield(rollup{r, page.GetBasis(), page.GetStamp().GetSequence()}, nil) {
+				if !yield(rollup{r, page.GetBasis(), page.GetStamp()}, nil) {
 					return
 				}
 			}
@@ -106,7 +115,7 @@ func rollupSheet(byKind bool) sheet[rollup] {
 			{name: "expected", text: func(r rollup) string { return number(r.GetCoverage().GetExpected()) }},
 			{name: "received", text: func(r rollup) string { return number(r.GetCoverage().GetReceived()) }},
 			{name: "basis", text: func(r rollup) string { return word(r.basis, basisPrefix) }},
-			{name: "sequence", text: func(r rollup) string { return number(r.sequence) }},
+			{name: "sequence", text: func(r rollup) string { return number(knownUpTo(r.stamp)) }},
 		},
 		json: rollupJSON,
 	}
@@ -210,7 +219,11 @@ func rollupJSON(r rollup) ([]byte, error) {
 		return nil, err
 	}
 	// As the server's JSON has them: a number of 64 bits is a text there.
-	page := fmt.Sprintf(`,"basis":%q,"sequence":%q}`, r.basis, number(r.sequence))
+	page := fmt.Sprintf(`,"basis":%q,"sequence":%q`, r.basis, number(knownUpTo(r.stamp)))
+	if r.stamp.GetAtSequence() != 0 {
+		page += fmt.Sprintf(`,"askedAt":%q`, number(r.stamp.GetSequence()))
+	}
+	page += "}"
 	return append(bytes.TrimSuffix(object, []byte("}")), page...), nil
 }
 
@@ -219,13 +232,15 @@ type caption struct {
 	basis       reportingv1.Basis
 	measure     reportingv1.RollupMeasure
 	first, last int64
-	periods     []*reportingv1.PeriodSpan
+	// asOf says as of which entry all of them are, if not of now.
+	asOf    string
+	periods []*reportingv1.PeriodSpan
 }
 
 func (c *caption) note(page *reportingv1.QueryRollupsResponse) {
 	if c.first == 0 {
 		c.first = page.GetStamp().GetSequence()
-		c.periods = page.GetPeriods()
+		c.periods, c.asOf = page.GetPeriods(), asOfWords(page.GetStamp())
 	}
 	c.basis, c.measure, c.last = page.GetBasis(), page.GetMeasure(), page.GetStamp().GetSequence()
 }
@@ -236,7 +251,11 @@ const maxSpans = 6
 func (c *caption) text() string {
 	var b bytes.Buffer
 	measure := strings.ToLower(strings.ReplaceAll(word(c.measure, measurePrefix), "_", " "))
-	b.WriteString("\n" + word(c.basis, basisPrefix) + ", " + measure + ", at entry " + number(c.first))
+	b.WriteString("\n" + word(c.basis, basisPrefix) + ", " + measure + ", ")
+	if c.asOf != "" {
+		b.WriteString("as of " + c.asOf + ", asked ")
+	}
+	b.WriteString("at entry " + number(c.first))
 	if c.last != c.first {
 		b.WriteString(" to " + number(c.last))
 	}

@@ -21,6 +21,7 @@ type reportsListCmd struct {
 	Unit   string   `placeholder:"U" help:"Only reports of this unit."`
 	Below  string   `placeholder:"U" help:"Only units below this one, itself included."`
 	State  []string `enum:"draft,submitted,approved,returned,superseded" placeholder:"STATE,..." help:"Only these states: ${enum}."`
+	pastFlag
 }
 
 // Help shows how it is used.
@@ -33,7 +34,11 @@ func (reportsListCmd) Help() string {
 
 // Run lists reports.
 func (c *reportsListCmd) Run(ctx context.Context, s *session) error {
-	q := &reportingv1.ListReportsRequest{Form: c.Form, Periods: c.Period, Below: c.Below}
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
+	q := &reportingv1.ListReportsRequest{Form: c.Form, Periods: c.Period, Below: c.Below, AtSequence: sequence, AtTime: at}
 	if c.Unit != "" {
 		q.Parent = "units/" + c.Unit
 	}
@@ -76,6 +81,7 @@ var reportSheet = sheet[*reportingv1.Report]{
 
 type reportsGetCmd struct {
 	Name string `arg:"" help:"Report, such as units/82/reports/cds-thang~2024-02."`
+	pastFlag
 }
 
 // Help shows how it is used.
@@ -85,13 +91,18 @@ func (reportsGetCmd) Help() string {
 Examples:
 
     tonghop reports get units/30280/reports/cds-thang~2024-02
-    tonghop reports get units/30280/reports/cds-thang~2024-02 -o csv > figures.csv`
+    tonghop reports get units/30280/reports/cds-thang~2024-02 -o csv > figures.csv
+    tonghop reports get units/30280/reports/cds-thang~2024-02 --at 2024-03-03`
 }
 
 // Run shows one report.
 func (c *reportsGetCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(to *client.Client) error {
-		report, err := to.GetReport(ctx, &reportingv1.GetReportRequest{Name: c.Name})
+		report, err := to.GetReport(ctx, &reportingv1.GetReportRequest{Name: c.Name, AtSequence: sequence, AtTime: at})
 		if err != nil {
 			return err
 		}
@@ -134,6 +145,7 @@ func reportPairs(r *reportingv1.Report) []pair {
 		{"returned because", r.GetReturnReason()},
 		{"texts", textsRemoved(r.GetTextsRemoved())},
 		{"etag", r.GetEtag()},
+		{"as of", asOfWords(r.GetStamp())},
 	}
 }
 

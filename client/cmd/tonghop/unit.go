@@ -23,6 +23,7 @@ type unitsListCmd struct {
 	Kind   []string `placeholder:"K,..." help:"Only these kinds, such as commune."`
 	Search string   `placeholder:"WORDS" help:"Only units whose code or name has these words; accents do not matter."`
 	AsOf   string   `placeholder:"DATE" help:"Day whose tree is listed; otherwise today."`
+	pastFlag
 }
 
 // Help shows how it is used.
@@ -32,12 +33,19 @@ func (unitsListCmd) Help() string {
 Examples:
 
     tonghop units list --below 87 --kind commune --as-of 2025-06-30
-    tonghop units list --search "cao lanh"`
+    tonghop units list --search "cao lanh"
+    tonghop units list --below 87 --as-of 2025-07-01 --at 2025-03-03`
 }
 
 // Run lists units.
 func (c *unitsListCmd) Run(ctx context.Context, s *session) error {
-	q := &reportingv1.ListUnitsRequest{Below: c.Below, Kinds: c.Kind, Search: c.Search, AsOf: c.AsOf}
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
+	q := &reportingv1.ListUnitsRequest{
+		Below: c.Below, Kinds: c.Kind, Search: c.Search, AsOf: c.AsOf, AtSequence: sequence, AtTime: at,
+	}
 	return s.with(ctx, func(to *client.Client) error {
 		return list(s, unitSheet, to.Units(ctx, q))
 	})
@@ -83,6 +91,7 @@ func ancestor(a *reportingv1.UnitAncestor) string {
 type unitsGetCmd struct {
 	Unit string `arg:"" help:"Id or code."`
 	AsOf string `placeholder:"DATE" help:"Day on which a code is understood; otherwise today."`
+	pastFlag
 }
 
 // Help shows how it is used.
@@ -95,8 +104,14 @@ func (unitsGetCmd) Help() string {
 
 // Run shows one unit.
 func (c *unitsGetCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(to *client.Client) error {
-		u, err := to.GetUnit(ctx, &reportingv1.GetUnitRequest{Name: "units/" + strings.TrimPrefix(c.Unit, "units/"), AsOf: c.AsOf})
+		u, err := to.GetUnit(ctx, &reportingv1.GetUnitRequest{
+			Name: "units/" + strings.TrimPrefix(c.Unit, "units/"), AsOf: c.AsOf, AtSequence: sequence, AtTime: at,
+		})
 		if err != nil {
 			return err
 		}
@@ -114,6 +129,7 @@ func (c *unitsGetCmd) Run(ctx context.Context, s *session) error {
 			{"valid from", u.GetValidFrom()},
 			{"valid to", u.GetValidTo()},
 			{"etag", u.GetEtag()},
+			{"as of", asOfWords(u.GetStamp())},
 		})
 	})
 }

@@ -13,6 +13,7 @@ type unitsTreeCmd struct {
 	AsOf  string   `placeholder:"DATE" help:"Day whose tree is shown; otherwise today."`
 	Depth int      `placeholder:"N" help:"Only so many levels below the first one; otherwise all."`
 	Kind  []string `placeholder:"K,..." help:"Only these kinds, such as province."`
+	pastFlag
 }
 
 // Help shows how it is used.
@@ -30,7 +31,11 @@ func (c *unitsTreeCmd) Run(ctx context.Context, s *session) error {
 	if c.Depth < 0 {
 		return s.usage("--depth %d: give how many levels, or leave it out for all", c.Depth)
 	}
-	q := &reportingv1.ListUnitsRequest{Below: c.Unit, Kinds: c.Kind, AsOf: c.AsOf}
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
+	q := &reportingv1.ListUnitsRequest{Below: c.Unit, Kinds: c.Kind, AsOf: c.AsOf, AtSequence: sequence, AtTime: at}
 	return s.with(ctx, func(to *client.Client) error {
 		var units []*reportingv1.Unit
 		for u, err := range to.Units(ctx, q) {
@@ -109,6 +114,7 @@ type unitsSearchCmd struct {
 	Below string   `placeholder:"U" help:"Only units below this one, itself included."`
 	Kind  []string `placeholder:"K,..." help:"Only these kinds, such as commune."`
 	AsOf  string   `placeholder:"DATE" help:"Day whose units and names are searched; otherwise today."`
+	pastFlag
 }
 
 // Help shows how it is used.
@@ -121,7 +127,13 @@ func (unitsSearchCmd) Help() string {
 
 // Run searches.
 func (c *unitsSearchCmd) Run(ctx context.Context, s *session) error {
-	q := &reportingv1.ListUnitsRequest{Below: c.Below, Kinds: c.Kind, Search: strings.Join(c.Words, " "), AsOf: c.AsOf}
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
+	q := &reportingv1.ListUnitsRequest{
+		Below: c.Below, Kinds: c.Kind, Search: strings.Join(c.Words, " "), AsOf: c.AsOf, AtSequence: sequence, AtTime: at,
+	}
 	return s.with(ctx, func(to *client.Client) error { return list(s, unitSheet, to.Units(ctx, q)) })
 }
 
@@ -131,6 +143,7 @@ type unitsLineageCmd struct {
 	Until  string `placeholder:"DATE" help:"Follow links up to this day only; otherwise today."`
 	From   string `placeholder:"DATE" help:"Without a unit: only links from this day on."`
 	Direct bool   `help:"Only the links of the unit itself."`
+	pastFlag
 }
 
 // Help shows how it is used.
@@ -145,12 +158,17 @@ Examples:
 
 // Run tells the lineage.
 func (c *unitsLineageCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(to *client.Client) error {
 		if c.Unit == "" {
 			return c.all(ctx, s, to)
 		}
 		l, err := to.GetLineage(ctx, &reportingv1.GetLineageRequest{
 			Name: "units/" + strings.TrimPrefix(c.Unit, "units/") + "/lineage", AsOf: c.AsOf, Until: c.Until, Direct: c.Direct,
+			AtSequence: sequence, AtTime: at,
 		})
 		if err != nil {
 			return err
@@ -172,8 +190,8 @@ func (c *unitsLineageCmd) Run(ctx context.Context, s *session) error {
 
 // all lists the links of all units.
 func (c *unitsLineageCmd) all(ctx context.Context, s *session, to *client.Client) error {
-	if c.AsOf != "" || c.Direct {
-		return s.usage("--as-of and --direct are for one unit; name it, or leave them out")
+	if c.AsOf != "" || c.Direct || c.At != "" {
+		return s.usage("--as-of, --direct and --at are for one unit; name it, or leave them out")
 	}
 	q := &reportingv1.ListLineageLinksRequest{FromDate: c.From, ToDate: c.Until}
 	return list(s, linkSheet, to.LineageLinks(ctx, q))

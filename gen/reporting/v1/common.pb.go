@@ -18,6 +18,12 @@
 //     nothing is read for 30 s ends with it too (READER_STALLED): go on behind what was read last.
 //   - Numbers are decimal strings: digits, an optional minus, an optional point. Absence of a
 //     number is absence of the field and never zero.
+//   - As of an earlier state: at_sequence names an entry, at_time an instant, and the answer is
+//     what it was then, with the tree, the catalogue, the forms and the revisions of then, by the
+//     rights of now. Asked again it stays the same for ever, but for texts that were removed, and
+//     for another state_version. INVALID_ARGUMENT: AT_TWICE (both are given), AT_BEFORE_BEGINNING
+//     (an entry before the first, or an instant before that was accepted); FAILED_PRECONDITION:
+//     AT_IN_FUTURE (an entry that is not there yet, or an instant that has not passed).
 //   - A unit is named by its id ("82-20250701") or by a bare code ("82"), which is resolved on
 //     the day that matters: the last day of the period of a report, else `as_of`.
 
@@ -45,10 +51,17 @@ type Stamp struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the journal, 32 hexadecimal digits. A restored store has another one.
 	JournalId string `protobuf:"bytes,1,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
-	// Sequence of the last entry that the answer knows.
+	// Sequence of the last entry that the store had.
 	Sequence int64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	// Version of the rules by which state is computed from entries.
-	StateVersion  int32 `protobuf:"varint,3,opt,name=state_version,json=stateVersion,proto3" json:"state_version,omitempty"`
+	// Version of the rules by which state is computed from entries. Another version may compute
+	// another answer as of the same entry.
+	StateVersion int32 `protobuf:"varint,3,opt,name=state_version,json=stateVersion,proto3" json:"state_version,omitempty"`
+	// Asked as of an earlier entry or instant: the entry as of which the answer is. Nothing in it
+	// is of a later one, but that texts may have been removed since; `sequence` stays that of the
+	// store. 0: the answer is as of `sequence`.
+	AtSequence int64 `protobuf:"varint,4,opt,name=at_sequence,json=atSequence,proto3" json:"at_sequence,omitempty"`
+	// When that entry was accepted. Absent: likewise.
+	AtTime        *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -102,6 +115,20 @@ func (x *Stamp) GetStateVersion() int32 {
 		return x.StateVersion
 	}
 	return 0
+}
+
+func (x *Stamp) GetAtSequence() int64 {
+	if x != nil {
+		return x.AtSequence
+	}
+	return 0
+}
+
+func (x *Stamp) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
 }
 
 // Receipt proves that a change was accepted: keep it.
@@ -546,12 +573,15 @@ var File_reporting_v1_common_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_common_proto_rawDesc = "" +
 	"\n" +
-	"\x19reporting/v1/common.proto\x12\freporting.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"y\n" +
+	"\x19reporting/v1/common.proto\x12\freporting.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdb\x01\n" +
 	"\x05Stamp\x12#\n" +
 	"\n" +
 	"journal_id\x18\x01 \x01(\tB\x04\xe2A\x01\x03R\tjournalId\x12 \n" +
 	"\bsequence\x18\x02 \x01(\x03B\x04\xe2A\x01\x03R\bsequence\x12)\n" +
-	"\rstate_version\x18\x03 \x01(\x05B\x04\xe2A\x01\x03R\fstateVersion\"\xfc\x01\n" +
+	"\rstate_version\x18\x03 \x01(\x05B\x04\xe2A\x01\x03R\fstateVersion\x12%\n" +
+	"\vat_sequence\x18\x04 \x01(\x03B\x04\xe2A\x01\x03R\n" +
+	"atSequence\x129\n" +
+	"\aat_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\x06atTime\"\xfc\x01\n" +
 	"\aReceipt\x12#\n" +
 	"\n" +
 	"journal_id\x18\x01 \x01(\tB\x04\xe2A\x01\x03R\tjournalId\x12 \n" +
@@ -614,16 +644,17 @@ var file_reporting_v1_common_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
 }
 var file_reporting_v1_common_proto_depIdxs = []int32{
-	6, // 0: reporting.v1.Receipt.accept_time:type_name -> google.protobuf.Timestamp
-	2, // 1: reporting.v1.ImportSummary.warnings:type_name -> reporting.v1.Problem
-	2, // 2: reporting.v1.ImportSummary.problems:type_name -> reporting.v1.Problem
-	1, // 3: reporting.v1.ImportSummary.receipt:type_name -> reporting.v1.Receipt
-	0, // 4: reporting.v1.ImportSummary.stamp:type_name -> reporting.v1.Stamp
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	6, // 0: reporting.v1.Stamp.at_time:type_name -> google.protobuf.Timestamp
+	6, // 1: reporting.v1.Receipt.accept_time:type_name -> google.protobuf.Timestamp
+	2, // 2: reporting.v1.ImportSummary.warnings:type_name -> reporting.v1.Problem
+	2, // 3: reporting.v1.ImportSummary.problems:type_name -> reporting.v1.Problem
+	1, // 4: reporting.v1.ImportSummary.receipt:type_name -> reporting.v1.Receipt
+	0, // 5: reporting.v1.ImportSummary.stamp:type_name -> reporting.v1.Stamp
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_common_proto_init() }

@@ -464,7 +464,16 @@ type GetFormRequest struct {
 	// "forms/" and the code, in any case.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Day of the version. Empty: today in Vietnam.
-	AsOf          string `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	AsOf string `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,3,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,5,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -513,6 +522,27 @@ func (x *GetFormRequest) GetAsOf() string {
 	return ""
 }
 
+func (x *GetFormRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *GetFormRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *GetFormRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
 // ListFormsRequest asks for forms.
 type ListFormsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -521,7 +551,16 @@ type ListFormsRequest struct {
 	// At most so many. 0: 50; above 500: 500.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the response before, with the same other fields. Empty: from the start.
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,4,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,6,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -573,6 +612,27 @@ func (x *ListFormsRequest) GetPageSize() int32 {
 func (x *ListFormsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListFormsRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *ListFormsRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *ListFormsRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
 	}
 	return ""
 }
@@ -1002,15 +1062,27 @@ const file_reporting_v1_form_proto_rawDesc = "" +
 	"\fFormDeadline\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x17\n" +
 	"\adue_day\x18\x02 \x01(\tR\x06dueDay\x126\n" +
-	"\bdeadline\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\"?\n" +
+	"\bdeadline\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\"\xc9\x01\n" +
 	"\x0eGetFormRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12\x13\n" +
-	"\x05as_of\x18\x02 \x01(\tR\x04asOf\"c\n" +
+	"\x05as_of\x18\x02 \x01(\tR\x04asOf\x12$\n" +
+	"\vat_sequence\x18\x03 \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x05 \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"\xed\x01\n" +
 	"\x10ListFormsRequest\x12\x13\n" +
 	"\x05as_of\x18\x01 \x01(\tR\x04asOf\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"\x90\x01\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12$\n" +
+	"\vat_sequence\x18\x04 \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x06 \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"\x90\x01\n" +
 	"\x11ListFormsResponse\x12(\n" +
 	"\x05forms\x18\x01 \x03(\v2\x12.reporting.v1.FormR\x05forms\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n" +
@@ -1100,30 +1172,32 @@ var file_reporting_v1_form_proto_depIdxs = []int32{
 	16, // 5: reporting.v1.Form.warnings:type_name -> reporting.v1.Problem
 	4,  // 6: reporting.v1.FormPeriod.deadlines:type_name -> reporting.v1.FormDeadline
 	17, // 7: reporting.v1.FormDeadline.deadline:type_name -> google.protobuf.Timestamp
-	2,  // 8: reporting.v1.ListFormsResponse.forms:type_name -> reporting.v1.Form
-	14, // 9: reporting.v1.ListFormsResponse.stamp:type_name -> reporting.v1.Stamp
-	2,  // 10: reporting.v1.CreateFormRequest.form:type_name -> reporting.v1.Form
-	2,  // 11: reporting.v1.UpdateFormRequest.form:type_name -> reporting.v1.Form
-	18, // 12: reporting.v1.ImportFormsRequest.options:type_name -> reporting.v1.ImportOptions
-	3,  // 13: reporting.v1.ListFormPeriodsResponse.periods:type_name -> reporting.v1.FormPeriod
-	14, // 14: reporting.v1.ListFormPeriodsResponse.stamp:type_name -> reporting.v1.Stamp
-	5,  // 15: reporting.v1.FormService.GetForm:input_type -> reporting.v1.GetFormRequest
-	6,  // 16: reporting.v1.FormService.ListForms:input_type -> reporting.v1.ListFormsRequest
-	8,  // 17: reporting.v1.FormService.CreateForm:input_type -> reporting.v1.CreateFormRequest
-	9,  // 18: reporting.v1.FormService.UpdateForm:input_type -> reporting.v1.UpdateFormRequest
-	10, // 19: reporting.v1.FormService.ImportForms:input_type -> reporting.v1.ImportFormsRequest
-	11, // 20: reporting.v1.FormService.ListFormPeriods:input_type -> reporting.v1.ListFormPeriodsRequest
-	2,  // 21: reporting.v1.FormService.GetForm:output_type -> reporting.v1.Form
-	7,  // 22: reporting.v1.FormService.ListForms:output_type -> reporting.v1.ListFormsResponse
-	2,  // 23: reporting.v1.FormService.CreateForm:output_type -> reporting.v1.Form
-	2,  // 24: reporting.v1.FormService.UpdateForm:output_type -> reporting.v1.Form
-	19, // 25: reporting.v1.FormService.ImportForms:output_type -> reporting.v1.ImportSummary
-	12, // 26: reporting.v1.FormService.ListFormPeriods:output_type -> reporting.v1.ListFormPeriodsResponse
-	21, // [21:27] is the sub-list for method output_type
-	15, // [15:21] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	17, // 8: reporting.v1.GetFormRequest.at_time:type_name -> google.protobuf.Timestamp
+	17, // 9: reporting.v1.ListFormsRequest.at_time:type_name -> google.protobuf.Timestamp
+	2,  // 10: reporting.v1.ListFormsResponse.forms:type_name -> reporting.v1.Form
+	14, // 11: reporting.v1.ListFormsResponse.stamp:type_name -> reporting.v1.Stamp
+	2,  // 12: reporting.v1.CreateFormRequest.form:type_name -> reporting.v1.Form
+	2,  // 13: reporting.v1.UpdateFormRequest.form:type_name -> reporting.v1.Form
+	18, // 14: reporting.v1.ImportFormsRequest.options:type_name -> reporting.v1.ImportOptions
+	3,  // 15: reporting.v1.ListFormPeriodsResponse.periods:type_name -> reporting.v1.FormPeriod
+	14, // 16: reporting.v1.ListFormPeriodsResponse.stamp:type_name -> reporting.v1.Stamp
+	5,  // 17: reporting.v1.FormService.GetForm:input_type -> reporting.v1.GetFormRequest
+	6,  // 18: reporting.v1.FormService.ListForms:input_type -> reporting.v1.ListFormsRequest
+	8,  // 19: reporting.v1.FormService.CreateForm:input_type -> reporting.v1.CreateFormRequest
+	9,  // 20: reporting.v1.FormService.UpdateForm:input_type -> reporting.v1.UpdateFormRequest
+	10, // 21: reporting.v1.FormService.ImportForms:input_type -> reporting.v1.ImportFormsRequest
+	11, // 22: reporting.v1.FormService.ListFormPeriods:input_type -> reporting.v1.ListFormPeriodsRequest
+	2,  // 23: reporting.v1.FormService.GetForm:output_type -> reporting.v1.Form
+	7,  // 24: reporting.v1.FormService.ListForms:output_type -> reporting.v1.ListFormsResponse
+	2,  // 25: reporting.v1.FormService.CreateForm:output_type -> reporting.v1.Form
+	2,  // 26: reporting.v1.FormService.UpdateForm:output_type -> reporting.v1.Form
+	19, // 27: reporting.v1.FormService.ImportForms:output_type -> reporting.v1.ImportSummary
+	12, // 28: reporting.v1.FormService.ListFormPeriods:output_type -> reporting.v1.ListFormPeriodsResponse
+	23, // [23:29] is the sub-list for method output_type
+	17, // [17:23] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_form_proto_init() }
@@ -1133,6 +1207,8 @@ func file_reporting_v1_form_proto_init() {
 	}
 	file_reporting_v1_access_rule_proto_init()
 	file_reporting_v1_common_proto_init()
+	file_reporting_v1_form_proto_msgTypes[3].OneofWrappers = []any{}
+	file_reporting_v1_form_proto_msgTypes[4].OneofWrappers = []any{}
 	file_reporting_v1_form_proto_msgTypes[8].OneofWrappers = []any{
 		(*ImportFormsRequest_Options)(nil),
 		(*ImportFormsRequest_Chunk)(nil),

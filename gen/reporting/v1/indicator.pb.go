@@ -10,6 +10,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -607,7 +608,16 @@ type GetIndicatorRequest struct {
 	// "indicators/" and the code, in any case.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Day of the version. Empty: today in Vietnam.
-	AsOf          string `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	AsOf string `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,3,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,5,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -656,6 +666,27 @@ func (x *GetIndicatorRequest) GetAsOf() string {
 	return ""
 }
 
+func (x *GetIndicatorRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *GetIndicatorRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *GetIndicatorRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
 // ListIndicatorsRequest asks for indicators.
 type ListIndicatorsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -666,7 +697,16 @@ type ListIndicatorsRequest struct {
 	// At most so many. 0: 50; above 500: 500.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the response before, with the same other fields. Empty: from the start.
-	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,5,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,7,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -725,6 +765,27 @@ func (x *ListIndicatorsRequest) GetPageSize() int32 {
 func (x *ListIndicatorsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListIndicatorsRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *ListIndicatorsRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *ListIndicatorsRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
 	}
 	return ""
 }
@@ -1012,7 +1073,7 @@ var File_reporting_v1_indicator_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_indicator_proto_rawDesc = "" +
 	"\n" +
-	"\x1creporting/v1/indicator.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xc8\t\n" +
+	"\x1creporting/v1/indicator.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xc8\t\n" +
 	"\tIndicator\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x18\n" +
 	"\x04code\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x04code\x12\x1d\n" +
@@ -1051,16 +1112,28 @@ const file_reporting_v1_indicator_proto_rawDesc = "" +
 	"\x11tonghop/Indicator\x12\x16indicators/{indicator}B\v\n" +
 	"\t_at_leastB\x06\n" +
 	"\x04_minB\x06\n" +
-	"\x04_max\"D\n" +
+	"\x04_max\"\xce\x01\n" +
 	"\x13GetIndicatorRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12\x13\n" +
-	"\x05as_of\x18\x02 \x01(\tR\x04asOf\"~\n" +
+	"\x05as_of\x18\x02 \x01(\tR\x04asOf\x12$\n" +
+	"\vat_sequence\x18\x03 \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x05 \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"\x88\x02\n" +
 	"\x15ListIndicatorsRequest\x12\x13\n" +
 	"\x05as_of\x18\x01 \x01(\tR\x04asOf\x12\x14\n" +
 	"\x05group\x18\x02 \x01(\tR\x05group\x12\x1b\n" +
 	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tR\tpageToken\"\xa4\x01\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\x12$\n" +
+	"\vat_sequence\x18\x05 \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\a \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"\xa4\x01\n" +
 	"\x16ListIndicatorsResponse\x127\n" +
 	"\n" +
 	"indicators\x18\x01 \x03(\v2\x17.reporting.v1.IndicatorR\n" +
@@ -1149,8 +1222,9 @@ var file_reporting_v1_indicator_proto_goTypes = []any{
 	(*Stamp)(nil),                   // 12: reporting.v1.Stamp
 	(*Receipt)(nil),                 // 13: reporting.v1.Receipt
 	(*Problem)(nil),                 // 14: reporting.v1.Problem
-	(*ImportOptions)(nil),           // 15: reporting.v1.ImportOptions
-	(*ImportSummary)(nil),           // 16: reporting.v1.ImportSummary
+	(*timestamppb.Timestamp)(nil),   // 15: google.protobuf.Timestamp
+	(*ImportOptions)(nil),           // 16: reporting.v1.ImportOptions
+	(*ImportSummary)(nil),           // 17: reporting.v1.ImportSummary
 }
 var file_reporting_v1_indicator_proto_depIdxs = []int32{
 	0,  // 0: reporting.v1.Indicator.unit_rule:type_name -> reporting.v1.UnitRule
@@ -1163,26 +1237,28 @@ var file_reporting_v1_indicator_proto_depIdxs = []int32{
 	12, // 7: reporting.v1.Indicator.stamp:type_name -> reporting.v1.Stamp
 	13, // 8: reporting.v1.Indicator.receipt:type_name -> reporting.v1.Receipt
 	14, // 9: reporting.v1.Indicator.warnings:type_name -> reporting.v1.Problem
-	4,  // 10: reporting.v1.ListIndicatorsResponse.indicators:type_name -> reporting.v1.Indicator
-	12, // 11: reporting.v1.ListIndicatorsResponse.stamp:type_name -> reporting.v1.Stamp
-	4,  // 12: reporting.v1.CreateIndicatorRequest.indicator:type_name -> reporting.v1.Indicator
-	4,  // 13: reporting.v1.UpdateIndicatorRequest.indicator:type_name -> reporting.v1.Indicator
-	15, // 14: reporting.v1.ImportIndicatorsRequest.options:type_name -> reporting.v1.ImportOptions
-	5,  // 15: reporting.v1.IndicatorService.GetIndicator:input_type -> reporting.v1.GetIndicatorRequest
-	6,  // 16: reporting.v1.IndicatorService.ListIndicators:input_type -> reporting.v1.ListIndicatorsRequest
-	8,  // 17: reporting.v1.IndicatorService.CreateIndicator:input_type -> reporting.v1.CreateIndicatorRequest
-	9,  // 18: reporting.v1.IndicatorService.UpdateIndicator:input_type -> reporting.v1.UpdateIndicatorRequest
-	10, // 19: reporting.v1.IndicatorService.ImportIndicators:input_type -> reporting.v1.ImportIndicatorsRequest
-	4,  // 20: reporting.v1.IndicatorService.GetIndicator:output_type -> reporting.v1.Indicator
-	7,  // 21: reporting.v1.IndicatorService.ListIndicators:output_type -> reporting.v1.ListIndicatorsResponse
-	4,  // 22: reporting.v1.IndicatorService.CreateIndicator:output_type -> reporting.v1.Indicator
-	4,  // 23: reporting.v1.IndicatorService.UpdateIndicator:output_type -> reporting.v1.Indicator
-	16, // 24: reporting.v1.IndicatorService.ImportIndicators:output_type -> reporting.v1.ImportSummary
-	20, // [20:25] is the sub-list for method output_type
-	15, // [15:20] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	15, // 10: reporting.v1.GetIndicatorRequest.at_time:type_name -> google.protobuf.Timestamp
+	15, // 11: reporting.v1.ListIndicatorsRequest.at_time:type_name -> google.protobuf.Timestamp
+	4,  // 12: reporting.v1.ListIndicatorsResponse.indicators:type_name -> reporting.v1.Indicator
+	12, // 13: reporting.v1.ListIndicatorsResponse.stamp:type_name -> reporting.v1.Stamp
+	4,  // 14: reporting.v1.CreateIndicatorRequest.indicator:type_name -> reporting.v1.Indicator
+	4,  // 15: reporting.v1.UpdateIndicatorRequest.indicator:type_name -> reporting.v1.Indicator
+	16, // 16: reporting.v1.ImportIndicatorsRequest.options:type_name -> reporting.v1.ImportOptions
+	5,  // 17: reporting.v1.IndicatorService.GetIndicator:input_type -> reporting.v1.GetIndicatorRequest
+	6,  // 18: reporting.v1.IndicatorService.ListIndicators:input_type -> reporting.v1.ListIndicatorsRequest
+	8,  // 19: reporting.v1.IndicatorService.CreateIndicator:input_type -> reporting.v1.CreateIndicatorRequest
+	9,  // 20: reporting.v1.IndicatorService.UpdateIndicator:input_type -> reporting.v1.UpdateIndicatorRequest
+	10, // 21: reporting.v1.IndicatorService.ImportIndicators:input_type -> reporting.v1.ImportIndicatorsRequest
+	4,  // 22: reporting.v1.IndicatorService.GetIndicator:output_type -> reporting.v1.Indicator
+	7,  // 23: reporting.v1.IndicatorService.ListIndicators:output_type -> reporting.v1.ListIndicatorsResponse
+	4,  // 24: reporting.v1.IndicatorService.CreateIndicator:output_type -> reporting.v1.Indicator
+	4,  // 25: reporting.v1.IndicatorService.UpdateIndicator:output_type -> reporting.v1.Indicator
+	17, // 26: reporting.v1.IndicatorService.ImportIndicators:output_type -> reporting.v1.ImportSummary
+	22, // [22:27] is the sub-list for method output_type
+	17, // [17:22] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_indicator_proto_init() }
@@ -1193,6 +1269,8 @@ func file_reporting_v1_indicator_proto_init() {
 	file_reporting_v1_access_rule_proto_init()
 	file_reporting_v1_common_proto_init()
 	file_reporting_v1_indicator_proto_msgTypes[0].OneofWrappers = []any{}
+	file_reporting_v1_indicator_proto_msgTypes[1].OneofWrappers = []any{}
+	file_reporting_v1_indicator_proto_msgTypes[2].OneofWrappers = []any{}
 	file_reporting_v1_indicator_proto_msgTypes[6].OneofWrappers = []any{
 		(*ImportIndicatorsRequest_Options)(nil),
 		(*ImportIndicatorsRequest_Chunk)(nil),

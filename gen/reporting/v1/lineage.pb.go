@@ -10,6 +10,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -537,7 +538,16 @@ type GetLineageRequest struct {
 	// Day up to which links are followed. Empty: today in Vietnam, or as_of where that is later.
 	Until string `protobuf:"bytes,3,opt,name=until,proto3" json:"until,omitempty"`
 	// Only the links of the unit itself.
-	Direct        bool `protobuf:"varint,4,opt,name=direct,proto3" json:"direct,omitempty"`
+	Direct bool `protobuf:"varint,4,opt,name=direct,proto3" json:"direct,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,5,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,7,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -598,6 +608,27 @@ func (x *GetLineageRequest) GetDirect() bool {
 		return x.Direct
 	}
 	return false
+}
+
+func (x *GetLineageRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *GetLineageRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *GetLineageRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
 }
 
 // ListLineageLinksRequest asks for links.
@@ -2004,7 +2035,7 @@ var File_reporting_v1_lineage_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_lineage_proto_rawDesc = "" +
 	"\n" +
-	"\x1areporting/v1/lineage.proto\x12\freporting.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x19reporting/v1/common.proto\"\x96\x01\n" +
+	"\x1areporting/v1/lineage.proto\x12\freporting.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19reporting/v1/common.proto\"\x96\x01\n" +
 	"\tUnitLabel\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x12\n" +
@@ -2032,12 +2063,18 @@ const file_reporting_v1_lineage_proto_rawDesc = "" +
 	"\x06acting\x18\a \x01(\v2\x17.reporting.v1.UnitLabelR\x06acting\x12\x10\n" +
 	"\x03cut\x18\b \x01(\bR\x03cut\x12)\n" +
 	"\x05stamp\x18\t \x01(\v2\x13.reporting.v1.StampR\x05stamp:*\xeaA'\n" +
-	"\x0ftonghop/Lineage\x12\x14units/{unit}/lineage\"p\n" +
+	"\x0ftonghop/Lineage\x12\x14units/{unit}/lineage\"\xfa\x01\n" +
 	"\x11GetLineageRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12\x13\n" +
 	"\x05as_of\x18\x02 \x01(\tR\x04asOf\x12\x14\n" +
 	"\x05until\x18\x03 \x01(\tR\x05until\x12\x16\n" +
-	"\x06direct\x18\x04 \x01(\bR\x06direct\"\xcd\x01\n" +
+	"\x06direct\x18\x04 \x01(\bR\x06direct\x12$\n" +
+	"\vat_sequence\x18\x05 \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\a \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"\xcd\x01\n" +
 	"\x17ListLineageLinksRequest\x12\x1b\n" +
 	"\tfrom_date\x18\x01 \x01(\tR\bfromDate\x12\x17\n" +
 	"\ato_date\x18\x02 \x01(\tR\x06toDate\x12\x1b\n" +
@@ -2208,8 +2245,9 @@ var file_reporting_v1_lineage_proto_goTypes = []any{
 	(*ImportReorganisationOptions)(nil),  // 21: reporting.v1.ImportReorganisationOptions
 	(*ImportReorganisationResponse)(nil), // 22: reporting.v1.ImportReorganisationResponse
 	(*Stamp)(nil),                        // 23: reporting.v1.Stamp
-	(*Receipt)(nil),                      // 24: reporting.v1.Receipt
-	(*Problem)(nil),                      // 25: reporting.v1.Problem
+	(*timestamppb.Timestamp)(nil),        // 24: google.protobuf.Timestamp
+	(*Receipt)(nil),                      // 25: reporting.v1.Receipt
+	(*Problem)(nil),                      // 26: reporting.v1.Problem
 }
 var file_reporting_v1_lineage_proto_depIdxs = []int32{
 	3,  // 0: reporting.v1.LineageLink.from:type_name -> reporting.v1.UnitLabel
@@ -2221,39 +2259,40 @@ var file_reporting_v1_lineage_proto_depIdxs = []int32{
 	3,  // 6: reporting.v1.Lineage.standing:type_name -> reporting.v1.UnitLabel
 	3,  // 7: reporting.v1.Lineage.acting:type_name -> reporting.v1.UnitLabel
 	23, // 8: reporting.v1.Lineage.stamp:type_name -> reporting.v1.Stamp
-	4,  // 9: reporting.v1.ListLineageLinksResponse.links:type_name -> reporting.v1.LineageLink
-	23, // 10: reporting.v1.ListLineageLinksResponse.stamp:type_name -> reporting.v1.Stamp
-	0,  // 11: reporting.v1.NewLink.share:type_name -> reporting.v1.Share
-	9,  // 12: reporting.v1.ReorganiseUnitsRequest.create:type_name -> reporting.v1.NewUnit
-	10, // 13: reporting.v1.ReorganiseUnitsRequest.rename:type_name -> reporting.v1.UnitRename
-	11, // 14: reporting.v1.ReorganiseUnitsRequest.move:type_name -> reporting.v1.UnitMove
-	12, // 15: reporting.v1.ReorganiseUnitsRequest.links:type_name -> reporting.v1.NewLink
-	12, // 16: reporting.v1.ReorganiseUnitsRequest.withdraw:type_name -> reporting.v1.NewLink
-	1,  // 17: reporting.v1.UnitChange.action:type_name -> reporting.v1.UnitChange.Action
-	3,  // 18: reporting.v1.UnitChange.unit:type_name -> reporting.v1.UnitLabel
-	14, // 19: reporting.v1.Reorganisation.changes:type_name -> reporting.v1.UnitChange
-	4,  // 20: reporting.v1.Reorganisation.links:type_name -> reporting.v1.LineageLink
-	16, // 21: reporting.v1.Reorganisation.effects:type_name -> reporting.v1.ReorganisationEffects
-	24, // 22: reporting.v1.Reorganisation.receipt:type_name -> reporting.v1.Receipt
-	23, // 23: reporting.v1.Reorganisation.stamp:type_name -> reporting.v1.Stamp
-	17, // 24: reporting.v1.ReorganisationEffects.periods:type_name -> reporting.v1.PeriodEffect
-	18, // 25: reporting.v1.ReorganisationEffects.definitions:type_name -> reporting.v1.DefinitionEffect
-	19, // 26: reporting.v1.ReorganisationEffects.tokens:type_name -> reporting.v1.TokenEffect
-	2,  // 27: reporting.v1.DefinitionEffect.place:type_name -> reporting.v1.DefinitionEffect.Place
-	3,  // 28: reporting.v1.DefinitionEffect.unit:type_name -> reporting.v1.UnitLabel
-	3,  // 29: reporting.v1.DefinitionEffect.acting:type_name -> reporting.v1.UnitLabel
-	3,  // 30: reporting.v1.TokenEffect.unit:type_name -> reporting.v1.UnitLabel
-	3,  // 31: reporting.v1.TokenEffect.acting:type_name -> reporting.v1.UnitLabel
-	21, // 32: reporting.v1.ImportReorganisationRequest.options:type_name -> reporting.v1.ImportReorganisationOptions
-	15, // 33: reporting.v1.ImportReorganisationResponse.reorganisation:type_name -> reporting.v1.Reorganisation
-	25, // 34: reporting.v1.ImportReorganisationResponse.unit_problems:type_name -> reporting.v1.Problem
-	25, // 35: reporting.v1.ImportReorganisationResponse.lineage_problems:type_name -> reporting.v1.Problem
-	23, // 36: reporting.v1.ImportReorganisationResponse.stamp:type_name -> reporting.v1.Stamp
-	37, // [37:37] is the sub-list for method output_type
-	37, // [37:37] is the sub-list for method input_type
-	37, // [37:37] is the sub-list for extension type_name
-	37, // [37:37] is the sub-list for extension extendee
-	0,  // [0:37] is the sub-list for field type_name
+	24, // 9: reporting.v1.GetLineageRequest.at_time:type_name -> google.protobuf.Timestamp
+	4,  // 10: reporting.v1.ListLineageLinksResponse.links:type_name -> reporting.v1.LineageLink
+	23, // 11: reporting.v1.ListLineageLinksResponse.stamp:type_name -> reporting.v1.Stamp
+	0,  // 12: reporting.v1.NewLink.share:type_name -> reporting.v1.Share
+	9,  // 13: reporting.v1.ReorganiseUnitsRequest.create:type_name -> reporting.v1.NewUnit
+	10, // 14: reporting.v1.ReorganiseUnitsRequest.rename:type_name -> reporting.v1.UnitRename
+	11, // 15: reporting.v1.ReorganiseUnitsRequest.move:type_name -> reporting.v1.UnitMove
+	12, // 16: reporting.v1.ReorganiseUnitsRequest.links:type_name -> reporting.v1.NewLink
+	12, // 17: reporting.v1.ReorganiseUnitsRequest.withdraw:type_name -> reporting.v1.NewLink
+	1,  // 18: reporting.v1.UnitChange.action:type_name -> reporting.v1.UnitChange.Action
+	3,  // 19: reporting.v1.UnitChange.unit:type_name -> reporting.v1.UnitLabel
+	14, // 20: reporting.v1.Reorganisation.changes:type_name -> reporting.v1.UnitChange
+	4,  // 21: reporting.v1.Reorganisation.links:type_name -> reporting.v1.LineageLink
+	16, // 22: reporting.v1.Reorganisation.effects:type_name -> reporting.v1.ReorganisationEffects
+	25, // 23: reporting.v1.Reorganisation.receipt:type_name -> reporting.v1.Receipt
+	23, // 24: reporting.v1.Reorganisation.stamp:type_name -> reporting.v1.Stamp
+	17, // 25: reporting.v1.ReorganisationEffects.periods:type_name -> reporting.v1.PeriodEffect
+	18, // 26: reporting.v1.ReorganisationEffects.definitions:type_name -> reporting.v1.DefinitionEffect
+	19, // 27: reporting.v1.ReorganisationEffects.tokens:type_name -> reporting.v1.TokenEffect
+	2,  // 28: reporting.v1.DefinitionEffect.place:type_name -> reporting.v1.DefinitionEffect.Place
+	3,  // 29: reporting.v1.DefinitionEffect.unit:type_name -> reporting.v1.UnitLabel
+	3,  // 30: reporting.v1.DefinitionEffect.acting:type_name -> reporting.v1.UnitLabel
+	3,  // 31: reporting.v1.TokenEffect.unit:type_name -> reporting.v1.UnitLabel
+	3,  // 32: reporting.v1.TokenEffect.acting:type_name -> reporting.v1.UnitLabel
+	21, // 33: reporting.v1.ImportReorganisationRequest.options:type_name -> reporting.v1.ImportReorganisationOptions
+	15, // 34: reporting.v1.ImportReorganisationResponse.reorganisation:type_name -> reporting.v1.Reorganisation
+	26, // 35: reporting.v1.ImportReorganisationResponse.unit_problems:type_name -> reporting.v1.Problem
+	26, // 36: reporting.v1.ImportReorganisationResponse.lineage_problems:type_name -> reporting.v1.Problem
+	23, // 37: reporting.v1.ImportReorganisationResponse.stamp:type_name -> reporting.v1.Stamp
+	38, // [38:38] is the sub-list for method output_type
+	38, // [38:38] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_lineage_proto_init() }
@@ -2262,6 +2301,7 @@ func file_reporting_v1_lineage_proto_init() {
 		return
 	}
 	file_reporting_v1_common_proto_init()
+	file_reporting_v1_lineage_proto_msgTypes[3].OneofWrappers = []any{}
 	file_reporting_v1_lineage_proto_msgTypes[8].OneofWrappers = []any{}
 	file_reporting_v1_lineage_proto_msgTypes[17].OneofWrappers = []any{
 		(*ImportReorganisationRequest_Options)(nil),

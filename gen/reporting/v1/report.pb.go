@@ -2194,9 +2194,15 @@ type GetReportRequest struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Answer only from a state at least so new; waits up to 2 s, then UNAVAILABLE. 0: any.
 	MinSequence int64 `protobuf:"varint,2,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
-	// Journal that min_sequence is of; another than the one here is FAILED_PRECONDITION
-	// (JOURNAL_REPLACED). Empty: whichever is here.
-	JournalId     string `protobuf:"bytes,3,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// Journal that min_sequence and at_sequence are of; another than the one here is
+	// FAILED_PRECONDITION (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId string `protobuf:"bytes,3,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,4,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime        *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2252,6 +2258,20 @@ func (x *GetReportRequest) GetJournalId() string {
 	return ""
 }
 
+func (x *GetReportRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *GetReportRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
 // ListReportsRequest asks for reports.
 type ListReportsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2270,7 +2290,16 @@ type ListReportsRequest struct {
 	// At most so many. 0: 50; above 500: 500.
 	PageSize int32 `protobuf:"varint,7,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the response before, with the same other fields. Empty: from the start.
-	PageToken     string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,9,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,11,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2357,6 +2386,27 @@ func (x *ListReportsRequest) GetPageSize() int32 {
 func (x *ListReportsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListReportsRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *ListReportsRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *ListReportsRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
 	}
 	return ""
 }
@@ -2860,12 +2910,16 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\arefused\x18\x05 \x01(\x05R\arefused\x12\x1a\n" +
 	"\breplayed\x18\x06 \x01(\x05R\breplayed\x12#\n" +
 	"\rrefused_lines\x18\a \x01(\x05R\frefusedLines\x12)\n" +
-	"\x05stamp\x18\b \x01(\v2\x13.reporting.v1.StampR\x05stamp\"n\n" +
+	"\x05stamp\x18\b \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xd9\x01\n" +
 	"\x10GetReportRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12!\n" +
 	"\fmin_sequence\x18\x02 \x01(\x03R\vminSequence\x12\x1d\n" +
 	"\n" +
-	"journal_id\x18\x03 \x01(\tR\tjournalId\"\x90\x02\n" +
+	"journal_id\x18\x03 \x01(\tR\tjournalId\x12$\n" +
+	"\vat_sequence\x18\x04 \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTimeB\x0e\n" +
+	"\f_at_sequence\"\x9a\x03\n" +
 	"\x12ListReportsRequest\x12\x16\n" +
 	"\x06parent\x18\x01 \x01(\tR\x06parent\x12\x18\n" +
 	"\x04form\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x04form\x12\x1e\n" +
@@ -2875,7 +2929,14 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\fwith_figures\x18\x06 \x01(\bR\vwithFigures\x12\x1b\n" +
 	"\tpage_size\x18\a \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\b \x01(\tR\tpageToken\"\x98\x01\n" +
+	"page_token\x18\b \x01(\tR\tpageToken\x12$\n" +
+	"\vat_sequence\x18\t \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\v \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"\x98\x01\n" +
 	"\x13ListReportsResponse\x12.\n" +
 	"\areports\x18\x01 \x03(\v2\x14.reporting.v1.ReportR\areports\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n" +
@@ -3035,34 +3096,36 @@ var file_reporting_v1_report_proto_depIdxs = []int32{
 	24, // 32: reporting.v1.ImportReportsResponse.summary:type_name -> reporting.v1.ImportReportsSummary
 	23, // 33: reporting.v1.ImportReportsResponse.progress:type_name -> reporting.v1.ImportProgress
 	33, // 34: reporting.v1.ImportReportsSummary.stamp:type_name -> reporting.v1.Stamp
-	2,  // 35: reporting.v1.ListReportsRequest.states:type_name -> reporting.v1.RevisionState
-	7,  // 36: reporting.v1.ListReportsResponse.reports:type_name -> reporting.v1.Report
-	33, // 37: reporting.v1.ListReportsResponse.stamp:type_name -> reporting.v1.Stamp
-	8,  // 38: reporting.v1.ListRevisionsResponse.revisions:type_name -> reporting.v1.Revision
-	33, // 39: reporting.v1.ListRevisionsResponse.stamp:type_name -> reporting.v1.Stamp
-	9,  // 40: reporting.v1.ReportService.SubmitReport:input_type -> reporting.v1.SubmitReportRequest
-	12, // 41: reporting.v1.ReportService.BatchSubmitReports:input_type -> reporting.v1.BatchSubmitReportsRequest
-	14, // 42: reporting.v1.ReportService.StreamReports:input_type -> reporting.v1.StreamReportsRequest
-	19, // 43: reporting.v1.ReportService.ImportReports:input_type -> reporting.v1.ImportReportsRequest
-	25, // 44: reporting.v1.ReportService.GetReport:input_type -> reporting.v1.GetReportRequest
-	26, // 45: reporting.v1.ReportService.ListReports:input_type -> reporting.v1.ListReportsRequest
-	28, // 46: reporting.v1.ReportService.ListRevisions:input_type -> reporting.v1.ListRevisionsRequest
-	30, // 47: reporting.v1.ReportService.ApproveReport:input_type -> reporting.v1.ApproveReportRequest
-	31, // 48: reporting.v1.ReportService.ReturnReport:input_type -> reporting.v1.ReturnReportRequest
-	10, // 49: reporting.v1.ReportService.SubmitReport:output_type -> reporting.v1.SubmitReportResponse
-	13, // 50: reporting.v1.ReportService.BatchSubmitReports:output_type -> reporting.v1.BatchSubmitReportsResponse
-	18, // 51: reporting.v1.ReportService.StreamReports:output_type -> reporting.v1.StreamReportsResponse
-	22, // 52: reporting.v1.ReportService.ImportReports:output_type -> reporting.v1.ImportReportsResponse
-	7,  // 53: reporting.v1.ReportService.GetReport:output_type -> reporting.v1.Report
-	27, // 54: reporting.v1.ReportService.ListReports:output_type -> reporting.v1.ListReportsResponse
-	29, // 55: reporting.v1.ReportService.ListRevisions:output_type -> reporting.v1.ListRevisionsResponse
-	7,  // 56: reporting.v1.ReportService.ApproveReport:output_type -> reporting.v1.Report
-	7,  // 57: reporting.v1.ReportService.ReturnReport:output_type -> reporting.v1.Report
-	49, // [49:58] is the sub-list for method output_type
-	40, // [40:49] is the sub-list for method input_type
-	40, // [40:40] is the sub-list for extension type_name
-	40, // [40:40] is the sub-list for extension extendee
-	0,  // [0:40] is the sub-list for field type_name
+	32, // 35: reporting.v1.GetReportRequest.at_time:type_name -> google.protobuf.Timestamp
+	2,  // 36: reporting.v1.ListReportsRequest.states:type_name -> reporting.v1.RevisionState
+	32, // 37: reporting.v1.ListReportsRequest.at_time:type_name -> google.protobuf.Timestamp
+	7,  // 38: reporting.v1.ListReportsResponse.reports:type_name -> reporting.v1.Report
+	33, // 39: reporting.v1.ListReportsResponse.stamp:type_name -> reporting.v1.Stamp
+	8,  // 40: reporting.v1.ListRevisionsResponse.revisions:type_name -> reporting.v1.Revision
+	33, // 41: reporting.v1.ListRevisionsResponse.stamp:type_name -> reporting.v1.Stamp
+	9,  // 42: reporting.v1.ReportService.SubmitReport:input_type -> reporting.v1.SubmitReportRequest
+	12, // 43: reporting.v1.ReportService.BatchSubmitReports:input_type -> reporting.v1.BatchSubmitReportsRequest
+	14, // 44: reporting.v1.ReportService.StreamReports:input_type -> reporting.v1.StreamReportsRequest
+	19, // 45: reporting.v1.ReportService.ImportReports:input_type -> reporting.v1.ImportReportsRequest
+	25, // 46: reporting.v1.ReportService.GetReport:input_type -> reporting.v1.GetReportRequest
+	26, // 47: reporting.v1.ReportService.ListReports:input_type -> reporting.v1.ListReportsRequest
+	28, // 48: reporting.v1.ReportService.ListRevisions:input_type -> reporting.v1.ListRevisionsRequest
+	30, // 49: reporting.v1.ReportService.ApproveReport:input_type -> reporting.v1.ApproveReportRequest
+	31, // 50: reporting.v1.ReportService.ReturnReport:input_type -> reporting.v1.ReturnReportRequest
+	10, // 51: reporting.v1.ReportService.SubmitReport:output_type -> reporting.v1.SubmitReportResponse
+	13, // 52: reporting.v1.ReportService.BatchSubmitReports:output_type -> reporting.v1.BatchSubmitReportsResponse
+	18, // 53: reporting.v1.ReportService.StreamReports:output_type -> reporting.v1.StreamReportsResponse
+	22, // 54: reporting.v1.ReportService.ImportReports:output_type -> reporting.v1.ImportReportsResponse
+	7,  // 55: reporting.v1.ReportService.GetReport:output_type -> reporting.v1.Report
+	27, // 56: reporting.v1.ReportService.ListReports:output_type -> reporting.v1.ListReportsResponse
+	29, // 57: reporting.v1.ReportService.ListRevisions:output_type -> reporting.v1.ListRevisionsResponse
+	7,  // 58: reporting.v1.ReportService.ApproveReport:output_type -> reporting.v1.Report
+	7,  // 59: reporting.v1.ReportService.ReturnReport:output_type -> reporting.v1.Report
+	51, // [51:60] is the sub-list for method output_type
+	42, // [42:51] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_report_proto_init() }
@@ -3088,6 +3151,8 @@ func file_reporting_v1_report_proto_init() {
 		(*ImportReportsResponse_Summary)(nil),
 		(*ImportReportsResponse_Progress)(nil),
 	}
+	file_reporting_v1_report_proto_msgTypes[19].OneofWrappers = []any{}
+	file_reporting_v1_report_proto_msgTypes[20].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

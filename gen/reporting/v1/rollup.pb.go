@@ -10,6 +10,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -232,9 +233,15 @@ type QueryRollupsRequest struct {
 	PageToken string `protobuf:"bytes,10,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Answer only from a state at least so new; waits up to 2 s, then UNAVAILABLE. 0: any.
 	MinSequence int64 `protobuf:"varint,11,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
-	// Journal that min_sequence is of; another than the one here is FAILED_PRECONDITION
-	// (JOURNAL_REPLACED). Empty: whichever is here.
-	JournalId     string `protobuf:"bytes,12,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// Journal that min_sequence and at_sequence are of; another than the one here is
+	// FAILED_PRECONDITION (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId string `protobuf:"bytes,12,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,13,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime        *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -351,6 +358,20 @@ func (x *QueryRollupsRequest) GetJournalId() string {
 		return x.JournalId
 	}
 	return ""
+}
+
+func (x *QueryRollupsRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *QueryRollupsRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
 }
 
 // QueryRollupsResponse is one page.
@@ -1905,7 +1926,16 @@ type ExplainRollupRequest struct {
 	// At most so many contributions. 0: 50; above 500: 500.
 	PageSize int32 `protobuf:"varint,7,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the response before, with the same other fields. Empty: from the start.
-	PageToken     string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,9,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,11,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1992,6 +2022,27 @@ func (x *ExplainRollupRequest) GetPageSize() int32 {
 func (x *ExplainRollupRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ExplainRollupRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *ExplainRollupRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *ExplainRollupRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
 	}
 	return ""
 }
@@ -2210,7 +2261,7 @@ var File_reporting_v1_rollup_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\n" +
-	"\x19reporting/v1/rollup.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x17reporting/v1/form.proto\x1a\x19reporting/v1/report.proto\"\xa1\x03\n" +
+	"\x19reporting/v1/rollup.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x17reporting/v1/form.proto\x1a\x19reporting/v1/report.proto\"\x8c\x04\n" +
 	"\x13QueryRollupsRequest\x12\x1a\n" +
 	"\x05units\x18\x01 \x03(\tB\x04\xe2A\x01\x02R\x05units\x12\x1a\n" +
 	"\bchildren\x18\x02 \x01(\bR\bchildren\x12$\n" +
@@ -2228,7 +2279,11 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	" \x01(\tR\tpageToken\x12!\n" +
 	"\fmin_sequence\x18\v \x01(\x03R\vminSequence\x12\x1d\n" +
 	"\n" +
-	"journal_id\x18\f \x01(\tR\tjournalId\"\xaf\x02\n" +
+	"journal_id\x18\f \x01(\tR\tjournalId\x12$\n" +
+	"\vat_sequence\x18\r \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\x06atTimeB\x0e\n" +
+	"\f_at_sequence\"\xaf\x02\n" +
 	"\x14QueryRollupsResponse\x12.\n" +
 	"\arollups\x18\x01 \x03(\v2\x14.reporting.v1.RollupR\arollups\x122\n" +
 	"\aperiods\x18\x02 \x03(\v2\x18.reporting.v1.PeriodSpanR\aperiods\x12)\n" +
@@ -2395,7 +2450,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x06_valueB\f\n" +
 	"\n" +
 	"_numeratorB\x0e\n" +
-	"\f_denominator\"\xa5\x02\n" +
+	"\f_denominator\"\xaf\x03\n" +
 	"\x14ExplainRollupRequest\x12\x18\n" +
 	"\x04unit\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04unit\x12\"\n" +
 	"\tindicator\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\tindicator\x12\x1c\n" +
@@ -2405,7 +2460,14 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x05as_of\x18\x06 \x01(\tR\x04asOf\x12\x1b\n" +
 	"\tpage_size\x18\a \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\b \x01(\tR\tpageToken\"\xda\x01\n" +
+	"page_token\x18\b \x01(\tR\tpageToken\x12$\n" +
+	"\vat_sequence\x18\t \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\v \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"\xda\x01\n" +
 	"\x15ExplainRollupResponse\x12,\n" +
 	"\x06rollup\x18\x01 \x01(\v2\x14.reporting.v1.RollupR\x06rollup\x12@\n" +
 	"\rcontributions\x18\x02 \x03(\v2\x1a.reporting.v1.ContributionR\rcontributions\x12&\n" +
@@ -2481,57 +2543,60 @@ var file_reporting_v1_rollup_proto_goTypes = []any{
 	(*ExplainRollupRequest)(nil),       // 17: reporting.v1.ExplainRollupRequest
 	(*ExplainRollupResponse)(nil),      // 18: reporting.v1.ExplainRollupResponse
 	(*Contribution)(nil),               // 19: reporting.v1.Contribution
-	(*Stamp)(nil),                      // 20: reporting.v1.Stamp
-	(Calendar)(0),                      // 21: reporting.v1.Calendar
-	(RevisionState)(0),                 // 22: reporting.v1.RevisionState
-	(*Figure)(nil),                     // 23: reporting.v1.Figure
+	(*timestamppb.Timestamp)(nil),      // 20: google.protobuf.Timestamp
+	(*Stamp)(nil),                      // 21: reporting.v1.Stamp
+	(Calendar)(0),                      // 22: reporting.v1.Calendar
+	(RevisionState)(0),                 // 23: reporting.v1.RevisionState
+	(*Figure)(nil),                     // 24: reporting.v1.Figure
 }
 var file_reporting_v1_rollup_proto_depIdxs = []int32{
 	0,  // 0: reporting.v1.QueryRollupsRequest.basis:type_name -> reporting.v1.Basis
 	1,  // 1: reporting.v1.QueryRollupsRequest.measure:type_name -> reporting.v1.RollupMeasure
-	6,  // 2: reporting.v1.QueryRollupsResponse.rollups:type_name -> reporting.v1.Rollup
-	5,  // 3: reporting.v1.QueryRollupsResponse.periods:type_name -> reporting.v1.PeriodSpan
-	0,  // 4: reporting.v1.QueryRollupsResponse.basis:type_name -> reporting.v1.Basis
-	1,  // 5: reporting.v1.QueryRollupsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	20, // 6: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
-	21, // 7: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
-	2,  // 8: reporting.v1.Rollup.state:type_name -> reporting.v1.RollupState
-	11, // 9: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
-	9,  // 10: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
-	10, // 11: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
-	8,  // 12: reporting.v1.Rollup.parts:type_name -> reporting.v1.RollupPart
-	7,  // 13: reporting.v1.Rollup.periods_present:type_name -> reporting.v1.PeriodsPresent
-	2,  // 14: reporting.v1.RollupPart.state:type_name -> reporting.v1.RollupState
-	11, // 15: reporting.v1.RollupPart.coverage:type_name -> reporting.v1.Coverage
-	1,  // 16: reporting.v1.RollupPart.measure:type_name -> reporting.v1.RollupMeasure
-	0,  // 17: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 18: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
-	14, // 19: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
-	5,  // 20: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
-	15, // 21: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
-	0,  // 22: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
-	1,  // 23: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	20, // 24: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
-	2,  // 25: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
-	16, // 26: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
-	0,  // 27: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 28: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
-	6,  // 29: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
-	19, // 30: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
-	20, // 31: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
-	22, // 32: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
-	23, // 33: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
-	3,  // 34: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
-	12, // 35: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
-	17, // 36: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
-	4,  // 37: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
-	13, // 38: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
-	18, // 39: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
-	37, // [37:40] is the sub-list for method output_type
-	34, // [34:37] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	20, // 2: reporting.v1.QueryRollupsRequest.at_time:type_name -> google.protobuf.Timestamp
+	6,  // 3: reporting.v1.QueryRollupsResponse.rollups:type_name -> reporting.v1.Rollup
+	5,  // 4: reporting.v1.QueryRollupsResponse.periods:type_name -> reporting.v1.PeriodSpan
+	0,  // 5: reporting.v1.QueryRollupsResponse.basis:type_name -> reporting.v1.Basis
+	1,  // 6: reporting.v1.QueryRollupsResponse.measure:type_name -> reporting.v1.RollupMeasure
+	21, // 7: reporting.v1.QueryRollupsResponse.stamp:type_name -> reporting.v1.Stamp
+	22, // 8: reporting.v1.PeriodSpan.calendar:type_name -> reporting.v1.Calendar
+	2,  // 9: reporting.v1.Rollup.state:type_name -> reporting.v1.RollupState
+	11, // 10: reporting.v1.Rollup.coverage:type_name -> reporting.v1.Coverage
+	9,  // 11: reporting.v1.Rollup.spans:type_name -> reporting.v1.GapSpan
+	10, // 12: reporting.v1.Rollup.checks:type_name -> reporting.v1.CheckFigure
+	8,  // 13: reporting.v1.Rollup.parts:type_name -> reporting.v1.RollupPart
+	7,  // 14: reporting.v1.Rollup.periods_present:type_name -> reporting.v1.PeriodsPresent
+	2,  // 15: reporting.v1.RollupPart.state:type_name -> reporting.v1.RollupState
+	11, // 16: reporting.v1.RollupPart.coverage:type_name -> reporting.v1.Coverage
+	1,  // 17: reporting.v1.RollupPart.measure:type_name -> reporting.v1.RollupMeasure
+	0,  // 18: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 19: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
+	14, // 20: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
+	5,  // 21: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
+	15, // 22: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
+	0,  // 23: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
+	1,  // 24: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
+	21, // 25: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
+	2,  // 26: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
+	16, // 27: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
+	0,  // 28: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 29: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
+	20, // 30: reporting.v1.ExplainRollupRequest.at_time:type_name -> google.protobuf.Timestamp
+	6,  // 31: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
+	19, // 32: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
+	21, // 33: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
+	23, // 34: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
+	24, // 35: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
+	3,  // 36: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
+	12, // 37: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
+	17, // 38: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
+	4,  // 39: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
+	13, // 40: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
+	18, // 41: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
+	39, // [39:42] is the sub-list for method output_type
+	36, // [36:39] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_rollup_proto_init() }
@@ -2543,10 +2608,12 @@ func file_reporting_v1_rollup_proto_init() {
 	file_reporting_v1_common_proto_init()
 	file_reporting_v1_form_proto_init()
 	file_reporting_v1_report_proto_init()
+	file_reporting_v1_rollup_proto_msgTypes[0].OneofWrappers = []any{}
 	file_reporting_v1_rollup_proto_msgTypes[3].OneofWrappers = []any{}
 	file_reporting_v1_rollup_proto_msgTypes[5].OneofWrappers = []any{}
 	file_reporting_v1_rollup_proto_msgTypes[7].OneofWrappers = []any{}
 	file_reporting_v1_rollup_proto_msgTypes[13].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[14].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

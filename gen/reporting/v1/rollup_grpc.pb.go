@@ -36,6 +36,9 @@ type RollupServiceClient interface {
 	// children in code order.
 	// Errors: NOT_FOUND (UNIT_NOT_FOUND, INDICATOR_NOT_FOUND), INVALID_ARGUMENT (PERIOD_INVALID;
 	// CALENDARS_MIXED: the indicators do not share one calendar; MEASURE_NOT_POSSIBLE).
+	// As of an earlier state roll-ups are not kept: they are made of reports, of 2,000 at most on
+	// one page, which is then shorter. RESOURCE_EXHAUSTED (AS_OF_TOO_LARGE): one roll-up alone
+	// takes more; ask for the units below it one by one.
 	QueryRollups(ctx context.Context, in *QueryRollupsRequest, opts ...grpc.CallOption) (*QueryRollupsResponse, error)
 	// Gives what QueryRollups gives, packed in columns: for each indicator one number for each
 	// unit and period, in arrays. It is the way to take many: a hundred thousand cells are a few
@@ -102,6 +105,9 @@ type RollupServiceServer interface {
 	// children in code order.
 	// Errors: NOT_FOUND (UNIT_NOT_FOUND, INDICATOR_NOT_FOUND), INVALID_ARGUMENT (PERIOD_INVALID;
 	// CALENDARS_MIXED: the indicators do not share one calendar; MEASURE_NOT_POSSIBLE).
+	// As of an earlier state roll-ups are not kept: they are made of reports, of 2,000 at most on
+	// one page, which is then shorter. RESOURCE_EXHAUSTED (AS_OF_TOO_LARGE): one roll-up alone
+	// takes more; ask for the units below it one by one.
 	QueryRollups(context.Context, *QueryRollupsRequest) (*QueryRollupsResponse, error)
 	// Gives what QueryRollups gives, packed in columns: for each indicator one number for each
 	// unit and period, in arrays. It is the way to take many: a hundred thousand cells are a few

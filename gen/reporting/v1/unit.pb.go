@@ -11,6 +11,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -339,7 +340,16 @@ type GetUnitRequest struct {
 	// "units/" and an id or a bare code.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Day on which a bare code is resolved. Empty: today in Vietnam.
-	AsOf          string `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	AsOf string `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,3,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,5,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -388,6 +398,27 @@ func (x *GetUnitRequest) GetAsOf() string {
 	return ""
 }
 
+func (x *GetUnitRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *GetUnitRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *GetUnitRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
 // ListUnitsRequest asks for units.
 type ListUnitsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -406,9 +437,15 @@ type ListUnitsRequest struct {
 	PageToken string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Answer only from a state at least so new; waits up to 2 s, then UNAVAILABLE. 0: any.
 	MinSequence int64 `protobuf:"varint,7,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
-	// Journal that min_sequence is of; another than the one here is FAILED_PRECONDITION
-	// (JOURNAL_REPLACED). Empty: whichever is here.
-	JournalId     string `protobuf:"bytes,8,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// Journal that min_sequence and at_sequence are of; another than the one here is
+	// FAILED_PRECONDITION (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId string `protobuf:"bytes,8,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,9,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime        *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -497,6 +534,20 @@ func (x *ListUnitsRequest) GetJournalId() string {
 		return x.JournalId
 	}
 	return ""
+}
+
+func (x *ListUnitsRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *ListUnitsRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
 }
 
 // ListUnitsResponse is one page.
@@ -791,7 +842,7 @@ var File_reporting_v1_unit_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_unit_proto_rawDesc = "" +
 	"\n" +
-	"\x17reporting/v1/unit.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x1areporting/v1/lineage.proto\"\xc5\x04\n" +
+	"\x17reporting/v1/unit.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x1areporting/v1/lineage.proto\"\xc5\x04\n" +
 	"\x04Unit\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x14\n" +
 	"\x02id\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\x02id\x12\x18\n" +
@@ -820,10 +871,16 @@ const file_reporting_v1_unit_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x12\n" +
 	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x17\n" +
-	"\aname_vi\x18\x04 \x01(\tR\x06nameVi\"?\n" +
+	"\aname_vi\x18\x04 \x01(\tR\x06nameVi\"\xc9\x01\n" +
 	"\x0eGetUnitRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12\x13\n" +
-	"\x05as_of\x18\x02 \x01(\tR\x04asOf\"\xe9\x01\n" +
+	"\x05as_of\x18\x02 \x01(\tR\x04asOf\x12$\n" +
+	"\vat_sequence\x18\x03 \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x05 \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"\xd4\x02\n" +
 	"\x10ListUnitsRequest\x12\x13\n" +
 	"\x05as_of\x18\x01 \x01(\tR\x04asOf\x12\x14\n" +
 	"\x05below\x18\x02 \x01(\tR\x05below\x12\x14\n" +
@@ -834,7 +891,12 @@ const file_reporting_v1_unit_proto_rawDesc = "" +
 	"page_token\x18\x06 \x01(\tR\tpageToken\x12!\n" +
 	"\fmin_sequence\x18\a \x01(\x03R\vminSequence\x12\x1d\n" +
 	"\n" +
-	"journal_id\x18\b \x01(\tR\tjournalId\"\x90\x01\n" +
+	"journal_id\x18\b \x01(\tR\tjournalId\x12$\n" +
+	"\vat_sequence\x18\t \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\x06atTimeB\x0e\n" +
+	"\f_at_sequence\"\x90\x01\n" +
 	"\x11ListUnitsResponse\x12(\n" +
 	"\x05units\x18\x01 \x03(\v2\x12.reporting.v1.UnitR\x05units\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n" +
@@ -894,52 +956,55 @@ var file_reporting_v1_unit_proto_goTypes = []any{
 	(*ImportUnitsRequest)(nil),           // 8: reporting.v1.ImportUnitsRequest
 	(*Stamp)(nil),                        // 9: reporting.v1.Stamp
 	(*Receipt)(nil),                      // 10: reporting.v1.Receipt
-	(*fieldmaskpb.FieldMask)(nil),        // 11: google.protobuf.FieldMask
-	(*ImportOptions)(nil),                // 12: reporting.v1.ImportOptions
-	(*ReorganiseUnitsRequest)(nil),       // 13: reporting.v1.ReorganiseUnitsRequest
-	(*ImportReorganisationRequest)(nil),  // 14: reporting.v1.ImportReorganisationRequest
-	(*GetLineageRequest)(nil),            // 15: reporting.v1.GetLineageRequest
-	(*ListLineageLinksRequest)(nil),      // 16: reporting.v1.ListLineageLinksRequest
-	(*ImportSummary)(nil),                // 17: reporting.v1.ImportSummary
-	(*Reorganisation)(nil),               // 18: reporting.v1.Reorganisation
-	(*ImportReorganisationResponse)(nil), // 19: reporting.v1.ImportReorganisationResponse
-	(*Lineage)(nil),                      // 20: reporting.v1.Lineage
-	(*ListLineageLinksResponse)(nil),     // 21: reporting.v1.ListLineageLinksResponse
+	(*timestamppb.Timestamp)(nil),        // 11: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),        // 12: google.protobuf.FieldMask
+	(*ImportOptions)(nil),                // 13: reporting.v1.ImportOptions
+	(*ReorganiseUnitsRequest)(nil),       // 14: reporting.v1.ReorganiseUnitsRequest
+	(*ImportReorganisationRequest)(nil),  // 15: reporting.v1.ImportReorganisationRequest
+	(*GetLineageRequest)(nil),            // 16: reporting.v1.GetLineageRequest
+	(*ListLineageLinksRequest)(nil),      // 17: reporting.v1.ListLineageLinksRequest
+	(*ImportSummary)(nil),                // 18: reporting.v1.ImportSummary
+	(*Reorganisation)(nil),               // 19: reporting.v1.Reorganisation
+	(*ImportReorganisationResponse)(nil), // 20: reporting.v1.ImportReorganisationResponse
+	(*Lineage)(nil),                      // 21: reporting.v1.Lineage
+	(*ListLineageLinksResponse)(nil),     // 22: reporting.v1.ListLineageLinksResponse
 }
 var file_reporting_v1_unit_proto_depIdxs = []int32{
 	2,  // 0: reporting.v1.Unit.ancestors:type_name -> reporting.v1.UnitAncestor
 	9,  // 1: reporting.v1.Unit.stamp:type_name -> reporting.v1.Stamp
 	10, // 2: reporting.v1.Unit.receipt:type_name -> reporting.v1.Receipt
 	1,  // 3: reporting.v1.Unit.earlier_names:type_name -> reporting.v1.EarlierName
-	0,  // 4: reporting.v1.ListUnitsResponse.units:type_name -> reporting.v1.Unit
-	9,  // 5: reporting.v1.ListUnitsResponse.stamp:type_name -> reporting.v1.Stamp
-	0,  // 6: reporting.v1.CreateUnitRequest.unit:type_name -> reporting.v1.Unit
-	0,  // 7: reporting.v1.UpdateUnitRequest.unit:type_name -> reporting.v1.Unit
-	11, // 8: reporting.v1.UpdateUnitRequest.update_mask:type_name -> google.protobuf.FieldMask
-	12, // 9: reporting.v1.ImportUnitsRequest.options:type_name -> reporting.v1.ImportOptions
-	3,  // 10: reporting.v1.UnitService.GetUnit:input_type -> reporting.v1.GetUnitRequest
-	4,  // 11: reporting.v1.UnitService.ListUnits:input_type -> reporting.v1.ListUnitsRequest
-	6,  // 12: reporting.v1.UnitService.CreateUnit:input_type -> reporting.v1.CreateUnitRequest
-	7,  // 13: reporting.v1.UnitService.UpdateUnit:input_type -> reporting.v1.UpdateUnitRequest
-	8,  // 14: reporting.v1.UnitService.ImportUnits:input_type -> reporting.v1.ImportUnitsRequest
-	13, // 15: reporting.v1.UnitService.ReorganiseUnits:input_type -> reporting.v1.ReorganiseUnitsRequest
-	14, // 16: reporting.v1.UnitService.ImportReorganisation:input_type -> reporting.v1.ImportReorganisationRequest
-	15, // 17: reporting.v1.UnitService.GetLineage:input_type -> reporting.v1.GetLineageRequest
-	16, // 18: reporting.v1.UnitService.ListLineageLinks:input_type -> reporting.v1.ListLineageLinksRequest
-	0,  // 19: reporting.v1.UnitService.GetUnit:output_type -> reporting.v1.Unit
-	5,  // 20: reporting.v1.UnitService.ListUnits:output_type -> reporting.v1.ListUnitsResponse
-	0,  // 21: reporting.v1.UnitService.CreateUnit:output_type -> reporting.v1.Unit
-	0,  // 22: reporting.v1.UnitService.UpdateUnit:output_type -> reporting.v1.Unit
-	17, // 23: reporting.v1.UnitService.ImportUnits:output_type -> reporting.v1.ImportSummary
-	18, // 24: reporting.v1.UnitService.ReorganiseUnits:output_type -> reporting.v1.Reorganisation
-	19, // 25: reporting.v1.UnitService.ImportReorganisation:output_type -> reporting.v1.ImportReorganisationResponse
-	20, // 26: reporting.v1.UnitService.GetLineage:output_type -> reporting.v1.Lineage
-	21, // 27: reporting.v1.UnitService.ListLineageLinks:output_type -> reporting.v1.ListLineageLinksResponse
-	19, // [19:28] is the sub-list for method output_type
-	10, // [10:19] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	11, // 4: reporting.v1.GetUnitRequest.at_time:type_name -> google.protobuf.Timestamp
+	11, // 5: reporting.v1.ListUnitsRequest.at_time:type_name -> google.protobuf.Timestamp
+	0,  // 6: reporting.v1.ListUnitsResponse.units:type_name -> reporting.v1.Unit
+	9,  // 7: reporting.v1.ListUnitsResponse.stamp:type_name -> reporting.v1.Stamp
+	0,  // 8: reporting.v1.CreateUnitRequest.unit:type_name -> reporting.v1.Unit
+	0,  // 9: reporting.v1.UpdateUnitRequest.unit:type_name -> reporting.v1.Unit
+	12, // 10: reporting.v1.UpdateUnitRequest.update_mask:type_name -> google.protobuf.FieldMask
+	13, // 11: reporting.v1.ImportUnitsRequest.options:type_name -> reporting.v1.ImportOptions
+	3,  // 12: reporting.v1.UnitService.GetUnit:input_type -> reporting.v1.GetUnitRequest
+	4,  // 13: reporting.v1.UnitService.ListUnits:input_type -> reporting.v1.ListUnitsRequest
+	6,  // 14: reporting.v1.UnitService.CreateUnit:input_type -> reporting.v1.CreateUnitRequest
+	7,  // 15: reporting.v1.UnitService.UpdateUnit:input_type -> reporting.v1.UpdateUnitRequest
+	8,  // 16: reporting.v1.UnitService.ImportUnits:input_type -> reporting.v1.ImportUnitsRequest
+	14, // 17: reporting.v1.UnitService.ReorganiseUnits:input_type -> reporting.v1.ReorganiseUnitsRequest
+	15, // 18: reporting.v1.UnitService.ImportReorganisation:input_type -> reporting.v1.ImportReorganisationRequest
+	16, // 19: reporting.v1.UnitService.GetLineage:input_type -> reporting.v1.GetLineageRequest
+	17, // 20: reporting.v1.UnitService.ListLineageLinks:input_type -> reporting.v1.ListLineageLinksRequest
+	0,  // 21: reporting.v1.UnitService.GetUnit:output_type -> reporting.v1.Unit
+	5,  // 22: reporting.v1.UnitService.ListUnits:output_type -> reporting.v1.ListUnitsResponse
+	0,  // 23: reporting.v1.UnitService.CreateUnit:output_type -> reporting.v1.Unit
+	0,  // 24: reporting.v1.UnitService.UpdateUnit:output_type -> reporting.v1.Unit
+	18, // 25: reporting.v1.UnitService.ImportUnits:output_type -> reporting.v1.ImportSummary
+	19, // 26: reporting.v1.UnitService.ReorganiseUnits:output_type -> reporting.v1.Reorganisation
+	20, // 27: reporting.v1.UnitService.ImportReorganisation:output_type -> reporting.v1.ImportReorganisationResponse
+	21, // 28: reporting.v1.UnitService.GetLineage:output_type -> reporting.v1.Lineage
+	22, // 29: reporting.v1.UnitService.ListLineageLinks:output_type -> reporting.v1.ListLineageLinksResponse
+	21, // [21:30] is the sub-list for method output_type
+	12, // [12:21] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_unit_proto_init() }
@@ -950,6 +1015,8 @@ func file_reporting_v1_unit_proto_init() {
 	file_reporting_v1_access_rule_proto_init()
 	file_reporting_v1_common_proto_init()
 	file_reporting_v1_lineage_proto_init()
+	file_reporting_v1_unit_proto_msgTypes[3].OneofWrappers = []any{}
+	file_reporting_v1_unit_proto_msgTypes[4].OneofWrappers = []any{}
 	file_reporting_v1_unit_proto_msgTypes[8].OneofWrappers = []any{
 		(*ImportUnitsRequest_Options)(nil),
 		(*ImportUnitsRequest_Chunk)(nil),

@@ -43,7 +43,11 @@ func (s *stage) judge(a act, random *rand.Rand) (string, error) {
 		}
 		asker.anything(n)
 		var err error
-		found, err = asker.ask()
+		if found, err = asker.ask(); found != "" || err != nil {
+			return err
+		}
+		found, err = s.recall(tx, s.some(random))
+		asker.remember(about)
 		return err
 	})
 	return found, err

@@ -9,7 +9,7 @@
 // journal and replays.
 //
 // After each step the store is asked for every roll-up that the step can have touched, for some that it cannot, and for the
-// report itself, and the answers are those of verify.Model, which keeps the reports alone, computes everything anew from
+// report itself, and for some of what was found after earlier entries, as of those entries; and the answers are those of verify.Model, which keeps the reports alone, computes everything anew from
 // them with math/big, and shares no code with aggregator and rollup. At the end of the sequence all roll-ups are compared,
 // and the state is the same, key by key and byte by byte, as one rebuilt from the journal. Nothing may differ but
 // the note of how far redactions were carried out, which is of no entry.

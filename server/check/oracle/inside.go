@@ -115,6 +115,7 @@ func (t *tally) one(ctx context.Context, o order, n uint64) error {
 	t.total.Steps += uint64(len(story.acts))
 	t.total.Rollups += story.counts.Rollups
 	t.total.Reports += story.counts.Reports
+	t.total.Recalled += story.counts.Recalled
 	t.total.Keys += story.counts.Keys
 	if t.total.Failed == "" {
 		t.total.Failed = failed

@@ -19,7 +19,7 @@ const name = "oracle"
 // Check is the suite.
 var Check = check.Check{
 	Name:    name,
-	Promise: "After each step of every sequence of changes, roll-ups are what the reports come to, and a rebuild makes the same state.",
+	Promise: "After each step of every sequence of changes, roll-ups are what the reports come to, as of every earlier entry what they came to then, and a rebuild makes the same state.",
 	Counts:  "sequences",
 	Short:   2000, Long: 15_000,
 	Run:    run,
@@ -48,6 +48,14 @@ var Check = check.Check{
 			Edits: []plant.Edit{{File: "server/aggregator/row.go", Old: "r.sequence = t.position.Head.Sequence", New: "r.sequence = t.store.head.Sequence + 1"}},
 		},
 		{
+			Name: "returned-before", Fault: "As of an entry before its return a revision counts as returned.", Size: 200, Inside: true,
+			Edits: []plant.Edit{{File: "server/aggregator/asof.go", Old: "case happened(s.returned):", New: "case s.returned != 0:"}},
+		},
+		{
+			Name: "tree-of-now", Fault: "As of an earlier entry the tree, the catalogue and the forms are those of now.", Size: 200, Inside: true,
+			Edits: []plant.Edit{{File: "server/aggregator/asof.go", Old: "if t.snap.since <= then.asOf.sequence {", New: "if t.snap != nil {"}},
+		},
+		{
 			Name: "deadline-reopened", Fault: "A changed list of holidays moves a deadline that has passed.", Size: 200, Inside: true,
 			Edits: []plant.Edit{{File: "server/form/timetable.go", Old: "return w.has && !w.at.Before(w.end)", New: "return false"}},
 		},
@@ -65,7 +73,7 @@ type order struct {
 
 // news is what it tells: now and then how far it is, and at the end what it found.
 type news struct {
-	Sequences, Steps, Rollups, Reports, Keys uint64
+	Sequences, Steps, Rollups, Reports, Recalled, Keys uint64
 	// Failed tells of the first sequence that failed.
 	Failed string
 	Done   bool
@@ -97,6 +105,7 @@ func run(ctx context.Context, r *check.Run) (err error) {
 	r.Figure("steps", last.Steps)
 	r.Figure("rollups", last.Rollups)
 	r.Figure("reports", last.Reports)
+	r.Figure("recalled", last.Recalled)
 	r.Figure("keys", last.Keys)
 	switch {
 	case last.Failed != "":

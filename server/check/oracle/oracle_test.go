@@ -41,7 +41,7 @@ func TestSomeSequences(t *testing.T) {
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil {
 		t.Fatal(err)
 	}
-	if last.Failed != "" || last.Sequences != o.Size || last.Rollups == 0 || last.Keys == 0 {
+	if last.Failed != "" || last.Sequences != o.Size || last.Rollups == 0 || last.Recalled == 0 || last.Keys == 0 {
 		t.Errorf("seed %d: %d sequences, %d steps, %d roll-ups: %s", o.Seed, last.Sequences, last.Steps, last.Rollups, last.Failed)
 	}
 }

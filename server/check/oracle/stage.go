@@ -68,6 +68,8 @@ type stage struct {
 	reports reports
 	// wall is what they told of holidays and deadlines.
 	wall wall
+	// past is what was found after each entry.
+	past []recollection
 	// wrong are questions that were answered wrongly, and are asked again at each step where a story is shortened.
 	wrong []column
 	// indicators and forms are codes by their numbers.
@@ -75,7 +77,7 @@ type stage struct {
 }
 
 // counts says how much was compared.
-type counts struct{ Rollups, Reports, Keys uint64 }
+type counts struct{ Rollups, Reports, Recalled, Keys uint64 }
 
 // beginning is when every story begins.
 var beginning = time.Date(2024, 2, 1, 1, 0, 0, 0, time.UTC)
@@ -180,8 +182,7 @@ func (s *stage) tell(a act) (string, error) {
 		return fmt.Sprintf("Apply of %v: %v", a, err), nil
 	}
 	s.group, s.head = append(s.group, r), head
-	s.reports.apply(&e)
-	s.wall.apply(&e)
+	s.took(&e)
 	return "", nil
 }
 
@@ -284,8 +285,7 @@ func (s *stage) lag(a act) (string, error) {
 		return "", err
 	}
 	s.head = head
-	s.reports.apply(&e)
-	s.wall.apply(&e)
+	s.took(&e)
 	if err := s.store.Replay(s.ctx, s.journal, nil); err != nil {
 		return fmt.Sprintf("Replay of %v: %v", a, err), nil
 	}

@@ -53,7 +53,7 @@ func (s *stage) step(a act, random *rand.Rand) (string, error) {
 	return s.judge(a, random)
 }
 
-// end compares all roll-ups and all reports, and the state with one that is made anew.
+// end compares all roll-ups and all reports, all that is remembered of earlier entries, and the state with one that is made anew.
 func (s *stage) end(dir string) (string, error) {
 	if err := s.commit(); err != nil {
 		return "", err
@@ -67,6 +67,9 @@ func (s *stage) end(dir string) (string, error) {
 		return fmt.Sprintf("at the end %d of %d roll-ups are wrong; the first: %s", report.FindingCount, report.Rollups, report.Findings[0]), nil
 	}
 	if found, err := s.allReports(); found != "" || err != nil {
+		return found, err
+	}
+	if found, err := s.recallAll(); found != "" || err != nil {
 		return found, err
 	}
 	if err := s.close(); err != nil {
