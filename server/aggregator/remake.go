@@ -38,7 +38,7 @@ func (t *Tx) movedBy(s *snapshot, ended []endedUnit) (moved, error) {
 		err := t.eachPeriod(f.ordinal, yearOf(from), func(code uint32) (bool, error) {
 			touched = slices.ContainsFunc(ended, func(e endedUnit) bool {
 				k := reportKey{form: f.ordinal, period: code, unit: e.ordinal}
-				return t.buckets[reportBucket.at].Get(k.append(nil)) != nil
+				return t.bucket(reportBucket).Get(k.append(nil)) != nil
 			})
 			return !touched, nil
 		})
@@ -72,7 +72,7 @@ func yearOf(day period.Day) int16 {
 // eachPeriod visits the base periods, from a year on, of which a form has reports. It ends when visit says false.
 func (t *Tx) eachPeriod(form uint16, year int16, visit func(code uint32) (bool, error)) error {
 	prefix := binary.BigEndian.AppendUint16(nil, form)
-	cursor := t.buckets[reportBucket.at].Cursor()
+	cursor := t.bucket(reportBucket).Cursor()
 	for key, _ := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); {
 		if len(key) != reportKeyBytes {
 			return reportBucket.damaged(key)
@@ -219,7 +219,7 @@ func (r *remake) clearForm(b rollup.Basis, form uint16) error {
 		return err
 	}
 	prefix := binary.BigEndian.AppendUint16([]byte{byte(b)}, form)
-	cursor := r.t.buckets[rollupBucket.at].Cursor()
+	cursor := r.t.bucket(rollupBucket).Cursor()
 	for key, _ := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); {
 		k, ok := r.old.rowKeyOf(key)
 		if !ok {
@@ -239,7 +239,7 @@ func (r *remake) clearForm(b rollup.Basis, form uint16) error {
 		if err := r.t.settle(0); err != nil {
 			return err
 		}
-		cursor = r.t.buckets[rollupBucket.at].Cursor()
+		cursor = r.t.bucket(rollupBucket).Cursor()
 		if key, _ = cursor.Seek(at); bytes.Equal(key, at) {
 			key, _ = cursor.Next()
 		}
@@ -291,7 +291,7 @@ func (r *remake) units() (map[int16]map[uint32]bool, error) {
 				units[year] = map[uint32]bool{}
 			}
 			within := binary.BigEndian.AppendUint32(slices.Clip(prefix), code)
-			cursor := r.t.buckets[reportBucket.at].Cursor()
+			cursor := r.t.bucket(reportBucket).Cursor()
 			for key, _ := cursor.Seek(within); bytes.HasPrefix(key, within); key, _ = cursor.Next() {
 				units[year][reportKeyOf(key).unit] = true
 			}
