@@ -72,7 +72,7 @@ func (t *Tx) UnitBefore(id hierarchy.ID, sequence uint64) (hierarchy.Unit, bool,
 		return hierarchy.Unit{}, false, nil
 	}
 	name := unitKey(ordinal)
-	key, _ := t.buckets[unitBucket.at].Cursor().Seek(appendSequence(unitKey(ordinal), sequence-1))
+	key, _ := t.bucket(unitBucket).Cursor().Seek(appendSequence(unitKey(ordinal), sequence-1))
 	if !bytes.HasPrefix(key, name) || len(key) != unitName+8+2 {
 		return hierarchy.Unit{}, false, nil
 	}
