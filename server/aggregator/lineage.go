@@ -106,11 +106,12 @@ func (t *Tx) reorganise(r hierarchy.Reorganisation, note string) error {
 	if err := t.keepTree(tree, joined(taken)); err != nil {
 		return err
 	}
-	moved, err := t.movedBy(old, endedIn(old.tree, tree, joined(taken).Units))
+	ended := endedIn(old.tree, tree, joined(taken).Units)
+	moved, err := t.movedBy(old, ended)
 	if err != nil {
 		return err
 	}
-	return t.rebuildRows(next, moved, moved)
+	return t.endRows(next, moved, ended)
 }
 
 // keepTree stores what was taken. A link that was withdrawn and given again has one version, that of the end.

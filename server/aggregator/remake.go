@@ -117,14 +117,7 @@ func (t *Tx) rebuildRows(next *snapshot, m, ends moved) error {
 	if err != nil {
 		return err
 	}
-	for _, year := range slices.Sorted(maps.Keys(units)) {
-		for _, unit := range r.inOrder(units[year]) {
-			if err := r.unit(year, unit); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return r.each(units)
 }
 
 // remake is one call of rebuildRows at work.
@@ -137,6 +130,8 @@ type remake struct {
 	numbers []uint32 // of the indicators, in order
 	// ends is the day of those of which earlier spans are left as they are, and their calendar.
 	ends map[uint32]ending
+	// leaving says that contributions are taken out instead of in.
+	leaving bool
 }
 
 type ending struct {
@@ -328,9 +323,21 @@ func (r *remake) unit(year int16, unit uint32) error {
 			w.indicators = append(w.indicators, i)
 		}
 	}
-	spans := r.spans(year)
+	if err := r.gather(&w, r.spans(year)); err != nil {
+		return err
+	}
+	w.keep()
+	if err := w.apply(); err != nil {
+		return err
+	}
+	r.t.memory.forgetViews()
+	return r.t.settle(settleAt)
+}
+
+// gather takes what the unit contributes to the spans; taken away, if it is to leave them.
+func (r *remake) gather(w *unitYear, spans []period.Period) error {
 	for b := range rollup.Basis(bases) {
-		w.leaf = leaf{t: r.t, x: r.x, unit: int(unit), basis: b}
+		w.leaf = leaf{t: r.t, x: r.x, unit: w.unit, basis: b}
 		w.marks = map[uint16]marks{}
 		for _, span := range spans {
 			for _, i := range w.indicators {
@@ -348,12 +355,15 @@ func (r *remake) unit(year int16, unit uint32) error {
 			}
 		}
 	}
-	w.keep()
-	if err := w.apply(); err != nil {
-		return err
+	if r.leaving {
+		for n := range w.deltas {
+			w.deltas[n].was, w.deltas[n].is = w.deltas[n].is, nothing
+		}
+		for n := range w.totals {
+			w.totals[n] = shifted{before: w.totals[n].after}
+		}
 	}
-	r.t.memory.forgetViews()
-	return r.t.settle(settleAt)
+	return nil
 }
 
 // indicator gives the n-th of those that are made anew; nil if it is not there any more.
