@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -99,6 +100,9 @@ type Client struct {
 	changes    reportingv1.ChangeServiceClient
 	access     reportingv1.AccessServiceClient
 	operations reportingv1.OperationServiceClient
+
+	// plain says that the server does not know packed figures.
+	plain atomic.Bool
 }
 
 // Dial checks the settings and begins to connect; it does not wait for the connection. A server that cannot be reached

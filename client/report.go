@@ -7,9 +7,9 @@ import (
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 )
 
-// SubmitReport submits one report.
+// SubmitReport submits one report. Figures that are a state or numbers and no more go out packed in columns.
 func (c *Client) SubmitReport(ctx context.Context, q *reportingv1.SubmitReportRequest) (*reportingv1.SubmitReportResponse, error) {
-	return change(ctx, c, "SubmitReport", c.reports.SubmitReport, q)
+	return change(ctx, c, "SubmitReport", c.submit, q)
 }
 
 // BatchSubmitReports submits a few reports in one request. A refused report is not an error: its outcome says why.

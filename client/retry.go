@@ -135,9 +135,15 @@ func identified[Q proto.Message](q Q) (Q, string, error) {
 	if err != nil {
 		return q, "", err
 	}
-	q = proto.CloneOf(q)
-	q.ProtoReflect().Set(field, protoreflect.ValueOfString(id))
-	return q, id, nil
+	// A copy of the message alone: what it holds is only read.
+	copied := q.ProtoReflect().New()
+	q.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		copied.Set(field, value)
+		return true
+	})
+	copied.SetUnknown(q.ProtoReflect().GetUnknown())
+	copied.Set(field, protoreflect.ValueOfString(id))
+	return copied.Interface().(Q), id, nil //nolint:forcetypeassert // New makes a message of the same type
 }
 
 // newID is ordered by time: the server keeps ids in a tree, and neighbours are cheap there.

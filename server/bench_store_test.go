@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 
+	"github.com/tonghop/tonghop/client"
 	"github.com/tonghop/tonghop/server"
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/bench/workload"
@@ -39,6 +41,7 @@ type benchStore struct {
 	svc    *reporting.Service
 	caller auth.Caller
 	conn   *grpc.ClientConn
+	client *client.Client
 	token  string
 	http   string
 	// loaded is how many reports of the workload are in it.
@@ -107,10 +110,12 @@ func newBenchStore(b *testing.B, w workload.Shape, months int) *benchStore {
 	s.conn, err = grpc.NewClient(srv.GRPCAddress(), grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(8<<20)))
 	check(b, err)
+	s.client, err = client.Dial(b.Context(), client.Config{Address: s.conn.Target(), Token: client.Secret(s.token)})
+	check(b, err)
 	b.Cleanup(func() {
 		stop()
 		check(b, <-ended)
-		check(b, s.conn.Close())
+		check(b, errors.Join(s.conn.Close(), s.client.Close()))
 	})
 	s.svc, s.http = srv.Store().Service, "http://"+srv.HTTPAddress()
 	s.caller, err = s.svc.Authenticate(b.Context(), auth.Secret(s.token))

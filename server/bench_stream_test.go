@@ -24,9 +24,6 @@ func BenchmarkStream(b *testing.B) {
 
 func streamAll(b *testing.B, options client.StreamOptions, item func(s *benchStore, n int) *reportingv1.StreamItem) {
 	s := newBenchStore(b, provinceSize(), 1)
-	c, err := client.Dial(b.Context(), client.Config{Address: s.conn.Target(), Token: client.Secret(s.token)})
-	check(b, err)
-	defer func() { check(b, c.Close()) }()
 	items := func(yield func(*reportingv1.StreamItem) bool) {
 		for i := range b.N {
 			if !yield(item(s, s.loaded+i)) {
@@ -37,7 +34,7 @@ func streamAll(b *testing.B, options client.StreamOptions, item func(s *benchSto
 	b.ReportAllocs()
 	before := cpuTimes()
 	b.ResetTimer()
-	for outcome, err := range c.SubmitItems(b.Context(), items, options) {
+	for outcome, err := range s.client.SubmitItems(b.Context(), items, options) {
 		if check(b, err); outcome.GetKind() != reportingv1.OutcomeKind_OUTCOME_KIND_CREATED {
 			b.Fatal(outcome)
 		}

@@ -7,7 +7,8 @@ package server_test
 //	TONGHOP_BENCH=full go test -run '^$' -bench . -timeout 1h ./server    36 months of the whole country, longer rounds
 //
 // BenchmarkSubmit stores reports of 54 values, each answered when it is durable and its roll-ups can be seen, with 1 and
-// with 64 in flight, in process and over a connection. BenchmarkProvince and BenchmarkCountry ask four questions. Absolute
+// with 64 in flight, in process, over a connection and, for comparison, over one in figures that are not packed.
+// BenchmarkProvince and BenchmarkCountry ask four questions. Absolute
 // numbers say something about the machine; BenchmarkAgainstBolt puts the store beside bbolt alone, round by round in one
 // run, and its ratios say something about us. Where a hypervisor takes the processor away, steal-% shows it, and a
 // comparison with much of it is to be repeated; cpu-µs, what one submission costs the processor, client and server
@@ -70,8 +71,14 @@ func (s *benchStore) submitHere(tb testing.TB, n int) error {
 	return err
 }
 
-// submitOver sends the n-th report over the connection.
+// submitOver sends the n-th report over a connection by the client library, which packs its figures.
 func (s *benchStore) submitOver(tb testing.TB, n int) error {
+	_, err := s.client.SubmitReport(tb.Context(), s.Request(n))
+	return err
+}
+
+// submitFigures sends the n-th report over a connection in figures, as a client without the library may.
+func (s *benchStore) submitFigures(tb testing.TB, n int) error {
 	_, err := reportingv1.NewReportServiceClient(s.conn).SubmitReport(s.outgoing(tb.Context()), s.Request(n))
 	return err
 }
@@ -87,18 +94,18 @@ func BenchmarkSubmitCountry(b *testing.B) {
 }
 
 func submitAll(b *testing.B, open func(*testing.B) *benchStore) {
-	for _, door := range []string{"process", "grpc"} {
+	doors := []struct {
+		name string
+		do   func(s *benchStore, tb testing.TB, n int) error
+	}{{"process", (*benchStore).submitHere}, {"grpc", (*benchStore).submitOver}, {"figures", (*benchStore).submitFigures}}
+	for _, door := range doors {
 		for _, width := range []int{1, 64} {
-			b.Run(fmt.Sprintf("%s/inflight=%d", door, width), func(b *testing.B) {
+			b.Run(fmt.Sprintf("%s/inflight=%d", door.name, width), func(b *testing.B) {
 				s := open(b)
-				do := s.submitHere
-				if door == "grpc" {
-					do = s.submitOver
-				}
 				b.ReportAllocs()
 				before := cpuTimes()
 				b.ResetTimer()
-				took := inFlight(b, b.N, width, func(i int) error { return do(b, s.loaded+i) })
+				took := inFlight(b, b.N, width, func(i int) error { return door.do(s, b, s.loaded+i) })
 				b.StopTimer()
 				s.loaded += b.N
 				b.ReportMetric(1e6*(cpuTimes().own-before.own)/float64(b.N), "cpu-µs/op")

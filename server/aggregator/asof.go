@@ -48,7 +48,8 @@ func (t *Tx) AsOf(sequence uint64) (*Tx, error) {
 		return nil, err
 	}
 	then := newTx(t.store, t.btx)
-	then.position, then.ledger, then.memory = t.position, t.ledger, newMemory()
+	// The names that the open group gave numbers to stand in no other place yet.
+	then.position, then.ledger, then.memory, then.named = t.position, t.ledger, newMemory(), t.named
 	then.asOf = &asOf{sequence: sequence, time: at, reports: MaxReportsAsOf, contributions: maxContributionsAsOf}
 	then.snap, err = t.pastSnapshots().get(t, then)
 	return then, err

@@ -430,7 +430,13 @@ func TestR30AnUncommittedEntryLeavesNothingBehind(t *testing.T) {
 		}
 	}
 	at := s.journal.Head().Sequence + 1
+	s.who = "somebody who was never named before"
 	s.add(name("Vứt đi"))
+	if then, err := s.begin().AsOf(at); err != nil {
+		t.Fatal(err)
+	} else if _, err := then.SequenceAt(s.now); err != nil {
+		t.Errorf("who made an entry that is not committed cannot be told: %v", err)
+	}
 	s.add(name("Cũng vứt đi"))
 	ask(s.begin(), at, "Vứt đi")
 	s.tx.Rollback()

@@ -61,7 +61,7 @@ func (t *Tx) FormSequence(code form.Code) uint64 {
 // it.
 func (t *Tx) newest(b *bucket, prefix []byte, more int) uint64 {
 	var newest uint64
-	cursor := t.buckets[b.at].Cursor()
+	cursor := t.bucket(b).Cursor()
 	for key, _ := cursor.Seek(prefix); bytes.HasPrefix(key, prefix) && len(key) >= len(prefix)+more+8; key, _ = cursor.Next() {
 		sequence := sequenceIn(key, len(prefix)+more)
 		if !t.knows(sequence) {
@@ -94,7 +94,7 @@ type kept[V any] struct {
 func eachVersion[V any](t *Tx, b *bucket, name int, newest bool, parse func([]byte) (V, error)) ([]kept[V], error) {
 	var list []kept[V]
 	var last []byte
-	cursor := t.buckets[b.at].Cursor()
+	cursor := t.bucket(b).Cursor()
 	for key, _ := cursor.First(); key != nil; key, _ = cursor.Next() {
 		if len(key) != name+8+2 {
 			return nil, b.damaged(key)

@@ -253,7 +253,7 @@ func only[V any](list []V, name func(V) string) string {
 // Changes visits the notes of entries after a sequence in order, at most limit of them, which may end in the middle of an
 // entry. It ends with the error of visit.
 func (t *Tx) Changes(after uint64, limit int, visit func(Change) error) error {
-	cursor := t.buckets[changeBucket.at].Cursor()
+	cursor := t.bucket(changeBucket).Cursor()
 	for key, value := cursor.Seek(noteKey(nil, after+1, 0)); key != nil && limit > 0; key, value = cursor.Next() {
 		raw, err := t.unseal(changeBucket, key, value)
 		if err != nil {

@@ -43,9 +43,9 @@ func (w *watched) end() {
 // leaveFull sets how full pages of the other buckets are to be left; what is not named here is small.
 func (t *Tx) leaveFull() {
 	for _, b := range fillsWhole {
-		t.buckets[b.at].FillPercent = fillWhole
+		t.bucket(b).FillPercent = fillWhole
 	}
-	t.buckets[rollupBucket.at].FillPercent = fillRows
+	t.bucket(rollupBucket).FillPercent = fillRows
 }
 
 // watch notes that a value is put in under a key, was being the checksum of the one that it takes the place of, follower
@@ -63,7 +63,7 @@ func (t *Tx) watch(b *bucket, key, follower []byte, was uint64) {
 	} else {
 		f.note(false) // it grows, and its page may be split with nothing to come behind it
 	}
-	t.buckets[b.at].FillPercent = f.percent()
+	t.bucket(b).FillPercent = f.percent()
 }
 
 // fill watches where new keys come. It counts for the size of the file alone, never for what is in it.

@@ -44,7 +44,7 @@ func (t *Tx) HolidayHistory(day period.Day) []uint64 {
 // written lists the sequences of the versions of a thing.
 func (t *Tx) written(b *bucket, name []byte) []uint64 {
 	var list []uint64
-	cursor := t.buckets[b.at].Cursor()
+	cursor := t.bucket(b).Cursor()
 	for key, _ := cursor.Seek(name); bytes.HasPrefix(key, name) && len(key) >= len(name)+8; key, _ = cursor.Next() {
 		// A large version has several pieces.
 		if sequence := sequenceIn(key, len(name)); t.knows(sequence) && (len(list) == 0 || list[len(list)-1] != sequence) {

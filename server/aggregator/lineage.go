@@ -72,7 +72,7 @@ func (t *Tx) UnitBefore(id hierarchy.ID, sequence uint64) (hierarchy.Unit, bool,
 		return hierarchy.Unit{}, false, nil
 	}
 	name := unitKey(ordinal)
-	key, _ := t.buckets[unitBucket.at].Cursor().Seek(appendSequence(unitKey(ordinal), sequence-1))
+	key, _ := t.bucket(unitBucket).Cursor().Seek(appendSequence(unitKey(ordinal), sequence-1))
 	if !bytes.HasPrefix(key, name) || len(key) != unitName+8+2 {
 		return hierarchy.Unit{}, false, nil
 	}
@@ -106,11 +106,12 @@ func (t *Tx) reorganise(r hierarchy.Reorganisation, note string) error {
 	if err := t.keepTree(tree, joined(taken)); err != nil {
 		return err
 	}
-	moved, err := t.movedBy(old, endedIn(old.tree, tree, joined(taken).Units))
+	ended := endedIn(old.tree, tree, joined(taken).Units)
+	moved, err := t.movedBy(old, ended)
 	if err != nil {
 		return err
 	}
-	return t.rebuildRows(next, moved, moved)
+	return t.endRows(next, moved, ended)
 }
 
 // keepTree stores what was taken. A link that was withdrawn and given again has one version, that of the end.

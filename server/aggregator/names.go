@@ -70,7 +70,7 @@ func nameKey(number uint64) []byte { return binary.BigEndian.AppendUint32(nil, u
 func (t *Tx) readNames() (*names, error) {
 	n := &names{numbers: map[string]uint64{}}
 	var list []string
-	cursor := t.buckets[nameBucket.at].Cursor()
+	cursor := t.bucket(nameBucket).Cursor()
 	for key, value := cursor.First(); key != nil; key, value = cursor.Next() {
 		raw, err := t.unseal(nameBucket, key, value)
 		if err != nil {

@@ -20,7 +20,7 @@ func (t *Tx) redact(h *entry.Header, r entry.EntryRedacted) error {
 	}
 	prefix := binary.BigEndian.AppendUint64(nil, r.Sequence)
 	var gone [][]byte // bbolt's cursors lose their place where they remove
-	cursor := t.buckets[textBucket.at].Cursor()
+	cursor := t.bucket(textBucket).Cursor()
 	for key, _ := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); key, _ = cursor.Next() {
 		gone = append(gone, bytes.Clone(key))
 	}
@@ -49,7 +49,7 @@ func (s *Store) Unremoved(ctx context.Context) (list []uint64, upTo uint64, err 
 		if err != nil {
 			return err
 		}
-		cursor := t.buckets[redactionBucket.at].Cursor()
+		cursor := t.bucket(redactionBucket).Cursor()
 		for key, stored := cursor.First(); key != nil; key, stored = cursor.Next() {
 			value, err := t.unseal(redactionBucket, key, stored)
 			if err != nil {

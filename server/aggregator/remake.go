@@ -38,7 +38,7 @@ func (t *Tx) movedBy(s *snapshot, ended []endedUnit) (moved, error) {
 		err := t.eachPeriod(f.ordinal, yearOf(from), func(code uint32) (bool, error) {
 			touched = slices.ContainsFunc(ended, func(e endedUnit) bool {
 				k := reportKey{form: f.ordinal, period: code, unit: e.ordinal}
-				return t.buckets[reportBucket.at].Get(k.append(nil)) != nil
+				return t.bucket(reportBucket).Get(k.append(nil)) != nil
 			})
 			return !touched, nil
 		})
@@ -72,7 +72,7 @@ func yearOf(day period.Day) int16 {
 // eachPeriod visits the base periods, from a year on, of which a form has reports. It ends when visit says false.
 func (t *Tx) eachPeriod(form uint16, year int16, visit func(code uint32) (bool, error)) error {
 	prefix := binary.BigEndian.AppendUint16(nil, form)
-	cursor := t.buckets[reportBucket.at].Cursor()
+	cursor := t.bucket(reportBucket).Cursor()
 	for key, _ := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); {
 		if len(key) != reportKeyBytes {
 			return reportBucket.damaged(key)
@@ -117,14 +117,7 @@ func (t *Tx) rebuildRows(next *snapshot, m, ends moved) error {
 	if err != nil {
 		return err
 	}
-	for _, year := range slices.Sorted(maps.Keys(units)) {
-		for _, unit := range r.inOrder(units[year]) {
-			if err := r.unit(year, unit); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return r.each(units)
 }
 
 // remake is one call of rebuildRows at work.
@@ -137,6 +130,8 @@ type remake struct {
 	numbers []uint32 // of the indicators, in order
 	// ends is the day of those of which earlier spans are left as they are, and their calendar.
 	ends map[uint32]ending
+	// leaving says that contributions are taken out instead of in.
+	leaving bool
 }
 
 type ending struct {
@@ -224,7 +219,7 @@ func (r *remake) clearForm(b rollup.Basis, form uint16) error {
 		return err
 	}
 	prefix := binary.BigEndian.AppendUint16([]byte{byte(b)}, form)
-	cursor := r.t.buckets[rollupBucket.at].Cursor()
+	cursor := r.t.bucket(rollupBucket).Cursor()
 	for key, _ := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); {
 		k, ok := r.old.rowKeyOf(key)
 		if !ok {
@@ -244,7 +239,7 @@ func (r *remake) clearForm(b rollup.Basis, form uint16) error {
 		if err := r.t.settle(0); err != nil {
 			return err
 		}
-		cursor = r.t.buckets[rollupBucket.at].Cursor()
+		cursor = r.t.bucket(rollupBucket).Cursor()
 		if key, _ = cursor.Seek(at); bytes.Equal(key, at) {
 			key, _ = cursor.Next()
 		}
@@ -296,7 +291,7 @@ func (r *remake) units() (map[int16]map[uint32]bool, error) {
 				units[year] = map[uint32]bool{}
 			}
 			within := binary.BigEndian.AppendUint32(slices.Clip(prefix), code)
-			cursor := r.t.buckets[reportBucket.at].Cursor()
+			cursor := r.t.bucket(reportBucket).Cursor()
 			for key, _ := cursor.Seek(within); bytes.HasPrefix(key, within); key, _ = cursor.Next() {
 				units[year][reportKeyOf(key).unit] = true
 			}
@@ -328,9 +323,21 @@ func (r *remake) unit(year int16, unit uint32) error {
 			w.indicators = append(w.indicators, i)
 		}
 	}
-	spans := r.spans(year)
+	if err := r.gather(&w, r.spans(year)); err != nil {
+		return err
+	}
+	w.keep()
+	if err := w.apply(); err != nil {
+		return err
+	}
+	r.t.memory.forgetViews()
+	return r.t.settle(settleAt)
+}
+
+// gather takes what the unit contributes to the spans; taken away, if it is to leave them.
+func (r *remake) gather(w *unitYear, spans []period.Period) error {
 	for b := range rollup.Basis(bases) {
-		w.leaf = leaf{t: r.t, x: r.x, unit: int(unit), basis: b}
+		w.leaf = leaf{t: r.t, x: r.x, unit: w.unit, basis: b}
 		w.marks = map[uint16]marks{}
 		for _, span := range spans {
 			for _, i := range w.indicators {
@@ -348,12 +355,15 @@ func (r *remake) unit(year int16, unit uint32) error {
 			}
 		}
 	}
-	w.keep()
-	if err := w.apply(); err != nil {
-		return err
+	if r.leaving {
+		for n := range w.deltas {
+			w.deltas[n].was, w.deltas[n].is = w.deltas[n].is, nothing
+		}
+		for n := range w.totals {
+			w.totals[n] = shifted{before: w.totals[n].after}
+		}
 	}
-	r.t.memory.forgetViews()
-	return r.t.settle(settleAt)
+	return nil
 }
 
 // indicator gives the n-th of those that are made anew; nil if it is not there any more.

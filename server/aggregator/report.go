@@ -141,7 +141,7 @@ func (t *Tx) ScanReports(code form.Code, base period.Period, after int, visit fu
 	k := reportKey{form: uint16(at), period: periodCode(base)} //nolint:gosec // checked
 	prefix := k.append(nil)[:reportKeyBytes-4]
 	k.unit = uint32(max(0, after+1)) //nolint:gosec // an ordinal
-	cursor := t.buckets[reportBucket.at].Cursor()
+	cursor := t.bucket(reportBucket).Cursor()
 	for key, value := cursor.Seek(k.append(nil)); bytes.HasPrefix(key, prefix); key, value = cursor.Next() {
 		raw, err := t.unseal(reportBucket, key, value)
 		if err != nil {

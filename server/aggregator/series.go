@@ -45,6 +45,8 @@ type seriesCell struct {
 	place uint32
 	// at is where the cell stood in the row before.
 	at int
+	// lean reads it where totals stand side by side.
+	lean leanReader
 	// grown says that the scale has grown since rows of this span were made, and scale what it was.
 	grown bool
 	scale figure.Scale
@@ -155,6 +157,20 @@ func (s *Series) common() *Answer {
 	}
 }
 
+// Plain gives the result where it is made of one total that stands side by side with those of other units, and false
+// else: Cell gives it then.
+func (s *Series) Plain(unit int, p *rollup.Plain) bool {
+	if s.single == nil || !s.FromRows(unit) {
+		return false
+	}
+	f, inner := &s.forms[0], s.u.x.inner[unit]
+	if inner < 0 {
+		return false
+	}
+	total := s.u.t.leanTotal(s.single, unit)
+	return total != nil && s.finisher.PlainOf(total, int64(f.owed.cells[int(inner)*f.owed.kinds+int(f.kinds[0])].owed), p)
+}
+
 // Cell gives the result alone, in short if it can and then says so, else the other one. Where that is made of rows it has no
 // texts.
 func (s *Series) Cell(unit int, short *rollup.Short, r *rollup.Result) (bool, error) {
@@ -182,13 +198,14 @@ func (s *Series) Cell(unit int, short *rollup.Short, r *rollup.Result) (bool, er
 	return false, nil
 }
 
-// fromOne makes the result from the bytes of the one cell that there is; false if that is not so easy.
+// fromOne makes the result from the one cell that there is; false if that is not so easy.
 func (s *Series) fromOne(unit int, short *rollup.Short) (bool, error) {
 	f, c := &s.forms[0], s.single
 	inner := s.u.x.inner[unit]
 	if inner < 0 {
 		return false, nil
 	}
+	owed := &f.owed.cells[int(inner)*f.owed.kinds+int(f.kinds[0])]
 	k := c.key
 	k.unit = uint32(unit) //nolint:gosec // an ordinal
 	row, err := s.u.t.shelved(c.plank, k, s.u.x.kinds)
@@ -200,7 +217,6 @@ func (s *Series) fromOne(unit int, short *rollup.Short) (bool, error) {
 		return false, nil
 	}
 	c.at = at
-	owed := &f.owed.cells[int(inner)*f.owed.kinds+int(f.kinds[0])]
 	return s.finisher.ShortOf(row.bytes(at), owed.expected(), short), nil
 }
 

@@ -27,6 +27,12 @@ func compareSeries(tx *aggregator.Tx, q aggregator.Query, want aggregator.Answer
 		return fmt.Sprintf("Cell(%+v) = %v", q, err)
 	}
 	value, numerator, denominator := rollup.Scales(series.Version())
+	var plain rollup.Plain
+	if series.Plain(unit, &plain) {
+		if problem := compareShort(q, shortOf(plain), want, value); problem != "" {
+			return "plain: " + problem
+		}
+	}
 	if isShort {
 		return compareShort(q, short, want, value)
 	}
@@ -36,6 +42,15 @@ func compareSeries(tx *aggregator.Tx, q aggregator.Query, want aggregator.Answer
 		return fmt.Sprintf("%+v without texts:\n got %+v\nwant %+v", q, exact, want.Result)
 	}
 	return ""
+}
+
+// shortOf is what a plain result says.
+func shortOf(p rollup.Plain) rollup.Short {
+	return rollup.Short{
+		State: p.State, Parts: p.Parts, Value: p.Value, Numerator: p.Numerator, Denominator: p.Denominator, Coverage: rollup.Coverage{
+			Expected: p.Expected, Received: p.Received, Missing: p.Expected - p.Received, Late: p.Late, UnitsComplete: p.Received, Units: p.Expected,
+		},
+	}
 }
 
 func compareShort(q aggregator.Query, got rollup.Short, want aggregator.Answer, scale figure.Scale) string {

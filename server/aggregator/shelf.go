@@ -62,12 +62,16 @@ type chunk struct {
 	// floor is the first state whose readers may fill a slot in which nothing was ever put.
 	floor uint64
 	slots [chunkUnits]atomic.Pointer[shelved]
+	// stamps count how often the writer put something into each slot.
+	stamps [chunkUnits]atomic.Uint32
+	// columns are the cells of which the totals stand side by side, by their places.
+	columns atomic.Pointer[[]*leanColumn]
 }
 
 const chunkUnits = 64
 
 // slotBytes is what a slot and the room around it take.
-const slotBytes = 16
+const slotBytes = 20
 
 // plank gives a plank; it is made if it is not there. It must not be kept beyond the transaction.
 func (s *shelf) plank(k plankKey) *plank {
@@ -211,6 +215,7 @@ func (s *shelf) put(rows []changedRow, head uint64) {
 			row = changed // the reader who finds it in the file will say so
 		}
 		slot.Store(row)
+		c.stamps[r.unit%chunkUnits].Add(1) // no total is known of a slot that had no row
 		s.note(p, row.size()-was.size())
 	}
 }

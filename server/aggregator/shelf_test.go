@@ -21,6 +21,11 @@ import (
 // cleared out, while readers hold every row on the shelf against the file at their own state, again and again as the
 // writer goes on.
 func TestTheShelfIsTheFile(t *testing.T) {
+	defer func() {
+		if aggregator.ColumnsHeld() == 0 {
+			t.Error("no total was found in a column")
+		}
+	}()
 	rapid.Check(t, func(r *rapid.T) {
 		s, o, catalogue := province(t)
 		defer func() { _ = s.close() }()

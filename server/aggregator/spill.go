@@ -39,7 +39,7 @@ func (t *Tx) putLarge(b *bucket, key, value []byte) error {
 func (t *Tx) removePieces(b *bucket, key []byte, piece uint16) error {
 	for ; ; piece++ {
 		at := binary.BigEndian.AppendUint16(slices.Clip(key), piece)
-		if t.buckets[b.at].Get(at) == nil {
+		if t.bucket(b).Get(at) == nil {
 			return nil
 		}
 		if err := t.remove(b, at); err != nil {
@@ -205,7 +205,7 @@ func (t *Tx) history(k reportKey, rec *record) ([]Revision, error) {
 // eachApart visits the revisions of a report that are in the bucket revisions.
 func (t *Tx) eachApart(k reportKey, visit func(*held) error) error {
 	prefix := k.append(nil)
-	cursor := t.buckets[revisionBucket.at].Cursor()
+	cursor := t.bucket(revisionBucket).Cursor()
 	for key, _ := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); {
 		if len(key) != reportKeyBytes+6 {
 			return revisionBucket.damaged(key)

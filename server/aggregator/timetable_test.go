@@ -89,3 +89,24 @@ func TestR30_R7_TheTimetableIsTheSameAfterReplayAndReopening(t *testing.T) {
 	}
 	sameAfterRebuild(t, s)
 }
+
+// TestR30_AStateAsOfAnEntryOfAnOpenGroupKnowsWhoMadeIt asks, before the group is committed, as of an entry in it by somebody
+// who was never heard of before: his name has a number that only the group knows, and the timetable needs the time beside it.
+func TestR30_AStateAsOfAnEntryOfAnOpenGroupKnowsWhoMadeIt(t *testing.T) {
+	s := one(t)
+	s.who = "somebody new"
+	s.add(holidays(t, "2024-02-15 off"))
+	tx := s.begin()
+	first := tx.Position().Head.Sequence
+	s.add(holidays(t, "2024-02-16 off"))
+	then, err := tx.AsOf(first)
+	if err != nil {
+		t.Fatalf("AsOf(%d) = %v", first, err)
+	}
+	if list := then.Definitions().Timetable().List(); len(list) != 1 || list[0].Sequence != first {
+		t.Errorf("as of entry %d the list is %v", first, list)
+	}
+	if list := tx.Definitions().Timetable().List(); len(list) != 2 {
+		t.Errorf("now the list is %v", list)
+	}
+}

@@ -75,7 +75,7 @@ const keptTokens = 1 << 14
 // storedToken gives a token without its display name, and the sequence of the entry that issued it.
 func (t *Tx) storedToken(id string) (issued uint64, k auth.Token, ok bool, err error) {
 	name := tokenName(id)
-	key, stored := t.buckets[tokenBucket.at].Cursor().Seek(name)
+	key, stored := t.bucket(tokenBucket).Cursor().Seek(name)
 	if !bytes.HasPrefix(key, name) || len(key) != len(name)+8 {
 		return 0, auth.Token{}, false, nil
 	}
@@ -128,7 +128,7 @@ func (t *Tx) parseToken(key, stored []byte) (issued uint64, k auth.Token, err er
 // Tokens gives tokens in the order of their ids, from the one after an id on, at most limit.
 func (t *Tx) Tokens(after string, limit int) ([]auth.Token, error) {
 	var list []auth.Token
-	cursor := t.buckets[tokenBucket.at].Cursor()
+	cursor := t.bucket(tokenBucket).Cursor()
 	start := tokenName(after)
 	if after == "" {
 		start = nil

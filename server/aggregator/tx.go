@@ -67,11 +67,15 @@ type Tx struct {
 }
 
 func newTx(s *Store, btx *bolt.Tx) *Tx {
-	t := &Tx{store: s, btx: btx}
-	for i, b := range everyBucket {
-		t.buckets[i] = btx.Bucket(b.name)
+	return &Tx{store: s, btx: btx}
+}
+
+// bucket gives a bucket, which is looked for once: most transactions read two or three.
+func (t *Tx) bucket(b *bucket) *bolt.Bucket {
+	if t.buckets[b.at] == nil {
+		t.buckets[b.at] = t.btx.Bucket(b.name)
 	}
-	return t
+	return t.buckets[b.at]
 }
 
 // The keys of the bucket meta.
@@ -159,7 +163,7 @@ func (t *Tx) Rollback() {
 func (t *Tx) find(b *bucket, key []byte) []byte {
 	c := t.cursors[b.at]
 	if c == nil {
-		c = t.buckets[b.at].Cursor()
+		c = t.bucket(b).Cursor()
 		t.cursors[b.at] = c
 	}
 	found, stored := c.Seek(key)
@@ -202,7 +206,7 @@ func (t *Tx) put(b *bucket, key, value []byte) error {
 func (t *Tx) replace(b *bucket, key, value []byte, was uint64) (uint64, error) {
 	sealed := b.seal(key, value)
 	sum := sumOf(sealed)
-	if err := t.buckets[b.at].Put(key, sealed); err != nil {
+	if err := t.bucket(b).Put(key, sealed); err != nil {
 		return 0, fault.Internal(err, "the state cannot be written: %w", err)
 	}
 	t.account(b, was, sum)
@@ -225,7 +229,7 @@ func (t *Tx) account(b *bucket, was, is uint64) {
 // remove takes a value away; there need be none.
 func (t *Tx) remove(b *bucket, key []byte) error {
 	was := sumOf(t.find(b, key))
-	if err := t.buckets[b.at].Delete(key); err != nil {
+	if err := t.bucket(b).Delete(key); err != nil {
 		return fault.Internal(err, "the state cannot be written: %w", err)
 	}
 	t.account(b, was, 0)

@@ -1,8 +1,10 @@
 package reporting
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/figure"
@@ -28,7 +30,7 @@ func (p AmountPart) String() string { return amountParts[min(int(p), len(amountP
 // field is where a figure has the part.
 func (p AmountPart) field() string { return [...]string{"value", "numerator", "denominator"}[p] }
 
-// AmountColumn is one of the amounts that every report of a stream comes with.
+// AmountColumn is one of the amounts that a report comes with: every report of a stream, or a packed one.
 type AmountColumn struct {
 	Indicator string
 	Part      AmountPart
@@ -36,15 +38,18 @@ type AmountColumn struct {
 	Scale figure.Scale
 }
 
-// maxAmountColumns bounds the columns of a stream; that many figures a report may have.
+// maxAmountColumns bounds the columns; that many figures a report may have.
 const maxAmountColumns = maxFigures
 
-// AmountColumns are the columns of a stream. Make them with NewAmountColumns; they may be shared.
+// AmountColumns are the columns of a stream or of a packed report. Make them with NewAmountColumns or NewPackedColumns;
+// they may be shared.
 type AmountColumns struct {
 	columns []AmountColumn
 	groups  []amountGroup
-	// hash stands for the columns where a report is hashed.
-	hash [32]byte
+	// inOrder are the places of the groups in the order of their codes.
+	inOrder []int
+	// within is what stands before the places of amounts where a report names them.
+	within string
 	// known is what the sheets of forms were found to say about the columns.
 	known layouts
 }
@@ -67,7 +72,7 @@ func (g *amountGroup) first() int {
 // asks for their indicators is not asked: that differs from report to report.
 func NewAmountColumns(columns []AmountColumn) (*AmountColumns, error) {
 	if len(columns) > maxAmountColumns {
-		return nil, fault.Invalid("COLUMNS_TOO_MANY", "the stream names %d columns; it may name %d", len(columns), maxAmountColumns).
+		return nil, fault.Invalid("COLUMNS_TOO_MANY", "%d columns are named; there may be %d", len(columns), maxAmountColumns).
 			With("count", len(columns)).With("limit", maxAmountColumns).In("columns")
 	}
 	a := &AmountColumns{columns: slices.Clone(columns)}
@@ -88,12 +93,37 @@ func NewAmountColumns(columns []AmountColumn) (*AmountColumns, error) {
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	c := canon("columns").count("columns", len(columns))
-	for _, column := range columns {
-		c.text("indicator", column.Indicator).text("part", column.Part.String()).count("scale", int(column.Scale))
+	a.inOrder = make([]int, len(a.groups))
+	for i := range a.inOrder {
+		a.inOrder[i] = i
 	}
-	a.hash = c.sum()
+	slices.SortFunc(a.inOrder, func(x, y int) int { return cmp.Compare(a.code(x), a.code(y)) })
 	return a, nil
+}
+
+// code gives the code of a group as it was written first.
+func (a *AmountColumns) code(group int) string { return a.columns[a.groups[group].first()].Indicator }
+
+// NewPackedColumns is NewAmountColumns for a report that names its columns itself, in packed.indicators and packed.parts.
+func NewPackedColumns(columns []AmountColumn) (*AmountColumns, error) {
+	a, err := NewAmountColumns(columns)
+	if err != nil {
+		return nil, eachField(err, packedField)
+	}
+	a.within = "packed."
+	return a, nil
+}
+
+// packedField gives the place in a packed report of the field of a stream's columns: columns[3].part is packed.parts[3].
+func packedField(field string) string {
+	place, ok := strings.CutPrefix(field, "columns")
+	switch {
+	case !ok:
+		return field
+	case strings.HasSuffix(place, ".part"):
+		return "packed.parts" + strings.TrimSuffix(place, ".part")
+	}
+	return "packed.indicators" + strings.TrimSuffix(place, ".indicator")
 }
 
 // add puts a column to those of its indicator.
@@ -137,7 +167,7 @@ func (a *AmountColumns) complete() error {
 	return problems.Err()
 }
 
-// Amounts are what a report has in the columns of its stream, in the place of figures.
+// Amounts are what a report has in the columns of its stream or of its own, in the place of figures.
 type Amounts struct {
 	of      *AmountColumns
 	amounts []int64
@@ -163,9 +193,9 @@ func (a *AmountColumns) Read(given *Given) (*Amounts, error) {
 	switch {
 	case a == nil || len(a.columns) == 0:
 		return nil, fault.Invalid("AMOUNTS_WITHOUT_COLUMNS",
-			"there are amounts, and the options of the stream name no columns; name them there, or send figures").In("amounts")
+			"there are amounts, and no columns are named; name them, or send figures").In("amounts")
 	case len(given.Amounts) != len(a.columns):
-		return nil, fault.Invalid("AMOUNTS_COUNT", "there are %d amounts, and the stream has %d columns; send one for each",
+		return nil, fault.Invalid("AMOUNTS_COUNT", "there are %d amounts and %d columns; send one for each",
 			len(given.Amounts), len(a.columns)).With("count", len(given.Amounts)).With("wanted", len(a.columns)).In("amounts")
 	}
 	read := &Amounts{of: a, amounts: given.Amounts}
@@ -198,7 +228,7 @@ func (a *AmountColumns) Read(given *Given) (*Amounts, error) {
 func (a *Amounts) except(before []int32, place int32, state figure.State) error {
 	switch {
 	case place < 0 || int(place) >= len(a.amounts):
-		return fault.Invalid("AMOUNT_COLUMN_UNKNOWN", "there is no column %d; the stream has columns 0 to %d", place, len(a.amounts)-1).
+		return fault.Invalid("AMOUNT_COLUMN_UNKNOWN", "there is no column %d; there are columns 0 to %d", place, len(a.amounts)-1).
 			With("column", place).With("last", len(a.amounts)-1)
 	case a.states[place] != figure.Value, len(before) > 0 && place < before[len(before)-1]:
 		return fault.Invalid("AMOUNT_COLUMN_REPEATED",

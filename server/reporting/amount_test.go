@@ -298,6 +298,13 @@ func TestAmountsAreWhatTheirFiguresAre(t *testing.T) {
 					kinds[want[i].Kind]++
 				}
 			}
+			// And in the other way: it is the same request.
+			want, got := texts.oneByOne(call, inTexts), packed.oneByOne(call, inTexts)
+			for i := range want {
+				if got, want := saidOf(got[i], places[i]), saidOf(want[i], places[i]); got != want {
+					draws.Errorf("item %d again in figures: %s\nwhere it was sent in figures: %s", i, got, want)
+				}
+			}
 		}
 		if got, want := packed.bodies(), texts.bodies(); !reflect.DeepEqual(got, want) {
 			draws.Errorf("entries in columns:\n%+v\nin figures:\n%+v", got, want)

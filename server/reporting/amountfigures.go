@@ -2,7 +2,6 @@ package reporting
 
 import (
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -18,9 +17,11 @@ import (
 	"github.com/tonghop/tonghop/server/indicator"
 )
 
-// layouts are what sheets say about the columns of a stream, which is found out once for each of them.
+// layouts are what sheets say about columns, which is found out once for each of them. They are of one moment's
+// definitions: those before are let go.
 type layouts struct {
 	mu     sync.Mutex
+	defs   aggregator.Definitions
 	sheets map[*form.Sheet][]amountLine
 }
 
@@ -38,9 +39,12 @@ type amountLine struct {
 }
 
 // layout gives the lines of the columns on a sheet in the order of their numbers; line is nil where there is none.
-func (a *AmountColumns) layout(sheet *form.Sheet) []amountLine {
+func (a *AmountColumns) layout(defs aggregator.Definitions, sheet *form.Sheet) []amountLine {
 	a.known.mu.Lock()
 	defer a.known.mu.Unlock()
+	if a.known.defs != defs {
+		a.known.defs, a.known.sheets = defs, nil
+	}
 	if lines, ok := a.known.sheets[sheet]; ok {
 		return lines
 	}
@@ -92,7 +96,7 @@ func (sub *Submission) figures(defs aggregator.Definitions, at place) ([]entry.F
 // figures is figuresOf for amounts. What is right is read straight into figures; as soon as something is not, all of it is
 // read again as the texts that it might have been, which then are refused as texts are.
 func (a *Amounts) figures(defs aggregator.Definitions, at place, draft bool) ([]entry.Figure, error) {
-	lines := a.of.layout(defs.Sheet(at.form, at.unit.Kind, at.last))
+	lines := a.of.layout(defs, defs.Sheet(at.form, at.unit.Kind, at.last))
 	figures := make([]entry.Figure, 0, len(lines))
 	for i := range lines {
 		l := &lines[i]
@@ -175,7 +179,7 @@ func (a *Amounts) asTexts(defs aggregator.Definitions, at place, draft bool) ([]
 	drafts, groups := a.drafts()
 	figures, err := figuresOf(defs, at, drafts, draft)
 	if err != nil {
-		return nil, placed(fault.Of(err), groups)
+		return nil, a.of.placed(fault.Of(err), groups)
 	}
 	return figures, nil
 }
@@ -210,8 +214,11 @@ func (a *Amounts) drafts() ([]FigureDraft, []amountGroup) {
 }
 
 // placed gives an error of figures the places of the amounts at fault: figures[3].denominator is amounts[5].
-func placed(e *fault.Error, groups []amountGroup) *fault.Error {
+func (a *AmountColumns) placed(e *fault.Error, groups []amountGroup) *fault.Error {
 	moved := *e
+	if a.within != "" && e.Field == "figures" {
+		moved.Field = strings.TrimSuffix(a.within, ".")
+	}
 	if rest, ok := strings.CutPrefix(e.Field, "figures["); ok {
 		number, rest, _ := strings.Cut(rest, "]")
 		if i, err := strconv.Atoi(number); err == nil && i < len(groups) {
@@ -221,12 +228,12 @@ func placed(e *fault.Error, groups []amountGroup) *fault.Error {
 					column = c
 				}
 			}
-			moved.Field = fmt.Sprintf("amounts[%d]", column)
+			moved.Field = a.within + fmt.Sprintf("amounts[%d]", column)
 		}
 	}
 	moved.Details = make([]*fault.Error, len(e.Details))
 	for i, d := range e.Details {
-		moved.Details[i] = placed(d, groups)
+		moved.Details[i] = a.placed(d, groups)
 	}
 	return &moved
 }
@@ -242,26 +249,55 @@ func (a *Amounts) codes(given map[indicator.Code]bool) {
 	}
 }
 
-// canonical hashes amounts: columns, which is the hash of the columns (of each its indicator, part and scale); amounts,
-// each as a varint; and states, a byte for each column where not all are values. So a report has another hash in figures
-// than in amounts, and another one under other columns.
+// canonical adds the figures that the amounts are, in the order of their codes, as canonical.figure adds them.
 func (a *Amounts) canonical(c canonical) {
-	var room [1 << 10]byte
-	c.bytes("columns", a.of.hash[:])
-	packed := room[:0]
-	for _, n := range a.amounts {
-		packed = binary.AppendVarint(packed, n)
+	count := 0
+	for i := range a.of.groups {
+		if a.has(&a.of.groups[i]) {
+			count++
+		}
 	}
-	c.bytes("amounts", packed)
-	packed = packed[:0]
-	for _, s := range a.states {
-		packed = append(packed, byte(s))
+	c.count("figures", count)
+	for _, i := range a.of.inOrder {
+		g := &a.of.groups[i]
+		if !a.has(g) {
+			continue
+		}
+		c.word(a.of.columns[g.first()].Indicator, "")
+		numbers := a.numbers(g)
+		c.numbers(&numbers)
 	}
-	c.bytes("states", packed)
 }
 
-// bytes is text without making one.
-func (c canonical) bytes(name string, value []byte) {
-	c.word(name, "")
-	c.b = append(binary.AppendUvarint(c.b, uint64(len(value))), value...)
+// has says whether there is a figure of an indicator.
+func (a *Amounts) has(g *amountGroup) bool {
+	if a.states == nil {
+		return true
+	}
+	for _, c := range g {
+		if c >= 0 && a.states[c] != figure.Absent {
+			return true
+		}
+	}
+	return false
+}
+
+// numbers gives the figure of an indicator, as drafts writes it.
+func (a *Amounts) numbers(g *amountGroup) (f figureNumbers) {
+	f.state = figure.Value
+	for part, c := range g {
+		if c < 0 {
+			continue
+		}
+		switch state := a.state(c); state {
+		case figure.Absent:
+		case figure.Value:
+			p := &f.parts[part]
+			p.has = true
+			p.n, p.scale = figure.Number(a.amounts[c]).Shortest(a.of.columns[c].Scale)
+		default:
+			f.state = state
+		}
+	}
+	return f
 }

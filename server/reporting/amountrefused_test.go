@@ -104,25 +104,35 @@ func TestAWrongAmountIsNamedByItsPlace(t *testing.T) {
 	w.submitted(w.admin, packed(t, of, reporting.Given{Amounts: []int64{5, 1230, 3, 0}, NotReported: []int32{3}}))
 }
 
-// R37: an item is the same request only in the same amounts under the same columns.
-func TestR37AnItemInColumnsIsItsAmountsAndItsColumns(t *testing.T) {
+// R37: an item is the same request if it says the same of the same indicators, under whatever columns or in figures.
+func TestR37AnItemInColumnsIsWhatItSays(t *testing.T) {
 	w := newWorld(t)
 	flowColumn, stockColumn := reporting.AmountColumn{Indicator: "FLOW", Scale: 2}, reporting.AmountColumn{Indicator: "STOCK", Scale: 2}
 	of := columns(t, flowColumn, stockColumn)
 	first := packed(t, of, reporting.Given{Amounts: []int64{100, 200}})
 	call := w.call(w.admin)
 	w.expect("first", kinds(w.stream(call, []reporting.Submission{first})), "CREATED ")
-	again := packed(t, columns(t, flowColumn, stockColumn), reporting.Given{Amounts: []int64{100, 200}})
-	w.expect("again", kinds(w.stream(call, []reporting.Submission{again})), "REPLAYED ")
 	coarse := flowColumn
 	coarse.Scale = 1
+	for name, same := range map[string]reporting.Submission{
+		"again":               packed(t, columns(t, flowColumn, stockColumn), reporting.Given{Amounts: []int64{100, 200}}),
+		"at another scale":    packed(t, columns(t, coarse, stockColumn), reporting.Given{Amounts: []int64{10, 200}}),
+		"in another order":    packed(t, columns(t, stockColumn, flowColumn), reporting.Given{Amounts: []int64{200, 100}}),
+		"beside no figure":    packed(t, columns(t, reporting.AmountColumn{Indicator: "RATIO", Part: numerator}, flowColumn, stockColumn), reporting.Given{Amounts: []int64{0, 100, 200}, NotReported: []int32{0}}),
+		"in texts":            with(flow("A", "2024-05", "1"), "STOCK", "2"),
+		"in texts with zeros": with(flow("A", "2024-05", "1.00"), "STOCK", "2.0"),
+	} {
+		if got := kinds(w.stream(call, []reporting.Submission{same})); got != "REPLAYED " {
+			t.Errorf("%s: %s, want REPLAYED", name, got)
+		}
+	}
 	for name, other := range map[string]reporting.Submission{
-		"another amount":  packed(t, of, reporting.Given{Amounts: []int64{100, 201}}),
-		"another state":   packed(t, of, reporting.Given{Amounts: []int64{100, 0}, NotAvailable: []int32{1}}),
-		"another scale":   packed(t, columns(t, coarse, stockColumn), reporting.Given{Amounts: []int64{100, 200}}),
-		"another order":   packed(t, columns(t, stockColumn, flowColumn), reporting.Given{Amounts: []int64{100, 200}}),
-		"another part":    packed(t, columns(t, flowColumn, reporting.AmountColumn{Indicator: "STOCK", Part: numerator, Scale: 2}), reporting.Given{Amounts: []int64{100, 200}}),
-		"the same, texts": with(flow("A", "2024-05", "1"), "STOCK", "2"),
+		"another amount": packed(t, of, reporting.Given{Amounts: []int64{100, 201}}),
+		"another state":  packed(t, of, reporting.Given{Amounts: []int64{100, 0}, NotAvailable: []int32{1}}),
+		"another scale":  packed(t, columns(t, coarse, stockColumn), reporting.Given{Amounts: []int64{100, 200}}),
+		"another order":  packed(t, columns(t, stockColumn, flowColumn), reporting.Given{Amounts: []int64{100, 200}}),
+		"another part":   packed(t, columns(t, flowColumn, reporting.AmountColumn{Indicator: "STOCK", Part: numerator, Scale: 2}), reporting.Given{Amounts: []int64{100, 200}}),
+		"another text":   with(flow("A", "2024-05", "1"), "STOCK", "20"),
 	} {
 		o := w.stream(call, []reporting.Submission{other})[0]
 		if fault.ReasonOf(o.Err) != "REQUEST_ID_REUSED" {

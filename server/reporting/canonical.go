@@ -13,8 +13,8 @@ import (
 
 // canonical hashes a request field by field (R37), so that the same request has the same hash whichever door it came
 // through. A field is its name and its text, each behind its length as a varint; a list gives its length first. The names and their
-// order are the format: a request id is remembered for 400 days, and a change of format would refuse its repetition.
-// What is hashed of a report in columns, [Amounts] says.
+// order are the format: a request id is remembered for 400 days, and a change of format would refuse its repetition. What is
+// hashed of a figure, figure says.
 type canonical struct{ *digest }
 
 // digest gathers small pieces: a report has many.
@@ -57,62 +57,74 @@ func (c canonical) optional(name string, value *string) canonical {
 	return c.word("1", "").text(name, *value)
 }
 
-// amountWords are of one amount of a figure: the words before it, and those that say that there is none.
-type amountWords struct{ before, none string }
-
-// What the figures of reports have in common is made ready: there are many of them.
-var (
-	beforeIndicator                              = words("indicator")
-	valueWords, numeratorWords, denominatorWords = amountOf("value"), amountOf("numerator"), amountOf("denominator")
-	// figureEnds are what follows the amounts of a figure without note and explanation, by state, grade and format.
-	figureEnds = func() (ends [figure.NotApplicable + 1][figure.Estimate + 1][figure.Undeclared + 1]string) {
-		for state := range ends {
-			for grade := range ends[state] {
-				for format := range ends[state][grade] {
-					ends[state][grade][format] = words("state", figure.State(state).String(), "grade", figure.Grade(grade).String(), //nolint:gosec // few
-						"note", "", "explanation", "", "format", figure.NumberFormat(format).String()) //nolint:gosec // few
-				}
-			}
-		}
-		return ends
-	}()
+// How a figure goes on behind its code: a byte says whether by numbers, or by words, as they came.
+const (
+	byWords byte = iota
+	byNumbers
 )
 
-func words(list ...string) string {
-	c := canonical{&digest{}}
-	for _, w := range list {
-		c.word(w, "")
-	}
-	return string(c.b)
-}
-
-func amountOf(name string) amountWords {
-	return amountWords{before: words(name+"?", "1", name), none: words(name+"?", "0")}
-}
-
-// figure adds a figure: indicator, value, numerator and denominator where they are there, state, grade, note, explanation
-// and format.
+// figure adds a figure. One that is a state and numbers without more is the same in whatever way it came: as text with zeros
+// at the end or without, or as an amount in a column. Any other is its words: value, numerator and denominator where they
+// are there, state, grade, note, explanation and format.
 func (c canonical) figure(f *FigureDraft) {
-	c.b = append(c.b, beforeIndicator...)
 	c.word(f.Indicator, "")
-	c.amount(&valueWords, f.Value)
-	c.amount(&numeratorWords, f.Numerator)
-	c.amount(&denominatorWords, f.Denominator)
-	if f.Note == "" && f.Explanation == "" && f.State <= figure.NotApplicable && f.Grade <= figure.Estimate && f.Format <= figure.Undeclared {
-		c.b = append(c.b, figureEnds[f.State][f.Grade][f.Format]...)
+	if numbers, ok := f.numbers(); ok {
+		c.numbers(&numbers)
 		return
 	}
-	c.text("state", f.State.String()).text("grade", f.Grade.String()).
+	c.b = append(c.b, byWords)
+	c.optional("value", f.Value).optional("numerator", f.Numerator).optional("denominator", f.Denominator).
+		text("state", f.State.String()).text("grade", f.Grade.String()).
 		text("note", f.Note).text("explanation", f.Explanation).text("format", f.Format.String())
 }
 
-func (c canonical) amount(p *amountWords, text *string) {
-	if text == nil {
-		c.b = append(c.b, p.none...)
-		return
+// figureNumbers are a final figure without texts, as it is hashed.
+type figureNumbers struct {
+	state figure.State
+	parts [len(amountParts)]partNumber
+}
+
+// partNumber is one amount of a figure at the smallest scale that it needs.
+type partNumber struct {
+	has   bool
+	scale figure.Scale
+	n     figure.Number
+}
+
+// numbers gives a figure as numbers; false where it is more than that.
+func (d *FigureDraft) numbers() (f figureNumbers, ok bool) {
+	if d.Grade != figure.Final || d.Note != "" || d.Explanation != "" || d.Format != figure.Plain || d.State > figure.NotApplicable {
+		return f, false
 	}
-	c.b = append(c.b, p.before...)
-	c.word(*text, "")
+	f.state = d.State
+	for part, text := range [...]*string{d.Value, d.Numerator, d.Denominator} {
+		if text == nil {
+			continue
+		}
+		p := &f.parts[part]
+		if p.n, p.scale, p.has = figure.ParseShortest(*text); !p.has {
+			return f, false
+		}
+		if f.state == figure.Absent {
+			f.state = figure.Value // as it is read
+		}
+	}
+	return f, true
+}
+
+// numbers adds the state, then of each amount a byte, 0 where there is none and else 1 more than its scale, and the number
+// as a varint.
+func (c canonical) numbers(f *figureNumbers) {
+	b := append(c.b, byNumbers, byte(f.state))
+	for i := range f.parts {
+		p := &f.parts[i]
+		if !p.has {
+			b = append(b, 0)
+			continue
+		}
+		b = binary.AppendVarint(append(b, 1+byte(p.scale)), int64(p.n))
+	}
+	c.b = b
 }
 
 func (c canonical) flag(name string, value bool) canonical {

@@ -70,26 +70,55 @@ func (c *Column) turn(series *aggregator.Series) {
 	c.at.value, c.at.numerator, c.at.denominator = rollup.Scales(series.Version())
 }
 
+// putPlain takes a plain result in.
+func (c *Column) putPlain(cell int, p *rollup.Plain) {
+	c.numbers(cell, p.State, p.Value)
+	if p.Parts {
+		c.parts(cell, p.Numerator, p.Denominator)
+	}
+	//nolint:gosec // units are counted in 32 bits everywhere
+	c.Expected[cell], c.Received[cell] = int32(p.Expected), int32(p.Received)
+	if c.UnitsComplete != nil {
+		c.follow(&c.UnitsComplete, nil, cell, p.Received)
+	}
+	if c.Units != nil {
+		c.follow(&c.Units, nil, cell, p.Expected)
+	}
+	if p.Late != 0 {
+		set(&c.Late, c.cells, cell, p.Late)
+	}
+}
+
 // putShort takes a result in whose numbers have 64 bits at the scales of its period.
 func (c *Column) putShort(cell int, s *rollup.Short) {
-	if s.State != rollup.Value {
-		c.state(cell, s.State)
-	} else if n, ok := grow(s.Value, c.at.value, c.Scale); ok {
-		c.Values[cell] = n
-	} else {
-		c.exact(cell).Value = figure.Number(s.Value).Format(c.at.value)
-	}
+	c.numbers(cell, s.State, s.Value)
 	if s.Parts {
-		c.makeParts()
-		var ok bool
-		if c.Numerators[cell], ok = grow(s.Numerator, c.at.numerator, c.NumeratorScale); !ok {
-			c.exact(cell).Numerator = figure.Number(s.Numerator).Format(c.at.numerator)
-		}
-		if c.Denominators[cell], ok = grow(s.Denominator, c.at.denominator, c.DenominatorScale); !ok {
-			c.exact(cell).Denominator = figure.Number(s.Denominator).Format(c.at.denominator)
-		}
+		c.parts(cell, s.Numerator, s.Denominator)
 	}
 	c.note(cell, s.Fell, &s.Coverage)
+}
+
+// numbers takes the state in, or a value of 64 bits.
+func (c *Column) numbers(cell int, state rollup.State, value int64) {
+	if state != rollup.Value {
+		c.state(cell, state)
+	} else if n, ok := grow(value, c.at.value, c.Scale); ok {
+		c.Values[cell] = n
+	} else {
+		c.exact(cell).Value = figure.Number(value).Format(c.at.value)
+	}
+}
+
+// parts takes parts of 64 bits in.
+func (c *Column) parts(cell int, numerator, denominator int64) {
+	c.makeParts()
+	var ok bool
+	if c.Numerators[cell], ok = grow(numerator, c.at.numerator, c.NumeratorScale); !ok {
+		c.exact(cell).Numerator = figure.Number(numerator).Format(c.at.numerator)
+	}
+	if c.Denominators[cell], ok = grow(denominator, c.at.denominator, c.DenominatorScale); !ok {
+		c.exact(cell).Denominator = figure.Number(denominator).Format(c.at.denominator)
+	}
 }
 
 // put takes a result in.

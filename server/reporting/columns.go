@@ -68,7 +68,9 @@ func (s *Service) QueryRollupColumns(ctx context.Context, caller auth.Caller, q 
 			return err
 		}
 		var rows RollupPage
-		r := columnRun{rollupRun: rollupRun{who: who, q: q, periods: periods, tree: tree, from: start, size: size, page: &rows}}
+		r := columnRun{rollupRun: rollupRun{
+			who: who, q: q, periods: periods, tree: tree, carriers: s.carriersOf(tx), lists: s.lists, from: start, size: size, page: &rows,
+		}}
 		if err := r.prepare(day); err != nil {
 			return err
 		}
@@ -281,12 +283,16 @@ func (r *columnRun) columns() ([]Column, error) {
 
 // fill fills in the cells of one period.
 func (r *columnRun) fill(c *Column, series *aggregator.Series, at int) error {
+	var plain rollup.Plain
 	var short rollup.Short
 	var result rollup.Result
 	for _, unit := range r.ordinals {
-		if r.asked != nil && !r.asked[at] {
+		switch {
+		case r.asked != nil && !r.asked[at]:
 			c.state(at, NotAsked)
-		} else {
+		case series.Plain(unit, &plain):
+			c.putPlain(at, &plain)
+		default:
 			isShort, err := series.Cell(unit, &short, &result)
 			switch {
 			case err != nil:

@@ -1,12 +1,15 @@
 package reporting_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/figure"
+	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/reporting"
@@ -109,4 +112,88 @@ func TestAPageOfColumnsIsShortWhereReportsAreRead(t *testing.T) {
 	q.Indicators = slices.Repeat([]string{"FLOW"}, 200)
 	_, err := w.svc.QueryRollupColumns(t.Context(), w.admin, q)
 	w.at(err, "QUERY_TOO_WIDE", "periods")
+}
+
+// cellOf is one cell of a column, with what the empty lists mean.
+type cellOf struct {
+	state                                               rollup.State
+	value, numerator, denominator                       int64
+	expected, received, complete, units, late, notThere int32
+}
+
+func cellAt(c *reporting.Column, at int) cellOf {
+	of := func(list []int32, otherwise int32) int32 {
+		if list == nil {
+			return otherwise
+		}
+		return list[at]
+	}
+	amount := func(list []int64) int64 {
+		if list == nil {
+			return 0
+		}
+		return list[at]
+	}
+	cell := cellOf{state: rollup.Value, value: amount(c.Values), numerator: amount(c.Numerators), denominator: amount(c.Denominators)}
+	if c.States != nil {
+		cell.state = c.States[at]
+	}
+	cell.expected = of(c.Expected, 0)
+	cell.received = of(c.Received, cell.expected)
+	cell.complete, cell.units = of(c.UnitsComplete, cell.received), of(c.Units, cell.expected)
+	cell.late, cell.notThere = of(c.Late, 0), of(c.NotAvailable, 0)
+	return cell
+}
+
+// TestManyUnitsInColumnsAreEachByItself asks about many units at once, whose totals come to stand side by side, again and
+// again while reports come, and about each by itself.
+func TestManyUnitsInColumnsAreEachByItself(t *testing.T) {
+	w := newWorld(t)
+	const many = 20
+	var units []hierarchy.Unit
+	var codes []string
+	for n := range many {
+		codes = append(codes, fmt.Sprintf("D%02d", n))
+		units = append(units, unit(codes[n], "district", "P"), unit(fmt.Sprintf("K%02d", n), "commune", codes[n]))
+	}
+	_, err := w.svc.ImportUnits(t.Context(), w.call(w.admin), units)
+	must(t, err)
+	periods := []string{"2024-Q1", "2024-03", "2024-05"}
+	q := reporting.RollupQuery{Units: codes, Indicators: []string{"FLOW", "RATIO", "STOCK"}, Periods: periods}
+	compare := func() {
+		t.Helper()
+		page := w.columns(q)
+		for u, code := range codes {
+			alone := q
+			alone.Units = []string{code}
+			for i, c := range w.columns(alone).Columns {
+				for p := range periods {
+					if got, want := cellAt(&page.Columns[i], u*len(periods)+p), cellAt(&c, p); got != want {
+						t.Errorf("%s of %s in %s: among others %+v, alone %+v", q.Indicators[i], code, periods[p], got, want)
+					}
+				}
+			}
+		}
+	}
+	for n := range 3 * many {
+		commune := fmt.Sprintf("K%02d", n*7%many)
+		sub := with(flow(commune, periods[1+n/many%2], fmt.Sprint(n)), "STOCK", fmt.Sprint(10*n)) // March is late
+		numerator, denominator := fmt.Sprint(n%5), fmt.Sprint(n%3)
+		sub.Figures = append(sub.Figures, reporting.FigureDraft{Indicator: "RATIO", Numerator: &numerator, Denominator: &denominator})
+		switch n % 6 {
+		case 4:
+			sub.Figures = sub.Figures[:1]
+		case 5:
+			sub.Figures[0].Value, sub.Figures[0].State = nil, figure.NotAvailable
+		}
+		if n >= 2*many {
+			sub.Merge, sub.Etag = true, "1-submitted"
+		}
+		w.submitted(w.admin, sub)
+		if n%3 == 0 {
+			compare()
+		}
+	}
+	compare()
+	compare()
 }

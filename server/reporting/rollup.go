@@ -107,7 +107,7 @@ func (s *Service) QueryRollups(ctx context.Context, caller auth.Caller, q Rollup
 		if err != nil {
 			return err
 		}
-		r := rollupRun{who: who, q: q, periods: periods, tree: tree, from: start, size: size, page: &page}
+		r := rollupRun{who: who, q: q, periods: periods, tree: tree, carriers: s.carriersOf(tx), lists: s.lists, from: start, size: size, page: &page}
 		if err := r.prepare(day); err != nil {
 			return err
 		}
@@ -160,6 +160,8 @@ type rollupRun struct {
 	units      []hierarchy.Unit
 	places     []int // the ordinals of the units
 	indicators []indicator.Code
+	carriers   carriers
+	lists      *unitLists
 	calendar   period.Calendar
 	tree       period.Day // that was asked for; 0 for none
 	from       spot
@@ -177,15 +179,8 @@ func (r *rollupRun) prepare(day period.Day) error {
 	if err := r.who.need(auth.Read); err != nil {
 		return err
 	}
-	r.units, r.places = make([]hierarchy.Unit, len(r.q.Units)), make([]int, len(r.q.Units))
-	everywhere := r.who.readsEverywhere()
-	for i, ref := range r.q.Units {
-		var err error
-		if r.places[i], r.units[i], err = r.who.inSight(ref, day, everywhere); err != nil {
-			problems.Add(fault.Of(err).In(fmt.Sprintf("units[%d]", i)))
-		}
-	}
-	carriers := carriersOf(r.who.tx)
+	r.prepareUnits(day, &problems)
+	carriers := r.carriers
 	calendars := map[period.Calendar]indicator.Code{}
 	for i, code := range r.q.Indicators {
 		latest, ok := r.who.tx.Indicators().Latest(indicator.Code(code))
@@ -261,10 +256,50 @@ func measureWords(i *indicator.Indicator) string {
 	return "a " + i.Value.Measure.String()
 }
 
-// carriersOf gives for each indicator, by its folded code, every form that ever carried it, once; of what is derived those
-// that ever carried what it is computed from.
-func carriersOf(tx *aggregator.Tx) map[indicator.Code][]form.Form {
-	carriers := map[indicator.Code][]form.Form{}
+// prepareUnits resolves the units.
+func (r *rollupRun) prepareUnits(day period.Day, problems *fault.List) {
+	everywhere, defs := r.who.readsEverywhere(), r.who.tx.Definitions()
+	if everywhere {
+		if known := r.lists.find(defs, r.q.Units, day); known != nil {
+			r.units, r.places = known.units, known.places
+			return
+		}
+	}
+	r.units, r.places = make([]hierarchy.Unit, len(r.q.Units)), make([]int, len(r.q.Units))
+	wrong := problems.Len()
+	for i, ref := range r.q.Units {
+		var err error
+		if r.places[i], r.units[i], err = r.who.inSight(ref, day, everywhere); err != nil {
+			problems.Add(fault.Of(err).In(fmt.Sprintf("units[%d]", i)))
+		}
+	}
+	if everywhere && problems.Len() == wrong {
+		r.lists.keep(defs, &unitList{refs: slices.Clone(r.q.Units), on: day, units: r.units, places: r.places})
+	}
+}
+
+// carriers are for each indicator, by its folded code, every form that ever carried it, once; of what is derived those that ever
+// carried what it is computed from.
+type carriers map[indicator.Code][]form.Form
+
+// carried are the carriers by some definitions. They never change.
+type carried struct {
+	defs     aggregator.Definitions
+	carriers carriers
+}
+
+// carriersOf gives the carriers that a transaction sees, which are made once for its definitions.
+func (s *Service) carriersOf(tx *aggregator.Tx) carriers {
+	if known := s.carried.Load(); known != nil && known.defs == tx.Definitions() {
+		return known.carriers
+	}
+	made := &carried{defs: tx.Definitions(), carriers: carriersOf(tx)}
+	s.carried.Store(made)
+	return made.carriers
+}
+
+func carriersOf(tx *aggregator.Tx) carriers {
+	carriers := carriers{}
 	for _, name := range tx.Forms().Codes() {
 		for _, f := range tx.Forms().Versions(name) {
 			for _, code := range f.Indicators {

@@ -44,11 +44,13 @@ type Service struct {
 	started time.Time
 	// order is that of the tree of now, pastOrder of the earlier one that was listed last.
 	order, pastOrder atomic.Pointer[codeOrder]
+	carried          atomic.Pointer[carried]
+	lists            *unitLists
 }
 
 // New makes the use cases.
 func New(cfg Config) *Service {
-	return &Service{cfg: cfg, started: cfg.Now()}
+	return &Service{cfg: cfg, started: cfg.Now(), lists: newUnitLists()}
 }
 
 // Stamp says at which state an answer was computed.

@@ -19,7 +19,7 @@ import (
 type Submission struct {
 	Ref     ReportRef
 	Figures []FigureDraft
-	// Amounts are the figures in the columns of a stream; there are no others then.
+	// Amounts are the figures in columns; there are no others then.
 	Amounts *Amounts
 	Draft   bool
 	Merge   bool

@@ -244,6 +244,12 @@ func TestATokenForOneFormReadsThatFormAlone(t *testing.T) {
 			t.Errorf("he is told of %s", c.Key)
 		}
 	}
+	// From the moment on in which another form carries the indicator as well.
+	other := monthly("Y", "TOP")
+	other.Assigned = []hierarchy.Selector{{Kind: "department"}}
+	_, err = w.svc.ImportForms(ctx, w.call(w.admin), []form.Form{other})
+	must(t, err)
+	w.at(query("TOP"), "INDICATOR_NOT_FOUND", "indicators[0]")
 }
 
 // An atomic batch is one entry and may weigh what one entry may; nothing of one that weighs more is taken.

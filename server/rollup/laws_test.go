@@ -304,6 +304,23 @@ func shortAndLong(t *rapid.T) bool {
 	return true
 }
 
+// comparePlain holds the plain result of a lean total against the short one.
+func comparePlain(t *rapid.T, f *rollup.Finisher, b []byte, e rollup.Expected, want rollup.Short) {
+	var lean rollup.Lean
+	if !lean.Decode(b) {
+		return
+	}
+	var p rollup.Plain
+	ok := f.PlainOf(&lean, e.Owed, &p)
+	got := rollup.Short{State: p.State, Parts: p.Parts, Value: p.Value, Numerator: p.Numerator, Denominator: p.Denominator}
+	got.Coverage = rollup.Coverage{
+		Expected: p.Expected, Received: p.Received, Missing: p.Expected - p.Received, Late: p.Late, UnitsComplete: p.Received, Units: p.Expected,
+	}
+	if !ok || got != want {
+		t.Fatalf("of the lean total %+v, %t, want %+v", p, ok, want)
+	}
+}
+
 // TestTheShortWayFromBytes holds ShortOf against Short.
 func TestTheShortWayFromBytes(t *testing.T) {
 	short := 0
@@ -325,6 +342,7 @@ func TestTheShortWayFromBytes(t *testing.T) {
 			if ok := f.Short(&total, s.expected(), &want); !ok || got != want {
 				t.Fatalf("of the bytes %+v, want %+v, %t", got, want, ok)
 			}
+			comparePlain(t, &f, b, s.expected(), want)
 			for n := range b {
 				if f.ShortOf(b[:n], s.expected(), &got) {
 					t.Fatalf("%d of %d bytes are enough", n, len(b))

@@ -135,17 +135,60 @@ func (f *Finisher) ShortOf(b []byte, e Expected, s *Short) bool {
 	if len(b) > 0 {
 		return false
 	}
-	count, received, late := fields[wideFields], fields[wideFields+1], fields[wideFields+2]
+	return f.shortOf(&plainTotal{
+		sum: fields[0], numerator: fields[1], denominator: fields[2],
+		count: fields[wideFields], received: fields[wideFields+1], late: fields[wideFields+2],
+	}, e, s)
+}
+
+// plainTotal is what the short result of a base period is made of.
+type plainTotal struct{ sum, numerator, denominator, count, received, late int64 }
+
+func (f *Finisher) shortOf(t *plainTotal, e Expected, s *Short) bool {
 	s.State, s.Fell, s.Parts = NoData, false, false
 	switch {
-	case count <= 0:
+	case t.count <= 0:
 	case f.rule == shortSum:
-		s.State, s.Value = Value, fields[0]
-	case !f.divide(fields[1], fields[2], s):
+		s.State, s.Value = Value, t.sum
+	case !f.divide(t.numerator, t.denominator, s):
 		return false
 	}
 	s.Coverage = Coverage{
-		Expected: e.Owed, Received: received, Missing: e.Owed - received, Late: late, UnitsComplete: received, Units: e.Owed,
+		Expected: e.Owed, Received: t.received, Missing: e.Owed - t.received, Late: t.late, UnitsComplete: t.received, Units: e.Owed,
 	}
 	return true
+}
+
+// Plain is a short result whose coverage is that of a base period: a report of each unit, or none.
+type Plain struct {
+	State State
+	// Parts says that there are a numerator and a denominator.
+	Parts                         bool
+	Value, Numerator, Denominator int64
+	// Expected are the units and their reports, Received those that came, Late those of them that came late.
+	Expected, Received, Late int64
+}
+
+// PlainOf is Short of a lean total where there is a short way and the period is a base period; false else.
+func (f *Finisher) PlainOf(l *Lean, owed int64, p *Plain) bool {
+	if f.rule == noShort || !f.short {
+		return false
+	}
+	p.State, p.Parts = NoData, false
+	p.Expected, p.Received, p.Late = owed, int64(l.Received), int64(l.Late)
+	switch {
+	case l.Count <= 0:
+	case f.rule == shortSum:
+		p.State, p.Value = Value, l.Sum
+	default:
+		return f.plainRatio(l, p)
+	}
+	return true
+}
+
+func (f *Finisher) plainRatio(l *Lean, p *Plain) bool {
+	var s Short
+	ok := f.divide(l.Numerator, l.Denominator, &s)
+	p.State, p.Parts, p.Value, p.Numerator, p.Denominator = s.State, s.Parts, s.Value, s.Numerator, s.Denominator
+	return ok
 }

@@ -1,7 +1,7 @@
 package rpc
 
 import (
-	"fmt"
+	"strconv"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server/fault"
@@ -15,6 +15,17 @@ var amountParts = pairs[reporting.AmountPart, reportingv1.AmountPart]{
 	reporting.AmountDenominator: reportingv1.AmountPart_AMOUNT_PART_DENOMINATOR,
 }
 
+// place is the path of a part of a list.
+func place(list string, i int) string { return list + "[" + strconv.Itoa(i) + "]" }
+
+// amountPartOf reads which amount a column holds: the value, where nothing is stated.
+func amountPartOf(part reportingv1.AmountPart) (reporting.AmountPart, error) {
+	if part == reportingv1.AmountPart_AMOUNT_PART_UNSPECIFIED {
+		return reporting.AmountValue, nil
+	}
+	return enumOf(amountParts, part, "AMOUNT_PART_UNKNOWN", "part")
+}
+
 // amountColumnsOf reads the columns of a stream; nil where it names none.
 func amountColumnsOf(list []*reportingv1.AmountColumn) (*reporting.AmountColumns, error) {
 	if len(list) == 0 {
@@ -23,13 +34,11 @@ func amountColumnsOf(list []*reportingv1.AmountColumn) (*reporting.AmountColumns
 	var wrong fault.List
 	columns := make([]reporting.AmountColumn, len(list))
 	for i, m := range list {
-		at := fmt.Sprintf("columns[%d]", i)
+		at := place("columns", i)
 		c := reporting.AmountColumn{Indicator: m.GetIndicator()}
 		var err error
-		if m.GetPart() != reportingv1.AmountPart_AMOUNT_PART_UNSPECIFIED { // else the value
-			if c.Part, err = enumOf(amountParts, m.GetPart(), "AMOUNT_PART_UNKNOWN", "part"); err != nil {
-				wrong.Add(fault.Of(err).In("part").In(at))
-			}
+		if c.Part, err = amountPartOf(m.GetPart()); err != nil {
+			wrong.Add(fault.Of(err).In("part").In(at))
 		}
 		if c.Scale, err = figure.ParseScale(int64(m.GetScale())); err != nil {
 			wrong.Add(fault.Of(err).In("scale").In(at))
@@ -44,7 +53,7 @@ func amountColumnsOf(list []*reportingv1.AmountColumn) (*reporting.AmountColumns
 
 // submissionOf reads an item, in whichever way its figures come.
 func (in *intake) submissionOf(item *reportingv1.StreamItem) reporting.Submission {
-	sub := itemOf(item.GetSubmission(), in.call.ValidateOnly)
+	sub := in.item(item.GetSubmission(), in.call.ValidateOnly)
 	given := reporting.Given{
 		Amounts: item.GetAmounts(), NotReported: item.GetNotReported(),
 		NotAvailable: item.GetNotAvailable(), NotApplicable: item.GetNotApplicable(),
@@ -54,12 +63,16 @@ func (in *intake) submissionOf(item *reportingv1.StreamItem) reporting.Submissio
 	}
 	var wrong fault.List
 	wrong.Add(sub.Wrong)
-	if len(sub.Figures) > 0 {
-		wrong.Add(fault.Invalid("AMOUNTS_AND_FIGURES", "the item has amounts and figures; send the report in one of the two ways").In("amounts"))
+	if len(sub.Figures) > 0 || item.GetSubmission().GetPacked() != nil {
+		wrong.Add(givenTwice().In("amounts"))
 	}
 	var err error
 	sub.Amounts, err = in.columns.Read(&given)
 	wrong.Add(err)
 	sub.Wrong = wrong.Err()
 	return sub
+}
+
+func givenTwice() *fault.Error {
+	return fault.Invalid("AMOUNTS_AND_FIGURES", "there are figures in two ways; send the report in one of them")
 }

@@ -65,21 +65,23 @@ func (d *door) edgeStream(server any, stream grpc.ServerStream, info *grpc.Strea
 // end turns the error of a call into a status and writes the one line that the log has about the call: never what was
 // sent or answered.
 func (d *door) end(ctx context.Context, c *call, err error) error {
+	level := slog.LevelInfo
+	if _, ours := d.rights[c.method]; err == nil && !ours {
+		level = slog.LevelDebug // somebody asks for health every second
+	}
+	if err == nil && !d.log.Enabled(ctx, level) {
+		return nil
+	}
 	line := []slog.Attr{
 		slog.String("method", c.method), slog.Any("principal", c.caller), slog.Duration("took", d.now().Sub(c.began)),
 	}
 	if err == nil {
-		level := slog.LevelInfo
-		if _, ours := d.rights[c.method]; !ours {
-			level = slog.LevelDebug // somebody asks for health every second
-		}
 		d.log.LogAttrs(ctx, level, "call", append(line, slog.String("code", codes.OK.String()))...)
 		return nil
 	}
 	correlation := newCorrelation()
 	s := Status(err, c.language, correlation)
 	line = append(line, slog.String("code", s.Code().String()), slog.String("reason", reasonOf(s)))
-	level := slog.LevelInfo
 	switch s.Code() { //nolint:exhaustive // all others are the caller's own
 	case codes.Internal, codes.DataLoss, codes.Unknown:
 		level = slog.LevelError

@@ -21,6 +21,10 @@ const (
 	callWindow       = 256 << 10
 	connectionWindow = 1 << 20
 
+	// workers are goroutines that take call after call: a new one for each would grow its stack each time. Where all are busy
+	// there are new ones.
+	workers = 64
+
 	maxHeaders     = 16 << 10
 	connectWithin  = 10 * time.Second
 	maxIdle        = 15 * time.Minute
@@ -77,5 +81,6 @@ func limits() []grpc.ServerOption {
 		}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: leastPingEvery}),
 		grpc.WaitForHandlers(true),
+		grpc.NumStreamWorkers(workers),
 	}
 }

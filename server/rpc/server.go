@@ -59,6 +59,7 @@ type core struct {
 	verify   VerifyFunc
 	running  chan struct{} // holds one value while a verification runs
 	stopping chan struct{}
+	columns  *columnSets
 }
 
 // door is the way in: what the interceptors share.
@@ -99,7 +100,7 @@ func New(cfg Config) (*Server, error) {
 	s.SetServing(false)
 	c := &core{
 		service: cfg.Service, now: cfg.Now, stage: stage, verify: cfg.Verify,
-		running: make(chan struct{}, 1), stopping: s.stopping,
+		running: make(chan struct{}, 1), stopping: s.stopping, columns: newColumnSets(),
 	}
 	reportingv1.RegisterUnitServiceServer(s.grpc, units{core: c})
 	reportingv1.RegisterIndicatorServiceServer(s.grpc, indicators{core: c})

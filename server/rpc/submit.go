@@ -15,7 +15,7 @@ func (s reports) SubmitReport(ctx context.Context, r *reportingv1.SubmitReportRe
 	if err != nil {
 		return nil, err
 	}
-	sub := submissionOf(r)
+	sub := s.submission(r)
 	if sub.Wrong != nil {
 		return nil, sub.Wrong
 	}
@@ -44,7 +44,7 @@ func (s reports) BatchSubmitReports(
 	}
 	subs := make([]reporting.Submission, len(r.GetRequests()))
 	for i, m := range r.GetRequests() {
-		subs[i] = itemOf(m, c.ValidateOnly)
+		subs[i] = s.item(m, c.ValidateOnly)
 	}
 	outcomes, stamp, err := s.service.SubmitBatch(ctx, c, subs, r.GetAtomic())
 	if err != nil {
@@ -57,11 +57,19 @@ func (s reports) BatchSubmitReports(
 	return answer, nil
 }
 
-// submissionOf reads a submission; what is wrong with it stands in it.
-func submissionOf(m *reportingv1.SubmitReportRequest) reporting.Submission {
+// submission reads a submission; what is wrong with it stands in it.
+func (c *core) submission(m *reportingv1.SubmitReportRequest) reporting.Submission {
 	var wrong fault.List
 	sub := reporting.Submission{
 		Figures: figuresOf(m.GetFigures(), &wrong), Draft: m.GetDraft(), Merge: m.GetMerge(), Etag: m.GetEtag(),
+	}
+	if m.GetPacked() != nil {
+		if len(m.GetFigures()) > 0 {
+			wrong.Add(givenTwice().In("packed"))
+		}
+		var err error
+		sub.Amounts, err = c.packedOf(m.GetPacked())
+		wrong.Add(err)
 	}
 	ref, err := reporting.ParseReportName(m.GetName())
 	wrong.Add(err)
@@ -69,10 +77,10 @@ func submissionOf(m *reportingv1.SubmitReportRequest) reporting.Submission {
 	return sub
 }
 
-// itemOf reads a submission of a batch or stream. A preview asked for in one item alone is refused: nobody who wrote it
+// item reads a submission of a batch or stream. A preview asked for in one item alone is refused: nobody who wrote it
 // expects the item to be taken.
-func itemOf(m *reportingv1.SubmitReportRequest, preview bool) reporting.Submission {
-	sub := submissionOf(m)
+func (c *core) item(m *reportingv1.SubmitReportRequest, preview bool) reporting.Submission {
+	sub := c.submission(m)
 	if m.GetValidateOnly() && !preview {
 		var wrong fault.List
 		wrong.Add(sub.Wrong)

@@ -868,7 +868,7 @@ type SubmitReportRequest struct {
 	// "units/82/reports/cds-thang~2024-02"; the unit by id, or by a code that is resolved on the
 	// last day of the period.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The figures, each indicator once.
+	// The figures, each indicator once. Required, unless `packed` has them.
 	Figures []*Figure `protobuf:"bytes,2,rep,name=figures,proto3" json:"figures,omitempty"`
 	// Save without sending: counts nowhere, may be incomplete.
 	Draft bool `protobuf:"varint,3,opt,name=draft,proto3" json:"draft,omitempty"`
@@ -880,7 +880,9 @@ type SubmitReportRequest struct {
 	// streams, which have ids of their own.
 	RequestId string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Check everything and change nothing.
-	ValidateOnly  bool `protobuf:"varint,7,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,7,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// The figures as columns of numbers, in the place of `figures`, at a fraction of their cost.
+	Packed        *PackedFigures `protobuf:"bytes,8,opt,name=packed,proto3" json:"packed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -964,6 +966,126 @@ func (x *SubmitReportRequest) GetValidateOnly() bool {
 	return false
 }
 
+func (x *SubmitReportRequest) GetPacked() *PackedFigures {
+	if x != nil {
+		return x.Packed
+	}
+	return nil
+}
+
+// PackedFigures are the figures of one report as columns: of each an indicator, which amount of it, and the amount. They
+// mean the same as figures, and who repeats a request may do so in either way. Grades, notes and explanations come with
+// figures alone; packed figures are FINAL.
+//
+// A column of which the unit has no amount is named in one of the three lists, and its amount is 0 and means nothing; any
+// other 0 is a value. Each list ascends, and a column is in one at most. A numerator or denominator beside one that is not
+// available or not applicable is the same, or not reported.
+//
+// Faults: AMOUNTS_WITHOUT_COLUMNS, AMOUNTS_AND_FIGURES, AMOUNTS_COUNT, AMOUNT_PARTS_COUNT, AMOUNT_COLUMN_UNKNOWN,
+// AMOUNT_COLUMN_REPEATED, AMOUNT_NOT_EMPTY, AMOUNT_STATES_DIFFER, what can be wrong with columns (COLUMNS_TOO_MANY,
+// COLUMN_TWICE, COLUMN_PARTS_MIXED, COLUMN_WITHOUT_NUMERATOR), and whatever can be wrong with a figure, named by the place of
+// its amount: packed.amounts[5].
+type PackedFigures struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Codes of the indicators, one for each column, at most 2,000; a ratio has a column of its numerator and, unless another
+	// indicator is its denominator, one of its denominator.
+	Indicators []string `protobuf:"bytes,1,rep,name=indicators,proto3" json:"indicators,omitempty"`
+	// Which amount of its indicator each column holds. Empty: the value, in all of them.
+	Parts []AmountPart `protobuf:"varint,2,rep,packed,name=parts,proto3,enum=reporting.v1.AmountPart" json:"parts,omitempty"`
+	// How many decimals all amounts are written with, 0 to 6: 1250 at scale 2 is 12.5. An amount may not have more decimals
+	// than its indicator, zeros at the end apart (NUMBER_TOO_PRECISE).
+	Scale int32 `protobuf:"varint,3,opt,name=scale,proto3" json:"scale,omitempty"`
+	// The amounts, one for each column, in 10^-scale of the indicator's unit of measure.
+	Amounts []int64 `protobuf:"zigzag64,4,rep,packed,name=amounts,proto3" json:"amounts,omitempty"`
+	// Places of the columns, from 0, that were not reported: as if there were no such column.
+	NotReported []int32 `protobuf:"varint,5,rep,packed,name=not_reported,json=notReported,proto3" json:"not_reported,omitempty"`
+	// Places of the columns for which there is a figure that the unit does not have ("-").
+	NotAvailable []int32 `protobuf:"varint,6,rep,packed,name=not_available,json=notAvailable,proto3" json:"not_available,omitempty"`
+	// Places of the columns that do not apply to the unit in this period ("x").
+	NotApplicable []int32 `protobuf:"varint,7,rep,packed,name=not_applicable,json=notApplicable,proto3" json:"not_applicable,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PackedFigures) Reset() {
+	*x = PackedFigures{}
+	mi := &file_reporting_v1_report_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PackedFigures) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PackedFigures) ProtoMessage() {}
+
+func (x *PackedFigures) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_report_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PackedFigures.ProtoReflect.Descriptor instead.
+func (*PackedFigures) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *PackedFigures) GetIndicators() []string {
+	if x != nil {
+		return x.Indicators
+	}
+	return nil
+}
+
+func (x *PackedFigures) GetParts() []AmountPart {
+	if x != nil {
+		return x.Parts
+	}
+	return nil
+}
+
+func (x *PackedFigures) GetScale() int32 {
+	if x != nil {
+		return x.Scale
+	}
+	return 0
+}
+
+func (x *PackedFigures) GetAmounts() []int64 {
+	if x != nil {
+		return x.Amounts
+	}
+	return nil
+}
+
+func (x *PackedFigures) GetNotReported() []int32 {
+	if x != nil {
+		return x.NotReported
+	}
+	return nil
+}
+
+func (x *PackedFigures) GetNotAvailable() []int32 {
+	if x != nil {
+		return x.NotAvailable
+	}
+	return nil
+}
+
+func (x *PackedFigures) GetNotApplicable() []int32 {
+	if x != nil {
+		return x.NotApplicable
+	}
+	return nil
+}
+
 // SubmitReportResponse says what became of the submission.
 type SubmitReportResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -978,7 +1100,7 @@ type SubmitReportResponse struct {
 
 func (x *SubmitReportResponse) Reset() {
 	*x = SubmitReportResponse{}
-	mi := &file_reporting_v1_report_proto_msgTypes[4]
+	mi := &file_reporting_v1_report_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -990,7 +1112,7 @@ func (x *SubmitReportResponse) String() string {
 func (*SubmitReportResponse) ProtoMessage() {}
 
 func (x *SubmitReportResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[4]
+	mi := &file_reporting_v1_report_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1003,7 +1125,7 @@ func (x *SubmitReportResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitReportResponse.ProtoReflect.Descriptor instead.
 func (*SubmitReportResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{4}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *SubmitReportResponse) GetOutcome() *SubmitOutcome {
@@ -1049,7 +1171,7 @@ type SubmitOutcome struct {
 
 func (x *SubmitOutcome) Reset() {
 	*x = SubmitOutcome{}
-	mi := &file_reporting_v1_report_proto_msgTypes[5]
+	mi := &file_reporting_v1_report_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1061,7 +1183,7 @@ func (x *SubmitOutcome) String() string {
 func (*SubmitOutcome) ProtoMessage() {}
 
 func (x *SubmitOutcome) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[5]
+	mi := &file_reporting_v1_report_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1074,7 +1196,7 @@ func (x *SubmitOutcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitOutcome.ProtoReflect.Descriptor instead.
 func (*SubmitOutcome) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{5}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *SubmitOutcome) GetIndex() int32 {
@@ -1164,7 +1286,7 @@ type BatchSubmitReportsRequest struct {
 
 func (x *BatchSubmitReportsRequest) Reset() {
 	*x = BatchSubmitReportsRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[6]
+	mi := &file_reporting_v1_report_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1176,7 +1298,7 @@ func (x *BatchSubmitReportsRequest) String() string {
 func (*BatchSubmitReportsRequest) ProtoMessage() {}
 
 func (x *BatchSubmitReportsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[6]
+	mi := &file_reporting_v1_report_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1189,7 +1311,7 @@ func (x *BatchSubmitReportsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchSubmitReportsRequest.ProtoReflect.Descriptor instead.
 func (*BatchSubmitReportsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{6}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *BatchSubmitReportsRequest) GetRequests() []*SubmitReportRequest {
@@ -1233,7 +1355,7 @@ type BatchSubmitReportsResponse struct {
 
 func (x *BatchSubmitReportsResponse) Reset() {
 	*x = BatchSubmitReportsResponse{}
-	mi := &file_reporting_v1_report_proto_msgTypes[7]
+	mi := &file_reporting_v1_report_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1245,7 +1367,7 @@ func (x *BatchSubmitReportsResponse) String() string {
 func (*BatchSubmitReportsResponse) ProtoMessage() {}
 
 func (x *BatchSubmitReportsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[7]
+	mi := &file_reporting_v1_report_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1258,7 +1380,7 @@ func (x *BatchSubmitReportsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchSubmitReportsResponse.ProtoReflect.Descriptor instead.
 func (*BatchSubmitReportsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{7}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *BatchSubmitReportsResponse) GetOutcomes() []*SubmitOutcome {
@@ -1291,7 +1413,7 @@ type StreamReportsRequest struct {
 
 func (x *StreamReportsRequest) Reset() {
 	*x = StreamReportsRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[8]
+	mi := &file_reporting_v1_report_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1303,7 +1425,7 @@ func (x *StreamReportsRequest) String() string {
 func (*StreamReportsRequest) ProtoMessage() {}
 
 func (x *StreamReportsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[8]
+	mi := &file_reporting_v1_report_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1316,7 +1438,7 @@ func (x *StreamReportsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamReportsRequest.ProtoReflect.Descriptor instead.
 func (*StreamReportsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{8}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *StreamReportsRequest) GetPart() isStreamReportsRequest_Part {
@@ -1370,8 +1492,8 @@ type StreamOptions struct {
 	// Check everything and change nothing.
 	ValidateOnly bool `protobuf:"varint,2,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	// What the amounts of items are, at most 2,000 columns; each indicator and part once. Empty: all
-	// items come with figures. A stream that goes on after a break names the same columns again: an
-	// item that was accepted answers REQUEST_ID_REUSED under others, or in figures.
+	// items come with figures, packed or not. A stream that goes on after a break may name other columns: an item is the
+	// same if it says the same of the same indicators, in whichever way.
 	Columns       []*AmountColumn `protobuf:"bytes,3,rep,name=columns,proto3" json:"columns,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1379,7 +1501,7 @@ type StreamOptions struct {
 
 func (x *StreamOptions) Reset() {
 	*x = StreamOptions{}
-	mi := &file_reporting_v1_report_proto_msgTypes[9]
+	mi := &file_reporting_v1_report_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1391,7 +1513,7 @@ func (x *StreamOptions) String() string {
 func (*StreamOptions) ProtoMessage() {}
 
 func (x *StreamOptions) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[9]
+	mi := &file_reporting_v1_report_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1404,7 +1526,7 @@ func (x *StreamOptions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamOptions.ProtoReflect.Descriptor instead.
 func (*StreamOptions) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{9}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *StreamOptions) GetStreamId() string {
@@ -1445,7 +1567,7 @@ type AmountColumn struct {
 
 func (x *AmountColumn) Reset() {
 	*x = AmountColumn{}
-	mi := &file_reporting_v1_report_proto_msgTypes[10]
+	mi := &file_reporting_v1_report_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1457,7 +1579,7 @@ func (x *AmountColumn) String() string {
 func (*AmountColumn) ProtoMessage() {}
 
 func (x *AmountColumn) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[10]
+	mi := &file_reporting_v1_report_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1470,7 +1592,7 @@ func (x *AmountColumn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AmountColumn.ProtoReflect.Descriptor instead.
 func (*AmountColumn) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{10}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *AmountColumn) GetIndicator() string {
@@ -1527,7 +1649,7 @@ type StreamItem struct {
 
 func (x *StreamItem) Reset() {
 	*x = StreamItem{}
-	mi := &file_reporting_v1_report_proto_msgTypes[11]
+	mi := &file_reporting_v1_report_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1539,7 +1661,7 @@ func (x *StreamItem) String() string {
 func (*StreamItem) ProtoMessage() {}
 
 func (x *StreamItem) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[11]
+	mi := &file_reporting_v1_report_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1552,7 +1674,7 @@ func (x *StreamItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamItem.ProtoReflect.Descriptor instead.
 func (*StreamItem) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{11}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *StreamItem) GetIndex() int32 {
@@ -1610,7 +1732,7 @@ type StreamReportsResponse struct {
 
 func (x *StreamReportsResponse) Reset() {
 	*x = StreamReportsResponse{}
-	mi := &file_reporting_v1_report_proto_msgTypes[12]
+	mi := &file_reporting_v1_report_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1622,7 +1744,7 @@ func (x *StreamReportsResponse) String() string {
 func (*StreamReportsResponse) ProtoMessage() {}
 
 func (x *StreamReportsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[12]
+	mi := &file_reporting_v1_report_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1635,7 +1757,7 @@ func (x *StreamReportsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamReportsResponse.ProtoReflect.Descriptor instead.
 func (*StreamReportsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{12}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *StreamReportsResponse) GetOutcome() *SubmitOutcome {
@@ -1669,7 +1791,7 @@ type ImportReportsRequest struct {
 
 func (x *ImportReportsRequest) Reset() {
 	*x = ImportReportsRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[13]
+	mi := &file_reporting_v1_report_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1681,7 +1803,7 @@ func (x *ImportReportsRequest) String() string {
 func (*ImportReportsRequest) ProtoMessage() {}
 
 func (x *ImportReportsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[13]
+	mi := &file_reporting_v1_report_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1694,7 +1816,7 @@ func (x *ImportReportsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportReportsRequest.ProtoReflect.Descriptor instead.
 func (*ImportReportsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{13}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ImportReportsRequest) GetPart() isImportReportsRequest_Part {
@@ -1777,7 +1899,7 @@ type ImportReportsOptions struct {
 
 func (x *ImportReportsOptions) Reset() {
 	*x = ImportReportsOptions{}
-	mi := &file_reporting_v1_report_proto_msgTypes[14]
+	mi := &file_reporting_v1_report_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1789,7 +1911,7 @@ func (x *ImportReportsOptions) String() string {
 func (*ImportReportsOptions) ProtoMessage() {}
 
 func (x *ImportReportsOptions) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[14]
+	mi := &file_reporting_v1_report_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1802,7 +1924,7 @@ func (x *ImportReportsOptions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportReportsOptions.ProtoReflect.Descriptor instead.
 func (*ImportReportsOptions) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{14}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ImportReportsOptions) GetStreamId() string {
@@ -1860,7 +1982,7 @@ type SeenReport struct {
 
 func (x *SeenReport) Reset() {
 	*x = SeenReport{}
-	mi := &file_reporting_v1_report_proto_msgTypes[15]
+	mi := &file_reporting_v1_report_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1872,7 +1994,7 @@ func (x *SeenReport) String() string {
 func (*SeenReport) ProtoMessage() {}
 
 func (x *SeenReport) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[15]
+	mi := &file_reporting_v1_report_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1885,7 +2007,7 @@ func (x *SeenReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeenReport.ProtoReflect.Descriptor instead.
 func (*SeenReport) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{15}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SeenReport) GetName() string {
@@ -1920,7 +2042,7 @@ type ImportReportsResponse struct {
 
 func (x *ImportReportsResponse) Reset() {
 	*x = ImportReportsResponse{}
-	mi := &file_reporting_v1_report_proto_msgTypes[16]
+	mi := &file_reporting_v1_report_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1932,7 +2054,7 @@ func (x *ImportReportsResponse) String() string {
 func (*ImportReportsResponse) ProtoMessage() {}
 
 func (x *ImportReportsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[16]
+	mi := &file_reporting_v1_report_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1945,7 +2067,7 @@ func (x *ImportReportsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportReportsResponse.ProtoReflect.Descriptor instead.
 func (*ImportReportsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{16}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ImportReportsResponse) GetPart() isImportReportsResponse_Part {
@@ -2036,7 +2158,7 @@ type ImportProgress struct {
 
 func (x *ImportProgress) Reset() {
 	*x = ImportProgress{}
-	mi := &file_reporting_v1_report_proto_msgTypes[17]
+	mi := &file_reporting_v1_report_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2048,7 +2170,7 @@ func (x *ImportProgress) String() string {
 func (*ImportProgress) ProtoMessage() {}
 
 func (x *ImportProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[17]
+	mi := &file_reporting_v1_report_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2061,7 +2183,7 @@ func (x *ImportProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportProgress.ProtoReflect.Descriptor instead.
 func (*ImportProgress) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{17}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ImportProgress) GetReports() int32 {
@@ -2103,7 +2225,7 @@ type ImportReportsSummary struct {
 
 func (x *ImportReportsSummary) Reset() {
 	*x = ImportReportsSummary{}
-	mi := &file_reporting_v1_report_proto_msgTypes[18]
+	mi := &file_reporting_v1_report_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2115,7 +2237,7 @@ func (x *ImportReportsSummary) String() string {
 func (*ImportReportsSummary) ProtoMessage() {}
 
 func (x *ImportReportsSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[18]
+	mi := &file_reporting_v1_report_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2128,7 +2250,7 @@ func (x *ImportReportsSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportReportsSummary.ProtoReflect.Descriptor instead.
 func (*ImportReportsSummary) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{18}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ImportReportsSummary) GetLines() int32 {
@@ -2209,7 +2331,7 @@ type GetReportRequest struct {
 
 func (x *GetReportRequest) Reset() {
 	*x = GetReportRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[19]
+	mi := &file_reporting_v1_report_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2221,7 +2343,7 @@ func (x *GetReportRequest) String() string {
 func (*GetReportRequest) ProtoMessage() {}
 
 func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[19]
+	mi := &file_reporting_v1_report_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2234,7 +2356,7 @@ func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReportRequest.ProtoReflect.Descriptor instead.
 func (*GetReportRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{19}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetReportRequest) GetName() string {
@@ -2306,7 +2428,7 @@ type ListReportsRequest struct {
 
 func (x *ListReportsRequest) Reset() {
 	*x = ListReportsRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[20]
+	mi := &file_reporting_v1_report_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2318,7 +2440,7 @@ func (x *ListReportsRequest) String() string {
 func (*ListReportsRequest) ProtoMessage() {}
 
 func (x *ListReportsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[20]
+	mi := &file_reporting_v1_report_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2331,7 +2453,7 @@ func (x *ListReportsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReportsRequest.ProtoReflect.Descriptor instead.
 func (*ListReportsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{20}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListReportsRequest) GetParent() string {
@@ -2426,7 +2548,7 @@ type ListReportsResponse struct {
 
 func (x *ListReportsResponse) Reset() {
 	*x = ListReportsResponse{}
-	mi := &file_reporting_v1_report_proto_msgTypes[21]
+	mi := &file_reporting_v1_report_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2438,7 +2560,7 @@ func (x *ListReportsResponse) String() string {
 func (*ListReportsResponse) ProtoMessage() {}
 
 func (x *ListReportsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[21]
+	mi := &file_reporting_v1_report_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2451,7 +2573,7 @@ func (x *ListReportsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReportsResponse.ProtoReflect.Descriptor instead.
 func (*ListReportsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{21}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListReportsResponse) GetReports() []*Report {
@@ -2490,7 +2612,7 @@ type ListRevisionsRequest struct {
 
 func (x *ListRevisionsRequest) Reset() {
 	*x = ListRevisionsRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[22]
+	mi := &file_reporting_v1_report_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2502,7 +2624,7 @@ func (x *ListRevisionsRequest) String() string {
 func (*ListRevisionsRequest) ProtoMessage() {}
 
 func (x *ListRevisionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[22]
+	mi := &file_reporting_v1_report_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2515,7 +2637,7 @@ func (x *ListRevisionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRevisionsRequest.ProtoReflect.Descriptor instead.
 func (*ListRevisionsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{22}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListRevisionsRequest) GetParent() string {
@@ -2554,7 +2676,7 @@ type ListRevisionsResponse struct {
 
 func (x *ListRevisionsResponse) Reset() {
 	*x = ListRevisionsResponse{}
-	mi := &file_reporting_v1_report_proto_msgTypes[23]
+	mi := &file_reporting_v1_report_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2566,7 +2688,7 @@ func (x *ListRevisionsResponse) String() string {
 func (*ListRevisionsResponse) ProtoMessage() {}
 
 func (x *ListRevisionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[23]
+	mi := &file_reporting_v1_report_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2579,7 +2701,7 @@ func (x *ListRevisionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRevisionsResponse.ProtoReflect.Descriptor instead.
 func (*ListRevisionsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{23}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListRevisionsResponse) GetRevisions() []*Revision {
@@ -2620,7 +2742,7 @@ type ApproveReportRequest struct {
 
 func (x *ApproveReportRequest) Reset() {
 	*x = ApproveReportRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[24]
+	mi := &file_reporting_v1_report_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2632,7 +2754,7 @@ func (x *ApproveReportRequest) String() string {
 func (*ApproveReportRequest) ProtoMessage() {}
 
 func (x *ApproveReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[24]
+	mi := &file_reporting_v1_report_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2645,7 +2767,7 @@ func (x *ApproveReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveReportRequest.ProtoReflect.Descriptor instead.
 func (*ApproveReportRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{24}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ApproveReportRequest) GetName() string {
@@ -2695,7 +2817,7 @@ type ReturnReportRequest struct {
 
 func (x *ReturnReportRequest) Reset() {
 	*x = ReturnReportRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[25]
+	mi := &file_reporting_v1_report_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2707,7 +2829,7 @@ func (x *ReturnReportRequest) String() string {
 func (*ReturnReportRequest) ProtoMessage() {}
 
 func (x *ReturnReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[25]
+	mi := &file_reporting_v1_report_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2720,7 +2842,7 @@ func (x *ReturnReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnReportRequest.ProtoReflect.Descriptor instead.
 func (*ReturnReportRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{25}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ReturnReportRequest) GetName() string {
@@ -2818,16 +2940,27 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\rtexts_removed\x18\x0e \x01(\bB\x04\xe2A\x01\x03R\ftextsRemoved\x12%\n" +
 	"\vacting_unit\x18\x0f \x01(\tB\x04\xe2A\x01\x03R\n" +
 	"actingUnit:I\xeaAF\n" +
-	"\x10tonghop/Revision\x122units/{unit}/reports/{report}/revisions/{revision}\"\xe9\x01\n" +
+	"\x10tonghop/Revision\x122units/{unit}/reports/{report}/revisions/{revision}\"\x98\x02\n" +
 	"\x13SubmitReportRequest\x12\x18\n" +
-	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x124\n" +
-	"\afigures\x18\x02 \x03(\v2\x14.reporting.v1.FigureB\x04\xe2A\x01\x02R\afigures\x12\x14\n" +
+	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12.\n" +
+	"\afigures\x18\x02 \x03(\v2\x14.reporting.v1.FigureR\afigures\x12\x14\n" +
 	"\x05draft\x18\x03 \x01(\bR\x05draft\x12\x14\n" +
 	"\x05merge\x18\x04 \x01(\bR\x05merge\x12\x12\n" +
 	"\x04etag\x18\x05 \x01(\tR\x04etag\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x06 \x01(\tR\trequestId\x12#\n" +
-	"\rvalidate_only\x18\a \x01(\bR\fvalidateOnly\"{\n" +
+	"\rvalidate_only\x18\a \x01(\bR\fvalidateOnly\x123\n" +
+	"\x06packed\x18\b \x01(\v2\x1b.reporting.v1.PackedFiguresR\x06packed\"\x8a\x02\n" +
+	"\rPackedFigures\x12$\n" +
+	"\n" +
+	"indicators\x18\x01 \x03(\tB\x04\xe2A\x01\x02R\n" +
+	"indicators\x12.\n" +
+	"\x05parts\x18\x02 \x03(\x0e2\x18.reporting.v1.AmountPartR\x05parts\x12\x14\n" +
+	"\x05scale\x18\x03 \x01(\x05R\x05scale\x12\x1e\n" +
+	"\aamounts\x18\x04 \x03(\x12B\x04\xe2A\x01\x02R\aamounts\x12!\n" +
+	"\fnot_reported\x18\x05 \x03(\x05R\vnotReported\x12#\n" +
+	"\rnot_available\x18\x06 \x03(\x05R\fnotAvailable\x12%\n" +
+	"\x0enot_applicable\x18\a \x03(\x05R\rnotApplicable\"{\n" +
 	"\x14SubmitReportResponse\x125\n" +
 	"\aoutcome\x18\x01 \x01(\v2\x1b.reporting.v1.SubmitOutcomeR\aoutcome\x12,\n" +
 	"\x06report\x18\x02 \x01(\v2\x14.reporting.v1.ReportR\x06report\"\xd3\x02\n" +
@@ -3021,7 +3154,7 @@ func file_reporting_v1_report_proto_rawDescGZIP() []byte {
 }
 
 var file_reporting_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_reporting_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_reporting_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_reporting_v1_report_proto_goTypes = []any{
 	(FigureState)(0),                   // 0: reporting.v1.FigureState
 	(FigureGrade)(0),                   // 1: reporting.v1.FigureGrade
@@ -3033,99 +3166,102 @@ var file_reporting_v1_report_proto_goTypes = []any{
 	(*Report)(nil),                     // 7: reporting.v1.Report
 	(*Revision)(nil),                   // 8: reporting.v1.Revision
 	(*SubmitReportRequest)(nil),        // 9: reporting.v1.SubmitReportRequest
-	(*SubmitReportResponse)(nil),       // 10: reporting.v1.SubmitReportResponse
-	(*SubmitOutcome)(nil),              // 11: reporting.v1.SubmitOutcome
-	(*BatchSubmitReportsRequest)(nil),  // 12: reporting.v1.BatchSubmitReportsRequest
-	(*BatchSubmitReportsResponse)(nil), // 13: reporting.v1.BatchSubmitReportsResponse
-	(*StreamReportsRequest)(nil),       // 14: reporting.v1.StreamReportsRequest
-	(*StreamOptions)(nil),              // 15: reporting.v1.StreamOptions
-	(*AmountColumn)(nil),               // 16: reporting.v1.AmountColumn
-	(*StreamItem)(nil),                 // 17: reporting.v1.StreamItem
-	(*StreamReportsResponse)(nil),      // 18: reporting.v1.StreamReportsResponse
-	(*ImportReportsRequest)(nil),       // 19: reporting.v1.ImportReportsRequest
-	(*ImportReportsOptions)(nil),       // 20: reporting.v1.ImportReportsOptions
-	(*SeenReport)(nil),                 // 21: reporting.v1.SeenReport
-	(*ImportReportsResponse)(nil),      // 22: reporting.v1.ImportReportsResponse
-	(*ImportProgress)(nil),             // 23: reporting.v1.ImportProgress
-	(*ImportReportsSummary)(nil),       // 24: reporting.v1.ImportReportsSummary
-	(*GetReportRequest)(nil),           // 25: reporting.v1.GetReportRequest
-	(*ListReportsRequest)(nil),         // 26: reporting.v1.ListReportsRequest
-	(*ListReportsResponse)(nil),        // 27: reporting.v1.ListReportsResponse
-	(*ListRevisionsRequest)(nil),       // 28: reporting.v1.ListRevisionsRequest
-	(*ListRevisionsResponse)(nil),      // 29: reporting.v1.ListRevisionsResponse
-	(*ApproveReportRequest)(nil),       // 30: reporting.v1.ApproveReportRequest
-	(*ReturnReportRequest)(nil),        // 31: reporting.v1.ReturnReportRequest
-	(*timestamppb.Timestamp)(nil),      // 32: google.protobuf.Timestamp
-	(*Stamp)(nil),                      // 33: reporting.v1.Stamp
-	(*Receipt)(nil),                    // 34: reporting.v1.Receipt
-	(*Problem)(nil),                    // 35: reporting.v1.Problem
+	(*PackedFigures)(nil),              // 10: reporting.v1.PackedFigures
+	(*SubmitReportResponse)(nil),       // 11: reporting.v1.SubmitReportResponse
+	(*SubmitOutcome)(nil),              // 12: reporting.v1.SubmitOutcome
+	(*BatchSubmitReportsRequest)(nil),  // 13: reporting.v1.BatchSubmitReportsRequest
+	(*BatchSubmitReportsResponse)(nil), // 14: reporting.v1.BatchSubmitReportsResponse
+	(*StreamReportsRequest)(nil),       // 15: reporting.v1.StreamReportsRequest
+	(*StreamOptions)(nil),              // 16: reporting.v1.StreamOptions
+	(*AmountColumn)(nil),               // 17: reporting.v1.AmountColumn
+	(*StreamItem)(nil),                 // 18: reporting.v1.StreamItem
+	(*StreamReportsResponse)(nil),      // 19: reporting.v1.StreamReportsResponse
+	(*ImportReportsRequest)(nil),       // 20: reporting.v1.ImportReportsRequest
+	(*ImportReportsOptions)(nil),       // 21: reporting.v1.ImportReportsOptions
+	(*SeenReport)(nil),                 // 22: reporting.v1.SeenReport
+	(*ImportReportsResponse)(nil),      // 23: reporting.v1.ImportReportsResponse
+	(*ImportProgress)(nil),             // 24: reporting.v1.ImportProgress
+	(*ImportReportsSummary)(nil),       // 25: reporting.v1.ImportReportsSummary
+	(*GetReportRequest)(nil),           // 26: reporting.v1.GetReportRequest
+	(*ListReportsRequest)(nil),         // 27: reporting.v1.ListReportsRequest
+	(*ListReportsResponse)(nil),        // 28: reporting.v1.ListReportsResponse
+	(*ListRevisionsRequest)(nil),       // 29: reporting.v1.ListRevisionsRequest
+	(*ListRevisionsResponse)(nil),      // 30: reporting.v1.ListRevisionsResponse
+	(*ApproveReportRequest)(nil),       // 31: reporting.v1.ApproveReportRequest
+	(*ReturnReportRequest)(nil),        // 32: reporting.v1.ReturnReportRequest
+	(*timestamppb.Timestamp)(nil),      // 33: google.protobuf.Timestamp
+	(*Stamp)(nil),                      // 34: reporting.v1.Stamp
+	(*Receipt)(nil),                    // 35: reporting.v1.Receipt
+	(*Problem)(nil),                    // 36: reporting.v1.Problem
 }
 var file_reporting_v1_report_proto_depIdxs = []int32{
 	0,  // 0: reporting.v1.Figure.state:type_name -> reporting.v1.FigureState
 	1,  // 1: reporting.v1.Figure.grade:type_name -> reporting.v1.FigureGrade
 	2,  // 2: reporting.v1.Report.state:type_name -> reporting.v1.RevisionState
 	6,  // 3: reporting.v1.Report.figures:type_name -> reporting.v1.Figure
-	32, // 4: reporting.v1.Report.submit_time:type_name -> google.protobuf.Timestamp
-	32, // 5: reporting.v1.Report.deadline:type_name -> google.protobuf.Timestamp
-	33, // 6: reporting.v1.Report.stamp:type_name -> reporting.v1.Stamp
-	34, // 7: reporting.v1.Report.receipt:type_name -> reporting.v1.Receipt
+	33, // 4: reporting.v1.Report.submit_time:type_name -> google.protobuf.Timestamp
+	33, // 5: reporting.v1.Report.deadline:type_name -> google.protobuf.Timestamp
+	34, // 6: reporting.v1.Report.stamp:type_name -> reporting.v1.Stamp
+	35, // 7: reporting.v1.Report.receipt:type_name -> reporting.v1.Receipt
 	2,  // 8: reporting.v1.Revision.state:type_name -> reporting.v1.RevisionState
 	6,  // 9: reporting.v1.Revision.figures:type_name -> reporting.v1.Figure
-	32, // 10: reporting.v1.Revision.accept_time:type_name -> google.protobuf.Timestamp
-	32, // 11: reporting.v1.Revision.review_time:type_name -> google.protobuf.Timestamp
+	33, // 10: reporting.v1.Revision.accept_time:type_name -> google.protobuf.Timestamp
+	33, // 11: reporting.v1.Revision.review_time:type_name -> google.protobuf.Timestamp
 	6,  // 12: reporting.v1.SubmitReportRequest.figures:type_name -> reporting.v1.Figure
-	11, // 13: reporting.v1.SubmitReportResponse.outcome:type_name -> reporting.v1.SubmitOutcome
-	7,  // 14: reporting.v1.SubmitReportResponse.report:type_name -> reporting.v1.Report
-	3,  // 15: reporting.v1.SubmitOutcome.kind:type_name -> reporting.v1.OutcomeKind
-	34, // 16: reporting.v1.SubmitOutcome.receipt:type_name -> reporting.v1.Receipt
-	35, // 17: reporting.v1.SubmitOutcome.problems:type_name -> reporting.v1.Problem
-	9,  // 18: reporting.v1.BatchSubmitReportsRequest.requests:type_name -> reporting.v1.SubmitReportRequest
-	11, // 19: reporting.v1.BatchSubmitReportsResponse.outcomes:type_name -> reporting.v1.SubmitOutcome
-	33, // 20: reporting.v1.BatchSubmitReportsResponse.stamp:type_name -> reporting.v1.Stamp
-	15, // 21: reporting.v1.StreamReportsRequest.options:type_name -> reporting.v1.StreamOptions
-	17, // 22: reporting.v1.StreamReportsRequest.item:type_name -> reporting.v1.StreamItem
-	16, // 23: reporting.v1.StreamOptions.columns:type_name -> reporting.v1.AmountColumn
-	4,  // 24: reporting.v1.AmountColumn.part:type_name -> reporting.v1.AmountPart
-	9,  // 25: reporting.v1.StreamItem.submission:type_name -> reporting.v1.SubmitReportRequest
-	11, // 26: reporting.v1.StreamReportsResponse.outcome:type_name -> reporting.v1.SubmitOutcome
-	20, // 27: reporting.v1.ImportReportsRequest.options:type_name -> reporting.v1.ImportReportsOptions
-	21, // 28: reporting.v1.ImportReportsRequest.seen:type_name -> reporting.v1.SeenReport
-	5,  // 29: reporting.v1.ImportReportsOptions.number_format:type_name -> reporting.v1.NumberFormat
-	11, // 30: reporting.v1.ImportReportsResponse.outcome:type_name -> reporting.v1.SubmitOutcome
-	35, // 31: reporting.v1.ImportReportsResponse.problem:type_name -> reporting.v1.Problem
-	24, // 32: reporting.v1.ImportReportsResponse.summary:type_name -> reporting.v1.ImportReportsSummary
-	23, // 33: reporting.v1.ImportReportsResponse.progress:type_name -> reporting.v1.ImportProgress
-	33, // 34: reporting.v1.ImportReportsSummary.stamp:type_name -> reporting.v1.Stamp
-	32, // 35: reporting.v1.GetReportRequest.at_time:type_name -> google.protobuf.Timestamp
-	2,  // 36: reporting.v1.ListReportsRequest.states:type_name -> reporting.v1.RevisionState
-	32, // 37: reporting.v1.ListReportsRequest.at_time:type_name -> google.protobuf.Timestamp
-	7,  // 38: reporting.v1.ListReportsResponse.reports:type_name -> reporting.v1.Report
-	33, // 39: reporting.v1.ListReportsResponse.stamp:type_name -> reporting.v1.Stamp
-	8,  // 40: reporting.v1.ListRevisionsResponse.revisions:type_name -> reporting.v1.Revision
-	33, // 41: reporting.v1.ListRevisionsResponse.stamp:type_name -> reporting.v1.Stamp
-	9,  // 42: reporting.v1.ReportService.SubmitReport:input_type -> reporting.v1.SubmitReportRequest
-	12, // 43: reporting.v1.ReportService.BatchSubmitReports:input_type -> reporting.v1.BatchSubmitReportsRequest
-	14, // 44: reporting.v1.ReportService.StreamReports:input_type -> reporting.v1.StreamReportsRequest
-	19, // 45: reporting.v1.ReportService.ImportReports:input_type -> reporting.v1.ImportReportsRequest
-	25, // 46: reporting.v1.ReportService.GetReport:input_type -> reporting.v1.GetReportRequest
-	26, // 47: reporting.v1.ReportService.ListReports:input_type -> reporting.v1.ListReportsRequest
-	28, // 48: reporting.v1.ReportService.ListRevisions:input_type -> reporting.v1.ListRevisionsRequest
-	30, // 49: reporting.v1.ReportService.ApproveReport:input_type -> reporting.v1.ApproveReportRequest
-	31, // 50: reporting.v1.ReportService.ReturnReport:input_type -> reporting.v1.ReturnReportRequest
-	10, // 51: reporting.v1.ReportService.SubmitReport:output_type -> reporting.v1.SubmitReportResponse
-	13, // 52: reporting.v1.ReportService.BatchSubmitReports:output_type -> reporting.v1.BatchSubmitReportsResponse
-	18, // 53: reporting.v1.ReportService.StreamReports:output_type -> reporting.v1.StreamReportsResponse
-	22, // 54: reporting.v1.ReportService.ImportReports:output_type -> reporting.v1.ImportReportsResponse
-	7,  // 55: reporting.v1.ReportService.GetReport:output_type -> reporting.v1.Report
-	27, // 56: reporting.v1.ReportService.ListReports:output_type -> reporting.v1.ListReportsResponse
-	29, // 57: reporting.v1.ReportService.ListRevisions:output_type -> reporting.v1.ListRevisionsResponse
-	7,  // 58: reporting.v1.ReportService.ApproveReport:output_type -> reporting.v1.Report
-	7,  // 59: reporting.v1.ReportService.ReturnReport:output_type -> reporting.v1.Report
-	51, // [51:60] is the sub-list for method output_type
-	42, // [42:51] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	10, // 13: reporting.v1.SubmitReportRequest.packed:type_name -> reporting.v1.PackedFigures
+	4,  // 14: reporting.v1.PackedFigures.parts:type_name -> reporting.v1.AmountPart
+	12, // 15: reporting.v1.SubmitReportResponse.outcome:type_name -> reporting.v1.SubmitOutcome
+	7,  // 16: reporting.v1.SubmitReportResponse.report:type_name -> reporting.v1.Report
+	3,  // 17: reporting.v1.SubmitOutcome.kind:type_name -> reporting.v1.OutcomeKind
+	35, // 18: reporting.v1.SubmitOutcome.receipt:type_name -> reporting.v1.Receipt
+	36, // 19: reporting.v1.SubmitOutcome.problems:type_name -> reporting.v1.Problem
+	9,  // 20: reporting.v1.BatchSubmitReportsRequest.requests:type_name -> reporting.v1.SubmitReportRequest
+	12, // 21: reporting.v1.BatchSubmitReportsResponse.outcomes:type_name -> reporting.v1.SubmitOutcome
+	34, // 22: reporting.v1.BatchSubmitReportsResponse.stamp:type_name -> reporting.v1.Stamp
+	16, // 23: reporting.v1.StreamReportsRequest.options:type_name -> reporting.v1.StreamOptions
+	18, // 24: reporting.v1.StreamReportsRequest.item:type_name -> reporting.v1.StreamItem
+	17, // 25: reporting.v1.StreamOptions.columns:type_name -> reporting.v1.AmountColumn
+	4,  // 26: reporting.v1.AmountColumn.part:type_name -> reporting.v1.AmountPart
+	9,  // 27: reporting.v1.StreamItem.submission:type_name -> reporting.v1.SubmitReportRequest
+	12, // 28: reporting.v1.StreamReportsResponse.outcome:type_name -> reporting.v1.SubmitOutcome
+	21, // 29: reporting.v1.ImportReportsRequest.options:type_name -> reporting.v1.ImportReportsOptions
+	22, // 30: reporting.v1.ImportReportsRequest.seen:type_name -> reporting.v1.SeenReport
+	5,  // 31: reporting.v1.ImportReportsOptions.number_format:type_name -> reporting.v1.NumberFormat
+	12, // 32: reporting.v1.ImportReportsResponse.outcome:type_name -> reporting.v1.SubmitOutcome
+	36, // 33: reporting.v1.ImportReportsResponse.problem:type_name -> reporting.v1.Problem
+	25, // 34: reporting.v1.ImportReportsResponse.summary:type_name -> reporting.v1.ImportReportsSummary
+	24, // 35: reporting.v1.ImportReportsResponse.progress:type_name -> reporting.v1.ImportProgress
+	34, // 36: reporting.v1.ImportReportsSummary.stamp:type_name -> reporting.v1.Stamp
+	33, // 37: reporting.v1.GetReportRequest.at_time:type_name -> google.protobuf.Timestamp
+	2,  // 38: reporting.v1.ListReportsRequest.states:type_name -> reporting.v1.RevisionState
+	33, // 39: reporting.v1.ListReportsRequest.at_time:type_name -> google.protobuf.Timestamp
+	7,  // 40: reporting.v1.ListReportsResponse.reports:type_name -> reporting.v1.Report
+	34, // 41: reporting.v1.ListReportsResponse.stamp:type_name -> reporting.v1.Stamp
+	8,  // 42: reporting.v1.ListRevisionsResponse.revisions:type_name -> reporting.v1.Revision
+	34, // 43: reporting.v1.ListRevisionsResponse.stamp:type_name -> reporting.v1.Stamp
+	9,  // 44: reporting.v1.ReportService.SubmitReport:input_type -> reporting.v1.SubmitReportRequest
+	13, // 45: reporting.v1.ReportService.BatchSubmitReports:input_type -> reporting.v1.BatchSubmitReportsRequest
+	15, // 46: reporting.v1.ReportService.StreamReports:input_type -> reporting.v1.StreamReportsRequest
+	20, // 47: reporting.v1.ReportService.ImportReports:input_type -> reporting.v1.ImportReportsRequest
+	26, // 48: reporting.v1.ReportService.GetReport:input_type -> reporting.v1.GetReportRequest
+	27, // 49: reporting.v1.ReportService.ListReports:input_type -> reporting.v1.ListReportsRequest
+	29, // 50: reporting.v1.ReportService.ListRevisions:input_type -> reporting.v1.ListRevisionsRequest
+	31, // 51: reporting.v1.ReportService.ApproveReport:input_type -> reporting.v1.ApproveReportRequest
+	32, // 52: reporting.v1.ReportService.ReturnReport:input_type -> reporting.v1.ReturnReportRequest
+	11, // 53: reporting.v1.ReportService.SubmitReport:output_type -> reporting.v1.SubmitReportResponse
+	14, // 54: reporting.v1.ReportService.BatchSubmitReports:output_type -> reporting.v1.BatchSubmitReportsResponse
+	19, // 55: reporting.v1.ReportService.StreamReports:output_type -> reporting.v1.StreamReportsResponse
+	23, // 56: reporting.v1.ReportService.ImportReports:output_type -> reporting.v1.ImportReportsResponse
+	7,  // 57: reporting.v1.ReportService.GetReport:output_type -> reporting.v1.Report
+	28, // 58: reporting.v1.ReportService.ListReports:output_type -> reporting.v1.ListReportsResponse
+	30, // 59: reporting.v1.ReportService.ListRevisions:output_type -> reporting.v1.ListRevisionsResponse
+	7,  // 60: reporting.v1.ReportService.ApproveReport:output_type -> reporting.v1.Report
+	7,  // 61: reporting.v1.ReportService.ReturnReport:output_type -> reporting.v1.Report
+	53, // [53:62] is the sub-list for method output_type
+	44, // [44:53] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_report_proto_init() }
@@ -3136,30 +3272,30 @@ func file_reporting_v1_report_proto_init() {
 	file_reporting_v1_access_rule_proto_init()
 	file_reporting_v1_common_proto_init()
 	file_reporting_v1_report_proto_msgTypes[0].OneofWrappers = []any{}
-	file_reporting_v1_report_proto_msgTypes[8].OneofWrappers = []any{
+	file_reporting_v1_report_proto_msgTypes[9].OneofWrappers = []any{
 		(*StreamReportsRequest_Options)(nil),
 		(*StreamReportsRequest_Item)(nil),
 	}
-	file_reporting_v1_report_proto_msgTypes[13].OneofWrappers = []any{
+	file_reporting_v1_report_proto_msgTypes[14].OneofWrappers = []any{
 		(*ImportReportsRequest_Options)(nil),
 		(*ImportReportsRequest_Seen)(nil),
 		(*ImportReportsRequest_Chunk)(nil),
 	}
-	file_reporting_v1_report_proto_msgTypes[16].OneofWrappers = []any{
+	file_reporting_v1_report_proto_msgTypes[17].OneofWrappers = []any{
 		(*ImportReportsResponse_Outcome)(nil),
 		(*ImportReportsResponse_Problem)(nil),
 		(*ImportReportsResponse_Summary)(nil),
 		(*ImportReportsResponse_Progress)(nil),
 	}
-	file_reporting_v1_report_proto_msgTypes[19].OneofWrappers = []any{}
 	file_reporting_v1_report_proto_msgTypes[20].OneofWrappers = []any{}
+	file_reporting_v1_report_proto_msgTypes[21].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_report_proto_rawDesc), len(file_reporting_v1_report_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   26,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

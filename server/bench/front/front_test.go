@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/tonghop/tonghop/client"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server/bench/front"
 	"github.com/tonghop/tonghop/server/bench/workload"
@@ -50,13 +51,38 @@ func TestTheFrontReadsWhatTheClientSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	reports := reportingv1.NewReportServiceClient(conn)
-	for _, n := range []int{0, 17, 2000, 5147} {
-		got, err := reports.SubmitReport(t.Context(), shape.Request(n))
-		if err != nil || !proto.Equal(got, want) {
-			t.Errorf("the answer to report %d is %v, %v", n, got, err)
+	library, err := client.Dial(t.Context(), client.Config{Address: f.Address(), Attempts: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for way, submit := range map[string]func(*reportingv1.SubmitReportRequest) (*reportingv1.SubmitReportResponse, error){
+		"in figures": func(q *reportingv1.SubmitReportRequest) (*reportingv1.SubmitReportResponse, error) {
+			return reports.SubmitReport(t.Context(), q)
+		},
+		"by the library": func(q *reportingv1.SubmitReportRequest) (*reportingv1.SubmitReportResponse, error) {
+			return library.SubmitReport(t.Context(), q)
+		},
+	} {
+		for _, n := range []int{0, 17, 2000, 5147} {
+			got, err := submit(shape.Request(n))
+			if err != nil || !proto.Equal(got, want) {
+				t.Errorf("%s: the answer to report %d is %v, %v", way, n, got, err)
+			}
+			if store.row != shape.Row(n) || store.id == [16]byte{} {
+				t.Errorf("%s: report %d was stored as %v, want %v", way, n, store.row, shape.Row(n))
+			}
 		}
-		if store.row != shape.Row(n) || store.id == [16]byte{} {
-			t.Errorf("report %d was stored as %v, want %v", n, store.row, shape.Row(n))
+	}
+	for _, odd := range []*reportingv1.PackedFigures{
+		{Indicators: []string{"N00"}},
+		{Indicators: []string{"N00"}, Amounts: []int64{0}, NotReported: []int32{0}},
+		{Indicators: []string{"N00"}, Amounts: []int64{15}, Scale: 1},
+		{Indicators: []string{"X"}, Amounts: []int64{15}},
+	} {
+		q := shape.Request(1)
+		q.Figures, q.Packed = nil, odd
+		if _, err := reports.SubmitReport(t.Context(), q); status.Code(err) != codes.InvalidArgument {
+			t.Errorf("%v was answered with %v", odd, err)
 		}
 	}
 	wrong := shape.Request(1)
@@ -68,7 +94,7 @@ func TestTheFrontReadsWhatTheClientSays(t *testing.T) {
 	if _, err := reports.SubmitReport(t.Context(), shape.Request(1)); err == nil {
 		t.Error("a report that was not stored was accepted")
 	}
-	if err := errors.Join(conn.Close(), f.Close()); err != nil {
+	if err := errors.Join(conn.Close(), library.Close(), f.Close()); err != nil {
 		t.Error(err)
 	}
 }

@@ -31,6 +31,10 @@ func (f *Front) read(q *reportingv1.SubmitReportRequest) (id [16]byte, row workl
 		return id, row, wrong(q.GetName())
 	}
 	row.Commune, row.Month = commune, int32(12*year+month-1) //nolint:gosec // a year has four digits here
+	if q.GetPacked() != nil {
+		err = f.columns(q.GetPacked(), &row)
+		return id, row, err
+	}
 	for _, figure := range q.GetFigures() {
 		slot, ok := f.slots[figure.GetIndicator()]
 		if !ok {
@@ -47,6 +51,39 @@ func (f *Front) read(q *reportingv1.SubmitReportRequest) (id [16]byte, row workl
 		}
 	}
 	return id, row, nil
+}
+
+// columns reads packed figures, as the client library sends them.
+func (f *Front) columns(p *reportingv1.PackedFigures, row *workload.Row) error {
+	parts, exceptions := p.GetParts(), len(p.GetNotReported())+len(p.GetNotAvailable())+len(p.GetNotApplicable())
+	if n := len(p.GetIndicators()); exceptions > 0 || n != len(p.GetAmounts()) || len(parts) > 0 && n != len(parts) {
+		return wrong(p.String())
+	}
+	scale := p.GetScale()
+	for i, code := range p.GetIndicators() {
+		slot, ok := f.slots[code]
+		if !ok {
+			return wrong(code)
+		}
+		if len(parts) > 0 && parts[i] == reportingv1.AmountPart_AMOUNT_PART_DENOMINATOR {
+			slot++
+		}
+		n, decimals := p.GetAmounts()[i], int32(0)
+		if slot >= workload.Counts {
+			decimals = 2
+		}
+		for ; decimals > scale; decimals-- {
+			n *= 10
+		}
+		for ; decimals < scale; decimals++ {
+			if n%10 != 0 {
+				return wrong(code)
+			}
+			n /= 10
+		}
+		row.Values[slot] = n
+	}
+	return nil
 }
 
 // number reads a decimal into its slot; nil is none.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/tonghop/tonghop/server"
 	"github.com/tonghop/tonghop/server/bench"
 	"github.com/tonghop/tonghop/server/bench/report"
 	"github.com/tonghop/tonghop/server/bench/turn"
@@ -49,6 +50,7 @@ type options struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	server.DefaultGarbage.Tune(ctx) // as the daemon: for those who live in this process or another one, and for the clients
 	// A contestant lives in a process of its own, which is this program.
 	asked, err := turn.Become(ctx, os.Args, os.Stdin, os.Stdout, bench.Open)
 	code := exitOK

@@ -21,6 +21,7 @@ import (
 type demoCommand struct {
 	Data string `help:"Data folder to keep; made if it is missing, served again as it is if it holds a store. Without: a temporary one." placeholder:"DIR"`
 	listenFlags
+	garbageFlags
 }
 
 // clock is the server's clock, which the demo sets back to play two years.
@@ -41,6 +42,7 @@ func (c demoCommand) Run(w world) (err error) {
 	if err != nil {
 		return err
 	}
+	c.garbage().Tune(w.ctx)
 	cfg.Dir = c.Data
 	if cfg.Dir == "" {
 		temporary, err := os.MkdirTemp("", "tonghop-demo-")

@@ -17,6 +17,16 @@ type listenFlags struct {
 	LogLevel   string `help:"debug, info, warn or error." default:"warn" enum:"debug,info,warn,error"`
 }
 
+// garbageFlags say how memory is spent to spare the processor.
+type garbageFlags struct {
+	GCPercent  int   `help:"How much garbage may come up before it is collected, in percent of what is in use. GOGC in the environment takes its place." default:"400" name:"gc-percent" placeholder:"N" env:"TONGHOP_GC_PERCENT"`
+	MemoryGoal int64 `help:"MiB that the server stays below by collecting sooner, as long as half of them are enough. GOMEMLIMIT in the environment takes its place." default:"192" name:"memory-goal" placeholder:"MIB" env:"TONGHOP_MEMORY_GOAL"`
+}
+
+func (f garbageFlags) garbage() server.Garbage {
+	return server.Garbage{Percent: f.GCPercent, Goal: f.MemoryGoal << 20}
+}
+
 type serveCommand struct {
 	Data         string        `help:"Data folder that init made." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
 	FreeGuard    int64         `help:"MiB that must stay free on the disk; below it changes are refused." default:"512" name:"free-guard"`
@@ -25,6 +35,7 @@ type serveCommand struct {
 	Grace        time.Duration `help:"How long calls under way may take when the server is asked to end; closing the store comes after it." default:"8s"`
 	keyFlag
 	listenFlags
+	garbageFlags
 }
 
 // Run serves until it is interrupted.
@@ -35,6 +46,7 @@ func (c serveCommand) Run(w world) error {
 	}
 	cfg.Dir, cfg.KeyFile, cfg.FreeGuard = c.Data, c.Key, c.FreeGuard<<20
 	cfg.SegmentBytes, cfg.SyncEvery, cfg.Grace = c.SegmentBytes, c.SyncEvery, c.Grace
+	c.garbage().Tune(w.ctx)
 	s, err := server.Open(w.ctx, cfg)
 	if err != nil {
 		return err

@@ -27,3 +27,22 @@ func TestGraceLeavesTimeToClose(t *testing.T) {
 		}
 	}
 }
+
+// TestGarbageIsThatOfTheBenchmark: the peers of the benchmark collect garbage by the default of the server, and its commands
+// must not have another one.
+func TestGarbageIsThatOfTheBenchmark(t *testing.T) {
+	for _, args := range [][]string{{"serve", "--data", "d"}, {"demo"}, {"rebuild", "--data", "d"}} {
+		var cli commands
+		parser, err := kong.New(&cli)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.Parse(args); err != nil {
+			t.Fatal(err)
+		}
+		f := map[string]garbageFlags{"serve": cli.Serve.garbageFlags, "demo": cli.Demo.garbageFlags, "rebuild": cli.Rebuild.garbageFlags}[args[0]]
+		if got := f.garbage(); got != server.DefaultGarbage {
+			t.Errorf("%s: garbage is %+v, want %+v", args[0], got, server.DefaultGarbage)
+		}
+	}
+}

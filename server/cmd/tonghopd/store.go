@@ -127,10 +127,12 @@ func (tokenCommand) print(w world, text string, err error) error {
 
 type rebuildCommand struct {
 	Data string `help:"Data folder." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
+	garbageFlags
 }
 
 // Run rebuilds the derived state.
 func (c rebuildCommand) Run(w world) error {
+	c.garbage().Tune(w.ctx)
 	head, took, err := server.Rebuild(w.ctx, server.Config{
 		Dir: c.Data, Version: programVersion(), Progress: newProgress(w.err),
 	})

@@ -110,12 +110,17 @@ func (s *Stack) store() {
 func (s *Stack) Dial(options ...grpc.DialOption) *grpc.ClientConn {
 	s.TB.Helper()
 	conn, err := grpc.NewClient("passthrough:///test", append([]grpc.DialOption{
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return s.listen.DialContext(ctx) }),
+		grpc.WithContextDialer(s.Line),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 	}, options...)...)
 	s.Must(err)
 	s.TB.Cleanup(func() { s.Must(conn.Close()) })
 	return conn
+}
+
+// Line opens a line to the server, whatever the address.
+func (s *Stack) Line(ctx context.Context, _ string) (net.Conn, error) {
+	return s.listen.DialContext(ctx)
 }
 
 // Must ends the test on an error, with all that is known of it.

@@ -1,0 +1,7 @@
+package server
+
+// GarbageLimit and InUse are what the goal is held against.
+var (
+	GarbageLimit = Garbage.limit
+	InUse        = inUse
+)
