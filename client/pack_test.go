@@ -225,6 +225,9 @@ func TestColumnsChangeNoAnswer(t *testing.T) {
 			t.Fatalf("by the library: %s\nas it is: %s", got, want)
 		}
 	})
+	if testing.Short() {
+		return // a fifth of the drawings says nothing about them
+	}
 	if kinds[codes.OK] == 0 || kinds[codes.InvalidArgument] == 0 || kinds[codes.NotFound] == 0 {
 		t.Errorf("answers by code: %v; the draw is too wild or too tame", kinds)
 	}

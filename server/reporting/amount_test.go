@@ -313,7 +313,7 @@ func TestAmountsAreWhatTheirFiguresAre(t *testing.T) {
 		packed.close()
 	})
 	for kind := reporting.Created; kind <= reporting.Replayed; kind++ {
-		if kinds[kind] == 0 {
+		if kinds[kind] == 0 && !testing.Short() {
 			t.Errorf("outcomes by kind: %v; the draw is too wild or too tame", kinds)
 		}
 	}
