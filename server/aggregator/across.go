@@ -283,6 +283,7 @@ func (u *question) body(c int) (*body, error) {
 	joined := u.across.Joined(c)
 	b := &body{base: period.Year}
 	var units []rollup.Figures
+	var lenders []*leaf
 	owed := 0
 	for _, id := range joined.Units {
 		unit, _ := u.x.tree.Ordinal(id) // it came from there
@@ -295,6 +296,12 @@ func (u *question) body(c int) (*body, error) {
 	if len(units) == 0 {
 		return b, nil
 	}
+	if v := b.leaves[0].version; v.UnitRule == indicator.UnitRatio && !v.OwnDenominator() {
+		lenders = u.lenders(b, joined.Units)
+		for _, l := range lenders {
+			units = append(units, lending{l})
+		}
+	}
 	calendar := b.leaves[0].f.calendar
 	side := func(p period.Period) int {
 		at, _ := slices.BinarySearch(joined.Dates, calendar.Last(p)+1)
@@ -304,12 +311,35 @@ func (u *question) body(c int) (*body, error) {
 	if u.i.uneven && owed == 1 {
 		b.Total.Complete, b.Total.Outside = b.Total.Received, b.Total.NotApplicable+b.Total.Excluded
 	}
-	for _, l := range b.leaves {
+	for _, l := range slices.Concat(b.leaves, lenders) {
 		if l.err != nil {
 			return nil, l.err
 		}
 	}
 	return b, nil
+}
+
+// lending is a leaf of which nothing is asked but the figures of another indicator.
+type lending struct{ *leaf }
+
+// Owed implements rollup.Figures.
+func (lending) Owed(period.Period) bool { return false }
+
+// lenders are the units of a component that owe nothing of what is asked for. They may have given the denominator for the
+// whole body, when it is another indicator's figure of a longer period (R15).
+func (u *question) lenders(b *body, all []hierarchy.ID) []*leaf {
+	var lenders []*leaf
+	for _, id := range all {
+		unit, _ := u.x.tree.Ordinal(id)
+		if slices.ContainsFunc(b.leaves, func(l *leaf) bool { return l.unit == unit }) {
+			continue
+		}
+		l := &leaf{t: u.t, x: u.x, unit: unit, basis: u.q.Basis}
+		if l.ask(u.i, b.leaves[0].f, u.q.Period) && u.adds(l) {
+			lenders = append(lenders, l)
+		}
+	}
+	return lenders
 }
 
 // whyNotJoined says why a value does not take part in what the unit's component comes to; nothing if it does.

@@ -8,6 +8,7 @@ import (
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
+	"github.com/tonghop/tonghop/server/journal"
 	"github.com/tonghop/tonghop/server/period"
 )
 
@@ -98,5 +99,49 @@ func TestR2AUnitOfABodyIsAskedAboutAlone(t *testing.T) {
 	})
 	if a.State != stateValue || a.Value != "3" {
 		t.Errorf("got %+v, want 3", a)
+	}
+}
+
+// TestR15ABodyHasTheDenominatorThatAnyOfItsUnitsGave: of a year in which a commune went over into another, the new one gave
+// the yearly denominator, and the old one the figures before. On the new tree they are one body.
+func TestR15ABodyHasTheDenominatorThatAnyOfItsUnitsGave(t *testing.T) {
+	w := newWorld(t)
+	july := period.Date(2024, 7, 1)
+	p := w.always("P", hierarchy.Province, "")
+	a := w.always("A", hierarchy.Commune, p.ID)
+	w.units(p, a)
+	people, most := counted("DS", "commune"), counted("TL", "commune")
+	people.Value = indicator.Part{Measure: indicator.Stock, Time: indicator.TimeLast}
+	most.UnitRule, most.Value.Time, most.DenominatorIndicator, most.Scale = indicator.UnitRatio, indicator.TimeMax, "DS", 2
+	w.catalogue(people)
+	w.catalogue(most)
+	yearly := monthly("Y", "kind:commune", "DS")
+	yearly.Frequency = period.Year
+	w.formed(monthly("T", "kind:commune", "TL"), yearly)
+	a.ValidTo = july
+	n := w.unit("N", hierarchy.Commune, p.ID, july, period.Forever)
+	w.add(entry.UnitsReorganised{Reorganisation: hierarchy.Reorganisation{
+		Units: []hierarchy.Unit{a, n}, Links: []hierarchy.Link{{Date: july, From: a.ID, To: n.ID, Share: hierarchy.Whole}},
+	}})
+	w.send(entry.ReportKey{Unit: a.ID, Form: "T", Period: month(2024, 1)}, false,
+		map[indicator.Code]figure.Figure{"TL": {State: figure.Value, HasNumerator: true, Numerator: 500}})
+	w.send(entry.ReportKey{Unit: n.ID, Form: "Y", Period: period.Of(2024, period.Year, 1)}, false, map[indicator.Code]figure.Figure{"DS": valued(20)})
+	h := kept(t, w, nil)
+	err := h.Read(t.Context(), func(_ journal.Head, ask func(Question) (Answer, error)) error {
+		for tree, want := range map[period.Day]string{0: "NO_DATA ", period.Date(2024, 9, 1): "VALUE 0.25"} {
+			q := Question{Unit: p.ID, Indicator: "TL", Period: period.Of(2024, period.Quarter, 1), Tree: tree, Provisional: true}
+			got, err := ask(q)
+			if err != nil {
+				return err
+			}
+			model := w.model().Answer(q)
+			if is, says := got.State+" "+got.Value, model.State+" "+model.Value; is != want || says != want {
+				t.Errorf("on the tree of %v the store says %s and the reports %s, want %s", tree, is, says, want)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

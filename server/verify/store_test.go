@@ -111,7 +111,7 @@ func (h *house) Read(ctx context.Context, use func(journal.Head, func(Question) 
 				basis = rollup.Provisional
 			}
 			a, err := tx.Rollup(aggregator.Query{
-				Unit: q.Unit, Indicator: q.Indicator, Period: q.Period, Basis: basis, Measure: rollup.Measure(q.Measure), Kind: q.Kind,
+				Unit: q.Unit, Indicator: q.Indicator, Period: q.Period, Basis: basis, Measure: rollup.Measure(q.Measure), Kind: q.Kind, Tree: q.Tree,
 			})
 			if err != nil {
 				return Answer{}, err

@@ -43,6 +43,9 @@ func TestMain(m *testing.M) {
 // Beside the commands of testscript there are "code N program...", which wants that exit code, and "await FILE PATTERN",
 // which waits until a file that somebody else writes has a line like that.
 func TestScripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a process for each line: go test without -short runs them")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:           filepath.Join("testdata", "script"),
 		UpdateScripts: *update,
