@@ -46,6 +46,8 @@ type Control struct {
 	Inside bool
 	// Size is how far the check goes to find it. 0: the short size.
 	Size int
+	// Seed is added to that of the run, where what finds the fault is drawn seldom.
+	Seed uint64
 }
 
 // Run is one run of a check.

@@ -83,7 +83,7 @@ func (r *runner) print(line string) {
 func (r *runner) one(ctx context.Context, j job) error {
 	name := j.name()
 	began := time.Now()
-	run := &check.Run{Seed: r.Seed, Size: j.size, Control: j.control.Name, Progress: r.progress(name)}
+	run := &check.Run{Seed: r.Seed + j.control.Seed, Size: j.size, Control: j.control.Name, Progress: r.progress(name)}
 	dir, err := os.MkdirTemp(r.dir, j.check.Name+"-")
 	if err == nil {
 		err = r.attack(ctx, j, run, dir)
@@ -103,7 +103,7 @@ func (r *runner) one(ctx context.Context, j job) error {
 	}
 	r.report(j, run, verdict, time.Since(began))
 	if err != nil {
-		return fmt.Errorf("%s, seed %d, size %d: %w\n  its folder is %s", name, r.Seed, j.size, err, dir)
+		return fmt.Errorf("%s, seed %d, size %d: %w\n  its folder is %s", name, run.Seed, j.size, err, dir)
 	}
 	return nil
 }
@@ -166,12 +166,12 @@ func (r *runner) progress(name string) func(string, ...any) {
 func (r *runner) report(j job, run *check.Run, verdict string, took time.Duration) {
 	if r.JSON {
 		line, _ := json.Marshal(map[string]any{ // texts and numbers always can
-			"check": j.check.Name, "control": j.control.Name, "seed": r.Seed, "counts": j.check.Counts, "size": j.size,
+			"check": j.check.Name, "control": j.control.Name, "seed": run.Seed, "counts": j.check.Counts, "size": j.size,
 			"figures": run.Figures(), "seconds": took.Seconds(), "verdict": verdict,
 		})
 		r.print(string(line))
 		return
 	}
-	r.print(fmt.Sprintf("%s: seed=%d %s=%d %s, in %s: %s", j.name(), r.Seed, j.check.Counts, j.size, run.Figures(),
+	r.print(fmt.Sprintf("%s: seed=%d %s=%d %s, in %s: %s", j.name(), run.Seed, j.check.Counts, j.size, run.Figures(),
 		took.Round(100*time.Millisecond), verdict))
 }
