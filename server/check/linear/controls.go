@@ -13,7 +13,7 @@ var controls = []check.Control{
 		Name: "stale-read", Fault: "GetReport answers with what it read up to a tenth of a second ago.", Size: 2000,
 		Edits: []plant.Edit{
 			{File: "server/reporting/report.go", Old: `"strings"`, New: "\"strings\"\n\t\"sync\"\n\t\"time\""},
-			{File: "server/reporting/report.go", Old: "func (s *Service) GetReport(ctx", New: staleReport},
+			{File: "server/reporting/report.go", Old: "func (s *Service) GetReportAt(ctx", New: staleReport},
 		},
 	},
 	{
@@ -56,11 +56,11 @@ const (
 
 var keptReports sync.Map
 
-func (s *Service) GetReport(ctx context.Context, caller auth.Caller, ref ReportRef, least uint64) (Report, Stamp, error) {
+func (s *Service) GetReportAt(ctx context.Context, caller auth.Caller, ref ReportRef, at At, least uint64) (Report, Stamp, error) {
 	if k, ok := keptReports.Load(ref); ok && time.Now().Before(k.(keptReport).until) {
 		return k.(keptReport).report, k.(keptReport).stamp, nil
 	}
-	report, stamp, err := s.freshReport(ctx, caller, ref, least)
+	report, stamp, err := s.freshReport(ctx, caller, ref, at, least)
 	if err == nil {
 		keptReports.Store(ref, keptReport{report, stamp, time.Now().Add(100 * time.Millisecond)})
 	}
