@@ -128,7 +128,7 @@ type teller struct {
 	s         *story
 	o         *oracle
 	catalogue []indicator.Indicator
-	// scalesGrow keeps amounts small enough for more decimals: a figure that does not fit there is none.
+	// scalesGrow keeps amounts from being the largest: others draw those beside a scale that grows.
 	scalesGrow bool
 }
 
