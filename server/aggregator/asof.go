@@ -259,6 +259,9 @@ func (t *Tx) rewindStory(s *story) {
 	}
 }
 
+// IsSpent says of an error that an answer as of an earlier entry takes more reports than may be read for it.
+func IsSpent(err error) bool { return errors.Is(err, errReportsSpent) }
+
 // spent turns the failure of a roll-up that takes too many reports into what the caller is told.
 func (t *Tx) spent(q Query, err error) error {
 	if !errors.Is(err, errReportsSpent) {
