@@ -742,7 +742,7 @@ type GetCompletenessRequest struct {
 	Unit string `protobuf:"bytes,3,opt,name=unit,proto3" json:"unit,omitempty"`
 	// The rows are all units of this kind at or below the unit, and of periods before it began
 	// those that went over into what it holds. Empty: the units directly below, or the unit itself
-	// if there are none.
+	// if there are none. Units in whose rows nothing is owed are left out.
 	Kind string `protobuf:"bytes,4,opt,name=kind,proto3" json:"kind,omitempty"`
 	// At most so many cells, and whole units. 0: 100,000; above 500,000: 500,000.
 	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
