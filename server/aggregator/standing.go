@@ -167,7 +167,7 @@ func (t *Tx) Obligations(code form.Code, base period.Period) (*Obligations, erro
 	f := &x.forms[at]
 	o.form, o.last = f.ordinal, f.calendar.Last(base)
 	o.owes = x.owes(f, nil, o.last)
-	if t.asOf != nil || o.owes == nil {
+	if t.asOf != nil {
 		return o, nil
 	}
 	return o, o.read()
