@@ -257,9 +257,6 @@ func (t *teller) splitForm(f form.Form) entry.Body {
 
 // moveUnit has a unit leave its form, within a year as it may be, for one of another frequency with the same indicators.
 func (t *teller) moveUnit() entry.Body {
-	if !t.moves {
-		return nil
-	}
 	f := t.version(pick(t.Rand, t.forms.Codes()...))
 	u := t.unit()
 	day := t.day()
