@@ -300,11 +300,8 @@ func (u *question) coarse() bool {
 		if w.holds((n+1)*m, m) {
 			continue
 		}
-		base := u.f.base(u.q.Period.Year, n)
-		for _, kind := range u.kinds() {
-			if u.expected(base, kind).Owed > 0 {
-				return true
-			}
+		if u.owe(u.f.base(u.q.Period.Year, n)) {
+			return true
 		}
 	}
 	return false

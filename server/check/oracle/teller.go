@@ -321,6 +321,9 @@ func (t *teller) begin() {
 		t.accept(body)
 	}
 	t.beginCatalogue()
+	if t.oneIn(3) {
+		t.mergeUnevenly()
+	}
 	if body := t.moveUnit(); body != nil && t.oneIn(2) {
 		t.say(body)
 	}
