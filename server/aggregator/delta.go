@@ -190,10 +190,14 @@ type changedFigure struct {
 	outside bool
 }
 
-// changed lists the indicators whose figure in force is another, in the order of their numbers.
+// changed lists the indicators whose figure in force is another, in the order of their numbers; where the obligation is taken
+// out, or is one again, all that the form ever asked for.
 func (s *shift) changed(b rollup.Basis) []changedFigure {
 	was, had := s.before.in(b)
 	now, has := s.after.in(b)
+	if s.turns() {
+		return s.turned(was, now)
+	}
 	late := had && has && s.before.late != s.after.late
 	if !late && had && has && s.before.numbers[b] == s.after.numbers[b] {
 		return nil
@@ -211,6 +215,27 @@ func (s *shift) changed(b rollup.Basis) []changedFigure {
 			list = append(list, changedFigure{i: &s.x.indicators[one.number], was: g, now: h, outside: notApplicable(g) || notApplicable(h)})
 		}
 	})
+	s.t.memory.changed = list
+	return list
+}
+
+// turns says that the obligation is taken out by the change, or is one again.
+func (s *shift) turns() bool {
+	return (s.before != nil && s.before.excluded) != (s.after != nil && s.after.excluded)
+}
+
+// turned is changed where the obligation turns: then that of an indicator without a figure changes too.
+func (s *shift) turned(was, now []given) []changedFigure {
+	list := s.t.memory.changed[:0]
+	for n := range s.x.indicators {
+		i := &s.x.indicators[n]
+		if !slices.Contains(i.carriers, s.f.ordinal) {
+			continue
+		}
+		c := changedFigure{i: i, was: find(was, i.number), now: find(now, i.number)}
+		c.outside = notApplicable(c.was) || notApplicable(c.now)
+		list = append(list, c)
+	}
 	s.t.memory.changed = list
 	return list
 }
