@@ -171,10 +171,10 @@ type yearKey struct {
 	unit uint32
 }
 
-// word says which base periods of a year have a report, and a revision in force in each basis: bit 0 is the first. For
+// word says which base periods of a year have a report, are taken out, or have a revision in force in each basis: bit 0 is the first. For
 // those in force it also says, by set, which figures the revision has, if each is a value; else 0.
 type word struct {
-	known, official, provisional uint16
+	known, excluded, official, provisional uint16
 	sets                         [bases][12]uint16
 }
 
@@ -186,9 +186,13 @@ func (w word) in(b rollup.Basis) uint16 {
 	return w.provisional
 }
 
+// settled gives the base periods that a sum does not wait for: those with a revision in force, and those taken out.
+func (w word) settled(b rollup.Basis) uint16 { return w.in(b) | w.excluded }
+
 func (w *word) set(index int, v *view) {
 	at := uint16(1) << index
 	w.known |= at
+	w.excluded &^= at
 	w.official &^= at
 	w.provisional &^= at
 	for b := range w.sets {
@@ -196,6 +200,9 @@ func (w *word) set(index int, v *view) {
 	}
 	if v == nil {
 		return
+	}
+	if v.excluded {
+		w.excluded |= at
 	}
 	for b := range w.sets {
 		w.sets[b][index] = v.sets[b]

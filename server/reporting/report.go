@@ -126,6 +126,9 @@ func (g granted) report(r aggregator.Report) (Report, bool) {
 	if drafted && draft.Number > shown.Shown.Number {
 		shown.Etag = etagOf(draft)
 	}
+	if r.Excluded() {
+		shown.Etag += excludedMark
+	}
 	return shown, true
 }
 

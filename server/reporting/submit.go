@@ -164,13 +164,18 @@ func (s *Service) decide(who granted, now time.Time, sub Submission, ready prepa
 	if who.Token.Role == auth.Reporter && at.unit.ID != who.Token.Unit {
 		d.revision.ActingFor = who.Token.Unit // its unit acts for one that has ended (R3)
 	}
-	if exists {
+	if exists && len(report.Revisions) > 0 {
 		d.revision.Revision = report.Revisions[len(report.Revisions)-1].Number + 1
 	}
 	if newest, seen := who.newest(report); seen {
 		err = who.correct(&d, at, newest, sub)
 	} else {
 		err = nothingSent(at, sub.Etag)
+	}
+	if err != nil || d.kind != Unchanged {
+		if frozen := excluded(at, report); frozen != nil {
+			return decision{}, frozen
+		}
 	}
 	if err == nil && sub.Draft && d.kind != Unchanged {
 		err = draftTooSoon(report, now)

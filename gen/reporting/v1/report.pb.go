@@ -527,7 +527,10 @@ type Report struct {
 	Receipt *Receipt `protobuf:"bytes,17,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	// Notes and explanations of that revision, or the reason of its return, were removed for
 	// ever; the figures stay.
-	TextsRemoved  bool `protobuf:"varint,18,opt,name=texts_removed,json=textsRemoved,proto3" json:"texts_removed,omitempty"`
+	TextsRemoved bool `protobuf:"varint,18,opt,name=texts_removed,json=textsRemoved,proto3" json:"texts_removed,omitempty"`
+	// The obligation is taken out: nothing that was sent counts, and nothing is expected.
+	// ExclusionService says why.
+	Excluded      bool `protobuf:"varint,40,opt,name=excluded,proto3" json:"excluded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -688,6 +691,13 @@ func (x *Report) GetTextsRemoved() bool {
 	return false
 }
 
+func (x *Report) GetExcluded() bool {
+	if x != nil {
+		return x.Excluded
+	}
+	return false
+}
+
 // Revision is one version of a report.
 type Revision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -720,9 +730,13 @@ type Revision struct {
 	// Its notes and explanations, or the reason of its return, were removed for ever; the
 	// figures stay.
 	TextsRemoved bool `protobuf:"varint,14,opt,name=texts_removed,json=textsRemoved,proto3" json:"texts_removed,omitempty"`
-	// Id of the unit that sent it in place of the report's own, which had ended. Empty: the
-	// report's own, or an administrator on behalf of it.
-	ActingUnit    string `protobuf:"bytes,15,opt,name=acting_unit,json=actingUnit,proto3" json:"acting_unit,omitempty"`
+	// Id of the unit that sent it in place of the report's own, which had ended, or on behalf of
+	// it. Empty: the report's own, or somebody who is bound to no unit.
+	ActingUnit string `protobuf:"bytes,15,opt,name=acting_unit,json=actingUnit,proto3" json:"acting_unit,omitempty"`
+	// Sent on behalf of the unit by its reviewer, or by whoever answers for a unit above.
+	OnBehalf bool `protobuf:"varint,40,opt,name=on_behalf,json=onBehalf,proto3" json:"on_behalf,omitempty"`
+	// Number of the earlier revision that was restored by this one. 0: none was.
+	RestoredFrom  int32 `protobuf:"varint,41,opt,name=restored_from,json=restoredFrom,proto3" json:"restored_from,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -860,6 +874,20 @@ func (x *Revision) GetActingUnit() string {
 		return x.ActingUnit
 	}
 	return ""
+}
+
+func (x *Revision) GetOnBehalf() bool {
+	if x != nil {
+		return x.OnBehalf
+	}
+	return false
+}
+
+func (x *Revision) GetRestoredFrom() int32 {
+	if x != nil {
+		return x.RestoredFrom
+	}
+	return 0
 }
 
 // SubmitReportRequest is one submission: the whole report unless `merge` is set.
@@ -2927,7 +2955,7 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\x06_valueB\f\n" +
 	"\n" +
 	"_numeratorB\x0e\n" +
-	"\f_denominator\"\xa6\x06\n" +
+	"\f_denominator\"\xc8\x06\n" +
 	"\x06Report\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x18\n" +
 	"\x04unit\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\x04unit\x12!\n" +
@@ -2948,8 +2976,9 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\rreturn_reason\x18\x0f \x01(\tB\x04\xe2A\x01\x03R\freturnReason\x12/\n" +
 	"\x05stamp\x18\x10 \x01(\v2\x13.reporting.v1.StampB\x04\xe2A\x01\x03R\x05stamp\x125\n" +
 	"\areceipt\x18\x11 \x01(\v2\x15.reporting.v1.ReceiptB\x04\xe2A\x01\x03R\areceipt\x12)\n" +
-	"\rtexts_removed\x18\x12 \x01(\bB\x04\xe2A\x01\x03R\ftextsRemoved:2\xeaA/\n" +
-	"\x0etonghop/Report\x12\x1dunits/{unit}/reports/{report}\"\xcf\x05\n" +
+	"\rtexts_removed\x18\x12 \x01(\bB\x04\xe2A\x01\x03R\ftextsRemoved\x12 \n" +
+	"\bexcluded\x18( \x01(\bB\x04\xe2A\x01\x03R\bexcluded:2\xeaA/\n" +
+	"\x0etonghop/Report\x12\x1dunits/{unit}/reports/{report}\"\x9d\x06\n" +
 	"\bRevision\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x1c\n" +
 	"\x06number\x18\x02 \x01(\x05B\x04\xe2A\x01\x03R\x06number\x127\n" +
@@ -2969,7 +2998,9 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\rreturn_reason\x18\r \x01(\tB\x04\xe2A\x01\x03R\freturnReason\x12)\n" +
 	"\rtexts_removed\x18\x0e \x01(\bB\x04\xe2A\x01\x03R\ftextsRemoved\x12%\n" +
 	"\vacting_unit\x18\x0f \x01(\tB\x04\xe2A\x01\x03R\n" +
-	"actingUnit:I\xeaAF\n" +
+	"actingUnit\x12!\n" +
+	"\ton_behalf\x18( \x01(\bB\x04\xe2A\x01\x03R\bonBehalf\x12)\n" +
+	"\rrestored_from\x18) \x01(\x05B\x04\xe2A\x01\x03R\frestoredFrom:I\xeaAF\n" +
 	"\x10tonghop/Revision\x122units/{unit}/reports/{report}/revisions/{revision}\"\x98\x02\n" +
 	"\x13SubmitReportRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12.\n" +

@@ -2550,7 +2550,7 @@ type Contribution struct {
 	Figure *Figure `protobuf:"bytes,9,opt,name=figure,proto3" json:"figure,omitempty"`
 	// It takes part in the value.
 	Counted bool `protobuf:"varint,10,opt,name=counted,proto3" json:"counted,omitempty"`
-	// Why it does not: MISSING, NOT_APPROVED (sent, and waits), RETURNED (sent back), NOT_AVAILABLE, NOT_APPLICABLE, HALF, NOT_LAST (a later figure
+	// Why it does not: MISSING, NOT_APPROVED (sent, and waits), RETURNED (sent back), EXCLUDED (taken out), NOT_AVAILABLE, NOT_APPLICABLE, HALF, NOT_LAST (a later figure
 	// of the same unit counts), CHECK (shown beside, never added). Empty: counted.
 	WhyNot        string `protobuf:"bytes,11,opt,name=why_not,json=whyNot,proto3" json:"why_not,omitempty"`
 	unknownFields protoimpl.UnknownFields
