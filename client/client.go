@@ -96,6 +96,7 @@ type Client struct {
 	forms      reportingv1.FormServiceClient
 	calendar   reportingv1.CalendarServiceClient
 	reports    reportingv1.ReportServiceClient
+	exclusions reportingv1.ExclusionServiceClient
 	rollups    reportingv1.RollupServiceClient
 	changes    reportingv1.ChangeServiceClient
 	access     reportingv1.AccessServiceClient
@@ -129,6 +130,7 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 		forms:      reportingv1.NewFormServiceClient(conn),
 		calendar:   reportingv1.NewCalendarServiceClient(conn),
 		reports:    reportingv1.NewReportServiceClient(conn),
+		exclusions: reportingv1.NewExclusionServiceClient(conn),
 		rollups:    reportingv1.NewRollupServiceClient(conn),
 		changes:    reportingv1.NewChangeServiceClient(conn),
 		access:     reportingv1.NewAccessServiceClient(conn),

@@ -132,6 +132,7 @@ func (g *Gateway) newMux() (*runtime.ServeMux, error) {
 		reportingv1.RegisterFormServiceHandler,
 		reportingv1.RegisterCalendarServiceHandler,
 		reportingv1.RegisterReportServiceHandler,
+		reportingv1.RegisterExclusionServiceHandler,
 		reportingv1.RegisterRollupServiceHandler,
 		reportingv1.RegisterChangeServiceHandler,
 		reportingv1.RegisterAccessServiceHandler,

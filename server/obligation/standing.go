@@ -21,16 +21,19 @@ const (
 	Drafted
 	// CorrectedLate: a revision after the first that was sent came at or after the deadline, which makes no report late (R7).
 	CorrectedLate
+	// Excluded: the obligation was taken out, and whatever was sent for it counts nowhere (R11).
+	Excluded
 )
 
 // Has says whether the standing has all of these.
 func (s Standing) Has(what Standing) bool { return s&what == what }
 
 // Received says whether a revision counts: one that waits, or an approved one, also while a later one was sent back (R23).
-func (s Standing) Received() bool { return s&(Official|Waiting) != 0 }
+// Nothing does of what was taken out.
+func (s Standing) Received() bool { return s&(Official|Waiting) != 0 && s&Excluded == 0 }
 
 // standingWords are in the order of the bits.
-var standingWords = [...]string{"OFFICIAL", "WAITING", "SENT", "LATE", "RETURNED", "DRAFTED", "CORRECTED_LATE"}
+var standingWords = [...]string{"OFFICIAL", "WAITING", "SENT", "LATE", "RETURNED", "DRAFTED", "CORRECTED_LATE", "EXCLUDED"}
 
 // String gives the words of what the standing has; empty for nothing.
 func (s Standing) String() string {

@@ -25,10 +25,12 @@ const (
 	Awaiting
 	// Done: the newest revision that was sent is approved.
 	Done
+	// Out: the obligation was taken out (R11).
+	Out
 )
 
 // stateNames is indexed by state.
-var stateNames = [...]string{"NONE", "NOT_OPEN", "DUE", "OVERDUE", "DRAFT", "RETURNED", "WAITING", "DONE"}
+var stateNames = [...]string{"NONE", "NOT_OPEN", "DUE", "OVERDUE", "DRAFT", "RETURNED", "WAITING", "DONE", "EXCLUDED"}
 
 // String gives the word of the API; NONE for what is no state.
 func (s State) String() string {
@@ -75,6 +77,8 @@ type View struct{ nothing, draft State }
 // State gives the state of an obligation. The newest revision that was sent decides, and where none was, the instant.
 func (v View) State(s Standing) State {
 	switch {
+	case s&Excluded != 0:
+		return Out
 	case s&Waiting != 0:
 		return Awaiting
 	case s&Returned != 0:

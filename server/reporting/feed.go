@@ -133,7 +133,8 @@ func (f feed) shows(c aggregator.Change) (bool, error) {
 		return false, nil
 	}
 	switch c.Kind {
-	case aggregator.DraftChange, aggregator.SubmittedChange, aggregator.ApprovedChange, aggregator.ReturnedChange:
+	case aggregator.DraftChange, aggregator.SubmittedChange, aggregator.ApprovedChange, aggregator.ReturnedChange,
+		aggregator.ExcludedChange, aggregator.LiftedChange:
 		return f.showsReport(c), nil
 	case aggregator.UnitsChange:
 		return f.all() && (c.Name == "" || f.who.reads(hierarchy.ID(c.Name), period.DayOf(c.Time))), nil

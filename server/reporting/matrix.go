@@ -62,7 +62,7 @@ func (m *matrix) run(f form.Form, bases []period.Period, byCode []int32) error {
 		if s.Received() && s.Has(obligation.Late) {
 			m.page.Late = append(m.page.Late, int32(at)) //nolint:gosec // see largestMatrix
 		}
-		if s.Has(obligation.Official) && s&(obligation.Waiting|obligation.Returned) != 0 {
+		if s.Has(obligation.Official) && !s.Has(obligation.Excluded) && s&(obligation.Waiting|obligation.Returned) != 0 {
 			m.page.StillApproved = append(m.page.StillApproved, int32(at)) //nolint:gosec // as above
 		}
 	}

@@ -35,9 +35,9 @@ func (r *report) sentAt(at, deadline time.Time) {
 }
 
 // standing says in words how far a report has come.
-func (r *report) standing() string {
+func (r *report) standing(excluded bool) string {
 	if r == nil {
-		return ""
+		r = &report{}
 	}
 	in := func(s state) bool {
 		return slices.ContainsFunc(r.revisions, func(v revision) bool { return v.state == s })
@@ -48,7 +48,7 @@ func (r *report) standing() string {
 		word string
 	}{
 		{in(approved), "OFFICIAL"}, {in(submitted), "WAITING"}, {r.sent, "SENT"}, {r.late, "LATE"},
-		{r.returned, "RETURNED"}, {r.drafted, "DRAFTED"}, {r.corrected, "CORRECTED_LATE"},
+		{r.returned, "RETURNED"}, {r.drafted, "DRAFTED"}, {r.corrected, "CORRECTED_LATE"}, {excluded, "EXCLUDED"},
 	} {
 		if w.is {
 			words = append(words, w.word)
@@ -78,5 +78,6 @@ func (m *Model) standing(unit hierarchy.ID, code form.Code, base period.Period) 
 	if !known || !ok {
 		return Answer{}
 	}
-	return Answer{State: m.reports[place{unit: int32(u), form: int32(f), period: base}].standing()} //nolint:gosec // ordinals are small
+	at := place{unit: int32(u), form: int32(f), period: base} //nolint:gosec // ordinals are small
+	return Answer{State: m.reports[at].standing(m.excluded[at])}
 }

@@ -16,6 +16,7 @@ type commands struct {
 	Submit       submitCmd       `cmd:"" help:"Upload figures: each report of the file stands alone."`
 	Approve      approveCmd      `cmd:"" help:"Approve reports that wait for it."`
 	Return       returnCmd       `cmd:"" help:"Send a report back."`
+	Exclude      excludeCmd      `cmd:"" help:"Take the obligation of a unit out, lift that, or list what is taken out."`
 	Owe          oweCmd          `cmd:"" help:"Say what is owed: the reports that a unit is to send, and until when."`
 	Overdue      overdueCmd      `cmd:"" help:"Say who is late, in the order of a telephone list."`
 	Completeness completenessCmd `cmd:"" help:"Show who has reported: units by periods."`
