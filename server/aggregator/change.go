@@ -31,6 +31,8 @@ const (
 	// ExcludedChange and LiftedChange are of an obligation, which may have no report.
 	ExcludedChange
 	LiftedChange
+	// SubscriptionChange is shown to those who may grant over its unit.
+	SubscriptionChange
 )
 
 // ofReport says that a change is of one report or obligation.
@@ -253,6 +255,10 @@ func changesOf(e *entry.Entry) []Change {
 		return []Change{{Kind: AccessChange, Name: body.Token.ID}}
 	case entry.TokenRevoked:
 		return []Change{{Kind: AccessChange, Name: body.ID}}
+	case entry.SubscriptionCreated:
+		return []Change{{Kind: SubscriptionChange, Name: body.Subscription.ID}}
+	case entry.SubscriptionDeleted:
+		return []Change{{Kind: SubscriptionChange, Name: body.ID}}
 	case entry.KeyIntroduced, entry.EntryRedacted, entry.StoreRestored:
 		return []Change{{Kind: StoreChange}}
 	}

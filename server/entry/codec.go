@@ -55,6 +55,9 @@ func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
 	if done, err := putLife(e, m, texts); done || err != nil {
 		return err
 	}
+	if done, err := putNotification(e, m, texts); done || err != nil {
+		return err
+	}
 	switch b := e.Body.(type) {
 	case UnitsChanged:
 		return putUnits(b, m)
@@ -172,12 +175,12 @@ func bodyOf(m *journalv1.Entry, texts *journalv1.Private, at time.Time) (Body, e
 	case *journalv1.Entry_PeriodReopened:
 		return reopenedOf(b.PeriodReopened, texts.GetReason())
 	default:
-		return definitionOf(m, texts)
+		return definitionOf(m, texts, at)
 	}
 }
 
 // definitionOf is bodyOf for what says who reports what, and when.
-func definitionOf(m *journalv1.Entry, texts *journalv1.Private) (Body, error) {
+func definitionOf(m *journalv1.Entry, texts *journalv1.Private, at time.Time) (Body, error) {
 	switch b := m.GetBody().(type) {
 	case *journalv1.Entry_UnitsChanged:
 		return unitsOf(b.UnitsChanged)
@@ -190,13 +193,13 @@ func definitionOf(m *journalv1.Entry, texts *journalv1.Private) (Body, error) {
 	case *journalv1.Entry_HolidaysChanged:
 		return holidaysOf(b.HolidaysChanged)
 	default:
-		return nil, damaged("it has no body")
+		return notificationOf(m, texts, at)
 	}
 }
 
 // onlyTexts refuses a private part with texts for which the body has no place: a version that wrote them knew one.
 func onlyTexts(m *journalv1.Entry, texts *journalv1.Private) error {
-	var reason, name, figures bool
+	var reason, name, figures, contact bool
 	switch m.GetBody().(type) {
 	case *journalv1.Entry_ReportReturned, *journalv1.Entry_EntryRedacted, *journalv1.Entry_UnitsReorganised,
 		*journalv1.Entry_ObligationExcluded, *journalv1.Entry_ExclusionLifted, *journalv1.Entry_PeriodClosed, *journalv1.Entry_PeriodReopened:
@@ -207,8 +210,11 @@ func onlyTexts(m *journalv1.Entry, texts *journalv1.Private) error {
 		reason, name = true, true
 	case *journalv1.Entry_ReportsSubmitted:
 		figures = true
+	case *journalv1.Entry_SubscriptionCreated:
+		contact = true
 	}
-	if texts.GetReason() != "" && !reason || texts.GetDisplayName() != "" && !name || len(texts.GetFigureTexts()) > 0 && !figures {
+	if texts.GetReason() != "" && !reason || texts.GetDisplayName() != "" && !name || len(texts.GetFigureTexts()) > 0 && !figures ||
+		texts.GetContact() != "" && !contact {
 		return tooNew("its private part holds a text for which this version has no place")
 	}
 	return nil

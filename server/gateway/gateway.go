@@ -133,6 +133,7 @@ func (g *Gateway) newMux() (*runtime.ServeMux, error) {
 		reportingv1.RegisterCalendarServiceHandler,
 		reportingv1.RegisterReportServiceHandler,
 		reportingv1.RegisterExclusionServiceHandler,
+		reportingv1.RegisterNotificationServiceHandler,
 		reportingv1.RegisterRollupServiceHandler,
 		reportingv1.RegisterChangeServiceHandler,
 		reportingv1.RegisterAccessServiceHandler,

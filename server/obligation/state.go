@@ -40,6 +40,9 @@ func (s State) String() string {
 	return stateNames[0]
 }
 
+// UnderReview says that the newest revision that was sent waits, or was sent back.
+func (s State) UnderReview() bool { return s == Awaiting || s == SentBack }
+
 // Window is when a report may be sent, and until when it is in time.
 type Window struct {
 	// Open is the first instant at which it may be sent.

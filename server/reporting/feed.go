@@ -146,6 +146,12 @@ func (f feed) shows(c aggregator.Change) (bool, error) {
 		}
 		token, known, err := f.who.tx.Token(c.Name)
 		return known && f.who.grants(token), err
+	case aggregator.SubscriptionChange:
+		if !f.all() || !f.who.has(auth.Grant) {
+			return false, nil
+		}
+		s, known, err := f.who.tx.Subscription(c.Name)
+		return known && f.who.subscribes(&s.Subscription), err
 	case aggregator.StoreChange:
 		// Who looks after the store reads no changes; who looks after everybody's access is told in his place.
 		return f.all() && f.who.needEverywhere(auth.Grant) == nil, nil
