@@ -31,12 +31,15 @@ const (
 	// ExcludedChange and LiftedChange are of an obligation, which may have no report.
 	ExcludedChange
 	LiftedChange
+	// ClosedChange and ReopenedChange have in Key the owner in the place of the unit, and the version in Revision.
+	ClosedChange
+	ReopenedChange
 )
 
-// ofReport says that a change is of one report or obligation.
+// ofReport says that a change is of one report, obligation or closing, and has a key.
 func (k ChangeKind) ofReport() bool {
 	switch k {
-	case DraftChange, SubmittedChange, ApprovedChange, ReturnedChange, ExcludedChange, LiftedChange:
+	case DraftChange, SubmittedChange, ApprovedChange, ReturnedChange, ExcludedChange, LiftedChange, ClosedChange, ReopenedChange:
 		return true
 	default:
 		return false
@@ -249,6 +252,8 @@ func changesOf(e *entry.Entry) []Change {
 		return []Change{{Kind: ExcludedChange, Key: body.Key}}
 	case entry.ExclusionLifted:
 		return []Change{{Kind: LiftedChange, Key: body.Key}}
+	case entry.PeriodClosed, entry.PeriodReopened:
+		return closingChange(body)
 	case entry.TokenIssued:
 		return []Change{{Kind: AccessChange, Name: body.Token.ID}}
 	case entry.TokenRevoked:
@@ -257,6 +262,17 @@ func changesOf(e *entry.Entry) []Change {
 		return []Change{{Kind: StoreChange}}
 	}
 	return []Change{{}}
+}
+
+func closingChange(body entry.Body) []Change {
+	of := func(kind ChangeKind, k entry.ClosingKey, version int) []Change {
+		return []Change{{Kind: kind, Key: entry.ReportKey{Unit: k.Owner, Form: k.Form, Period: k.Period}, Revision: version}}
+	}
+	if b, closed := body.(entry.PeriodClosed); closed {
+		return of(ClosedChange, b.Key, b.Version)
+	}
+	b, _ := body.(entry.PeriodReopened)
+	return of(ReopenedChange, b.Key, b.Version)
 }
 
 // only gives the name of the only thing that changed.

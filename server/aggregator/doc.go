@@ -118,15 +118,18 @@
 //	changes     sequence, and of others than the first the place    see change.go: kind, time, principal, request, what changed;
 //	                                                                both numbers as their length, 1, and so many bytes
 //	used        indicator 4                                         sequence of the first entry with a figure of it
-//	texts       sequence 8, piece 2                                 reason of a return or an exclusion, name of a token's holder, note of a reorganisation
+//	texts       sequence 8, piece 2                                 reason of a return, an exclusion or a closing, name of a token's holder, note of a reorganisation
 //	texts       sequence 8, as in revisions                         see texts.go: notes and explanations of a revision
 //	redactions  sequence 8                                          sequence of the entry that removed its texts
 //	names       number 4                                            the principal or method
+//	closings    form 2, period 4, owner 4, ^sequence 8, piece 2     see closing.go: what was done to a closing: 1 closed, 2 reopened
+//	closed      form 2, period 4, owner 4, version 4, number 4, piece 2
+//	                                                                a piece of the rows of a closing, as in its entry
 //	links       day 4, ordinals from 4 and to 4, ^sequence 8, piece 2
 //	                                                                place in the entry, 1 if withdrawn, else 0, link as in the journal
 //
 // A sequence is stored with all bits turned over where the newest version is to come first, and nothing is ever removed
-// from units, links, indicators, forms, holidays, tokens, reports, revisions, changes, redactions and names (R30). The ids of cells are 3 × indicator + 1 for
+// from units, links, indicators, forms, holidays, tokens, reports, revisions, closings, closed, changes, redactions and names (R30). The ids of cells are 3 × indicator + 1 for
 // AS_REPORTED, + 2 for OWN, + 3 for what YEAR_TO_DATE adds to base rows, each as the distance from the one before; a
 // block is 1,024 indicators. A total is as rollup.Total.AppendBinary writes it.
 //

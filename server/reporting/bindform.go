@@ -55,7 +55,13 @@ func (g granted) bindForms(rows []form.Form) ([]entry.Form, []form.Warning, erro
 	for i, b := range bound {
 		number, _ := next.Ordinal(b.Code)
 		stored, _ := sameFormVersion(next.Versions(b.Code), b)
+		if err := g.keepsClosedForm(stored); err != nil {
+			problems.Add(fault.Of(err).In("valid_from").In(fmt.Sprintf("forms[%d]", i)))
+		}
 		numbered[i] = entry.Form{Number: uint32(number), Form: stored} //nolint:gosec // an ordinal
+	}
+	if err := problems.Err(); err != nil {
+		return nil, nil, err
 	}
 	return numbered, append(warnings, g.warnForms(bound)...), nil
 }
@@ -87,6 +93,9 @@ func hashForms(method, etag string, rows ...form.Form) [32]byte {
 			selectors("assigned", f.Assigned).text("owner", string(f.Owner)).text("reviewer", string(f.Reviewer)).text("due", f.Due.String()).
 			text("valid_from", f.ValidFrom.String())
 		list(c, "indicators", f.Indicators)
+		if f.OwnApproval { // hashes of what has it not are older than it
+			c.flag("own_approval", true)
+		}
 	}
 	return c.sum()
 }

@@ -135,6 +135,9 @@ func (s *Service) turn(
 			if now := etagOfObligation(r); etag != now {
 				return none, nil, etagMismatch(etag, now)
 			}
+			if err := who.notClosed(at); err != nil {
+				return none, nil, err
+			}
 			body, err = decide(who, at, r, why)
 			return none, body, err
 		},

@@ -25,6 +25,8 @@ type Submission struct {
 	Merge   bool
 	// Etag of what the sender saw; needed to change what is there (R24).
 	Etag string
+	// restores is the earlier revision whose figures these are; 0 for none.
+	restores int
 	// Wrong is what was wrong with it before it could be read; it refuses this submission alone.
 	Wrong error
 }
@@ -145,10 +147,11 @@ func (s *Service) decide(who granted, now time.Time, sub Submission, ready prepa
 		return decision{}, err
 	}
 	d := decision{kind: Created, revision: entry.Submission{
-		Key: at.key, Revision: 1, Draft: sub.Draft, Figures: figures, Deadline: who.deadline(at, report),
+		Key: at.key, Revision: 1, Draft: sub.Draft, Figures: figures, Deadline: who.deadline(at, report), RestoredFrom: sub.restores,
 	}}
-	if who.Token.Role == auth.Reporter && at.unit.ID != who.Token.Unit {
-		d.revision.ActingFor = who.Token.Unit // its unit acts for one that has ended (R3)
+	if at.unit.ID != who.Token.Unit {
+		// Its unit acts for one that has ended (R3), or somebody sends on behalf of it (R12).
+		d.revision.ActingFor, d.revision.OnBehalf = who.Token.Unit, !who.Token.Role.Reports()
 	}
 	if exists && len(report.Revisions) > 0 {
 		d.revision.Revision = report.Revisions[len(report.Revisions)-1].Number + 1
@@ -159,8 +162,8 @@ func (s *Service) decide(who granted, now time.Time, sub Submission, ready prepa
 		err = nothingSent(at, sub.Etag)
 	}
 	if err != nil || d.kind != Unchanged {
-		if frozen := excluded(at, report); frozen != nil {
-			return decision{}, frozen
+		if still := who.standsStill(at, report); still != nil {
+			return decision{}, still
 		}
 	}
 	if err == nil && sub.Draft && d.kind != Unchanged {
@@ -187,6 +190,7 @@ func (d *decision) after(principal string, slot committer.Slot) aggregator.Repor
 	made := aggregator.Revision{
 		Number: d.revision.Revision, State: stateOf(d.revision.Draft), Figures: d.revision.Figures, Principal: principal,
 		Time: slot.Time.UTC(), Sequence: slot.Sequence, Merged: d.revision.Merged, ActingFor: d.revision.ActingFor,
+		OnBehalf: d.revision.OnBehalf, RestoredFrom: d.revision.RestoredFrom,
 	}
 	if _, sent := r.Newest(); !sent {
 		r.Deadline, r.Late = d.revision.Deadline.UTC(), d.late
@@ -210,6 +214,9 @@ func (g granted) admit(now time.Time, sub Submission, ready prepared) (place, []
 		return place{}, nil, sub.Wrong
 	}
 	at, err := g.submittable(sub.Ref)
+	if err == nil {
+		err = g.mayHandIn(at, sub.Draft)
+	}
 	if err != nil {
 		return at, nil, err
 	}
@@ -253,12 +260,29 @@ func (g granted) sendable(ref ReportRef) (place, error) {
 	}
 	scope := auth.Scope{Unit: at.unit.ID, On: g.standing(at.unit.ID, at.last), Form: at.form.Code}
 	switch {
-	case g.may(auth.Submit, scope):
+	case g.may(auth.Submit, scope), g.sendsForOthers(at):
 		return at, nil
 	case at.unit.ID == g.Token.Unit && !g.readsForm(at.form.Code):
 		return place{}, g.formNotGranted(ref.Form)
 	}
 	return place{}, notSeen(ref.Unit).In("unit")
+}
+
+// sendsForOthers says whether the caller sends on behalf of the unit because the form names his unit as the reviewing one.
+func (g granted) sendsForOthers(at place) bool {
+	return g.Token.Role == auth.Approver && at.unit.ID != g.Token.Unit && g.readsForm(at.form.Code) && g.reviews(at.form, at.last)
+}
+
+// mayHandIn asks for the one of the two rights that is needed, to save a draft or to send (R13).
+func (g granted) mayHandIn(at place, draft bool) error {
+	right := auth.Send
+	if draft {
+		right = auth.Draft
+	}
+	if g.has(right) {
+		return nil
+	}
+	return denied(right, g.Token.Role).With("unit", at.unit.ID)
 }
 
 // submittable is sendable for a unit that stands on the last day of the period: it owes the whole of it, also after its

@@ -163,6 +163,7 @@ func formOf(m *reportingv1.Form) (form.Form, error) {
 		Indicators: named[indicator.Code](m.GetIndicators()),
 		Assigned:   selectorsOf("assigned", m.GetAssigned(), &wrong),
 		Owner:      hierarchy.ID(m.GetOwner()), Reviewer: hierarchy.ID(m.GetReviewer()), // or codes
+		OwnApproval: m.GetOwnApproval(),
 		ValidFrom: dayOf("valid_from", m.GetValidFrom(), period.Beginning, &wrong),
 	}
 	var err error
@@ -191,7 +192,7 @@ func formMessage(f reporting.Form) *reportingv1.Form {
 		Name: "forms/" + string(f.Code.Fold()), Code: string(f.Code), NameVi: f.NameVI, NameEn: f.NameEN,
 		Frequency: frequencies.wire(f.Frequency), Calendar: calendars.wire(f.Calendar),
 		Indicators: texts(f.Indicators), Assigned: selectorMessages(f.Assigned),
-		Owner: string(f.Owner), Reviewer: string(f.Reviewer), Due: f.Due.String(),
+		Owner: string(f.Owner), Reviewer: string(f.Reviewer), Due: f.Due.String(), OwnApproval: f.OwnApproval,
 		ValidFrom: f.ValidFrom.String(), Etag: f.Etag,
 	}
 }

@@ -167,6 +167,9 @@ type Form struct {
 	Due string `protobuf:"bytes,11,opt,name=due,proto3" json:"due,omitempty"`
 	// First day of this version, "2024-01-01". Empty: open.
 	ValidFrom string `protobuf:"bytes,12,opt,name=valid_from,json=validFrom,proto3" json:"valid_from,omitempty"`
+	// Whoever sent a revision may approve it too, where he reviews it. Otherwise another person has
+	// to (OWN_REPORT).
+	OwnApproval bool `protobuf:"varint,30,opt,name=own_approval,json=ownApproval,proto3" json:"own_approval,omitempty"`
 	// Changes with every change of the form.
 	Etag string `protobuf:"bytes,13,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Where the answer was computed; in lists only on the response.
@@ -291,6 +294,13 @@ func (x *Form) GetValidFrom() string {
 		return x.ValidFrom
 	}
 	return ""
+}
+
+func (x *Form) GetOwnApproval() bool {
+	if x != nil {
+		return x.OwnApproval
+	}
+	return false
 }
 
 func (x *Form) GetEtag() string {
@@ -1030,7 +1040,7 @@ var File_reporting_v1_form_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_form_proto_rawDesc = "" +
 	"\n" +
-	"\x17reporting/v1/form.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\x88\x05\n" +
+	"\x17reporting/v1/form.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xab\x05\n" +
 	"\x04Form\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x18\n" +
 	"\x04code\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x04code\x12\x1d\n" +
@@ -1047,7 +1057,8 @@ const file_reporting_v1_form_proto_rawDesc = "" +
 	" \x01(\tR\breviewer\x12\x10\n" +
 	"\x03due\x18\v \x01(\tR\x03due\x12\x1d\n" +
 	"\n" +
-	"valid_from\x18\f \x01(\tR\tvalidFrom\x12\x18\n" +
+	"valid_from\x18\f \x01(\tR\tvalidFrom\x12!\n" +
+	"\fown_approval\x18\x1e \x01(\bR\vownApproval\x12\x18\n" +
 	"\x04etag\x18\r \x01(\tB\x04\xe2A\x01\x03R\x04etag\x12/\n" +
 	"\x05stamp\x18\x0e \x01(\v2\x13.reporting.v1.StampB\x04\xe2A\x01\x03R\x05stamp\x125\n" +
 	"\areceipt\x18\x0f \x01(\v2\x15.reporting.v1.ReceiptB\x04\xe2A\x01\x03R\areceipt\x127\n" +
