@@ -147,7 +147,7 @@ func (r *reader) ids() []hierarchy.ID {
 // closedKey is the key of a piece of the rows of a closing.
 func closedKey(k reportKey, version, piece int) []byte {
 	b := binary.BigEndian.AppendUint32(k.append(make([]byte, 0, reportKeyBytes+10)), uint32(version)) //nolint:gosec // entries have 31 bits
-	return binary.BigEndian.AppendUint32(b, uint32(piece))                                           //nolint:gosec // few
+	return binary.BigEndian.AppendUint32(b, uint32(piece))                                            //nolint:gosec // few
 }
 
 // Closing tells what was done to a base period of a form below a unit; it has no versions where nothing was.

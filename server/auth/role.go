@@ -73,7 +73,9 @@ var held = [...][]Right{
 }
 
 // Roles lists every role.
-func Roles() []Role { return []Role{Reporter, Approver, Viewer, Administrator, Operator, Drafter, Sender} }
+func Roles() []Role {
+	return []Role{Reporter, Approver, Viewer, Administrator, Operator, Drafter, Sender}
+}
 
 // Rights lists every right.
 func Rights() []Right {

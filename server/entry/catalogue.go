@@ -143,7 +143,7 @@ func formMessage(v Form) (*journalv1.Form, error) {
 		Number: v.Number, Code: string(v.Code), NameVi: v.NameVI, NameEn: v.NameEN,
 		Indicators: textsOf[string](v.Indicators), Owner: string(v.Owner), Reviewer: string(v.Reviewer), Due: v.Due.String(),
 		OwnApproval: v.OwnApproval,
-		ValidFrom: dayMessage(v.ValidFrom, period.Beginning),
+		ValidFrom:   dayMessage(v.ValidFrom, period.Beginning),
 	}
 	var err error
 	if m.Assigned, err = mapped(v.Assigned, selectorMessage); err != nil {

@@ -191,4 +191,3 @@ func (q *RollupQuery) keptAlone() error {
 func (q *RollupQuery) closes() bool {
 	return q.Basis == rollup.Official && q.Measure == rollup.AsReported && !q.ByKind && q.Tree == ""
 }
-

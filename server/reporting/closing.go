@@ -1,6 +1,7 @@
 package reporting
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -144,6 +145,11 @@ func (g granted) boundBy(unit hierarchy.ID, on period.Day) bool {
 	return g.reads(unit, on) || g.Token.Unit != "" && g.tx.Tree().Within(g.Token.Unit, unit, g.standing(g.Token.Unit, on))
 }
 
+// notSeen refuses an owner out of sight in the words for one that is not there.
+func (r ClosingRef) notSeen(owner hierarchy.ID) error {
+	return notSeen(cmp.Or(r.Owner, string(owner))).In("owner")
+}
+
 // GetClosing tells how a period of a form stands.
 func (s *Service) GetClosing(ctx context.Context, caller auth.Caller, ref ClosingRef) (Closing, Stamp, error) {
 	var found Closing
@@ -158,7 +164,7 @@ func (s *Service) GetClosing(ctx context.Context, caller auth.Caller, ref Closin
 			return err
 		}
 		if !who.boundBy(at.owner.ID, at.last) {
-			return notSeen(string(at.owner.ID)).In("owner")
+			return ref.notSeen(at.owner.ID)
 		}
 		c, err := tx.Closing(at.key)
 		if err != nil {
@@ -219,7 +225,7 @@ func (g granted) closeable(ref ClosingRef) (closingPlace, error) {
 			return closingPlace{}, fault.Denied("NOT_THE_OWNER", "form %s is closed and opened again by approvers of %s", at.form.Code, at.owner).
 				With("form", at.form.Code).With("owner", at.owner.ID)
 		}
-		return closingPlace{}, notSeen(string(at.owner.ID)).In("owner")
+		return closingPlace{}, ref.notSeen(at.owner.ID)
 	}
 	return at, nil
 }

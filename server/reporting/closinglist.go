@@ -103,7 +103,7 @@ func (s *Service) ListClosedRollups(ctx context.Context, caller auth.Caller, ref
 			return err
 		}
 		if !who.reads(at.owner.ID, at.last) {
-			return notSeen(string(at.owner.ID)).In("owner")
+			return ref.notSeen(at.owner.ID)
 		}
 		c, err := tx.Closing(at.key)
 		if err != nil {

@@ -110,7 +110,9 @@ func (s *Service) Lift(ctx context.Context, call Call, ref ReportRef, etag, reas
 	})
 }
 
-func lastExclusion(r aggregator.Report) aggregator.Exclusion { return r.Exclusions[len(r.Exclusions)-1] }
+func lastExclusion(r aggregator.Report) aggregator.Exclusion {
+	return r.Exclusions[len(r.Exclusions)-1]
+}
 
 // turn is the road of both.
 func (s *Service) turn(

@@ -164,7 +164,7 @@ func formOf(m *reportingv1.Form) (form.Form, error) {
 		Assigned:   selectorsOf("assigned", m.GetAssigned(), &wrong),
 		Owner:      hierarchy.ID(m.GetOwner()), Reviewer: hierarchy.ID(m.GetReviewer()), // or codes
 		OwnApproval: m.GetOwnApproval(),
-		ValidFrom: dayOf("valid_from", m.GetValidFrom(), period.Beginning, &wrong),
+		ValidFrom:   dayOf("valid_from", m.GetValidFrom(), period.Beginning, &wrong),
 	}
 	var err error
 	add := func(field string, err error) {

@@ -17,6 +17,9 @@ type commands struct {
 	Approve    approveCmd    `cmd:"" help:"Approve reports that wait for it."`
 	Return     returnCmd     `cmd:"" help:"Send a report back."`
 	Exclude    excludeCmd    `cmd:"" help:"Take the obligation of a unit out, lift that, or list what is taken out."`
+	Close      closeCmd      `cmd:"" help:"Close a period of a form, show how it stands, or list closings."`
+	Reopen     reopenCmd     `cmd:"" help:"Let reports of a closed period change for a time."`
+	History    historyCmd    `cmd:"" help:"Show what became of a report, act by act, and send an earlier revision again."`
 	Query      queryCmd      `cmd:"" help:"Ask for roll-ups."`
 	Explain    explainCmd    `cmd:"" help:"Show what makes a roll-up, and what is missing from it."`
 	Reports    reportsCmd    `cmd:"" help:"Read reports and their revisions."`
