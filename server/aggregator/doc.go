@@ -64,6 +64,13 @@
 // before it. A row is held against its checksum when it comes from the file, and then no more; [Open] begins with an empty
 // shelf, and 128 MiB are the most that it takes.
 //
+// # Standings
+//
+// How far each report has come stands in one byte beside those of other units for the same form and period (standing.go), so
+// that who owes what, and a matrix of all units, are told without reading reports. Who owes is not in it: that is said by the
+// forms and the tree. Nor is any deadline that has passed: what is overdue is told when it is asked. A change of one report
+// writes one block anew.
+//
 // # Deadlines
 //
 // The deadline of a report stands in its entries. What the next one will be follows from every change of forms and of the
@@ -122,6 +129,7 @@
 //	texts       sequence 8, as in revisions                         see texts.go: notes and explanations of a revision
 //	redactions  sequence 8                                          sequence of the entry that removed its texts
 //	names       number 4                                            the principal or method
+//	standings   form 2, period 4, units from 512 × block 2          a byte for each unit, see obligation.Standing
 //	links       day 4, ordinals from 4 and to 4, ^sequence 8, piece 2
 //	                                                                place in the entry, 1 if withdrawn, else 0, link as in the journal
 //
