@@ -44,7 +44,9 @@
 // lineage pays one comparison for a question. What a change reaches is computed and not kept: rows are taken of units of
 // which all units below have their figures in the answer, where these can be added one by one (rollup.AddsUp: sums, and
 // whatever stands in one base period) or none of them was joined to another; the reports of what is left are read, 6,000 at
-// most, at some microseconds each. Where the rule over units crosses no change, those count that stand on the day.
+// most, at some microseconds each. Where the rule over units crosses no change, those count that stand on the day. A span that
+// cuts a base period which somebody owes has no figure on a later tree either, also if only those owe it that come below the
+// unit after that tree's day (R4).
 //
 // # As of an earlier entry
 //
