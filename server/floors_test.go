@@ -22,6 +22,8 @@ const floors = `
 	text < formula < indicator;
 	fault < text < figure, period < hierarchy < indicator < form < rollup < auth < entry < journal;
 
+	period < obligation < aggregator;
+
 	# Journals know the contract alone. verify must share nothing with the aggregator, whose sums it checks.
 	journal < journal/journaltest, journal/filejournal, aggregator, verify;
 	aggregator < committer;
@@ -52,7 +54,7 @@ const floors = `
 		check/linear, check/bitrot, check/tamper, check/snapshot, check/backup, check/slowreaders, check/shutdown, check/restart < cmd;
 
 	# The benchmark stands beside them; its contestants do not know each other, but for the answers to one client.
-	reporting < bench/workload < bench/turn;
+	reporting < bench/workload < bench/turn; bench/profile < bench/turn;
 	bench/turn < bench/front, bench/raw, bench/postgres < bench/product;
 	bench/machine < bench/turn;
 	server, check/daemon < bench/product;
@@ -61,7 +63,7 @@ const floors = `
 
 // pure are the rooms that hold the rules of the domain. They import the standard library, golang.org/x/text and each other,
 // so that a rule can be proved without a disk, a network or a generated type.
-const pure = "fault text formula figure period hierarchy indicator form rollup auth closing"
+const pure = "fault text formula figure period hierarchy indicator form rollup auth obligation closing"
 
 // keepers are the only rooms that may name a package, or one below it, directly; the suites of check and the contestants of
 // the benchmark are let in everywhere, but drivers of databases stay where they are.

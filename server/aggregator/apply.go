@@ -118,5 +118,11 @@ func (t *Tx) rest() error {
 	if len(t.memory.years) > restAtYears {
 		t.memory.forgetViews()
 	}
+	if len(t.memory.standings) > 4*keptStandings {
+		if err := t.flushStandings(); err != nil {
+			return err
+		}
+		clear(t.memory.standings)
+	}
 	return t.settle(restAtRows)
 }

@@ -44,7 +44,9 @@
 // lineage pays one comparison for a question. What a change reaches is computed and not kept: rows are taken of units of
 // which all units below have their figures in the answer, where these can be added one by one (rollup.AddsUp: sums, and
 // whatever stands in one base period) or none of them was joined to another; the reports of what is left are read, 6,000 at
-// most, at some microseconds each. Where the rule over units crosses no change, those count that stand on the day.
+// most, at some microseconds each. Where the rule over units crosses no change, those count that stand on the day. A span that
+// cuts a base period which somebody owes has no figure on a later tree either, also if only those owe it that come below the
+// unit after that tree's day (R4).
 //
 // # As of an earlier entry
 //
@@ -63,6 +65,13 @@
 // writer puts the rows that it changed there before the commit, so that nobody whose state has the change finds the row
 // before it. A row is held against its checksum when it comes from the file, and then no more; [Open] begins with an empty
 // shelf, and 128 MiB are the most that it takes.
+//
+// # Standings
+//
+// How far each report has come stands in one byte beside those of other units for the same form and period (standing.go), so
+// that who owes what, and a matrix of all units, are told without reading reports. Who owes is not in it: that is said by the
+// forms and the tree. Nor is any deadline that has passed: what is overdue is told when it is asked. A change of one report
+// writes one block anew.
 //
 // # Deadlines
 //
@@ -125,6 +134,7 @@
 //	closings    form 2, period 4, owner 4, ^sequence 8, piece 2     see closing.go: what was done to a closing: 1 closed, 2 reopened
 //	closed      form 2, period 4, owner 4, version 4, number 4, piece 2
 //	                                                                a piece of the rows of a closing, as in its entry
+//	standings   form 2, period 4, units from 512 × block 2          a byte for each unit, see obligation.Standing
 //	links       day 4, ordinals from 4 and to 4, ^sequence 8, piece 2
 //	                                                                place in the entry, 1 if withdrawn, else 0, link as in the journal
 //

@@ -81,7 +81,7 @@ func (t *teller) key() (entry.ReportKey, bool) {
 		base = period.Of(year, f.Frequency, 1+t.IntN(min(3, n)))
 	}
 	if links := t.tree.Links(); len(links) > 0 && t.oneIn(2) {
-		return t.keyOver(&f, pick(t.Rand, links...))
+		return t.keyOver(pick(t.Rand, links...))
 	}
 	k := entry.ReportKey{Unit: t.unit().ID, Form: f.Code, Period: base}
 	if owing := t.owing(&f, base); len(owing) > 0 && !t.oneIn(8) {
@@ -90,12 +90,18 @@ func (t *teller) key() (entry.ReportKey, bool) {
 	return k, f.Calendar.First(base) <= t.today()
 }
 
-// keyOver draws a report of a unit that went over into another, before the change, or of the other after it, in one year.
-func (t *teller) keyOver(f *form.Form, l hierarchy.Link) (entry.ReportKey, bool) {
+// keyOver draws a report of a unit that went over into another, before the change, or of the other after it, in one year;
+// often of a base period around the day of the change.
+func (t *teller) keyOver(l hierarchy.Link) (entry.ReportKey, bool) {
 	year, _, _ := l.Date.YMD()
-	for range 8 {
-		k := entry.ReportKey{Unit: pick(t.Rand, l.From, l.To), Form: f.Code, Period: period.Of(year, f.Frequency, 1+t.IntN(f.Frequency.PerYear()))}
-		if slices.Contains(t.owing(f, k.Period), k.Unit) {
+	for range 16 {
+		f := t.version(pick(t.Rand, t.forms.Codes()...))
+		base := f.Calendar.PeriodAt(f.Frequency, l.Date+period.Day(t.IntN(120)-60))
+		if t.oneIn(2) {
+			base = period.Of(year, f.Frequency, 1+t.IntN(f.Frequency.PerYear()))
+		}
+		k := entry.ReportKey{Unit: pick(t.Rand, l.From, l.To), Form: f.Code, Period: base}
+		if slices.Contains(t.owing(&f, k.Period), k.Unit) {
 			return k, f.Calendar.First(k.Period) <= t.today()
 		}
 	}
