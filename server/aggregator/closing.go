@@ -299,6 +299,15 @@ func (t *Tx) ClosedPiece(key entry.ClosingKey, version, piece int) ([]byte, erro
 // Waiting visits the reports of a form for a base period that wait for approval, by the ordinals of their units, unless their
 // obligation is taken out. It reads no figures.
 func (t *Tx) Waiting(code form.Code, base period.Period, visit func(ordinal, revision int)) error {
+	return t.eachRecord(code, base, func(k reportKey, rec *record) {
+		if rec.waiting != 0 && !rec.excluded() {
+			visit(int(k.unit), rec.waiting)
+		}
+	})
+}
+
+// eachRecord visits the records of a form for a base period.
+func (t *Tx) eachRecord(code form.Code, base period.Period, visit func(reportKey, *record)) error {
 	at, ok := t.snap.forms.Ordinal(code)
 	if !ok || at >= maxForms || !base.Valid() {
 		return nil
@@ -314,11 +323,21 @@ func (t *Tx) Waiting(code form.Code, base period.Period, visit func(ordinal, rev
 		if err != nil {
 			return err
 		}
-		if ok && rec.waiting != 0 && !rec.excluded() {
-			visit(int(k.unit), rec.waiting)
+		if ok {
+			visit(k, &rec)
 		}
 	}
 	return nil
+}
+
+// CountReports tells how many reports of a form were sent or saved for a base period.
+func (t *Tx) CountReports(code form.Code, base period.Period) (int, error) {
+	n := 0
+	return n, t.eachRecord(code, base, func(_ reportKey, rec *record) {
+		if rec.count > 0 {
+			n++
+		}
+	})
 }
 
 // Turn tells who made an entry, when, and the reason that he wrote, if it has one.

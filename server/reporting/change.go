@@ -20,6 +20,8 @@ type Call struct {
 	RequestID [16]byte
 	// ValidateOnly asks for everything but the change.
 	ValidateOnly bool
+	// OpenPeriods says that a change of forms is meant to bear on periods that have begun too.
+	OpenPeriods bool
 }
 
 // Receipt proves that a change was accepted (R50). The zero value: nothing was changed.

@@ -79,6 +79,7 @@ func (s forms) CreateForm(ctx context.Context, r *reportingv1.CreateFormRequest)
 	if err != nil {
 		return nil, err
 	}
+	c.OpenPeriods = r.GetOpenPeriods()
 	if r.GetForm() == nil {
 		return nil, bodyMissing("form")
 	}
@@ -96,6 +97,7 @@ func (s forms) UpdateForm(ctx context.Context, r *reportingv1.UpdateFormRequest)
 	if err != nil {
 		return nil, err
 	}
+	c.OpenPeriods = r.GetOpenPeriods()
 	if r.GetForm() == nil {
 		return nil, bodyMissing("form")
 	}

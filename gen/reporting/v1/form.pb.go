@@ -719,7 +719,10 @@ type CreateFormRequest struct {
 	// UUID of this request. Over JSON it is the Idempotency-Key header.
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Check everything and change nothing.
-	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// The change is meant to bear on periods that have begun too: each is then a warning. Without
+	// it each refuses the change (OPEN_PERIOD_AFFECTED).
+	OpenPeriods   bool `protobuf:"varint,20,opt,name=open_periods,json=openPeriods,proto3" json:"open_periods,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -775,6 +778,13 @@ func (x *CreateFormRequest) GetValidateOnly() bool {
 	return false
 }
 
+func (x *CreateFormRequest) GetOpenPeriods() bool {
+	if x != nil {
+		return x.OpenPeriods
+	}
+	return false
+}
+
 // UpdateFormRequest replaces a version of a form.
 type UpdateFormRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -783,7 +793,10 @@ type UpdateFormRequest struct {
 	// UUID of this request. Over JSON it is the Idempotency-Key header.
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Check everything and change nothing.
-	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// The change is meant to bear on periods that have begun too: each is then a warning. Without
+	// it each refuses the change (OPEN_PERIOD_AFFECTED).
+	OpenPeriods   bool `protobuf:"varint,20,opt,name=open_periods,json=openPeriods,proto3" json:"open_periods,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -835,6 +848,13 @@ func (x *UpdateFormRequest) GetRequestId() string {
 func (x *UpdateFormRequest) GetValidateOnly() bool {
 	if x != nil {
 		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *UpdateFormRequest) GetOpenPeriods() bool {
+	if x != nil {
+		return x.OpenPeriods
 	}
 	return false
 }
@@ -1127,17 +1147,19 @@ const file_reporting_v1_form_proto_rawDesc = "" +
 	"\x11ListFormsResponse\x12(\n" +
 	"\x05forms\x18\x01 \x03(\v2\x12.reporting.v1.FormR\x05forms\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n" +
-	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\x8b\x01\n" +
+	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xae\x01\n" +
 	"\x11CreateFormRequest\x12,\n" +
 	"\x04form\x18\x01 \x01(\v2\x12.reporting.v1.FormB\x04\xe2A\x01\x02R\x04form\x12#\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"\x8b\x01\n" +
+	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\x12!\n" +
+	"\fopen_periods\x18\x14 \x01(\bR\vopenPeriods\"\xae\x01\n" +
 	"\x11UpdateFormRequest\x12,\n" +
 	"\x04form\x18\x01 \x01(\v2\x12.reporting.v1.FormB\x04\xe2A\x01\x02R\x04form\x12#\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"m\n" +
+	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\x12!\n" +
+	"\fopen_periods\x18\x14 \x01(\bR\vopenPeriods\"m\n" +
 	"\x12ImportFormsRequest\x127\n" +
 	"\aoptions\x18\x01 \x01(\v2\x1b.reporting.v1.ImportOptionsH\x00R\aoptions\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\x06\n" +
