@@ -81,8 +81,8 @@ func (c *closeCmd) Run(ctx context.Context, s *session) error {
 		if c.Show {
 			return one(s, seen, closingPairs(seen))
 		}
-		s.notice("%s  %s  %s wait  etag %s", plain(seen.GetName()), word(seen.GetState(), closingPrefix),
-			plural(seen.GetWaitingCount(), "report", "reports"), plain(seen.GetEtag()))
+		s.notice("%s  %s  waiting %d  etag %s", plain(seen.GetName()), word(seen.GetState(), closingPrefix),
+			seen.GetWaitingCount(), plain(seen.GetEtag()))
 		for _, report := range seen.GetWaiting() {
 			s.notice("  waits: %s", plain(report))
 		}
