@@ -296,14 +296,9 @@ func (g granted) close(ref ClosingRef, etag, reason string, force bool, rows fro
 		return nil, fault.Precondition("ALREADY_CLOSED", "%s is closed already, as version %d by %s; reopen it first if its figures are to change",
 			at.key, newest.Number, newest.Principal).With("version", newest.Number)
 	}
-	waiting, err := g.waiting(at.key, at.last)
-	switch {
-	case err != nil:
+	waiting, err := g.leftOut(at, why, force)
+	if err != nil {
 		return nil, err
-	case len(waiting) > 0 && !force:
-		return nil, reportsWaiting(waiting)
-	case len(waiting) > 0 && why == "":
-		return nil, fault.Invalid("REASON_REQUIRED", "closing while %d reports wait needs a reason: say why they are left out", len(waiting)).In("reason")
 	}
 	if err := rows.stillHolds(g.tx, at); err != nil {
 		return nil, err
@@ -319,6 +314,20 @@ func (g granted) close(ref ClosingRef, etag, reason string, force bool, rows fro
 		body.Pieces = append(body.Pieces, entry.ClosedRows{FirstUnit: p.FirstUnit, Deflated: p.Deflated})
 	}
 	return body, nil
+}
+
+// leftOut lists the reports that wait, and refuses to leave them out unless that is meant and a reason given.
+func (g granted) leftOut(at closingPlace, why string, force bool) ([]entry.ReportKey, error) {
+	waiting, err := g.waiting(at.key, at.last)
+	switch {
+	case err != nil || len(waiting) == 0:
+		return nil, err
+	case !force:
+		return nil, reportsWaiting(waiting)
+	case why == "":
+		return nil, fault.Invalid("REASON_REQUIRED", "closing while %d reports wait needs a reason: say why they are left out", len(waiting)).In("reason")
+	}
+	return waiting, nil
 }
 
 func reportsWaiting(waiting []entry.ReportKey) error {
