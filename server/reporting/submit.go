@@ -317,9 +317,10 @@ func stateOf(draft bool) aggregator.RevisionState {
 	return aggregator.Submitted
 }
 
-// remember makes the answer to a repeated request from the revision that the first one wrote.
+// remember makes the answer to a repeated request from the revision that the first one wrote, also where the unit has ended
+// since, before the period did.
 func (g granted) remember(sub Submission, sequence uint64) (decision, error) {
-	at, err := g.submittable(sub.Ref)
+	at, err := g.sendable(sub.Ref)
 	if err != nil {
 		return decision{}, err
 	}
