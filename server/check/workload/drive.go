@@ -107,7 +107,7 @@ func (w *World) something(ctx context.Context, draw *rand.Rand) (err error) {
 	default:
 		tree := ""
 		if w.shape.Reforms > 0 && draw.IntN(2) == 0 {
-			tree, _ = w.shape.restated()
+			tree, _ = w.shape.Restated()
 		}
 		err = w.lookAtRollup(ctx, draw.IntN(w.shape.Months), tree)
 	}

@@ -338,3 +338,20 @@ func (x crossing) sides(members []int, owed []Report) Body {
 func (s Shape) Behind(reforms int, unit string, first, months, tree int) ([]Body, bool) {
 	return s.withDefaults().land(reforms).behind(unit, first, months, tree)
 }
+
+// Owes says whether the commune of a report has its month, after so many changes of the tree.
+func (s Shape) Owes(reforms int, r Report) bool {
+	l := s.withDefaults().land(reforms)
+	at := slices.IndexFunc(l.communes, func(u communeUnit) bool { return u.number == r.commune })
+	return at >= 0 && l.stands(at, r.month)
+}
+
+// MadeReports are the reports of the communes that all planned changes make.
+func (s Shape) MadeReports() []Report {
+	return slices.DeleteFunc(s.reports(s.Reforms), func(r Report) bool { return r.commune < madeFrom })
+}
+
+// Reform gives the request of the n-th planned change, without an id.
+func (s Shape) Reform(n int) *reportingv1.ReorganiseUnitsRequest {
+	return s.withDefaults().land(n + 1).reforms[n].request
+}

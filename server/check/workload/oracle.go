@@ -42,7 +42,7 @@ func (j *judge) rollups() {
 	v := &j.verdict
 	l := j.shape.land(j.seen.Reforms)
 	units := j.shape.unitsAfter(j.seen.Reforms)
-	later, month := j.shape.restated()
+	later, month := j.shape.Restated()
 	spans, want := map[string]span{}, 0
 	for _, s := range j.shape.spans() {
 		spans[s.name] = s

@@ -172,8 +172,8 @@ func (j *judge) reforms() {
 	}
 }
 
-// restated is the day on whose tree is asked a second time, and its month: in the middle of the year after the last.
-func (s Shape) restated() (string, int) {
+// Restated is the day on whose tree is asked a second time, and its month: in the middle of the year after the last.
+func (s Shape) Restated() (string, int) {
 	years := (s.Months + 11) / 12
 	return time.Date(firstYear+years, 6, 30, 0, 0, 0, 0, time.UTC).Format(time.DateOnly), 12*years + 5
 }

@@ -189,7 +189,7 @@ func (w *World) readRollups(ctx context.Context, reforms int) ([]Rollup, error) 
 		ask(basis, "", periods)
 	}
 	if w.shape.Reforms > 0 {
-		tree, _ := w.shape.restated()
+		tree, _ := w.shape.Restated()
 		ask(reportingv1.Basis_BASIS_PROVISIONAL, tree, again)
 	}
 	var mu sync.Mutex

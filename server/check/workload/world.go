@@ -197,6 +197,9 @@ func (r Report) Name() string {
 	return "units/" + commune(r.commune) + "/reports/thang~" + month(r.month)
 }
 
+// Commune is the id of its commune.
+func (r Report) Commune() string { return commune(r.commune) }
+
 // String is its name.
 func (r Report) String() string { return r.Name() }
 
