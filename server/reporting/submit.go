@@ -11,6 +11,8 @@ import (
 	"github.com/tonghop/tonghop/server/committer"
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/form"
+	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
 )
@@ -360,13 +362,19 @@ func stateOf(draft bool) aggregator.RevisionState {
 	return aggregator.Submitted
 }
 
-// remember makes the answer to a repeated request from the revision that the first one wrote.
+// remember makes the answer to a repeated request from the revision that the first one wrote, also where the unit has ended
+// since, before the period did.
 func (g granted) remember(sub Submission, sequence uint64) (decision, error) {
-	at, err := g.submittable(sub.Ref)
-	if err != nil {
-		return decision{}, err
+	at, r, err := g.remembered(sub.Ref)
+	if err != nil || !slices.ContainsFunc(r.Revisions, func(rev aggregator.Revision) bool { return rev.Sequence == sequence }) {
+		meant, failed := g.meant(sub.Ref, sequence)
+		if failed != nil {
+			return decision{}, failed
+		}
+		if meant != sub.Ref {
+			at, r, err = g.remembered(meant)
+		}
 	}
-	r, _, err := g.tx.Report(at.key)
 	if err != nil {
 		return decision{}, err
 	}
@@ -384,6 +392,32 @@ func (g granted) remember(sub Submission, sequence uint64) (decision, error) {
 		}
 	}
 	return d, nil
+}
+
+func (g granted) remembered(ref ReportRef) (place, aggregator.Report, error) {
+	at, err := g.sendable(ref)
+	if err != nil {
+		return at, aggregator.Report{}, err
+	}
+	r, _, err := g.tx.Report(at.key)
+	return at, r, err
+}
+
+// meant gives a reference by the id of the unit that it meant when its entry was made: its code may be another unit's on that
+// day by now, or nobody's.
+func (g granted) meant(ref ReportRef, sequence uint64) (ReportRef, error) {
+	p, err := period.Parse(ref.Period)
+	if _, known := g.tx.Tree().Unit(hierarchy.ID(ref.Unit)); known || err != nil {
+		return ref, nil
+	}
+	meant := ref
+	err = g.tx.Changes(sequence-1, maxBatch, func(c aggregator.Change) error {
+		if c.Sequence == sequence && c.Key.Period == p && c.Key.Form.Same(form.Code(ref.Form)) && c.Key.Unit.Code() == hierarchy.Code(ref.Unit) {
+			meant.Unit = string(c.Key.Unit)
+		}
+		return nil
+	})
+	return meant, err
 }
 
 // mergedInto gives the indicators of a revision that the submission left to the one before.
