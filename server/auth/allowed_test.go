@@ -115,7 +115,7 @@ func TestR12WhoMayDoWhat(t *testing.T) {
 			}
 		}
 	}
-	if want := 5 * 2 * 7 * 6; asked != want {
+	if want := 5 * 2 * 8 * 6; asked != want {
 		t.Errorf("%d cells were asked, want %d", asked, want)
 	}
 	for key := range allowed {

@@ -21,7 +21,7 @@ const (
 	// Administrator changes units, indicators and forms, issues tokens that are not wider than its own, and may read,
 	// approve, and send what a unit without access hands in on paper.
 	Administrator
-	// Operator looks after the store and sees no figures.
+	// Operator looks after the store, keeps the list of holidays, and sees no figures.
 	Operator
 )
 
@@ -45,12 +45,14 @@ const (
 	Grant
 	// Operate is to look after the store.
 	Operate
+	// Calendar is to keep the list of holidays.
+	Calendar
 )
 
 // roleNames and rightNames are indexed by value. The names of roles stand in journals and never change.
 var (
 	roleNames  = [...]string{"", "reporter", "approver", "viewer", "administrator", "operator"}
-	rightNames = [...]string{"", "authenticated", "read", "submit", "approve", "catalogue", "grant", "operate"}
+	rightNames = [...]string{"", "authenticated", "read", "submit", "approve", "catalogue", "grant", "operate", "calendar"}
 )
 
 // held lists for each role its rights besides Authenticated.
@@ -58,8 +60,8 @@ var held = [...][]Right{
 	Reporter:      {Read, Submit},
 	Approver:      {Read, Approve},
 	Viewer:        {Read},
-	Administrator: {Read, Submit, Approve, Catalogue, Grant},
-	Operator:      {Operate},
+	Administrator: {Read, Submit, Approve, Catalogue, Grant, Calendar},
+	Operator:      {Operate, Calendar},
 }
 
 // Roles lists every role.
@@ -67,7 +69,7 @@ func Roles() []Role { return []Role{Reporter, Approver, Viewer, Administrator, O
 
 // Rights lists every right.
 func Rights() []Right {
-	return []Right{Authenticated, Read, Submit, Approve, Catalogue, Grant, Operate}
+	return []Right{Authenticated, Read, Submit, Approve, Catalogue, Grant, Operate, Calendar}
 }
 
 // String gives the role's name; "none" for a value that is no role.

@@ -43,6 +43,8 @@ const (
 	Right_RIGHT_GRANT Right = 6
 	// To look after the store.
 	Right_RIGHT_OPERATE Right = 7
+	// To keep the list of holidays.
+	Right_RIGHT_CALENDAR Right = 8
 )
 
 // Enum value maps for Right.
@@ -56,6 +58,7 @@ var (
 		5: "RIGHT_CATALOGUE",
 		6: "RIGHT_GRANT",
 		7: "RIGHT_OPERATE",
+		8: "RIGHT_CALENDAR",
 	}
 	Right_value = map[string]int32{
 		"RIGHT_UNSPECIFIED":   0,
@@ -66,6 +69,7 @@ var (
 		"RIGHT_CATALOGUE":     5,
 		"RIGHT_GRANT":         6,
 		"RIGHT_OPERATE":       7,
+		"RIGHT_CALENDAR":      8,
 	}
 )
 
@@ -119,7 +123,7 @@ var File_reporting_v1_access_rule_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_access_rule_proto_rawDesc = "" +
 	"\n" +
-	"\x1ereporting/v1/access_rule.proto\x12\freporting.v1\x1a google/protobuf/descriptor.proto*\xa5\x01\n" +
+	"\x1ereporting/v1/access_rule.proto\x12\freporting.v1\x1a google/protobuf/descriptor.proto*\xb9\x01\n" +
 	"\x05Right\x12\x15\n" +
 	"\x11RIGHT_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13RIGHT_AUTHENTICATED\x10\x01\x12\x0e\n" +
@@ -129,7 +133,8 @@ const file_reporting_v1_access_rule_proto_rawDesc = "" +
 	"\rRIGHT_APPROVE\x10\x04\x12\x13\n" +
 	"\x0fRIGHT_CATALOGUE\x10\x05\x12\x0f\n" +
 	"\vRIGHT_GRANT\x10\x06\x12\x11\n" +
-	"\rRIGHT_OPERATE\x10\a:\\\n" +
+	"\rRIGHT_OPERATE\x10\a\x12\x12\n" +
+	"\x0eRIGHT_CALENDAR\x10\b:\\\n" +
 	"\x0erequired_right\x12\x1e.google.protobuf.MethodOptions\x18\xa2\x90\x03 \x01(\x0e2\x13.reporting.v1.RightR\rrequiredRightB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
 
 var (
