@@ -13,7 +13,7 @@ func (s *Service) AdmitAfter(ctx context.Context, sub Submission, meanwhile func
 	meanwhile()
 	viewed := s.cfg.State.View(ctx, func(tx *aggregator.Tx) error {
 		who := granted{Caller: s.Local(), now: s.cfg.Now(), tx: tx}
-		at, figures, refused := who.admit(s.cfg.Now(), sub, ready)
+		at, figures, refused := who.admit(s.cfg.Now(), sub, &ready)
 		used = len(figures) > 0 && ready.of(tx.Definitions(), at) && &figures[0] == &ready.figures[0]
 		err = refused
 		return nil
