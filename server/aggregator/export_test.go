@@ -156,3 +156,6 @@ func ClearShelf(s *Store) {
 	defer s.shelf.mu.Unlock()
 	clear(s.shelf.planks)
 }
+
+// Patterns gives how many patterns the writer knows.
+func Patterns(s *Store) int { return len(s.memory.patterns.known) }
