@@ -29,3 +29,6 @@ func (s *Service) Prepare(sub *Submission) bool {
 	ready := s.prepare(sub)
 	return ready.figures != nil
 }
+
+// BulkWaits says whether as many submissions of streams wait for their turn as may at once.
+func (s *Service) BulkWaits() bool { return len(s.bulk) == cap(s.bulk) }
