@@ -146,6 +146,9 @@ func (t *Tx) finish() error {
 	if err := t.flush(); err != nil {
 		return err
 	}
+	if err := t.flushStandings(); err != nil {
+		return err
+	}
 	t.leaveFull()
 	return t.writePosition()
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/tonghop/tonghop/server/committer"
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/form"
+	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
 )
@@ -25,6 +27,8 @@ type Submission struct {
 	Merge   bool
 	// Etag of what the sender saw; needed to change what is there (R24).
 	Etag string
+	// restores is the earlier revision whose figures these are; 0 for none.
+	restores int
 	// Wrong is what was wrong with it before it could be read; it refuses this submission alone.
 	Wrong error
 }
@@ -159,18 +163,24 @@ func (s *Service) decide(who granted, now time.Time, sub Submission, ready *prep
 		return decision{}, err
 	}
 	d := decision{kind: Created, revision: entry.Submission{
-		Key: at.key, Revision: 1, Draft: sub.Draft, Figures: figures, Deadline: who.deadline(at, report),
+		Key: at.key, Revision: 1, Draft: sub.Draft, Figures: figures, Deadline: who.deadline(at, report), RestoredFrom: sub.restores,
 	}}
-	if who.Token.Role == auth.Reporter && at.unit.ID != who.Token.Unit {
-		d.revision.ActingFor = who.Token.Unit // its unit acts for one that has ended (R3)
+	if at.unit.ID != who.Token.Unit {
+		// Its unit acts for one that has ended (R3), or somebody sends on behalf of it (R12).
+		d.revision.ActingFor, d.revision.OnBehalf = who.Token.Unit, !who.Token.Role.Reports()
 	}
-	if exists {
+	if exists && len(report.Revisions) > 0 {
 		d.revision.Revision = report.Revisions[len(report.Revisions)-1].Number + 1
 	}
 	if newest, seen := who.newest(report); seen {
 		err = who.correct(&d, at, newest, sub)
 	} else {
 		err = nothingSent(at, sub.Etag)
+	}
+	if err != nil || d.kind != Unchanged {
+		if still := who.standsStill(at, report); still != nil {
+			return decision{}, still
+		}
 	}
 	if err == nil && sub.Draft && d.kind != Unchanged {
 		err = draftTooSoon(report, now)
@@ -196,6 +206,7 @@ func (d *decision) after(principal string, slot committer.Slot) aggregator.Repor
 	made := aggregator.Revision{
 		Number: d.revision.Revision, State: stateOf(d.revision.Draft), Figures: d.revision.Figures, Principal: principal,
 		Time: slot.Time.UTC(), Sequence: slot.Sequence, Merged: d.revision.Merged, ActingFor: d.revision.ActingFor,
+		OnBehalf: d.revision.OnBehalf, RestoredFrom: d.revision.RestoredFrom,
 	}
 	if _, sent := r.Newest(); !sent {
 		r.Deadline, r.Late = d.revision.Deadline.UTC(), d.late
@@ -219,6 +230,9 @@ func (g granted) admit(now time.Time, sub Submission, ready *prepared) (place, [
 		return place{}, nil, sub.Wrong
 	}
 	at, err := g.submittable(sub.Ref, ready)
+	if err == nil {
+		err = g.mayHandIn(at, sub.Draft)
+	}
 	if err != nil {
 		return at, nil, err
 	}
@@ -263,12 +277,29 @@ func (g granted) sendable(ref ReportRef, ready *prepared) (place, error) {
 	}
 	scope := auth.Scope{Unit: at.unit.ID, On: g.standing(at.unit.ID, at.last), Form: at.form.Code}
 	switch {
-	case g.may(auth.Submit, scope):
+	case g.may(auth.Submit, scope), g.sendsForOthers(at):
 		return at, nil
 	case at.unit.ID == g.Token.Unit && !g.readsForm(at.form.Code):
 		return place{}, g.formNotGranted(ref.Form)
 	}
 	return place{}, notSeen(ref.Unit).In("unit")
+}
+
+// sendsForOthers says whether the caller sends on behalf of the unit because the form names his unit as the reviewing one.
+func (g granted) sendsForOthers(at place) bool {
+	return g.Token.Role == auth.Approver && at.unit.ID != g.Token.Unit && g.readsForm(at.form.Code) && g.reviews(at.form, at.last)
+}
+
+// mayHandIn asks for the one of the two rights that is needed, to save a draft or to send (R13).
+func (g granted) mayHandIn(at place, draft bool) error {
+	right := auth.Send
+	if draft {
+		right = auth.Draft
+	}
+	if g.has(right) {
+		return nil
+	}
+	return denied(right, g.Token.Role).With("unit", at.unit.ID)
 }
 
 // submittable is sendable for a unit that stands on the last day of the period: it owes the whole of it, also after its
@@ -332,13 +363,19 @@ func stateOf(draft bool) aggregator.RevisionState {
 	return aggregator.Submitted
 }
 
-// remember makes the answer to a repeated request from the revision that the first one wrote.
+// remember makes the answer to a repeated request from the revision that the first one wrote, also where the unit has ended
+// since, before the period did.
 func (g granted) remember(sub Submission, sequence uint64) (decision, error) {
-	at, err := g.submittable(sub.Ref, nil)
-	if err != nil {
-		return decision{}, err
+	at, r, err := g.remembered(sub.Ref)
+	if err != nil || !slices.ContainsFunc(r.Revisions, func(rev aggregator.Revision) bool { return rev.Sequence == sequence }) {
+		meant, failed := g.meant(sub.Ref, sequence)
+		if failed != nil {
+			return decision{}, failed
+		}
+		if meant != sub.Ref {
+			at, r, err = g.remembered(meant)
+		}
 	}
-	r, _, err := g.tx.Report(at.key)
 	if err != nil {
 		return decision{}, err
 	}
@@ -356,6 +393,32 @@ func (g granted) remember(sub Submission, sequence uint64) (decision, error) {
 		}
 	}
 	return d, nil
+}
+
+func (g granted) remembered(ref ReportRef) (place, aggregator.Report, error) {
+	at, err := g.sendable(ref, nil)
+	if err != nil {
+		return at, aggregator.Report{}, err
+	}
+	r, _, err := g.tx.Report(at.key)
+	return at, r, err
+}
+
+// meant gives a reference by the id of the unit that it meant when its entry was made: its code may be another unit's on that
+// day by now, or nobody's.
+func (g granted) meant(ref ReportRef, sequence uint64) (ReportRef, error) {
+	p, err := period.Parse(ref.Period)
+	if _, known := g.tx.Tree().Unit(hierarchy.ID(ref.Unit)); known || err != nil {
+		return ref, nil
+	}
+	meant := ref
+	err = g.tx.Changes(sequence-1, maxBatch, func(c aggregator.Change) error {
+		if c.Sequence == sequence && c.Key.Period == p && c.Key.Form.Same(form.Code(ref.Form)) && c.Key.Unit.Code() == hierarchy.Code(ref.Unit) {
+			meant.Unit = string(c.Key.Unit)
+		}
+		return nil
+	})
+	return meant, err
 }
 
 // mergedInto gives the indicators of a revision that the submission left to the one before.

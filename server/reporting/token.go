@@ -141,7 +141,7 @@ func (g granted) newToken(d TokenDraft, now time.Time) (auth.Token, error) {
 		unit, err := g.seen("unit", d.Unit, period.DayOf(now))
 		problems.Add(err)
 		token.Unit = unit.ID
-	} else if d.Role == auth.Reporter {
+	} else if d.Role.Reports() {
 		problems.Add(fault.Invalid("UNIT_REQUIRED", "a reporter writes for one unit; name it").In("unit"))
 	}
 	if d.Form != "" {
