@@ -106,7 +106,7 @@ func (s *Service) submit(ctx context.Context, call Call, in *inHand, show bool) 
 	return change(ctx, s, mutation[decision]{
 		call: call, method: in.method, hash: in.hash, size: in.size(),
 		decide: func(who granted, at committer.Slot) (decision, entry.Body, error) {
-			d, err := s.decide(who, at.Time, in.Submission, in.ready)
+			d, err := s.decide(who, at.Time, in.Submission, &in.ready)
 			if err != nil || d.kind == Unchanged {
 				return d, nil, err
 			}
@@ -153,7 +153,7 @@ func (d decision) outcome(receipt Receipt) Outcome {
 }
 
 // decide says what a submission comes to at an instant: it is right, and what it changes; or nothing; or why not.
-func (s *Service) decide(who granted, now time.Time, sub Submission, ready prepared) (decision, error) {
+func (s *Service) decide(who granted, now time.Time, sub Submission, ready *prepared) (decision, error) {
 	at, figures, err := who.admit(now, sub, ready)
 	if err != nil {
 		return decision{}, err
@@ -225,11 +225,11 @@ func (d *decision) after(principal string, slot committer.Slot) aggregator.Repor
 
 // admit asks everything about a submission that does not depend on what was sent before: may he, is it time, is it owed,
 // are the figures right.
-func (g granted) admit(now time.Time, sub Submission, ready prepared) (place, []entry.Figure, error) {
+func (g granted) admit(now time.Time, sub Submission, ready *prepared) (place, []entry.Figure, error) {
 	if sub.Wrong != nil {
 		return place{}, nil, sub.Wrong
 	}
-	at, err := g.submittable(sub.Ref)
+	at, err := g.submittable(sub.Ref, ready)
 	if err == nil {
 		err = g.mayHandIn(at, sub.Draft)
 	}
@@ -260,12 +260,13 @@ func nothingSent(at place, etag string) error {
 		With("given", etag).With("etag", "").In("etag")
 }
 
-// sendable finds the report and asks whether the caller may send it. Whether its unit stands is not asked.
-func (g granted) sendable(ref ReportRef) (place, error) {
+// sendable finds the report and asks whether the caller may send it. Whether its unit stands is not asked. Ready is what was
+// found out about it before; nil if nothing was.
+func (g granted) sendable(ref ReportRef, ready *prepared) (place, error) {
 	if err := g.need(auth.Submit); err != nil {
 		return place{}, err
 	}
-	at, err := g.place(ref)
+	at, err := g.placeOf(ref, ready)
 	if fault.ReasonOf(err) == "UNIT_NOT_VALID" { // a code that nobody has on that day: as with an id, the time is wrong
 		late := *fault.Of(err)
 		late.Kind = fault.KindPrecondition
@@ -303,8 +304,8 @@ func (g granted) mayHandIn(at place, draft bool) error {
 
 // submittable is sendable for a unit that stands on the last day of the period: it owes the whole of it, also after its
 // end (R3).
-func (g granted) submittable(ref ReportRef) (place, error) {
-	at, err := g.sendable(ref)
+func (g granted) submittable(ref ReportRef, ready *prepared) (place, error) {
+	at, err := g.sendable(ref, ready)
 	if err == nil && !at.unit.ValidOn(at.last) {
 		err = notValid(at)
 	}
@@ -395,7 +396,7 @@ func (g granted) remember(sub Submission, sequence uint64) (decision, error) {
 }
 
 func (g granted) remembered(ref ReportRef) (place, aggregator.Report, error) {
-	at, err := g.sendable(ref)
+	at, err := g.sendable(ref, nil)
 	if err != nil {
 		return at, aggregator.Report{}, err
 	}
