@@ -191,14 +191,14 @@ func (s *Service) RestoreRevision(ctx context.Context, call Call, ref ReportRef,
 			if err != nil {
 				return none, nil, err
 			}
-			d, err := s.decide(who, at.Time, sub, prepared{})
+			d, err := s.decide(who, at.Time, sub, &prepared{})
 			if err != nil || d.kind == Unchanged {
 				return none, nil, err
 			}
 			return none, entry.ReportsSubmitted{Reports: []entry.Submission{d.revision}}, nil
 		},
 		recall: func(who granted, _ uint64) (none struct{}, err error) {
-			_, err = who.submittable(ref)
+			_, err = who.submittable(ref, nil)
 			return none, err
 		},
 	})
@@ -211,7 +211,7 @@ func (s *Service) RestoreRevision(ctx context.Context, call Call, ref ReportRef,
 
 // restoring makes a submission of an earlier revision.
 func (g granted) restoring(ref ReportRef, number int, etag string) (Submission, error) {
-	at, err := g.submittable(ref)
+	at, err := g.submittable(ref, nil)
 	if err != nil {
 		return Submission{}, err
 	}

@@ -44,20 +44,19 @@ func (s *Service) Authenticate(ctx context.Context, secret auth.Secret) (auth.Ca
 		return s.Local(), nil
 	}
 	var caller auth.Caller
-	look := func(tx *aggregator.Tx) error {
-		token, known, err := tx.Grant(id)
-		if err != nil {
-			return err
-		}
-		if !known || !token.Proves(hash) || !token.ActiveAt(s.cfg.Now()) {
-			return unauthenticated()
+	prove := func(token auth.Token, known bool, err error) error {
+		if err == nil && (!known || !token.Proves(hash) || !token.ActiveAt(s.cfg.Now())) {
+			err = unauthenticated()
 		}
 		caller = auth.Caller{Principal: token.ID, Token: token}
-		return nil
+		return err
 	}
-	err = s.cfg.State.Peek(ctx, look)
-	if fault.KindOf(err) == fault.KindUnauthenticated {
-		err = s.cfg.State.View(ctx, look)
+	err = prove(s.cfg.State.Granted(ctx, id))
+	if fault.KindOf(err) == fault.KindUnauthenticated { // it may have been issued a moment ago
+		err = s.cfg.State.View(ctx, func(tx *aggregator.Tx) error { return prove(tx.Grant(id)) })
+	}
+	if err != nil {
+		return auth.Caller{}, err
 	}
 	return caller, err
 }
