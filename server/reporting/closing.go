@@ -97,6 +97,11 @@ func (g granted) closingAt(ref ClosingRef) (closingPlace, error) {
 	if at.owner, err = g.ownerOf(f, ref.Owner, at.last); err != nil {
 		return closingPlace{}, fault.Of(err).In("owner")
 	}
+	if !at.owner.ValidOn(at.last) {
+		return closingPlace{}, fault.Precondition("UNIT_NOT_VALID",
+			"unit %s does not stand on %s, the last day of %s, so nothing stands below it that could be closed; name the unit that stood on that day",
+			at.owner, at.last, p).With("unit", at.owner.ID).With("period", p.String()).With("day", at.last.String()).In("owner")
+	}
 	at.key = entry.ClosingKey{Form: f.Code, Period: p, Owner: at.owner.ID}
 	return at, nil
 }
@@ -170,14 +175,19 @@ func (s *Service) GetClosing(ctx context.Context, caller auth.Caller, ref Closin
 		if err != nil {
 			return err
 		}
-		found, err = who.shownClosing(c)
+		found = who.shownClosing(c)
+		if !who.reads(c.Key.Owner, at.last) {
+			return nil // which reports wait is told to those alone who may read them all
+		}
+		waiting, err := who.waiting(c.Key, at.last)
+		found.Waiting, found.WaitingCount = waiting[:min(len(waiting), shownWaiting)], len(waiting)
 		return err
 	})
 	return found, stamp, err
 }
 
-// shownClosing dresses a closing. Which reports wait is told to those alone who may read them all.
-func (g granted) shownClosing(c aggregator.Closing) (Closing, error) {
+// shownClosing dresses a closing, without the reports that wait.
+func (g granted) shownClosing(c aggregator.Closing) Closing {
 	shown := Closing{Closing: c, Etag: closingEtag(c), State: PeriodOpen}
 	if u, ok := g.tx.Tree().Unit(c.Key.Owner); ok {
 		shown.OwnerCode = u.Code
@@ -190,13 +200,7 @@ func (g granted) shownClosing(c aggregator.Closing) (Closing, error) {
 			shown.State = PeriodReopened
 		}
 	}
-	if !g.reads(c.Key.Owner, shown.Last) {
-		return shown, nil
-	}
-	waiting, err := g.waiting(c.Key, shown.Last)
-	shown.WaitingCount = len(waiting)
-	shown.Waiting = waiting[:min(len(waiting), shownWaiting)]
-	return shown, err
+	return shown
 }
 
 // waiting lists the reports below the owner that wait for approval, by the ids of their units.
