@@ -18,8 +18,18 @@ type granted struct {
 	auth.Caller
 	now time.Time
 	tx  *aggregator.Tx
-	// present is the state of now where tx is an earlier one: whatever was in force then, rights are those of now.
+	// present is the state of now where tx is an earlier one: whatever was in force then, rights are those of now. Then is
+	// the instant as of which that is.
 	present *aggregator.Tx
+	then    time.Time
+}
+
+// instant is what was now when the state that answers was the newest one.
+func (g granted) instant() time.Time {
+	if g.present != nil {
+		return g.then
+	}
+	return g.now
 }
 
 // rights gives the tree by which the caller's rights are told.
@@ -77,7 +87,7 @@ func (g granted) need(right auth.Right) error {
 	return denied(right, g.Token.Role)
 }
 
-func denied(right auth.Right, role auth.Role) error {
+func denied(right auth.Right, role auth.Role) *fault.Error {
 	return fault.Denied("RIGHT_MISSING",
 		"the role %s does not have the right %s; ask the administrator of your unit", role, right).
 		With("role", role.String()).With("right", right.String())
@@ -223,12 +233,12 @@ func (g granted) readsForm(code form.Code) bool {
 
 // ownDrafts says whether the caller belongs to the unit, and so may see its drafts (R26).
 func (g granted) ownDrafts(unit hierarchy.ID) bool {
-	return g.Token.Role == auth.Reporter && (g.Token.Unit == unit || g.actsFor(unit))
+	return g.Token.Role.Reports() && (g.Token.Unit == unit || g.actsFor(unit))
 }
 
 // actsFor says whether the caller's unit acts in place of one that has ended (R3).
 func (g granted) actsFor(unit hierarchy.ID) bool {
-	return g.Token.ActsFor(unit, g.tx.Tree(), period.DayOf(g.now))
+	return g.Token.ActsFor(unit, g.rights(), period.DayOf(g.now))
 }
 
 func notSeen(ref string) *fault.Error {

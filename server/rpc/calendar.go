@@ -6,6 +6,7 @@ import (
 	"google.golang.org/grpc"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/period"
@@ -21,8 +22,12 @@ type calendar struct {
 
 // ListHolidays lists the days of the list of holidays.
 func (s calendar) ListHolidays(ctx context.Context, r *reportingv1.ListHolidaysRequest) (*reportingv1.ListHolidaysResponse, error) {
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
 	page, err := s.service.ListHolidays(ctx, callerOf(ctx), reporting.HolidayFilter{
-		First: r.GetFirstDay(), Last: r.GetLastDay(), Page: pageOf(r.GetPageSize(), r.GetPageToken()),
+		First: r.GetFirstDay(), Last: r.GetLastDay(), Page: pageOf(r.GetPageSize(), r.GetPageToken()), At: at,
 	})
 	if err != nil {
 		return nil, err
@@ -44,7 +49,7 @@ func holidayMessage(l form.Listed) *reportingv1.Holiday {
 
 // ImportHolidays imports holidays.csv.
 func (s calendar) ImportHolidays(stream grpc.ClientStreamingServer[reportingv1.ImportHolidaysRequest, reportingv1.ImportSummary]) error {
-	return importCatalogue(s.core, stream, func(ctx context.Context, in catalogueFile) (*reportingv1.ImportSummary, error) {
+	return importBy(s.core, auth.Calendar, stream, func(ctx context.Context, in catalogueFile) (*reportingv1.ImportSummary, error) {
 		sheet, err := tabular.ReadHolidays(in.file)
 		if err != nil {
 			return nil, err
@@ -61,6 +66,9 @@ func (s calendar) GetPeriod(ctx context.Context, r *reportingv1.GetPeriodRequest
 	}
 	q, err := periodQuery(name, r)
 	if err != nil {
+		return nil, err
+	}
+	if q.At, err = s.atOf(ctx, r.AtSequence, r); err != nil {
 		return nil, err
 	}
 	found, stamp, err := s.service.ListPeriods(ctx, callerOf(ctx), q)
@@ -80,6 +88,9 @@ func (s calendar) GetPeriod(ctx context.Context, r *reportingv1.GetPeriodRequest
 func (s calendar) ListPeriods(ctx context.Context, r *reportingv1.ListPeriodsRequest) (*reportingv1.ListPeriodsResponse, error) {
 	q, err := periodQuery(r.GetPeriods(), r)
 	if err != nil {
+		return nil, err
+	}
+	if q.At, err = s.atOf(ctx, r.AtSequence, r); err != nil {
 		return nil, err
 	}
 	found, stamp, err := s.service.ListPeriods(ctx, callerOf(ctx), q)

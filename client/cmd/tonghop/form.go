@@ -60,11 +60,15 @@ var formSheet = sheet[*reportingv1.Form]{
 		{name: "assigned", text: func(f *reportingv1.Form) string { return selectors(f.GetAssigned()) }},
 		{name: "owner", text: (*reportingv1.Form).GetOwner},
 		{name: "reviewer", text: (*reportingv1.Form).GetReviewer},
+		{name: "own_approval", text: ownApproval},
 		{name: "due", text: (*reportingv1.Form).GetDue},
 		{name: "valid_from", text: (*reportingv1.Form).GetValidFrom},
 	},
 	json: messageJSON[*reportingv1.Form],
 }
+
+// ownApproval is the word of forms.csv.
+func ownApproval(f *reportingv1.Form) string { return map[bool]string{true: "yes"}[f.GetOwnApproval()] }
 
 func frequency(f *reportingv1.Form) string {
 	return strings.ToLower(word(f.GetFrequency(), "FREQUENCY_"))
@@ -106,6 +110,7 @@ func (c *formsGetCmd) Run(ctx context.Context, s *session) error {
 			{"assigned", selectors(f.GetAssigned())},
 			{"owner", f.GetOwner()},
 			{"reviewer", f.GetReviewer()},
+			{"own approval", ownApproval(f)},
 			{"due", f.GetDue()},
 			{"valid from", f.GetValidFrom()},
 			{"etag", f.GetEtag()},
@@ -118,13 +123,15 @@ func formName(code string) string { return "forms/" + strings.TrimPrefix(code, "
 type formsPeriodsCmd struct {
 	Code   string `arg:"" help:"Code, in any case."`
 	Period string `required:"" placeholder:"P|Q..R" help:"Period or range of the form's frequency; at most 60 periods."`
+	pastFlag
 }
 
 // Help shows how it is used.
 func (formsPeriodsCmd) Help() string {
 	return `Examples:
 
-    tonghop forms periods cds-thang --period 2024-01..2024-12`
+    tonghop forms periods cds-thang --period 2024-01..2024-12
+    tonghop forms periods cds-thang --period 2024-01 --at 2024-01-20`
 }
 
 // deadline is one line: a period, and one kind of unit with its deadline.
@@ -135,8 +142,14 @@ type deadline struct {
 
 // Run shows periods.
 func (c *formsPeriodsCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(to *client.Client) error {
-		answer, err := to.ListFormPeriods(ctx, &reportingv1.ListFormPeriodsRequest{Parent: formName(c.Code), Periods: c.Period})
+		answer, err := to.ListFormPeriods(ctx, &reportingv1.ListFormPeriodsRequest{
+			Parent: formName(c.Code), Periods: c.Period, AtSequence: sequence, AtTime: at,
+		})
 		if err != nil {
 			return err
 		}
