@@ -107,7 +107,7 @@ var story = []step{
 	reform(0),
 	{name: "a backup", do: takeBackup},
 	giveBack(0, 0), // what was approved
-	submit(0, 0), // of a commune that has ended since
+	submit(0, 0),   // of a commune that has ended since
 	{name: "a stop and a start", do: restart},
 	stream(1), // corrections
 	{name: "a revocation", do: revokeToken, own: 1, fact: tokenIs(true)},
