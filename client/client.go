@@ -96,6 +96,9 @@ type Client struct {
 	forms      reportingv1.FormServiceClient
 	calendar   reportingv1.CalendarServiceClient
 	reports    reportingv1.ReportServiceClient
+	exclusions reportingv1.ExclusionServiceClient
+	closings   reportingv1.ClosingServiceClient
+	history    reportingv1.HistoryServiceClient
 	rollups    reportingv1.RollupServiceClient
 	changes    reportingv1.ChangeServiceClient
 	access     reportingv1.AccessServiceClient
@@ -129,6 +132,9 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 		forms:      reportingv1.NewFormServiceClient(conn),
 		calendar:   reportingv1.NewCalendarServiceClient(conn),
 		reports:    reportingv1.NewReportServiceClient(conn),
+		closings:   reportingv1.NewClosingServiceClient(conn),
+		history:    reportingv1.NewHistoryServiceClient(conn),
+		exclusions: reportingv1.NewExclusionServiceClient(conn),
 		rollups:    reportingv1.NewRollupServiceClient(conn),
 		changes:    reportingv1.NewChangeServiceClient(conn),
 		access:     reportingv1.NewAccessServiceClient(conn),

@@ -50,13 +50,16 @@ var (
 	nameBucket      = newBucket(13, "names")
 	linkBucket      = newBucket(14, "links")
 	holidayBucket   = newBucket(15, "holidays")
+	standingBucket  = newBucket(16, "standings")
+	closingBucket   = newBucket(17, "closings")
+	closedBucket    = newBucket(18, "closed")
 )
 
 // everyBucket lists the buckets.
 var everyBucket = [...]*bucket{
 	metaBucket, unitBucket, indicatorBucket, formBucket, tokenBucket, reportBucket,
 	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket, textBucket, redactionBucket, nameBucket, linkBucket,
-	holidayBucket,
+	holidayBucket, standingBucket, closingBucket, closedBucket,
 }
 
 // sum is the checksum of a value under its key. It is never 0, which stands for no value.

@@ -110,6 +110,9 @@ func (s *Service) ImportHolidays(ctx context.Context, call Call, rows []period.H
 			if len(changed) == 0 {
 				return summary, nil, nil
 			}
+			if err := who.keepsClosedDays(rows, changed); err != nil {
+				return summary, nil, err
+			}
 			next := old.WithHolidays(form.Moment{Sequence: at.Sequence, Time: at.Time}, changed)
 			summary.Warnings = who.warnHolidays(rows, changed, old, next)
 			return summary, entry.HolidaysChanged{Holidays: changed}, nil

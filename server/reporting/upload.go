@@ -33,7 +33,7 @@ func (s *Service) Today() period.Day { return s.today() }
 func (s *Service) Locate(ctx context.Context, caller auth.Caller, ref ReportRef) (entry.ReportKey, error) {
 	var key entry.ReportKey
 	err := s.read(ctx, caller, 0, func(_ *aggregator.Tx, who granted) error {
-		at, err := who.sendable(ref)
+		at, err := who.sendable(ref, nil)
 		if err != nil {
 			return err
 		}

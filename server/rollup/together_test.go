@@ -22,8 +22,12 @@ import (
 //
 //	change PERIOD UNIT,UNIT UNIT,UNIT
 //
-// which units stood until before a month and which since. A figure may be of a range of periods, and an expectation names
-// no unit: it is of all that the changes join.
+// which units stood until before a month and which since, and
+//
+//	by UNIT KIND MONTH
+//
+// that a unit reports by the quarter, the half-year or the year instead of the month, from that month on or always. A figure
+// may be of a range of periods, and an expectation names no unit: it is of all that the changes join.
 func TestR2Cases(t *testing.T) {
 	files, err := filepath.Glob("testdata/components/*.txt")
 	if err != nil || len(files) == 0 {
@@ -59,6 +63,8 @@ func runComponentCases(t *testing.T, file, text string) {
 			err = s.indicator(words[1:])
 		case "change":
 			err = s.change(words[1:])
+		case "by":
+			err = s.by(words[1:])
 		case "figure":
 			err = s.figures(words[1:])
 		case "expect":
@@ -82,10 +88,11 @@ type changed struct {
 	*story
 	changes     []period.Period
 	from, until map[string]period.Period
+	pace        map[string][]pace
 }
 
 func newChanged() *changed {
-	return &changed{story: newStory(), from: map[string]period.Period{}, until: map[string]period.Period{}}
+	return &changed{story: newStory(), from: map[string]period.Period{}, until: map[string]period.Period{}, pace: map[string][]pace{}}
 }
 
 // change reads: PERIOD UNIT,UNIT UNIT,UNIT.
@@ -114,10 +121,16 @@ func (c *changed) change(words []string) error {
 	return nil
 }
 
-// figures reads what figure reads, for each period of a range.
+// figures reads what figure reads, for each period of a range. What is told by another pace than the month is kept under the
+// last month.
 func (c *changed) figures(words []string) error {
 	periods, err := period.ParseRange(words[2])
 	for _, p := range periods {
+		if months := p.Months(); len(c.pace[words[0]]) > 0 && len(months) > 0 {
+			if p = months[len(months)-1]; c.months(words[0], p) != len(months) {
+				err = fmt.Errorf("%s does not report %s", words[0], periods)
+			}
+		}
 		if err == nil {
 			err = c.figure(slices.Concat(words[:2], []string{p.String()}, words[3:]))
 		}
@@ -152,6 +165,9 @@ type standing struct {
 func (s standing) Owed(p period.Period) bool {
 	from, begins := s.c.from[s.unit]
 	until, ends := s.c.until[s.unit]
+	if months := s.c.months(s.unit, p); p.Kind == period.Month && int(p.Index)%months != 0 {
+		return false
+	}
 	return s.Figures.Owed(p) && (!begins || endOf(p) >= endOf(from)) && (!ends || endOf(p) < endOf(until))
 }
 
@@ -165,7 +181,7 @@ func (c *changed) members(code indicator.Code) []rollup.Figures {
 
 func (c *changed) ask(m *measured, measure rollup.Measure, span period.Period) rollup.Result {
 	members := c.members(m.Code)
-	t := rollup.Component(m.Indicator, measure, span, m.base, c.side, members...)
+	t := rollup.Component(m.Indicator, measure, span, m.base, c.joined(), members...)
 	var e rollup.Expected
 	for _, f := range members {
 		e.Merge(rollup.Expect(m.Indicator, measure, span, m.base, f))
@@ -251,7 +267,7 @@ func TestR2ComponentOfOneIsItsUnit(t *testing.T) {
 			if bases := s.span.Bases(s.m.base); s.measure == rollup.Own && len(bases) > 0 && !f.Owed(bases[len(bases)-1]) {
 				continue // It gained what it did until its last obligation, see gained.
 			}
-			got := rollup.Component(s.m.Indicator, s.measure, s.span, s.m.base, func(period.Period) int { return 0 }, f)
+			got := rollup.Component(s.m.Indicator, s.measure, s.span, s.m.base, rollup.Joined{Side: func(period.Period) int { return 0 }}, f)
 			if want := s.contribute(u); got.Total != want || got.Folded != 0 {
 				t.Fatalf("%s alone: got %+v folded %d\nwant %+v", u, got.Total, got.Folded, want)
 			}
@@ -263,18 +279,22 @@ func TestR2ComponentOfOneIsItsUnit(t *testing.T) {
 func TestR2ComponentEqualsTheRules(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, c := drawCrossing(t)
-		if len(s.span.Bases(s.m.base)) == 0 {
-			return
-		}
-		r := c.ask(s.m, s.measure, s.span)
-		want := c.byRule(s)
-		if (r.State == rollup.Value) != (want != nil) && r.State != rollup.Overflow && r.State != rollup.Undefined {
-			t.Fatalf("got %v, want %v", r.State, want)
-		}
-		if r.State == rollup.Value && r.Value.Rat().Cmp(want) != 0 {
-			t.Fatalf("got %v, want %v", r.Value.Rat(), want)
-		}
+		c.equalsTheRules(t, s)
 	})
+}
+
+func (c *changed) equalsTheRules(t *rapid.T, s *scene) {
+	if len(s.span.Bases(s.m.base)) == 0 {
+		return
+	}
+	r := c.ask(s.m, s.measure, s.span)
+	want := c.byRule(s)
+	if (r.State == rollup.Value) != (want != nil) && r.State != rollup.Overflow && r.State != rollup.Undefined {
+		t.Fatalf("got %v, want %v", r.State, want)
+	}
+	if r.State == rollup.Value && r.Value.Rat().Cmp(want) != 0 {
+		t.Fatalf("got %v, want %v", r.Value.Rat(), want)
+	}
 }
 
 // byRule gives the value of the component; nil if there is none.
@@ -292,8 +312,10 @@ func (c *changed) byRule(s *scene) *big.Rat {
 		all = append(all, &oracle{s: &plain, m: s.m, measure: s.measure, span: s.span, asked: s.span.Bases(s.m.base), unit: u})
 	}
 	// In one base period the two parts of a unit belong together, whatever their rules over time are.
-	both := s.m.OwnDenominator() && (s.m.Value.Time == s.m.Denominator.Time ||
-		len(all[0].bases(s.m.Value)) == 1 && len(all[0].bases(s.m.Denominator)) == 1)
+	both := s.m.OwnDenominator() && (s.m.Value.Time == s.m.Denominator.Time || c.inOneBase(all))
+	if s.m.OwnDenominator() && len(all) > 1 && c.inOneBase(all) {
+		return c.oneByOne(s, all)
+	}
 	num := c.partByRule(all, s.m.Value, 0, both)
 	if s.m.UnitRule != indicator.UnitRatio || num == nil {
 		return num
@@ -313,11 +335,28 @@ func (c *changed) byRule(s *scene) *big.Rat {
 	default:
 		den = c.partByRule(all, s.m.Denominator, 1, both)
 	}
+	return s.m.quotient(num, den)
+}
+
+// oneByOne divides the parts of the units that have both.
+func (c *changed) oneByOne(s *scene, all []*oracle) *big.Rat {
+	var num, den *big.Rat
+	for _, o := range all {
+		one := []*oracle{o}
+		n, d := c.partByRule(one, s.m.Value, 0, true), c.partByRule(one, s.m.Denominator, 1, true)
+		if n != nil && d != nil {
+			num, den = plus(num, n), plus(den, d)
+		}
+	}
+	return s.m.quotient(num, den)
+}
+
+func (m *measured) quotient(num, den *big.Rat) *big.Rat {
 	if num == nil || den == nil || den.Sign() == 0 {
 		return nil
 	}
 	num = new(big.Rat).Quo(num, den)
-	return num.Mul(num, big.NewRat(s.m.Factor(), 1))
+	return num.Mul(num, big.NewRat(m.Factor(), 1))
 }
 
 func plus(a, b *big.Rat) *big.Rat {
@@ -371,6 +410,9 @@ func (c *changed) partByRule(all []*oracle, p indicator.Part, side int, both boo
 		return overTime(slices.Concat(each...), indicator.TimeSum)
 	}
 	bases := len(each[0])
+	if len(c.pace) > 0 && p.Time != indicator.TimeLast && len(each[0]) == len(all[0].bases(p)) {
+		return c.overParts(all, p, each)
+	}
 	if p.Time == indicator.TimeLast && bases > 1 {
 		newest := bases - 1
 		for newest >= 0 && column(newest) == nil {

@@ -114,6 +114,7 @@ func importBy[T any, P interface {
 	if in.call, err = changeCall(callerOf(ctx), options.GetRequestId(), options.GetValidateOnly()); err != nil {
 		return err
 	}
+	in.call.OpenPeriods = options.GetOpenPeriods()
 	if in.call.RequestID == ([16]byte{}) && !in.call.ValidateOnly {
 		// Before the file is read, for the answer about a wrong file would not say that this is wrong too.
 		return fault.Invalid("REQUEST_ID_REQUIRED",
