@@ -79,6 +79,7 @@ func TestR10_PresentPeriodsAreThoseThatAreOwed(t *testing.T) {
 		w.submitted(w.admin, sub)
 	}
 	for _, c := range []struct{ unit, indicator, per, want string }{
+		{"N", "FLOW", "2024-02", "nothing"}, // nobody owes anything
 		{"N", "FLOW", "2024-03", "1 of 1"},
 		{"N", "FLOW", "2024-04", "1 of 2"},
 		{"B", "FLOW", "2024-04", "1 of 4"},
