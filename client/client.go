@@ -97,6 +97,8 @@ type Client struct {
 	calendar      reportingv1.CalendarServiceClient
 	reports       reportingv1.ReportServiceClient
 	exclusions    reportingv1.ExclusionServiceClient
+	closings      reportingv1.ClosingServiceClient
+	history       reportingv1.HistoryServiceClient
 	notifications reportingv1.NotificationServiceClient
 	rollups       reportingv1.RollupServiceClient
 	changes       reportingv1.ChangeServiceClient
@@ -131,6 +133,8 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 		forms:         reportingv1.NewFormServiceClient(conn),
 		calendar:      reportingv1.NewCalendarServiceClient(conn),
 		reports:       reportingv1.NewReportServiceClient(conn),
+		closings:      reportingv1.NewClosingServiceClient(conn),
+		history:       reportingv1.NewHistoryServiceClient(conn),
 		exclusions:    reportingv1.NewExclusionServiceClient(conn),
 		notifications: reportingv1.NewNotificationServiceClient(conn),
 		rollups:       reportingv1.NewRollupServiceClient(conn),

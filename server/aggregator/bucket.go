@@ -51,14 +51,16 @@ var (
 	linkBucket         = newBucket(14, "links")
 	holidayBucket      = newBucket(15, "holidays")
 	standingBucket     = newBucket(16, "standings")
-	subscriptionBucket = newBucket(17, "subscriptions")
+	closingBucket      = newBucket(17, "closings")
+	closedBucket       = newBucket(18, "closed")
+	subscriptionBucket = newBucket(19, "subscriptions")
 )
 
 // everyBucket lists the buckets.
 var everyBucket = [...]*bucket{
 	metaBucket, unitBucket, indicatorBucket, formBucket, tokenBucket, reportBucket,
 	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket, textBucket, redactionBucket, nameBucket, linkBucket,
-	holidayBucket, standingBucket, subscriptionBucket,
+	holidayBucket, standingBucket, closingBucket, closedBucket, subscriptionBucket,
 }
 
 // sum is the checksum of a value under its key. It is never 0, which stands for no value.

@@ -16,8 +16,8 @@ import (
 const (
 	WhyMissing = "MISSING"
 	// WhyNotApproved is a revision that was sent and waits; WhyReturned one that was sent back. Both are missing too.
-	WhyNotApproved   = "NOT_APPROVED"
-	WhyReturned      = "RETURNED"
+	WhyNotApproved = "NOT_APPROVED"
+	WhyReturned    = "RETURNED"
 	// WhyExcluded is an obligation that was taken out (R11), whatever was sent for it.
 	WhyExcluded      = "EXCLUDED"
 	WhyNotAvailable  = "NOT_AVAILABLE"

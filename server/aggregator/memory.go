@@ -185,7 +185,7 @@ type yearKey struct {
 // those in force it also says, by set, which figures the revision has, if each is a value; else 0.
 type word struct {
 	known, excluded, official, provisional uint16
-	sets                         [bases][12]uint16
+	sets                                   [bases][12]uint16
 }
 
 // in gives the base periods with a revision in force.

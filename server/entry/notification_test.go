@@ -18,7 +18,7 @@ func drawSubscription(t *rapid.T, at time.Time) entry.Body {
 		DaysBefore: rapid.IntRange(0, 30).Draw(t, "before"), DaysAfter: rapid.IntRange(0, 30).Draw(t, "after"),
 		Daily: rapid.Bool().Draw(t, "daily"), Hour: rapid.IntRange(0, 23).Draw(t, "hour"), Created: at,
 	}
-	for kind := reminder.BeforeDue; kind <= reminder.Waiting; kind++ {
+	for kind := reminder.BeforeDue; kind <= reminder.Reopened; kind++ {
 		if rapid.Bool().Draw(t, "kind") {
 			s.Kinds = append(s.Kinds, kind)
 		}

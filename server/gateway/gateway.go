@@ -133,6 +133,8 @@ func (g *Gateway) newMux() (*runtime.ServeMux, error) {
 		reportingv1.RegisterCalendarServiceHandler,
 		reportingv1.RegisterReportServiceHandler,
 		reportingv1.RegisterExclusionServiceHandler,
+		reportingv1.RegisterClosingServiceHandler,
+		reportingv1.RegisterHistoryServiceHandler,
 		reportingv1.RegisterNotificationServiceHandler,
 		reportingv1.RegisterRollupServiceHandler,
 		reportingv1.RegisterChangeServiceHandler,

@@ -69,6 +69,7 @@ var headings = map[reminder.Kind]string{
 	reminder.AfterDue:  "Đã quá hạn nhiều ngày, chưa gửi (overdue for days, nothing sent)",
 	reminder.Returned:  "Bị trả lại, cần gửi lại (sent back, to be sent again)",
 	reminder.Waiting:   "Đang chờ duyệt (waits for approval)",
+	reminder.Reopened:  "Đã mở lại kỳ báo cáo (the period was reopened)",
 }
 
 // mailText writes the subject and the text of a mail: what there is to tell, by kind.
@@ -77,7 +78,7 @@ func mailText(causes []reminder.Cause, now time.Time) (subject, body string) {
 		return "Tổng hợp: thư thử (test)", "Thư này chỉ để thử. Không có việc gì phải làm.\nThis is a test. There is nothing to do.\n"
 	}
 	var b strings.Builder
-	for kind := reminder.BeforeDue; kind <= reminder.Waiting; kind++ {
+	for kind := reminder.BeforeDue; kind <= reminder.Reopened; kind++ {
 		first := true
 		for i := range causes {
 			c := &causes[i]

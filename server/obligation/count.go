@@ -31,7 +31,7 @@ func (c *Count) Add(s Standing, state State) {
 		c.Returned++
 	case Overdue:
 		c.Overdue++
-	case NotOpen, Due, Draft, Awaiting, Done, Out:
+	case NotOpen, Due, Draft, Awaiting, Done, Out, Closed:
 	}
 }
 

@@ -27,10 +27,12 @@ const (
 	Done
 	// Out: the obligation was taken out (R11).
 	Out
+	// Closed: the period was closed before the obligation was met, so that nothing more is taken (R27).
+	Closed
 )
 
 // stateNames is indexed by state.
-var stateNames = [...]string{"NONE", "NOT_OPEN", "DUE", "OVERDUE", "DRAFT", "RETURNED", "WAITING", "DONE", "EXCLUDED"}
+var stateNames = [...]string{"NONE", "NOT_OPEN", "DUE", "OVERDUE", "DRAFT", "RETURNED", "WAITING", "DONE", "EXCLUDED", "CLOSED"}
 
 // String gives the word of the API; NONE for what is no state.
 func (s State) String() string {
@@ -92,6 +94,14 @@ func (v View) State(s Standing) State {
 		return v.draft
 	}
 	return v.nothing
+}
+
+// WhenClosed gives the state once the period is closed: what is done stays so, and nothing else can be any more.
+func (s State) WhenClosed() State {
+	if s == Done || s == Out {
+		return s
+	}
+	return Closed
 }
 
 // DaysLate counts the days from a due day to the day of an instant; 0 if that is not later.

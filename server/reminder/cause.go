@@ -23,6 +23,8 @@ type Obligation struct {
 	// Revision is the newest that was sent, Sent when it was, and Reviewed when it was sent back.
 	Revision       int
 	Sent, Reviewed time.Time
+	// Reopened is when the period was last opened again for the unit; zero if it was not, or is closed.
+	Reopened time.Time
 }
 
 // Cause is one thing to tell.
@@ -45,6 +47,9 @@ type Cause struct {
 // Key is the same for the same cause, whenever it is found. Another due day is another cause, and so is another revision.
 func (c *Cause) Key() string {
 	key := fmt.Sprintf("%s %s %s %s", c.Kind, c.Unit, c.Form.Fold(), c.Period)
+	if c.Kind == Reopened {
+		return fmt.Sprintf("%s @%d", key, c.At.UnixNano())
+	}
 	if c.Revision > 0 {
 		return fmt.Sprintf("%s r%d", key, c.Revision)
 	}
@@ -87,6 +92,8 @@ func (s *Subscription) since(kind Kind, o *Obligation) (time.Time, bool) {
 		return period.Deadline(o.Due.Add(s.DaysAfter)), o.State == obligation.Overdue
 	case Returned:
 		return o.Reviewed, o.State == obligation.SentBack
+	case Reopened:
+		return o.Reopened, !o.Reopened.IsZero()
 	case Waiting:
 		return o.Sent, o.State == obligation.Awaiting
 	}

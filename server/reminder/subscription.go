@@ -54,9 +54,11 @@ const (
 	Returned
 	// Waiting: a revision waits for approval.
 	Waiting
+	// Reopened: a closed period was opened again for the unit.
+	Reopened
 )
 
-var kindNames = [...]string{"", "before_due", "at_due", "after_due", "returned", "waiting"}
+var kindNames = [...]string{"", "before_due", "at_due", "after_due", "returned", "waiting", "reopened"}
 
 // String gives the word; empty for what is no kind. The words stand in journals and never change.
 func (k Kind) String() string {
@@ -69,7 +71,7 @@ func (k Kind) String() string {
 // ParseKind reads the word of a kind; false for any other.
 func ParseKind(word string) (Kind, bool) {
 	at := slices.Index(kindNames[:], word)
-	return Kind(max(0, at)), at > 0 //nolint:gosec // there are five
+	return Kind(max(0, at)), at > 0 //nolint:gosec // there are six
 }
 
 // Subscription is somebody who wants to be told.

@@ -136,6 +136,8 @@ func (f feed) shows(c aggregator.Change) (bool, error) {
 	case aggregator.DraftChange, aggregator.SubmittedChange, aggregator.ApprovedChange, aggregator.ReturnedChange,
 		aggregator.ExcludedChange, aggregator.LiftedChange:
 		return f.showsReport(c), nil
+	case aggregator.ClosedChange, aggregator.ReopenedChange:
+		return f.showsClosing(c), nil
 	case aggregator.UnitsChange:
 		return f.all() && (c.Name == "" || f.who.reads(hierarchy.ID(c.Name), period.DayOf(c.Time))), nil
 	case aggregator.IndicatorsChange, aggregator.FormsChange, aggregator.HolidaysChange:
@@ -179,6 +181,19 @@ func (f feed) showsReport(c aggregator.Change) bool {
 		return false
 	}
 	return f.who.readsReport(c.Key.Unit, form, on)
+}
+
+// showsClosing says whether a closing concerns the caller: of his forms, below a unit that he reads or stands below.
+func (f feed) showsClosing(c aggregator.Change) bool {
+	form, ok := f.who.tx.Forms().Latest(c.Key.Form)
+	if !ok || f.form != "" && f.form != form.Code || f.periods != nil && !endsIn(c.Key.Period, f.periods) || !f.who.readsForm(form.Code) {
+		return false
+	}
+	tree, on := f.who.tx.Tree(), form.Last(c.Key.Period)
+	if f.below != "" && !tree.Within(c.Key.Unit, f.below, on) && !tree.Within(f.below, c.Key.Unit, on) {
+		return false
+	}
+	return f.who.boundBy(c.Key.Unit, on)
 }
 
 // endsIn says whether a base period ends in one of the periods: with its last month.

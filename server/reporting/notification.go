@@ -346,7 +346,7 @@ func (r *reach) causes(s *reminder.Subscription, code form.Code, base period.Per
 		}
 		u := r.tree.At(int(o))
 		w := d.window(u.Kind)
-		told := reminder.Obligation{Unit: u, Form: code, Period: base, State: state, Due: w.due, HasDue: w.has}
+		told := reminder.Obligation{Unit: u, Form: code, Period: base, State: state, Due: w.due, HasDue: w.has, Reopened: d.reopenedFor(u.ID)}
 		if err := r.dress(&told, s); err != nil {
 			return nil, err
 		}

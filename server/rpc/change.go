@@ -9,6 +9,7 @@ import (
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/reporting"
 	"github.com/tonghop/tonghop/server/text"
@@ -35,6 +36,8 @@ var changeKinds = map[aggregator.ChangeKind]struct {
 	aggregator.ReturnedChange:     {reportingv1.ChangeKind_CHANGE_KIND_REPORT_RETURNED, ""},
 	aggregator.ExcludedChange:     {reportingv1.ChangeKind_CHANGE_KIND_REPORT_EXCLUDED, ""},
 	aggregator.LiftedChange:       {reportingv1.ChangeKind_CHANGE_KIND_EXCLUSION_LIFTED, ""},
+	aggregator.ClosedChange:       {reportingv1.ChangeKind_CHANGE_KIND_PERIOD_CLOSED, ""},
+	aggregator.ReopenedChange:     {reportingv1.ChangeKind_CHANGE_KIND_PERIOD_REOPENED, ""},
 	aggregator.AccessChange:       {reportingv1.ChangeKind_CHANGE_KIND_ACCESS, "tokens"},
 	aggregator.SubscriptionChange: {reportingv1.ChangeKind_CHANGE_KIND_SUBSCRIPTION, "subscriptions"},
 	aggregator.StoreChange:        {reportingv1.ChangeKind_CHANGE_KIND_STORE, "store"},
@@ -146,6 +149,9 @@ func changeMessage(c aggregator.Change) *reportingv1.Change {
 		m.Name = reporting.ReportName(c.Key)
 		m.Unit, m.Form, m.Period = string(c.Key.Unit), string(c.Key.Form), c.Key.Period.String()
 		m.Revision = int32(c.Revision) //nolint:gosec // counts from 1
+		if c.Kind == aggregator.ClosedChange || c.Kind == aggregator.ReopenedChange {
+			m.Name = entry.ClosingKey{Form: c.Key.Form, Period: c.Key.Period, Owner: c.Key.Unit}.String()
+		}
 	case c.Name != "" && (c.Kind == aggregator.IndicatorsChange || c.Kind == aggregator.FormsChange):
 		m.Name = row.collection + "/" + text.FoldCode(c.Name)
 	case c.Name != "":

@@ -31,6 +31,7 @@ var (
 		reminder.AfterDue:  reportingv1.ReminderKind_REMINDER_KIND_AFTER_DUE,
 		reminder.Returned:  reportingv1.ReminderKind_REMINDER_KIND_RETURNED,
 		reminder.Waiting:   reportingv1.ReminderKind_REMINDER_KIND_WAITING,
+		reminder.Reopened:  reportingv1.ReminderKind_REMINDER_KIND_REOPENED,
 	}
 	deliveryStates = pairs[notify.State, reportingv1.DeliveryState]{
 		notify.Pending:   reportingv1.DeliveryState_DELIVERY_STATE_PENDING,

@@ -22,6 +22,7 @@ var obligationStates = pairs[obligation.State, reportingv1.ObligationState]{
 	obligation.Awaiting: reportingv1.ObligationState_OBLIGATION_STATE_WAITING,
 	obligation.Done:     reportingv1.ObligationState_OBLIGATION_STATE_DONE,
 	obligation.Out:      reportingv1.ObligationState_OBLIGATION_STATE_EXCLUDED,
+	obligation.Closed:   reportingv1.ObligationState_OBLIGATION_STATE_CLOSED,
 }
 
 // ListObligations lists what is owed.

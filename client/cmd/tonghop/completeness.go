@@ -24,7 +24,8 @@ func (completenessCmd) Help() string {
 
     ok  approved             late  approved, and came late      ..  is not late yet
     w   waits for approval   w/l   waits, and came late         -   overdue
-    r   was sent back        x     was taken out               (empty) nothing is owed
+    r   was sent back        x     was taken out               c   closed before it was met
+    (empty) nothing is owed
 
 and a cell of several is received/expected, with ! where some are overdue. -o csv has a line for each cell, -o json the answer in
 columns, page by page.
@@ -176,6 +177,8 @@ func cellText(cell client.CompletenessCell, several bool) string {
 		return "r"
 	case reportingv1.ObligationState_OBLIGATION_STATE_OVERDUE:
 		return "-"
+	case reportingv1.ObligationState_OBLIGATION_STATE_CLOSED:
+		return "c"
 	case reportingv1.ObligationState_OBLIGATION_STATE_EXCLUDED:
 		return "x"
 	case reportingv1.ObligationState_OBLIGATION_STATE_UNSPECIFIED:

@@ -20,6 +20,9 @@ type commands struct {
 	Owe           oweCmd           `cmd:"" help:"Say what is owed: the reports that a unit is to send, and until when."`
 	Overdue       overdueCmd       `cmd:"" help:"Say who is late, in the order of a telephone list."`
 	Completeness  completenessCmd  `cmd:"" help:"Show who has reported: units by periods."`
+	Close         closeCmd         `cmd:"" help:"Close a period of a form, show how it stands, or list closings."`
+	Reopen        reopenCmd        `cmd:"" help:"Let reports of a closed period change for a time."`
+	History       historyCmd       `cmd:"" help:"Show what became of a report, act by act, and send an earlier revision again."`
 	Query         queryCmd         `cmd:"" help:"Ask for roll-ups."`
 	Explain       explainCmd       `cmd:"" help:"Show what makes a roll-up, and what is missing from it."`
 	Reports       reportsCmd       `cmd:"" help:"Read reports and their revisions."`

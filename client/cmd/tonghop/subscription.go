@@ -22,7 +22,7 @@ type subscriptionsCreateCmd struct {
 	Unit       string   `placeholder:"U" help:"The unit whose reports are told of. Otherwise every unit."`
 	Below      bool     `help:"Also of the units below it."`
 	Form       string   `placeholder:"F" help:"Only this form."`
-	Kind       []string `required:"" enum:"before-due,at-due,after-due,returned,waiting" placeholder:"KIND,..." help:"Why: ${enum}."`
+	Kind       []string `required:"" enum:"before-due,at-due,after-due,returned,waiting,reopened" placeholder:"KIND,..." help:"Why: ${enum}."`
 	DaysBefore int32    `placeholder:"N" help:"With before-due: so many days before the due day."`
 	DaysAfter  int32    `placeholder:"N" help:"With after-due: so many days after it."`
 	DailyHour  *int32   `placeholder:"0-23" help:"At most one message a day, not before this hour in Vietnam."`

@@ -35,7 +35,8 @@ type SubscriptionCreated struct {
 	Below bool `protobuf:"varint,4,opt,name=below,proto3" json:"below,omitempty"`
 	// Code of the only form. Empty: every form.
 	Form string `protobuf:"bytes,5,opt,name=form,proto3" json:"form,omitempty"`
-	// Why: "before_due", "at_due", "after_due", "returned", "waiting", in this order.
+	// Why: "before_due", "at_due", "after_due", "returned", "waiting",
+	// "reopened", in this order.
 	Kinds []string `protobuf:"bytes,6,rep,name=kinds,proto3" json:"kinds,omitempty"`
 	// Days before the due day, with "before_due".
 	DaysBefore uint32 `protobuf:"varint,7,opt,name=days_before,json=daysBefore,proto3" json:"days_before,omitempty"`

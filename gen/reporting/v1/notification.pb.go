@@ -92,6 +92,8 @@ const (
 	ReminderKind_REMINDER_KIND_RETURNED ReminderKind = 4
 	// A revision waits for approval: for reviewers.
 	ReminderKind_REMINDER_KIND_WAITING ReminderKind = 5
+	// A closed period was reopened for the unit.
+	ReminderKind_REMINDER_KIND_REOPENED ReminderKind = 6
 )
 
 // Enum value maps for ReminderKind.
@@ -103,6 +105,7 @@ var (
 		3: "REMINDER_KIND_AFTER_DUE",
 		4: "REMINDER_KIND_RETURNED",
 		5: "REMINDER_KIND_WAITING",
+		6: "REMINDER_KIND_REOPENED",
 	}
 	ReminderKind_value = map[string]int32{
 		"REMINDER_KIND_UNSPECIFIED": 0,
@@ -111,6 +114,7 @@ var (
 		"REMINDER_KIND_AFTER_DUE":   3,
 		"REMINDER_KIND_RETURNED":    4,
 		"REMINDER_KIND_WAITING":     5,
+		"REMINDER_KIND_REOPENED":    6,
 	}
 )
 
@@ -1000,14 +1004,15 @@ const file_reporting_v1_notification_proto_rawDesc = "" +
 	"\x13NotificationChannel\x12$\n" +
 	" NOTIFICATION_CHANNEL_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cNOTIFICATION_CHANNEL_WEBHOOK\x10\x01\x12\x1d\n" +
-	"\x19NOTIFICATION_CHANNEL_MAIL\x10\x02*\xb9\x01\n" +
+	"\x19NOTIFICATION_CHANNEL_MAIL\x10\x02*\xd5\x01\n" +
 	"\fReminderKind\x12\x1d\n" +
 	"\x19REMINDER_KIND_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18REMINDER_KIND_BEFORE_DUE\x10\x01\x12\x18\n" +
 	"\x14REMINDER_KIND_AT_DUE\x10\x02\x12\x1b\n" +
 	"\x17REMINDER_KIND_AFTER_DUE\x10\x03\x12\x1a\n" +
 	"\x16REMINDER_KIND_RETURNED\x10\x04\x12\x19\n" +
-	"\x15REMINDER_KIND_WAITING\x10\x05*\xa0\x01\n" +
+	"\x15REMINDER_KIND_WAITING\x10\x05\x12\x1a\n" +
+	"\x16REMINDER_KIND_REOPENED\x10\x06*\xa0\x01\n" +
 	"\rDeliveryState\x12\x1e\n" +
 	"\x1aDELIVERY_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16DELIVERY_STATE_PENDING\x10\x01\x12\x1c\n" +

@@ -50,6 +50,9 @@ const (
 	ObligationState_OBLIGATION_STATE_DONE ObligationState = 7
 	// The obligation was taken out by the reviewer: nothing is to be sent, and nothing counts.
 	ObligationState_OBLIGATION_STATE_EXCLUDED ObligationState = 8
+	// The period was closed before the obligation was met: nothing more is taken, unless it is
+	// reopened for the unit.
+	ObligationState_OBLIGATION_STATE_CLOSED ObligationState = 9
 )
 
 // Enum value maps for ObligationState.
@@ -64,6 +67,7 @@ var (
 		6: "OBLIGATION_STATE_WAITING",
 		7: "OBLIGATION_STATE_DONE",
 		8: "OBLIGATION_STATE_EXCLUDED",
+		9: "OBLIGATION_STATE_CLOSED",
 	}
 	ObligationState_value = map[string]int32{
 		"OBLIGATION_STATE_UNSPECIFIED": 0,
@@ -75,6 +79,7 @@ var (
 		"OBLIGATION_STATE_WAITING":     6,
 		"OBLIGATION_STATE_DONE":        7,
 		"OBLIGATION_STATE_EXCLUDED":    8,
+		"OBLIGATION_STATE_CLOSED":      9,
 	}
 )
 
@@ -887,7 +892,7 @@ type GetCompletenessResponse struct {
 	// one waits or was sent back.
 	StillApproved []int32 `protobuf:"varint,6,rep,packed,name=still_approved,json=stillApproved,proto3" json:"still_approved,omitempty"`
 	// The counts of each cell. Empty: no unit of the page has another one below it that owes the
-	// form, so that `states`, `late` and `still_approved` say all: 1 is expected where there is a
+	// form, and no period was ever closed, so that `states`, `late` and `still_approved` say all: 1 is expected where there is a
 	// state other than EXCLUDED.
 	Counts []*CompletenessCounts `protobuf:"bytes,7,rep,name=counts,proto3" json:"counts,omitempty"`
 	// Token of the next page. Empty: this was the last one.
@@ -1396,7 +1401,7 @@ const file_reporting_v1_obligation_proto_rawDesc = "" +
 	"\breturned\x18\x06 \x01(\x05R\breturned\x12\x18\n" +
 	"\aoverdue\x18\a \x01(\x05R\aoverdue\x12\x18\n" +
 	"\amissing\x18\b \x01(\x05R\amissing\x12\x1a\n" +
-	"\bexcluded\x18\t \x01(\x05R\bexcluded*\x9d\x02\n" +
+	"\bexcluded\x18\t \x01(\x05R\bexcluded*\xba\x02\n" +
 	"\x0fObligationState\x12 \n" +
 	"\x1cOBLIGATION_STATE_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19OBLIGATION_STATE_NOT_OPEN\x10\x01\x12\x18\n" +
@@ -1406,7 +1411,8 @@ const file_reporting_v1_obligation_proto_rawDesc = "" +
 	"\x19OBLIGATION_STATE_RETURNED\x10\x05\x12\x1c\n" +
 	"\x18OBLIGATION_STATE_WAITING\x10\x06\x12\x19\n" +
 	"\x15OBLIGATION_STATE_DONE\x10\a\x12\x1d\n" +
-	"\x19OBLIGATION_STATE_EXCLUDED\x10\bB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
+	"\x19OBLIGATION_STATE_EXCLUDED\x10\b\x12\x1b\n" +
+	"\x17OBLIGATION_STATE_CLOSED\x10\tB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_reporting_v1_obligation_proto_rawDescOnce sync.Once
