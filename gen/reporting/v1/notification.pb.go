@@ -1018,11 +1018,11 @@ const file_reporting_v1_notification_proto_rawDesc = "" +
 	"\x16DELIVERY_STATE_PENDING\x10\x01\x12\x1c\n" +
 	"\x18DELIVERY_STATE_DELIVERED\x10\x02\x12\x19\n" +
 	"\x15DELIVERY_STATE_FAILED\x10\x03\x12\x1a\n" +
-	"\x16DELIVERY_STATE_UNKNOWN\x10\x042\xd2\x05\n" +
+	"\x16DELIVERY_STATE_UNKNOWN\x10\x042\xdc\x05\n" +
 	"\x13NotificationService\x12{\n" +
 	"\x12CreateSubscription\x12'.reporting.v1.CreateSubscriptionRequest\x1a\x1a.reporting.v1.Subscription\" \x90\x82\x19\x06\x82\xd3\xe4\x93\x02\x16:\x01*\"\x11/v1/subscriptions\x12\x83\x01\n" +
-	"\x11ListSubscriptions\x12&.reporting.v1.ListSubscriptionsRequest\x1a'.reporting.v1.ListSubscriptionsResponse\"\x1d\x90\x82\x19\x06\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/subscriptions\x12\x88\x01\n" +
-	"\x12DeleteSubscription\x12'.reporting.v1.DeleteSubscriptionRequest\x1a\x1a.reporting.v1.Subscription\"-\xdaA\x04name\x90\x82\x19\x06\x82\xd3\xe4\x93\x02\x1c*\x1a/v1/{name=subscriptions/*}\x12\x99\x01\n" +
+	"\x11ListSubscriptions\x12&.reporting.v1.ListSubscriptionsRequest\x1a'.reporting.v1.ListSubscriptionsResponse\"\x1d\x90\x82\x19\x06\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/subscriptions\x12\x92\x01\n" +
+	"\x12DeleteSubscription\x12'.reporting.v1.DeleteSubscriptionRequest\x1a\x1a.reporting.v1.Subscription\"7\xdaA\x04name\x90\x82\x19\x06\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/{name=subscriptions/*}:delete\x12\x99\x01\n" +
 	"\x0eListDeliveries\x12#.reporting.v1.ListDeliveriesRequest\x1a$.reporting.v1.ListDeliveriesResponse\"<\xdaA\x06parent\x90\x82\x19\x06\x82\xd3\xe4\x93\x02)\x12'/v1/{parent=subscriptions/*}/deliveries\x12\x90\x01\n" +
 	"\x14SendTestNotification\x12).reporting.v1.SendTestNotificationRequest\x1a\x16.reporting.v1.Delivery\"5\xdaA\x04name\x90\x82\x19\x06\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/{name=subscriptions/*}:testB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
 
