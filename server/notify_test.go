@@ -114,20 +114,11 @@ func TestNobodyIsToldTwiceAcrossAKill(t *testing.T) {
 	s := newSite(t)
 	flags := []string{"--notify", "--notify-private", "--notify-every", "100ms", "--smtp", at.Addr().String(), "--smtp-from", "tonghop@example.org", "--smtp-plain"}
 	s.serve(flags...)
-	s.tonghop("import", "units", csvFile(t, "units.csv", [][]string{
-		{"code", "kind", "name_vi", "name_en", "parent"}, {"87", "province", "Tỉnh", "", ""}, {"1", "commune", "Phường 1", "", "87"}, {"4", "commune", "Phường 4", "", "87"},
-	}))
-	s.tonghop("import", "indicators", csvFile(t, "indicators.csv", [][]string{
-		{"code", "name_vi", "name_en", "group", "unit_of_measure", "scale", "unit_rule", "time_rule", "measure", "reported_by", "direction"},
-		{"HS", "Hồ sơ", "", "", "hồ sơ", "0", "SUM", "SUM", "flow", "commune", "higher"},
-	}))
-	s.tonghop("import", "forms", csvFile(t, "forms.csv", [][]string{
-		{"code", "name_vi", "frequency", "calendar", "indicators", "assigned"}, {"cat", "Báo cáo", "month", "CIVIL", "HS", "kind:commune"},
-	}))
-	month := time.Now().In(vietnamTime).AddDate(0, -2, 0).Format("2006-01")
-	send := func(unit, value string) {
+	s.importTwoCommunes()
+	year := time.Now().In(vietnamTime).AddDate(-1, 0, 0).Format("2006")
+	send := func(unit, month string) {
 		t.Helper()
-		s.tonghop("submit", csvFile(t, "figures.csv", [][]string{{"unit", "form", "period", "indicator", "value"}, {unit, "cat", month, "HS", value}}))
+		s.tonghop("submit", csvFile(t, "figures.csv", [][]string{{"unit", "form", "period", "indicator", "value"}, {unit, "cat", month, "HS", "7"}}))
 	}
 	made := s.tonghop("subscriptions", "create", "--webhook", hook.URL+"/hook", "--unit", "87", "--below", "--kind", "waiting")
 	secret, err := base64.StdEncoding.DecodeString(secretLine.FindStringSubmatch(made)[1])
@@ -135,7 +126,7 @@ func TestNobodyIsToldTwiceAcrossAKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.tonghop("subscriptions", "create", "--mail", "nguoi.duyet@example.org", "--kind", "waiting")
-	send("1", "7")
+	send("1", year+"-10")
 	until(t, "the webhook and the e-mail under way", func() bool { return len(hook.all()) == 1 && post.count() == 1 })
 	s.kill()
 	hook.mu.Lock()
@@ -143,7 +134,7 @@ func TestNobodyIsToldTwiceAcrossAKill(t *testing.T) {
 	hook.mu.Unlock()
 	s.serve(flags...)
 	until(t, "the webhook again", func() bool { return len(hook.all()) == 2 })
-	send("4", "8")
+	send("4", year+"-10")
 	until(t, "the second cause", func() bool { return len(hook.all()) == 3 && post.count() == 2 })
 	close(post.hang)
 
@@ -181,21 +172,43 @@ func TestNobodyIsToldTwiceAcrossAKill(t *testing.T) {
 	if err := json.Unmarshal(s.get("/v1/subscriptions"), &list); err != nil || !list.Enabled || len(list.Subscriptions) != 2 || list.Subscriptions[0].Secret != "" {
 		t.Errorf("the list as JSON is %+v, %v", list, err)
 	}
-	// Whoever was deleted is told no more; a server without --notify tells nobody and says so.
-	for _, sub := range list.Subscriptions {
-		s.tonghop("subscriptions", "delete", sub.Name)
-	}
-	send("1", "7")
+	s.endsTelling(list.Subscriptions[0].Name, list.Subscriptions[1].Name, func() { send("1", year+"-11") }, func() int { return len(hook.all()) + post.count() })
+}
+
+// endsTelling deletes the subscriptions: whoever was deleted is told no more, and a server without --notify tells nobody and
+// says so.
+func (s *site) endsTelling(hook, mail string, send func(), told func() int) {
+	t := s.t
+	before := told()
+	s.tonghop("subscriptions", "delete", hook)
+	s.tonghop("subscriptions", "delete", mail)
+	send()
 	s.stop()
 	s.serve()
-	if _, errOut, err := s.try("subscriptions", "create", "--webhook", hook.URL, "--kind", "waiting"); err == nil || !strings.Contains(errOut, "NOTIFICATIONS_OFF") {
+	if _, errOut, err := s.try("subscriptions", "create", "--webhook", "https://example.org/hook", "--kind", "waiting"); err == nil || !strings.Contains(errOut, "NOTIFICATIONS_OFF") {
 		t.Errorf("a server without --notify says %q, %v", errOut, err)
 	}
-	if n := len(hook.all()); n != 3 || post.count() != 2 {
-		t.Errorf("%d webhooks and %d mails in the end", n, post.count())
+	if after := told(); after != before {
+		t.Errorf("%d messages came after all were deleted", after-before)
 	}
 	s.stop()
 	s.tonghopd("verify", "--data", s.dir)
+}
+
+// importTwoCommunes makes a province with two communes and one form.
+func (s *site) importTwoCommunes() {
+	t := s.t
+	t.Helper()
+	s.tonghop("import", "units", csvFile(t, "units.csv", [][]string{
+		{"code", "kind", "name_vi", "name_en", "parent"}, {"87", "province", "Tỉnh", "", ""}, {"1", "commune", "Phường 1", "", "87"}, {"4", "commune", "Phường 4", "", "87"},
+	}))
+	s.tonghop("import", "indicators", csvFile(t, "indicators.csv", [][]string{
+		{"code", "name_vi", "name_en", "group", "unit_of_measure", "scale", "unit_rule", "time_rule", "measure", "reported_by", "direction"},
+		{"HS", "Hồ sơ", "", "", "hồ sơ", "0", "SUM", "SUM", "flow", "commune", "higher"},
+	}))
+	s.tonghop("import", "forms", csvFile(t, "forms.csv", [][]string{
+		{"code", "name_vi", "frequency", "calendar", "indicators", "assigned"}, {"cat", "Báo cáo", "month", "CIVIL", "HS", "kind:commune"},
+	}))
 }
 
 // rows runs a command and reads its CSV.

@@ -54,7 +54,9 @@ type world struct {
 	ids           int
 }
 
-func (w *world) Subscriptions(context.Context) ([]reminder.Subscription, error) { return w.subscriptions, nil }
+func (w *world) Subscriptions(context.Context) ([]reminder.Subscription, error) {
+	return w.subscriptions, nil
+}
 
 func (w *world) Causes(context.Context, *reminder.Subscription, time.Time) ([]reminder.Cause, error) {
 	return w.causes, nil
@@ -116,8 +118,12 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 		attempts int
 		state    State
 	}{
-		{0, 1, Pending}, {time.Second, 1, Pending}, {5 * time.Second, 2, Pending}, {6 * time.Second, 2, Pending},
-		{10 * time.Minute, 3, Delivered}, {time.Hour, 3, Delivered},
+		{0, 1, Pending},
+		{time.Second, 1, Pending},
+		{5 * time.Second, 2, Pending},
+		{6 * time.Second, 2, Pending},
+		{10 * time.Minute, 3, Delivered},
+		{time.Hour, 3, Delivered},
 	} {
 		w.now = time.Date(2026, 2, 24, 0, 0, 0, 0, period.Location()).Add(step.after)
 		if err := d.Sweep(t.Context(), w); err != nil {

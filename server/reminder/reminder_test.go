@@ -87,7 +87,9 @@ func TestWhatCannotBeToldOfIsRefused(t *testing.T) {
 			func(s *reminder.Subscription) { s.Target = "" }, func(s *reminder.Subscription) { s.Target = "ftp://example.org" },
 			func(s *reminder.Subscription) { s.Target = "https://a:b@example.org" }, func(s *reminder.Subscription) { s.Target = "https://" },
 			func(s *reminder.Subscription) { s.Channel, s.Target = reminder.Mail, "An <a@example.org>" },
-			func(s *reminder.Subscription) { s.Channel, s.Target = reminder.Mail, "a@example.org\r\nBcc: b@example.org" },
+			func(s *reminder.Subscription) {
+				s.Channel, s.Target = reminder.Mail, "a@example.org\r\nBcc: b@example.org"
+			},
 			func(s *reminder.Subscription) { s.Target += strings.Repeat("x", 2000) },
 		},
 		"REMINDER_KINDS": {func(s *reminder.Subscription) { s.Kinds = nil }, func(s *reminder.Subscription) { s.Kinds = append(s.Kinds, s.Kinds...) }},

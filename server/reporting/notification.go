@@ -236,7 +236,7 @@ func (s *Service) ListDeliveries(ctx context.Context, caller auth.Caller, id str
 		page = DeliveryPage{Stamp: stampOf(tx)}
 		found, err := who.subscription(id)
 		if err != nil {
-			return fault.Of(err).In("parent")
+			return err
 		}
 		at, err := p.open(tx, filterHash("deliveries", id))
 		if err != nil || s.cfg.Notifier == nil {

@@ -138,7 +138,7 @@ func (s notifications) ListDeliveries(ctx context.Context, r *reportingv1.ListDe
 	}
 	page, err := s.service.ListDeliveries(ctx, callerOf(ctx), id, pageOf(r.GetPageSize(), r.GetPageToken()))
 	if err != nil {
-		return nil, err
+		return nil, renamed(err, "name", "parent")
 	}
 	answer := &reportingv1.ListDeliveriesResponse{NextPageToken: page.Next, Stamp: stampMessage(page.Stamp)}
 	for i := range page.Deliveries {

@@ -47,8 +47,14 @@ func (r *report) standing(excluded bool) string {
 		is   bool
 		word string
 	}{
-		{in(approved), "OFFICIAL"}, {in(submitted), "WAITING"}, {r.sent, "SENT"}, {r.late, "LATE"},
-		{r.returned, "RETURNED"}, {r.drafted, "DRAFTED"}, {r.corrected, "CORRECTED_LATE"}, {excluded, "EXCLUDED"},
+		{in(approved), "OFFICIAL"},
+		{in(submitted), "WAITING"},
+		{r.sent, "SENT"},
+		{r.late, "LATE"},
+		{r.returned, "RETURNED"},
+		{r.drafted, "DRAFTED"},
+		{r.corrected, "CORRECTED_LATE"},
+		{excluded, "EXCLUDED"},
 	} {
 		if w.is {
 			words = append(words, w.word)

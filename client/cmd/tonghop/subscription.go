@@ -89,9 +89,17 @@ func subscriptionPairs(m *reportingv1.Subscription) []pair {
 		daily = "from " + number(m.GetDailyHour()) + ":00"
 	}
 	return []pair{
-		{"subscription", m.GetName()}, {"target", m.GetTarget()}, {"unit", unit + below}, {"form", m.GetForm()}, {"kinds", reminders(m)},
-		{"days before", some(m.GetDaysBefore())}, {"days after", some(m.GetDaysAfter())}, {"once a day", daily},
-		{"created", when(m.GetCreateTime())}, {"deleted", when(m.GetDeleteTime())}, {"secret", m.GetSecret()},
+		{"subscription", m.GetName()},
+		{"target", m.GetTarget()},
+		{"unit", unit + below},
+		{"form", m.GetForm()},
+		{"kinds", reminders(m)},
+		{"days before", some(m.GetDaysBefore())},
+		{"days after", some(m.GetDaysAfter())},
+		{"once a day", daily},
+		{"created", when(m.GetCreateTime())},
+		{"deleted", when(m.GetDeleteTime())},
+		{"secret", m.GetSecret()},
 	}
 }
 
