@@ -117,6 +117,7 @@ type Entry struct {
 	//	*Entry_StoreRestored
 	//	*Entry_UnitsReorganised
 	//	*Entry_HolidaysChanged
+	//	*Entry_RulesChanged
 	Body          isEntry_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -292,6 +293,15 @@ func (x *Entry) GetHolidaysChanged() *HolidaysChanged {
 	return nil
 }
 
+func (x *Entry) GetRulesChanged() *RulesChanged {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_RulesChanged); ok {
+			return x.RulesChanged
+		}
+	}
+	return nil
+}
+
 type isEntry_Body interface {
 	isEntry_Body()
 }
@@ -368,6 +378,11 @@ type Entry_HolidaysChanged struct {
 	HolidaysChanged *HolidaysChanged `protobuf:"bytes,25,opt,name=holidays_changed,json=holidaysChanged,proto3,oneof"`
 }
 
+type Entry_RulesChanged struct {
+	// Versions of validation rules were added.
+	RulesChanged *RulesChanged `protobuf:"bytes,35,opt,name=rules_changed,json=rulesChanged,proto3,oneof"`
+}
+
 func (*Entry_StoreCreated) isEntry_Body() {}
 
 func (*Entry_UnitsChanged) isEntry_Body() {}
@@ -395,6 +410,8 @@ func (*Entry_StoreRestored) isEntry_Body() {}
 func (*Entry_UnitsReorganised) isEntry_Body() {}
 
 func (*Entry_HolidaysChanged) isEntry_Body() {}
+
+func (*Entry_RulesChanged) isEntry_Body() {}
 
 // Header stands in every entry.
 type Header struct {
@@ -643,7 +660,7 @@ var File_journal_v1_entry_proto protoreflect.FileDescriptor
 const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"\x16journal/v1/entry.proto\x12\n" +
-	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x17journal/v1/report.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\x8b\b\n" +
+	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/rule.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xcc\b\n" +
 	"\x05Entry\x12*\n" +
 	"\x06header\x18\x01 \x01(\v2\x12.journal.v1.HeaderR\x06header\x12?\n" +
 	"\rstore_created\x18\n" +
@@ -660,7 +677,8 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\x0eentry_redacted\x18\x14 \x01(\v2\x19.journal.v1.EntryRedactedH\x00R\rentryRedacted\x12B\n" +
 	"\x0estore_restored\x18\x15 \x01(\v2\x19.journal.v1.StoreRestoredH\x00R\rstoreRestored\x12K\n" +
 	"\x11units_reorganised\x18\x16 \x01(\v2\x1c.journal.v1.UnitsReorganisedH\x00R\x10unitsReorganised\x12H\n" +
-	"\x10holidays_changed\x18\x19 \x01(\v2\x1b.journal.v1.HolidaysChangedH\x00R\x0fholidaysChangedB\x06\n" +
+	"\x10holidays_changed\x18\x19 \x01(\v2\x1b.journal.v1.HolidaysChangedH\x00R\x0fholidaysChanged\x12?\n" +
+	"\rrules_changed\x18# \x01(\v2\x18.journal.v1.RulesChangedH\x00R\frulesChangedB\x06\n" +
 	"\x04body\"\xfe\x01\n" +
 	"\x06Header\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12$\n" +
@@ -723,6 +741,7 @@ var file_journal_v1_entry_proto_goTypes = []any{
 	(*StoreRestored)(nil),     // 16: journal.v1.StoreRestored
 	(*UnitsReorganised)(nil),  // 17: journal.v1.UnitsReorganised
 	(*HolidaysChanged)(nil),   // 18: journal.v1.HolidaysChanged
+	(*RulesChanged)(nil),      // 19: journal.v1.RulesChanged
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
 	2,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
@@ -740,13 +759,14 @@ var file_journal_v1_entry_proto_depIdxs = []int32{
 	16, // 12: journal.v1.Entry.store_restored:type_name -> journal.v1.StoreRestored
 	17, // 13: journal.v1.Entry.units_reorganised:type_name -> journal.v1.UnitsReorganised
 	18, // 14: journal.v1.Entry.holidays_changed:type_name -> journal.v1.HolidaysChanged
-	0,  // 15: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
-	4,  // 16: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	19, // 15: journal.v1.Entry.rules_changed:type_name -> journal.v1.RulesChanged
+	0,  // 16: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
+	4,  // 17: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -758,6 +778,7 @@ func file_journal_v1_entry_proto_init() {
 	file_journal_v1_calendar_proto_init()
 	file_journal_v1_catalogue_proto_init()
 	file_journal_v1_report_proto_init()
+	file_journal_v1_rule_proto_init()
 	file_journal_v1_store_proto_init()
 	file_journal_v1_unit_proto_init()
 	file_journal_v1_entry_proto_msgTypes[0].OneofWrappers = []any{
@@ -775,6 +796,7 @@ func file_journal_v1_entry_proto_init() {
 		(*Entry_StoreRestored)(nil),
 		(*Entry_UnitsReorganised)(nil),
 		(*Entry_HolidaysChanged)(nil),
+		(*Entry_RulesChanged)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -234,7 +234,13 @@ type Problem struct {
 	// What was asked, what is wrong and what to do, in the caller's language.
 	Message string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
 	// A second line that takes part, as with two lines of one key. 0: none.
-	OtherLine     int32 `protobuf:"varint,5,opt,name=other_line,json=otherLine,proto3" json:"other_line,omitempty"`
+	OtherLine int32 `protobuf:"varint,5,opt,name=other_line,json=otherLine,proto3" json:"other_line,omitempty"`
+	// Code of the validation rule that does not hold. Empty: it is not about a rule.
+	Rule string `protobuf:"bytes,6,opt,name=rule,proto3" json:"rule,omitempty"`
+	// With a rule: code of the indicator whose figure is to be corrected or explained.
+	Indicator string `protobuf:"bytes,7,opt,name=indicator,proto3" json:"indicator,omitempty"`
+	// With a rule: the numbers that it is about, as "CQ-06.num = 120; CQ-06.den = 100".
+	Values        string `protobuf:"bytes,8,opt,name=values,proto3" json:"values,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -302,6 +308,27 @@ func (x *Problem) GetOtherLine() int32 {
 		return x.OtherLine
 	}
 	return 0
+}
+
+func (x *Problem) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *Problem) GetIndicator() string {
+	if x != nil {
+		return x.Indicator
+	}
+	return ""
+}
+
+func (x *Problem) GetValues() string {
+	if x != nil {
+		return x.Values
+	}
+	return ""
 }
 
 // Selector names the units that something is assigned to.
@@ -591,14 +618,17 @@ const file_reporting_v1_common_proto_rawDesc = "" +
 	"\vaccept_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\n" +
 	"acceptTime\x12 \n" +
 	"\brevision\x18\x05 \x01(\x05B\x04\xe2A\x01\x03R\brevision\x12 \n" +
-	"\breplayed\x18\x06 \x01(\bB\x04\xe2A\x01\x03R\breplayed\"\x84\x01\n" +
+	"\breplayed\x18\x06 \x01(\bB\x04\xe2A\x01\x03R\breplayed\"\xce\x01\n" +
 	"\aProblem\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05field\x18\x02 \x01(\tR\x05field\x12\x12\n" +
 	"\x04line\x18\x03 \x01(\x05R\x04line\x12\x18\n" +
 	"\amessage\x18\x04 \x01(\tR\amessage\x12\x1d\n" +
 	"\n" +
-	"other_line\x18\x05 \x01(\x05R\totherLine\"\x84\x01\n" +
+	"other_line\x18\x05 \x01(\x05R\totherLine\x12\x12\n" +
+	"\x04rule\x18\x06 \x01(\tR\x04rule\x12\x1c\n" +
+	"\tindicator\x18\a \x01(\tR\tindicator\x12\x16\n" +
+	"\x06values\x18\b \x01(\tR\x06values\"\x84\x01\n" +
 	"\bSelector\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x14\n" +
 	"\x05under\x18\x02 \x01(\tR\x05under\x12\x12\n" +

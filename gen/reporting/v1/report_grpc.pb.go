@@ -42,7 +42,10 @@ const (
 type ReportServiceClient interface {
 	// Submits one report, as a draft or for good.
 	// Errors: INVALID_ARGUMENT (a wrong figure, each with its field; FIGURES_MISSING: the newest
-	// revision has indicators that this one lacks and `merge` is not set), NOT_FOUND (unit, form
+	// revision has indicators that this one lacks and `merge` is not set; of a report that is not a
+	// draft and changes something RULE_VIOLATED: a rule of the form with severity ERROR does not
+	// hold, and EXPLANATION_REQUIRED: one with severity WARNING does not, and its figure has no
+	// explanation), NOT_FOUND (unit, form
 	// or indicator), FAILED_PRECONDITION (PERIOD_TOO_EARLY; UNIT_NOT_VALID; NOT_ASSIGNED),
 	// ABORTED (ETAG_MISMATCH: there is a newer revision than the one that was seen; its etag,
 	// author and time are named), ALREADY_EXISTS (REQUEST_ID_REUSED).
@@ -200,7 +203,10 @@ func (c *reportServiceClient) ReturnReport(ctx context.Context, in *ReturnReport
 type ReportServiceServer interface {
 	// Submits one report, as a draft or for good.
 	// Errors: INVALID_ARGUMENT (a wrong figure, each with its field; FIGURES_MISSING: the newest
-	// revision has indicators that this one lacks and `merge` is not set), NOT_FOUND (unit, form
+	// revision has indicators that this one lacks and `merge` is not set; of a report that is not a
+	// draft and changes something RULE_VIOLATED: a rule of the form with severity ERROR does not
+	// hold, and EXPLANATION_REQUIRED: one with severity WARNING does not, and its figure has no
+	// explanation), NOT_FOUND (unit, form
 	// or indicator), FAILED_PRECONDITION (PERIOD_TOO_EARLY; UNIT_NOT_VALID; NOT_ASSIGNED),
 	// ABORTED (ETAG_MISMATCH: there is a newer revision than the one that was seen; its etag,
 	// author and time are named), ALREADY_EXISTS (REQUEST_ID_REUSED).
