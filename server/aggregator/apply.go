@@ -13,7 +13,7 @@ import (
 // entry is durable already, so it validates nothing, and fails only where the disk failed, the state is damaged, or the
 // entry is not the one that follows. After an error the transaction can only be rolled back.
 //
-// What cannot be placed is passed over, always in the same way: a version of a unit, a link, an indicator or a form that
+// What cannot be placed is passed over, always in the same way: a version of a unit, a link, an indicator, a form or a rule that
 // the tree, the catalogue or the set refuses, or whose number is not its own; a report of a unit or form that is not there;
 // a revision whose number was given already; an approval or a return of a revision that is not waiting or approved.
 // The entry counts all the same: its sequence, its request id and the note of the change are kept.
@@ -68,6 +68,8 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 		return t.applyForms(body.Forms)
 	case entry.HolidaysChanged:
 		return t.applyHolidays(body.Holidays)
+	case entry.RulesChanged:
+		return t.applyRules(body.Rules)
 	case entry.ReportsSubmitted:
 		return t.submitEach(&e.Header, body.Reports)
 	case entry.ReportApproved:

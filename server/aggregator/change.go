@@ -28,6 +28,7 @@ const (
 	// StoreChange is shown to those who may grant everywhere.
 	StoreChange
 	HolidaysChange
+	RulesChange
 )
 
 // Change is a note that something changed (R46): what and by whom, never the content.
@@ -35,8 +36,8 @@ type Change struct {
 	Sequence uint64
 	Time     time.Time
 	Kind     ChangeKind
-	// Name is the id of the unit or token, or the code of the indicator or form; empty where several changed at once, and
-	// for reports, which have Key and Revision.
+	// Name is the id of the unit or token, the code of the indicator or form, or those of form and rule with a slash between;
+	// empty where several changed at once, and for reports, which have Key and Revision.
 	Name      string
 	Key       entry.ReportKey
 	Revision  int
@@ -216,6 +217,8 @@ func changesOf(e *entry.Entry) []Change {
 		return []Change{{Kind: FormsChange, Name: only(body.Forms, func(f entry.Form) string { return string(f.Code) })}}
 	case entry.HolidaysChanged:
 		return []Change{{Kind: HolidaysChange}}
+	case entry.RulesChanged:
+		return []Change{{Kind: RulesChange, Name: only(body.Rules, ruleName)}}
 	case entry.ReportsSubmitted:
 		changes := make([]Change, len(body.Reports))
 		for i := range body.Reports {
