@@ -95,6 +95,7 @@ type Client struct {
 	indicators reportingv1.IndicatorServiceClient
 	forms      reportingv1.FormServiceClient
 	calendar   reportingv1.CalendarServiceClient
+	rules      reportingv1.RuleServiceClient
 	reports    reportingv1.ReportServiceClient
 	rollups    reportingv1.RollupServiceClient
 	changes    reportingv1.ChangeServiceClient
@@ -128,6 +129,7 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 		indicators: reportingv1.NewIndicatorServiceClient(conn),
 		forms:      reportingv1.NewFormServiceClient(conn),
 		calendar:   reportingv1.NewCalendarServiceClient(conn),
+		rules:      reportingv1.NewRuleServiceClient(conn),
 		reports:    reportingv1.NewReportServiceClient(conn),
 		rollups:    reportingv1.NewRollupServiceClient(conn),
 		changes:    reportingv1.NewChangeServiceClient(conn),

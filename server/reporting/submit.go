@@ -136,25 +136,37 @@ func (d decision) outcome(receipt Receipt) Outcome {
 
 // decide says what a submission comes to at an instant: it is right, and what it changes; or nothing; or why not.
 func (s *Service) decide(who granted, now time.Time, sub Submission, ready prepared) (decision, error) {
-	at, figures, err := who.admit(now, sub, ready)
+	d, at, err := who.weigh(now, sub, ready)
+	if err == nil {
+		err = who.hold(at, &sub, &d, nil)
+	}
 	if err != nil {
 		return decision{}, err
 	}
-	report, exists, err := who.tx.Report(at.key)
+	return d, nil
+}
+
+// weigh is decide without the rules of the form.
+func (g granted) weigh(now time.Time, sub Submission, ready prepared) (decision, place, error) {
+	at, figures, err := g.admit(now, sub, ready)
 	if err != nil {
-		return decision{}, err
+		return decision{}, at, err
+	}
+	report, exists, err := g.tx.Report(at.key)
+	if err != nil {
+		return decision{}, at, err
 	}
 	d := decision{kind: Created, revision: entry.Submission{
-		Key: at.key, Revision: 1, Draft: sub.Draft, Figures: figures, Deadline: who.deadline(at, report),
+		Key: at.key, Revision: 1, Draft: sub.Draft, Figures: figures, Deadline: g.deadline(at, report),
 	}}
-	if who.Token.Role == auth.Reporter && at.unit.ID != who.Token.Unit {
-		d.revision.ActingFor = who.Token.Unit // its unit acts for one that has ended (R3)
+	if g.Token.Role == auth.Reporter && at.unit.ID != g.Token.Unit {
+		d.revision.ActingFor = g.Token.Unit // its unit acts for one that has ended (R3)
 	}
 	if exists {
 		d.revision.Revision = report.Revisions[len(report.Revisions)-1].Number + 1
 	}
-	if newest, seen := who.newest(report); seen {
-		err = who.correct(&d, at, newest, sub)
+	if newest, seen := g.newest(report); seen {
+		err = g.correct(&d, at, newest, sub)
 	} else {
 		err = nothingSent(at, sub.Etag)
 	}
@@ -162,7 +174,7 @@ func (s *Service) decide(who granted, now time.Time, sub Submission, ready prepa
 		err = draftTooSoon(report, now)
 	}
 	if err != nil {
-		return decision{}, err
+		return decision{}, at, err
 	}
 	if d.kind != Unchanged {
 		d.etag = etagOf(aggregator.Revision{Number: d.revision.Revision, State: stateOf(sub.Draft)})
@@ -172,7 +184,7 @@ func (s *Service) decide(who granted, now time.Time, sub Submission, ready prepa
 		d.late = report.Late
 	}
 	d.before = report
-	return d, nil
+	return d, at, nil
 }
 
 // after gives the report with the new revision in it, as the aggregator will have it.

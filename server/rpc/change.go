@@ -3,12 +3,15 @@ package rpc
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"google.golang.org/grpc"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/reporting"
+	"github.com/tonghop/tonghop/server/rule"
 	"github.com/tonghop/tonghop/server/text"
 )
 
@@ -27,6 +30,7 @@ var changeKinds = map[aggregator.ChangeKind]struct {
 	aggregator.IndicatorsChange: {reportingv1.ChangeKind_CHANGE_KIND_INDICATORS, "indicators"},
 	aggregator.FormsChange:      {reportingv1.ChangeKind_CHANGE_KIND_FORMS, "forms"},
 	aggregator.HolidaysChange:   {reportingv1.ChangeKind_CHANGE_KIND_HOLIDAYS, "holidays"},
+	aggregator.RulesChange:      {reportingv1.ChangeKind_CHANGE_KIND_RULES, "rules"},
 	aggregator.DraftChange:      {reportingv1.ChangeKind_CHANGE_KIND_REPORT_DRAFTED, ""},
 	aggregator.SubmittedChange:  {reportingv1.ChangeKind_CHANGE_KIND_REPORT_SUBMITTED, ""},
 	aggregator.ApprovedChange:   {reportingv1.ChangeKind_CHANGE_KIND_REPORT_APPROVED, ""},
@@ -120,6 +124,9 @@ func changeMessage(c aggregator.Change) *reportingv1.Change {
 		m.Name = reporting.ReportName(c.Key)
 		m.Unit, m.Form, m.Period = string(c.Key.Unit), string(c.Key.Form), c.Key.Period.String()
 		m.Revision = int32(c.Revision) //nolint:gosec // counts from 1
+	case c.Name != "" && c.Kind == aggregator.RulesChange:
+		of, code, _ := strings.Cut(c.Name, "/")
+		m.Name = reporting.RuleName(form.Code(of), rule.Code(code))
 	case c.Name != "" && (c.Kind == aggregator.IndicatorsChange || c.Kind == aggregator.FormsChange):
 		m.Name = row.collection + "/" + text.FoldCode(c.Name)
 	case c.Name != "":

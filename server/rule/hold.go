@@ -2,8 +2,11 @@ package rule
 
 import (
 	"math/big"
+	"slices"
 
+	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/figure"
+	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/formula"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
@@ -32,20 +35,10 @@ type InForce struct {
 // Ready makes a rule ready that is in no set, to try it. The error is that of Check.
 func (r Rule) Ready() (*InForce, error) { return r.compile() }
 
-// LooksBack gives the earlier base periods that the rule looks at when it is held against a report of this one.
-func (r *InForce) LooksBack(base period.Period) []period.Period {
-	var list []period.Period
-	for _, ref := range r.condition.References() {
-		if !isHere(ref) {
-			list = append(list, shifted(base, ref))
-		}
-	}
-	for _, s := range r.condition.Series() {
-		for n := 1; n <= s.Periods; n++ {
-			list = append(list, base.Shift(-n))
-		}
-	}
-	return list
+// looksBack says whether the rule looks at earlier reports.
+func (r *InForce) looksBack() bool {
+	return len(r.condition.Series()) > 0 ||
+		slices.ContainsFunc(r.condition.References(), func(ref formula.Reference) bool { return !isHere(ref) })
 }
 
 func shifted(base period.Period, ref formula.Reference) period.Period {
@@ -135,3 +128,16 @@ func amount(g *Given, of formula.Amount) *big.Rat {
 }
 
 func ratOf(n figure.Number, scale figure.Scale) *big.Rat { return big.NewRat(int64(n), scale.Factor()) }
+
+// Try makes a rule ready that has an expression alone, to see what it would find. What it finds says the expression.
+func Try(f form.Code, expression string) (*InForce, error) {
+	c, err := formula.ParseCondition(expression)
+	if err != nil {
+		return nil, fault.Of(err).In("expression")
+	}
+	r := &InForce{Rule: Rule{Form: f, Expression: c.String()}, condition: c, vi: []piece{{words: c.String(), reference: -1}}}
+	if !slices.ContainsFunc(c.References(), isHere) {
+		return nil, withoutFigure("the rule")
+	}
+	return r, nil
+}

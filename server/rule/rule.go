@@ -123,9 +123,7 @@ func (r Rule) compile() (*InForce, error) {
 		problems.Add(fault.Invalid("FORMULA_NOT_CLEAN", "the expression is not in its stored form, which is %s", c).With("value", c.String()).In("expression"))
 	}
 	if !slices.ContainsFunc(c.References(), isHere) {
-		problems.Add(fault.Invalid("RULE_WITHOUT_FIGURE",
-			"rule %q names no figure of the report itself, such as [CQ-06]; without one there is nothing that a reporter could mend", r.Code).
-			With("rule", r.Code).In("expression"))
+		problems.Add(withoutFigure(string(r.Code)))
 	}
 	ready := &InForce{Rule: r, condition: c}
 	ready.vi, err = readText("text_vi", r.TextVI, c)
@@ -133,6 +131,12 @@ func (r Rule) compile() (*InForce, error) {
 	ready.en, err = readText("text_en", r.TextEN, c)
 	problems.Add(err)
 	return ready, problems.Err()
+}
+
+func withoutFigure(rule string) *fault.Error {
+	return fault.Invalid("RULE_WITHOUT_FIGURE",
+		"the expression of %s names no figure of the report itself, such as [CQ-06]; without one there is nothing that a reporter could mend", rule).
+		With("rule", rule).In("expression")
 }
 
 // isHere says whether a reference is to the report itself.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/figure"
+	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
 )
@@ -312,5 +313,25 @@ func TestASetRefusesTheWholeCall(t *testing.T) {
 	}
 	if _, err := Empty().With(many[:MaxRules]...); err != nil {
 		t.Errorf("%d rules of one form: %v", MaxRules, err)
+	}
+}
+
+// TestASetKnowsTheFormsWhoseRulesLookBack, also where such a rule has ended.
+func TestASetKnowsTheFormsWhoseRulesLookBack(t *testing.T) {
+	set := Empty()
+	for form, expressions := range map[form.Code][]string{
+		"Here": {"[A] <= 1"}, "Ref": {"[A] <= 1", "[A] <= [A, -1p]"}, "Series": {"never_falls([A])"}, "Outlier": {"outlier([A], 6) < 3"},
+	} {
+		for i, expression := range expressions {
+			var err error
+			if set, err = set.With(Rule{Form: form, Code: Code(fmt.Sprintf("R%d", i)), Severity: Error, Expression: expression, TextVI: "Sai", ValidFrom: period.Beginning}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for form, want := range map[form.Code]bool{"here": false, "Here": false, "REF": true, "ref": true, "series": true, "outlier": true, "none": false} {
+		if got := set.LookBack(form); got != want {
+			t.Errorf("rules of %s look back: %t", form, got)
+		}
 	}
 }

@@ -21,6 +21,7 @@ type Set struct {
 	ordinals map[key]int // by folded codes
 	sorted   []int       // ordinals in the order of folded codes of form and rule
 	forms    map[form.Code][]span
+	lookBack map[form.Code]bool // by folded code
 }
 
 // key is what a rule is known by: folded codes.
@@ -50,6 +51,9 @@ func (s *Set) Of(f form.Code, day period.Day) []*InForce {
 	}
 	return spans[n-1].rules
 }
+
+// LookBack says whether any rule that a form has or had looks at earlier reports.
+func (s *Set) LookBack(f form.Code) bool { return len(s.lookBack) > 0 && s.lookBack[f.Fold()] }
 
 // On gives the version of a rule on a day.
 func (s *Set) On(f form.Code, code Code, day period.Day) (Rule, bool) {
@@ -177,7 +181,7 @@ func (s *Set) finish(given []Rule) error {
 		x, y := &s.versions[a][0], &s.versions[b][0]
 		return cmp.Or(cmp.Compare(x.Form.Fold(), y.Form.Fold()), cmp.Compare(x.Code.Fold(), y.Code.Fold()))
 	})
-	s.forms = map[form.Code][]span{}
+	s.forms, s.lookBack = map[form.Code][]span{}, map[form.Code]bool{}
 	days := map[form.Code][]period.Day{}
 	for _, versions := range s.versions {
 		for i := range versions {
@@ -198,6 +202,9 @@ func (s *Set) finish(given []Rule) error {
 					With("form", code).With("count", len(rules)).With("limit", MaxRules).In("code").In(fmt.Sprintf("rules[%d]", at))
 			}
 			s.forms[code] = append(s.forms[code], span{from: day, rules: rules})
+			if slices.ContainsFunc(rules, (*InForce).looksBack) {
+				s.lookBack[code.Fold()] = true
+			}
 		}
 	}
 	return nil
