@@ -95,7 +95,9 @@ func (t *trial) run(periods []period.Period) error {
 		return unknownForm(t.who.tx.Definitions(), t.query.Form, 0).In("parent")
 	}
 	if !t.who.readsForm(latest.Code) {
-		return fault.Of(t.who.formNotGranted(t.query.Form)).In("parent")
+		refused := *t.who.formNotGranted(t.query.Form)
+		refused.Field = "parent"
+		return &refused
 	}
 	if err := t.prepare(latest.Code); err != nil {
 		return err

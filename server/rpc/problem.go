@@ -31,9 +31,10 @@ func problem(e *fault.Error, language message.Language) *reportingv1.Problem {
 // ofRule adds what is told of a rule that does not hold.
 func ofRule(m *reportingv1.Problem, e *fault.Error) *reportingv1.Problem {
 	if e.Reason == "RULE_VIOLATED" || e.Reason == "EXPLANATION_REQUIRED" {
-		m.Rule, _ = e.Param("rule")
-		m.Indicator, _ = e.Param("indicator")
-		m.Values, _ = e.Param("values")
+		m.Rule = &reportingv1.BrokenRule{}
+		m.Rule.Code, _ = e.Param("rule")
+		m.Rule.Indicator, _ = e.Param("indicator")
+		m.Rule.Values, _ = e.Param("values")
 	}
 	return m
 }

@@ -152,7 +152,12 @@ var ruleFindingSheet = sheet[*reportingv1.RuleFinding]{
 		{name: "PERIOD", text: (*reportingv1.RuleFinding).GetPeriod},
 		{name: "UNIT", text: (*reportingv1.RuleFinding).GetUnit},
 		{name: "REVISION", text: func(f *reportingv1.RuleFinding) string { return number(f.GetRevision()) }, right: true},
-		{name: "EXPLAINED", text: func(f *reportingv1.RuleFinding) string { return yes(f.GetExplained()) }},
+		{name: "EXPLAINED", text: func(f *reportingv1.RuleFinding) string {
+			if f.GetExplained() {
+				return "yes"
+			}
+			return ""
+		}},
 		{name: "WHAT", text: (*reportingv1.RuleFinding).GetMessage},
 	},
 	csv: []column[*reportingv1.RuleFinding]{

@@ -235,12 +235,8 @@ type Problem struct {
 	Message string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
 	// A second line that takes part, as with two lines of one key. 0: none.
 	OtherLine int32 `protobuf:"varint,5,opt,name=other_line,json=otherLine,proto3" json:"other_line,omitempty"`
-	// Code of the validation rule that does not hold. Empty: it is not about a rule.
-	Rule string `protobuf:"bytes,6,opt,name=rule,proto3" json:"rule,omitempty"`
-	// With a rule: code of the indicator whose figure is to be corrected or explained.
-	Indicator string `protobuf:"bytes,7,opt,name=indicator,proto3" json:"indicator,omitempty"`
-	// With a rule: the numbers that it is about, as "CQ-06.num = 120; CQ-06.den = 100".
-	Values        string `protobuf:"bytes,8,opt,name=values,proto3" json:"values,omitempty"`
+	// The validation rule that does not hold. Absent: it is not about a rule.
+	Rule          *BrokenRule `protobuf:"bytes,6,opt,name=rule,proto3" json:"rule,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -310,21 +306,71 @@ func (x *Problem) GetOtherLine() int32 {
 	return 0
 }
 
-func (x *Problem) GetRule() string {
+func (x *Problem) GetRule() *BrokenRule {
 	if x != nil {
 		return x.Rule
+	}
+	return nil
+}
+
+// BrokenRule is a validation rule that does not hold for a report.
+type BrokenRule struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Code of the rule, in its form.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// Code of the indicator whose figure is to be corrected or explained.
+	Indicator string `protobuf:"bytes,2,opt,name=indicator,proto3" json:"indicator,omitempty"`
+	// The numbers that it is about, as "CQ-06.num = 120; CQ-06.den = 100".
+	Values        string `protobuf:"bytes,3,opt,name=values,proto3" json:"values,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BrokenRule) Reset() {
+	*x = BrokenRule{}
+	mi := &file_reporting_v1_common_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BrokenRule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BrokenRule) ProtoMessage() {}
+
+func (x *BrokenRule) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_common_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BrokenRule.ProtoReflect.Descriptor instead.
+func (*BrokenRule) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_common_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *BrokenRule) GetCode() string {
+	if x != nil {
+		return x.Code
 	}
 	return ""
 }
 
-func (x *Problem) GetIndicator() string {
+func (x *BrokenRule) GetIndicator() string {
 	if x != nil {
 		return x.Indicator
 	}
 	return ""
 }
 
-func (x *Problem) GetValues() string {
+func (x *BrokenRule) GetValues() string {
 	if x != nil {
 		return x.Values
 	}
@@ -352,7 +398,7 @@ type Selector struct {
 
 func (x *Selector) Reset() {
 	*x = Selector{}
-	mi := &file_reporting_v1_common_proto_msgTypes[3]
+	mi := &file_reporting_v1_common_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -364,7 +410,7 @@ func (x *Selector) String() string {
 func (*Selector) ProtoMessage() {}
 
 func (x *Selector) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_common_proto_msgTypes[3]
+	mi := &file_reporting_v1_common_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -377,7 +423,7 @@ func (x *Selector) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Selector.ProtoReflect.Descriptor instead.
 func (*Selector) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_common_proto_rawDescGZIP(), []int{3}
+	return file_reporting_v1_common_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Selector) GetKind() string {
@@ -437,7 +483,7 @@ type ImportOptions struct {
 
 func (x *ImportOptions) Reset() {
 	*x = ImportOptions{}
-	mi := &file_reporting_v1_common_proto_msgTypes[4]
+	mi := &file_reporting_v1_common_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -449,7 +495,7 @@ func (x *ImportOptions) String() string {
 func (*ImportOptions) ProtoMessage() {}
 
 func (x *ImportOptions) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_common_proto_msgTypes[4]
+	mi := &file_reporting_v1_common_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -462,7 +508,7 @@ func (x *ImportOptions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportOptions.ProtoReflect.Descriptor instead.
 func (*ImportOptions) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_common_proto_rawDescGZIP(), []int{4}
+	return file_reporting_v1_common_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ImportOptions) GetFileName() string {
@@ -512,7 +558,7 @@ type ImportSummary struct {
 
 func (x *ImportSummary) Reset() {
 	*x = ImportSummary{}
-	mi := &file_reporting_v1_common_proto_msgTypes[5]
+	mi := &file_reporting_v1_common_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -524,7 +570,7 @@ func (x *ImportSummary) String() string {
 func (*ImportSummary) ProtoMessage() {}
 
 func (x *ImportSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_common_proto_msgTypes[5]
+	mi := &file_reporting_v1_common_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -537,7 +583,7 @@ func (x *ImportSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportSummary.ProtoReflect.Descriptor instead.
 func (*ImportSummary) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_common_proto_rawDescGZIP(), []int{5}
+	return file_reporting_v1_common_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ImportSummary) GetRows() int32 {
@@ -618,17 +664,20 @@ const file_reporting_v1_common_proto_rawDesc = "" +
 	"\vaccept_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\n" +
 	"acceptTime\x12 \n" +
 	"\brevision\x18\x05 \x01(\x05B\x04\xe2A\x01\x03R\brevision\x12 \n" +
-	"\breplayed\x18\x06 \x01(\bB\x04\xe2A\x01\x03R\breplayed\"\xce\x01\n" +
+	"\breplayed\x18\x06 \x01(\bB\x04\xe2A\x01\x03R\breplayed\"\xb2\x01\n" +
 	"\aProblem\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05field\x18\x02 \x01(\tR\x05field\x12\x12\n" +
 	"\x04line\x18\x03 \x01(\x05R\x04line\x12\x18\n" +
 	"\amessage\x18\x04 \x01(\tR\amessage\x12\x1d\n" +
 	"\n" +
-	"other_line\x18\x05 \x01(\x05R\totherLine\x12\x12\n" +
-	"\x04rule\x18\x06 \x01(\tR\x04rule\x12\x1c\n" +
-	"\tindicator\x18\a \x01(\tR\tindicator\x12\x16\n" +
-	"\x06values\x18\b \x01(\tR\x06values\"\x84\x01\n" +
+	"other_line\x18\x05 \x01(\x05R\totherLine\x12,\n" +
+	"\x04rule\x18\x06 \x01(\v2\x18.reporting.v1.BrokenRuleR\x04rule\"V\n" +
+	"\n" +
+	"BrokenRule\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12\x1c\n" +
+	"\tindicator\x18\x02 \x01(\tR\tindicator\x12\x16\n" +
+	"\x06values\x18\x03 \x01(\tR\x06values\"\x84\x01\n" +
 	"\bSelector\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x14\n" +
 	"\x05under\x18\x02 \x01(\tR\x05under\x12\x12\n" +
@@ -663,28 +712,30 @@ func file_reporting_v1_common_proto_rawDescGZIP() []byte {
 	return file_reporting_v1_common_proto_rawDescData
 }
 
-var file_reporting_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_reporting_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_reporting_v1_common_proto_goTypes = []any{
 	(*Stamp)(nil),                 // 0: reporting.v1.Stamp
 	(*Receipt)(nil),               // 1: reporting.v1.Receipt
 	(*Problem)(nil),               // 2: reporting.v1.Problem
-	(*Selector)(nil),              // 3: reporting.v1.Selector
-	(*ImportOptions)(nil),         // 4: reporting.v1.ImportOptions
-	(*ImportSummary)(nil),         // 5: reporting.v1.ImportSummary
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(*BrokenRule)(nil),            // 3: reporting.v1.BrokenRule
+	(*Selector)(nil),              // 4: reporting.v1.Selector
+	(*ImportOptions)(nil),         // 5: reporting.v1.ImportOptions
+	(*ImportSummary)(nil),         // 6: reporting.v1.ImportSummary
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
 }
 var file_reporting_v1_common_proto_depIdxs = []int32{
-	6, // 0: reporting.v1.Stamp.at_time:type_name -> google.protobuf.Timestamp
-	6, // 1: reporting.v1.Receipt.accept_time:type_name -> google.protobuf.Timestamp
-	2, // 2: reporting.v1.ImportSummary.warnings:type_name -> reporting.v1.Problem
-	2, // 3: reporting.v1.ImportSummary.problems:type_name -> reporting.v1.Problem
-	1, // 4: reporting.v1.ImportSummary.receipt:type_name -> reporting.v1.Receipt
-	0, // 5: reporting.v1.ImportSummary.stamp:type_name -> reporting.v1.Stamp
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	7, // 0: reporting.v1.Stamp.at_time:type_name -> google.protobuf.Timestamp
+	7, // 1: reporting.v1.Receipt.accept_time:type_name -> google.protobuf.Timestamp
+	3, // 2: reporting.v1.Problem.rule:type_name -> reporting.v1.BrokenRule
+	2, // 3: reporting.v1.ImportSummary.warnings:type_name -> reporting.v1.Problem
+	2, // 4: reporting.v1.ImportSummary.problems:type_name -> reporting.v1.Problem
+	1, // 5: reporting.v1.ImportSummary.receipt:type_name -> reporting.v1.Receipt
+	0, // 6: reporting.v1.ImportSummary.stamp:type_name -> reporting.v1.Stamp
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_common_proto_init() }
@@ -698,7 +749,7 @@ func file_reporting_v1_common_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_common_proto_rawDesc), len(file_reporting_v1_common_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -54,7 +54,7 @@ type RuleServiceClient interface {
 	// Over JSON: POST /v1/rules:import with the file as the body.
 	ImportRules(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportRulesRequest, ImportSummary], error)
 	// Holds a rule, new or known, against reports that are there: which of them it would refuse or
-	// have explained, by period and then in the order in which units came in. What counts
+	// have explained, by period and then in the order of the codes of their units. What counts
 	// provisionally is looked at, of reports that the caller may read. Nothing is changed.
 	// Errors: INVALID_ARGUMENT (RULE_OR_EXPRESSION unless one of them is given; PERIOD_NOT_OF_FORM;
 	// PERIODS_TOO_MANY; what CreateRule refuses), NOT_FOUND (FORM_NOT_FOUND; RULE_NOT_FOUND).
@@ -159,7 +159,7 @@ type RuleServiceServer interface {
 	// Over JSON: POST /v1/rules:import with the file as the body.
 	ImportRules(grpc.ClientStreamingServer[ImportRulesRequest, ImportSummary]) error
 	// Holds a rule, new or known, against reports that are there: which of them it would refuse or
-	// have explained, by period and then in the order in which units came in. What counts
+	// have explained, by period and then in the order of the codes of their units. What counts
 	// provisionally is looked at, of reports that the caller may read. Nothing is changed.
 	// Errors: INVALID_ARGUMENT (RULE_OR_EXPRESSION unless one of them is given; PERIOD_NOT_OF_FORM;
 	// PERIODS_TOO_MANY; what CreateRule refuses), NOT_FOUND (FORM_NOT_FOUND; RULE_NOT_FOUND).
