@@ -26,9 +26,10 @@ type memory struct {
 	sets    map[string]uint16
 	setName []byte
 
-	// owings hold who owes what, of the index of.
-	owings map[owingKey]*owing
-	of     *index
+	// owings hold who owes what, patterns what reports change, of the index of.
+	owings   map[owingKey]*owing
+	patterns patterns
+	of       *index
 
 	// used are the indicators of which a figure exists, as far as they were asked for.
 	used map[uint32]bool
@@ -49,9 +50,14 @@ type memory struct {
 	totals  []shifted
 	steps   []rollup.Step
 	changed []changedFigure
-	spans   map[spansKey][]period.Period
-	marks   []uint16
-	held    []held
+
+	leans    []leanDelta
+	leanRows []leanRow
+	windows  []leanWindow
+
+	spans map[spansKey][]period.Period
+	marks []uint16
+	held  []held
 
 	// watched is nil where nothing was written yet.
 	watched *watched
@@ -73,6 +79,15 @@ func newMemory() *memory {
 		sets: map[string]uint16{},
 		rows: map[rowKey]*row{}, years: map[yearKey]*year{}, words: map[yearKey]word{},
 		owings: map[owingKey]*owing{}, used: map[uint32]bool{}, spans: map[spansKey][]period.Period{},
+	}
+}
+
+// belong lets go of what is of another index.
+func (m *memory) belong(x *index) {
+	if m.of != x {
+		m.of = x
+		clear(m.owings)
+		m.patterns = patterns{known: map[patternKey]*pattern{}, sets: map[patternSetKey]patternSet{}}
 	}
 }
 

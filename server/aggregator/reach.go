@@ -80,7 +80,7 @@ func (s *shift) planCells(c *changedFigure, p cellPlan, r *reach) error {
 	if c.i.gains && (contains || p.from == place+1 || c.outside) {
 		s.add(c.i, own, p.basis, p.span)
 	}
-	if c.i.sums && short && p.to > 1 && c.i.profile != s.gap {
+	if c.i.sums && short && p.to > 1 && c.i.profile != s.gap && !c.steady() {
 		p.from = 0
 		if !s.planRemainder(c.i, since, p, r) {
 			s.gap = c.i.profile
@@ -101,8 +101,8 @@ func (s *shift) planReported(c *changedFigure, p cellPlan, r *reach, short bool)
 			return err
 		}
 	}
-	if !short && (c.i.sums || step) {
-		s.planRemainder(c.i, reported, p, r)
+	if !short && (c.i.sums || step) && c.i.profile != s.open && !c.steady() && !s.planRemainder(c.i, reported, p, r) {
+		s.open = c.i.profile
 	}
 	return nil
 }
@@ -122,10 +122,7 @@ func (s *shift) planRemainder(i *indicatorIndex, sl slot, p cellPlan, r *reach) 
 		s.add(i, sl, p.basis, p.span)
 		return true
 	}
-	s.deltas = append(s.deltas, delta{
-		i: i, slot: sl, basis: p.basis, span: p.span, window: owed,
-		home: home{form: s.f, day: s.owing.days[bits.Len16(owed)-1]},
-	})
+	s.addWindow(i, sl, p.basis, p.span, home{form: s.f, day: s.owing.days[bits.Len16(owed)-1]}, owed)
 	return true
 }
 

@@ -28,6 +28,9 @@ func (v *view) in(b rollup.Basis) ([]given, bool) {
 	return v.given[b], true
 }
 
+// isLate says whether there is one and it is late.
+func (v *view) isLate() bool { return v != nil && v.late }
+
 // year holds the reports of one unit for one form in one year, by the index of their base periods in the year.
 type year struct {
 	key    yearKey

@@ -98,8 +98,12 @@ func (s reports) ListRevisions(ctx context.Context, r *reportingv1.ListRevisions
 	if err != nil {
 		return nil, renamed(err, "name", "parent")
 	}
-	report, revisions, next, stamp, err := s.service.ListRevisions(
-		ctx, callerOf(ctx), ref, pageOf(r.GetPageSize(), r.GetPageToken()))
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
+	report, revisions, next, stamp, err := s.service.ListRevisionsAt(
+		ctx, callerOf(ctx), ref, at, pageOf(r.GetPageSize(), r.GetPageToken()))
 	if err != nil {
 		return nil, renamed(err, "name", "parent")
 	}

@@ -2670,7 +2670,16 @@ type ListRevisionsRequest struct {
 	// At most so many. 0: 50; above 500: 500.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the response before, with the same other fields. Empty: from the start.
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,4,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,6,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2722,6 +2731,27 @@ func (x *ListRevisionsRequest) GetPageSize() int32 {
 func (x *ListRevisionsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListRevisionsRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *ListRevisionsRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *ListRevisionsRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
 	}
 	return ""
 }
@@ -3142,12 +3172,18 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\x13ListReportsResponse\x12.\n" +
 	"\areports\x18\x01 \x03(\v2\x14.reporting.v1.ReportR\areports\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n" +
-	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"p\n" +
+	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xfa\x01\n" +
 	"\x14ListRevisionsRequest\x12\x1c\n" +
 	"\x06parent\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x06parent\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"\xa0\x01\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12$\n" +
+	"\vat_sequence\x18\x04 \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x06 \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"\xa0\x01\n" +
 	"\x15ListRevisionsResponse\x124\n" +
 	"\trevisions\x18\x01 \x03(\v2\x16.reporting.v1.RevisionR\trevisions\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n" +
@@ -3308,31 +3344,32 @@ var file_reporting_v1_report_proto_depIdxs = []int32{
 	34, // 40: reporting.v1.ListReportsRequest.at_time:type_name -> google.protobuf.Timestamp
 	7,  // 41: reporting.v1.ListReportsResponse.reports:type_name -> reporting.v1.Report
 	35, // 42: reporting.v1.ListReportsResponse.stamp:type_name -> reporting.v1.Stamp
-	8,  // 43: reporting.v1.ListRevisionsResponse.revisions:type_name -> reporting.v1.Revision
-	35, // 44: reporting.v1.ListRevisionsResponse.stamp:type_name -> reporting.v1.Stamp
-	9,  // 45: reporting.v1.ReportService.SubmitReport:input_type -> reporting.v1.SubmitReportRequest
-	13, // 46: reporting.v1.ReportService.BatchSubmitReports:input_type -> reporting.v1.BatchSubmitReportsRequest
-	15, // 47: reporting.v1.ReportService.StreamReports:input_type -> reporting.v1.StreamReportsRequest
-	20, // 48: reporting.v1.ReportService.ImportReports:input_type -> reporting.v1.ImportReportsRequest
-	27, // 49: reporting.v1.ReportService.GetReport:input_type -> reporting.v1.GetReportRequest
-	28, // 50: reporting.v1.ReportService.ListReports:input_type -> reporting.v1.ListReportsRequest
-	30, // 51: reporting.v1.ReportService.ListRevisions:input_type -> reporting.v1.ListRevisionsRequest
-	32, // 52: reporting.v1.ReportService.ApproveReport:input_type -> reporting.v1.ApproveReportRequest
-	33, // 53: reporting.v1.ReportService.ReturnReport:input_type -> reporting.v1.ReturnReportRequest
-	11, // 54: reporting.v1.ReportService.SubmitReport:output_type -> reporting.v1.SubmitReportResponse
-	14, // 55: reporting.v1.ReportService.BatchSubmitReports:output_type -> reporting.v1.BatchSubmitReportsResponse
-	19, // 56: reporting.v1.ReportService.StreamReports:output_type -> reporting.v1.StreamReportsResponse
-	24, // 57: reporting.v1.ReportService.ImportReports:output_type -> reporting.v1.ImportReportsResponse
-	7,  // 58: reporting.v1.ReportService.GetReport:output_type -> reporting.v1.Report
-	29, // 59: reporting.v1.ReportService.ListReports:output_type -> reporting.v1.ListReportsResponse
-	31, // 60: reporting.v1.ReportService.ListRevisions:output_type -> reporting.v1.ListRevisionsResponse
-	7,  // 61: reporting.v1.ReportService.ApproveReport:output_type -> reporting.v1.Report
-	7,  // 62: reporting.v1.ReportService.ReturnReport:output_type -> reporting.v1.Report
-	54, // [54:63] is the sub-list for method output_type
-	45, // [45:54] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	34, // 43: reporting.v1.ListRevisionsRequest.at_time:type_name -> google.protobuf.Timestamp
+	8,  // 44: reporting.v1.ListRevisionsResponse.revisions:type_name -> reporting.v1.Revision
+	35, // 45: reporting.v1.ListRevisionsResponse.stamp:type_name -> reporting.v1.Stamp
+	9,  // 46: reporting.v1.ReportService.SubmitReport:input_type -> reporting.v1.SubmitReportRequest
+	13, // 47: reporting.v1.ReportService.BatchSubmitReports:input_type -> reporting.v1.BatchSubmitReportsRequest
+	15, // 48: reporting.v1.ReportService.StreamReports:input_type -> reporting.v1.StreamReportsRequest
+	20, // 49: reporting.v1.ReportService.ImportReports:input_type -> reporting.v1.ImportReportsRequest
+	27, // 50: reporting.v1.ReportService.GetReport:input_type -> reporting.v1.GetReportRequest
+	28, // 51: reporting.v1.ReportService.ListReports:input_type -> reporting.v1.ListReportsRequest
+	30, // 52: reporting.v1.ReportService.ListRevisions:input_type -> reporting.v1.ListRevisionsRequest
+	32, // 53: reporting.v1.ReportService.ApproveReport:input_type -> reporting.v1.ApproveReportRequest
+	33, // 54: reporting.v1.ReportService.ReturnReport:input_type -> reporting.v1.ReturnReportRequest
+	11, // 55: reporting.v1.ReportService.SubmitReport:output_type -> reporting.v1.SubmitReportResponse
+	14, // 56: reporting.v1.ReportService.BatchSubmitReports:output_type -> reporting.v1.BatchSubmitReportsResponse
+	19, // 57: reporting.v1.ReportService.StreamReports:output_type -> reporting.v1.StreamReportsResponse
+	24, // 58: reporting.v1.ReportService.ImportReports:output_type -> reporting.v1.ImportReportsResponse
+	7,  // 59: reporting.v1.ReportService.GetReport:output_type -> reporting.v1.Report
+	29, // 60: reporting.v1.ReportService.ListReports:output_type -> reporting.v1.ListReportsResponse
+	31, // 61: reporting.v1.ReportService.ListRevisions:output_type -> reporting.v1.ListRevisionsResponse
+	7,  // 62: reporting.v1.ReportService.ApproveReport:output_type -> reporting.v1.Report
+	7,  // 63: reporting.v1.ReportService.ReturnReport:output_type -> reporting.v1.Report
+	55, // [55:64] is the sub-list for method output_type
+	46, // [46:55] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_report_proto_init() }
@@ -3360,6 +3397,7 @@ func file_reporting_v1_report_proto_init() {
 	}
 	file_reporting_v1_report_proto_msgTypes[21].OneofWrappers = []any{}
 	file_reporting_v1_report_proto_msgTypes[22].OneofWrappers = []any{}
+	file_reporting_v1_report_proto_msgTypes[24].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
