@@ -384,3 +384,26 @@ func FuzzParseCondition(f *testing.F) {
 		}
 	})
 }
+
+// TestDeviationsAreTheSameInWholeNumbersAndInFractions draws figures of an indicator, and some that no indicator can have.
+func TestDeviationsAreTheSameInWholeNumbersAndInFractions(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		limit := rapid.SampledFrom([]int64{3, 1000, 1 << 60}).Draw(t, "limit")
+		draw := func(name string) *big.Rat {
+			return big.NewRat(rapid.Int64Range(-limit, limit).Draw(t, name), rapid.SampledFrom([]int64{1, 2, 10, 100, 1_000_000, 3, 999_983}).Draw(t, "den"))
+		}
+		value := draw("value")
+		var earlier []*big.Rat
+		for range rapid.IntRange(1, 36).Draw(t, "count") {
+			earlier = append(earlier, draw("earlier"))
+		}
+		got, known, ok := wholeDeviation(value, earlier)
+		if !ok {
+			return
+		}
+		want, wanted := deviation(value, earlier)
+		if known != wanted || got.Score.Cmp(want.Score) != 0 || got.Median.Cmp(want.Median) != 0 || got.Spread.Cmp(want.Spread) != 0 || got.Count != want.Count {
+			t.Fatalf("%v among %v: %v %t in whole numbers, %v %t in fractions", value, earlier, got, known, want, wanted)
+		}
+	})
+}
