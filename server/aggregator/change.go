@@ -207,18 +207,6 @@ const noteGuess = 64
 // changesOf lists what an entry changed; at least one.
 func changesOf(e *entry.Entry) []Change {
 	switch body := e.Body.(type) {
-	case entry.UnitsChanged:
-		return []Change{{Kind: UnitsChange, Name: only(body.Units, func(u hierarchy.Unit) string { return string(u.ID) })}}
-	case entry.UnitsReorganised:
-		return []Change{{Kind: UnitsChange, Name: only(body.Units, func(u hierarchy.Unit) string { return string(u.ID) })}}
-	case entry.IndicatorsChanged:
-		return []Change{{Kind: IndicatorsChange, Name: only(body.Indicators, func(i entry.Indicator) string { return string(i.Code) })}}
-	case entry.FormsChanged:
-		return []Change{{Kind: FormsChange, Name: only(body.Forms, func(f entry.Form) string { return string(f.Code) })}}
-	case entry.HolidaysChanged:
-		return []Change{{Kind: HolidaysChange}}
-	case entry.RulesChanged:
-		return []Change{{Kind: RulesChange, Name: only(body.Rules, ruleName)}}
 	case entry.ReportsSubmitted:
 		changes := make([]Change, len(body.Reports))
 		for i := range body.Reports {
@@ -242,7 +230,26 @@ func changesOf(e *entry.Entry) []Change {
 	case entry.KeyIntroduced, entry.EntryRedacted, entry.StoreRestored:
 		return []Change{{Kind: StoreChange}}
 	}
-	return []Change{{}}
+	return []Change{definitionChange(e)}
+}
+
+// definitionChange is the change of an entry that says who reports what, and when; none of any other.
+func definitionChange(e *entry.Entry) Change {
+	switch body := e.Body.(type) {
+	case entry.UnitsChanged:
+		return Change{Kind: UnitsChange, Name: only(body.Units, func(u hierarchy.Unit) string { return string(u.ID) })}
+	case entry.UnitsReorganised:
+		return Change{Kind: UnitsChange, Name: only(body.Units, func(u hierarchy.Unit) string { return string(u.ID) })}
+	case entry.IndicatorsChanged:
+		return Change{Kind: IndicatorsChange, Name: only(body.Indicators, func(i entry.Indicator) string { return string(i.Code) })}
+	case entry.FormsChanged:
+		return Change{Kind: FormsChange, Name: only(body.Forms, func(f entry.Form) string { return string(f.Code) })}
+	case entry.HolidaysChanged:
+		return Change{Kind: HolidaysChange}
+	case entry.RulesChanged:
+		return Change{Kind: RulesChange, Name: only(body.Rules, ruleName)}
+	}
+	return Change{}
 }
 
 // only gives the name of the only thing that changed.

@@ -253,8 +253,13 @@ func TestR30_RulesHoldFromTheirFirstDay(t *testing.T) {
 		day  period.Day
 		want string
 	}{
-		{jan - 1, "Z [A] <= 1"}, {jan, "B [A] <= 5, Z [A] <= 1"}, {feb - 1, "B [A] <= 5, Z [A] <= 1"}, {feb, "B [A] <= 5, Z [A] <= 2"},
-		{mar - 1, "B [A] <= 5, Z [A] <= 2"}, {mar, "Z [A] <= 3"}, {mar + 400, "Z [A] <= 3"},
+		{jan - 1, "Z [A] <= 1"},
+		{jan, "B [A] <= 5, Z [A] <= 1"},
+		{feb - 1, "B [A] <= 5, Z [A] <= 1"},
+		{feb, "B [A] <= 5, Z [A] <= 2"},
+		{mar - 1, "B [A] <= 5, Z [A] <= 2"},
+		{mar, "Z [A] <= 3"},
+		{mar + 400, "Z [A] <= 3"},
 	} {
 		var got []string
 		for _, r := range set.Of("F", c.day) {
