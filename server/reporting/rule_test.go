@@ -81,6 +81,8 @@ func TestAnErrorRefusesAndAWarningAsks(t *testing.T) {
 	w.expect("another figure is explained", problems(err), "EXPLANATION_REQUIRED HIGH figures[0].explanation")
 	_, err = w.submit(a, explained(flow("A", "2024-05", "60"), "FLOW", " \n"))
 	w.expect("an empty explanation", problems(err), "EXPLANATION_REQUIRED HIGH figures[0].explanation")
+	_, err = w.submit(a, explained(explained(with(flow("A", "2024-05", "101"), "RATIO", "2/2"), "FLOW", "Bão"), "RATIO", "Bão"))
+	w.expect("an explanation is none for an error", problems(err), "RULE_VIOLATED TOP figures[0].value")
 	o := w.submitted(a, explained(with(flow("A", "2024-05", "60"), "RATIO", "2/2"), "FLOW", "Bão lớn trong tuần đầu"))
 	if o.Kind != reporting.Created {
 		t.Errorf("outcome %v", o)
@@ -106,7 +108,7 @@ func TestWhatChangesNothingIsNotHeldAgain(t *testing.T) {
 	w := newWorld(t)
 	a := w.token(auth.Reporter, "A")
 	w.submitted(a, flow("A", "2024-05", "200"))
-	w.rules("TOP ERROR [FLOW] <= 100")
+	w.rules("TOP ERROR [FLOW] <= 100", "ASKED ERROR required([FLOW])")
 	if o := w.submitted(a, flow("A", "2024-05", "200")); o.Kind != reporting.Unchanged {
 		t.Errorf("the same content gives %v", o)
 	}
