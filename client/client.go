@@ -97,6 +97,9 @@ type Client struct {
 	calendar   reportingv1.CalendarServiceClient
 	rules      reportingv1.RuleServiceClient
 	reports    reportingv1.ReportServiceClient
+	exclusions reportingv1.ExclusionServiceClient
+	closings   reportingv1.ClosingServiceClient
+	history    reportingv1.HistoryServiceClient
 	rollups    reportingv1.RollupServiceClient
 	changes    reportingv1.ChangeServiceClient
 	access     reportingv1.AccessServiceClient
@@ -131,6 +134,9 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 		calendar:   reportingv1.NewCalendarServiceClient(conn),
 		rules:      reportingv1.NewRuleServiceClient(conn),
 		reports:    reportingv1.NewReportServiceClient(conn),
+		closings:   reportingv1.NewClosingServiceClient(conn),
+		history:    reportingv1.NewHistoryServiceClient(conn),
+		exclusions: reportingv1.NewExclusionServiceClient(conn),
 		rollups:    reportingv1.NewRollupServiceClient(conn),
 		changes:    reportingv1.NewChangeServiceClient(conn),
 		access:     reportingv1.NewAccessServiceClient(conn),

@@ -189,17 +189,25 @@ func (t *Tx) rewind(k reportKey, rec *record) (record, bool, error) {
 	if err != nil {
 		return record{}, false, err
 	}
+	for _, sequence := range rec.exclusions {
+		if t.knows(sequence) {
+			then.exclusions = append(then.exclusions, sequence)
+		}
+	}
 	slices.SortFunc(then.held, func(a, b held) int { return a.number - b.number })
 	for i := range then.held {
 		then.note(&then.held[i])
 	}
 	then.late = then.sent && rec.late
+	if len(then.held) == 0 {
+		then.deadline = time.Time{} // it came with the first revision, where nothing but an exclusion was
+	}
 	if at := slices.Sorted(maps.Keys(replaced)); len(at) > 0 {
 		if n, _ := slices.BinarySearch(at, then.count); n < len(at) {
 			then.deadline = replaced[at[n]]
 		}
 	}
-	return then, len(then.held) > 0, nil
+	return then, len(then.held)+len(then.exclusions) > 0, nil
 }
 
 // eachHeld visits every revision of a report with its body, in no order.
@@ -258,6 +266,9 @@ func (t *Tx) rewindStory(s *story) {
 		}
 	}
 }
+
+// IsSpent says of an error that an answer as of an earlier entry takes more reports than may be read for it.
+func IsSpent(err error) bool { return errors.Is(err, errReportsSpent) }
 
 // spent turns the failure of a roll-up that takes too many reports into what the caller is told.
 func (t *Tx) spent(q Query, err error) error {

@@ -28,8 +28,24 @@ const (
 	// StoreChange is shown to those who may grant everywhere.
 	StoreChange
 	HolidaysChange
+	// ExcludedChange and LiftedChange are of an obligation, which may have no report.
+	ExcludedChange
+	LiftedChange
+	// ClosedChange and ReopenedChange have in Key the owner in the place of the unit, and the version in Revision.
+	ClosedChange
+	ReopenedChange
 	RulesChange
 )
+
+// ofReport says that a change is of one report, obligation or closing, and has a key.
+func (k ChangeKind) ofReport() bool {
+	switch k {
+	case DraftChange, SubmittedChange, ApprovedChange, ReturnedChange, ExcludedChange, LiftedChange, ClosedChange, ReopenedChange:
+		return true
+	default:
+		return false
+	}
+}
 
 // Change is a note that something changed (R46): what and by whom, never the content.
 type Change struct {
@@ -96,8 +112,8 @@ func (t *Tx) appendNote(b []byte, n *note) []byte {
 	if n.request != ([16]byte{}) {
 		b = t.appendName(append(b, n.request[:]...), n.method)
 	}
-	switch n.Kind {
-	case DraftChange, SubmittedChange, ApprovedChange, ReturnedChange:
+	switch {
+	case n.Kind.ofReport():
 		unit, ok := t.snap.tree.Ordinal(n.Key.Unit)
 		b = appendOrdinal(b, unit, ok && t.snap.tree.At(unit).ID == n.Key.Unit, n.Key.Unit)
 		code, ok := t.snap.forms.Ordinal(n.Key.Form)
@@ -143,8 +159,8 @@ func (t *Tx) readNoteOf(r *reader, sequence uint64) note {
 		copy(n.request[:], r.take(len(n.request)))
 		n.method = t.readName(r)
 	}
-	switch n.Kind {
-	case DraftChange, SubmittedChange, ApprovedChange, ReturnedChange:
+	switch {
+	case n.Kind.ofReport():
 		n.Key.Unit = readOrdinal(r, t.snap.tree.Len(), func(i int) hierarchy.ID { return t.snap.tree.At(i).ID })
 		n.Key.Form = readOrdinal(r, t.snap.forms.Len(), t.snap.forms.At)
 		n.Key.Period, n.Revision = periodOf(uint32(r.uvarint())), r.number() //nolint:gosec // as it was written
@@ -223,6 +239,12 @@ func changesOf(e *entry.Entry) []Change {
 		return []Change{{Kind: ApprovedChange, Key: body.Key, Revision: body.Revision}}
 	case entry.ReportReturned:
 		return []Change{{Kind: ReturnedChange, Key: body.Key, Revision: body.Revision}}
+	case entry.ObligationExcluded:
+		return []Change{{Kind: ExcludedChange, Key: body.Key}}
+	case entry.ExclusionLifted:
+		return []Change{{Kind: LiftedChange, Key: body.Key}}
+	case entry.PeriodClosed, entry.PeriodReopened:
+		return closingChange(body)
 	case entry.TokenIssued:
 		return []Change{{Kind: AccessChange, Name: body.Token.ID}}
 	case entry.TokenRevoked:
@@ -250,6 +272,17 @@ func definitionChange(e *entry.Entry) Change {
 		return Change{Kind: RulesChange, Name: only(body.Rules, ruleName)}
 	}
 	return Change{}
+}
+
+func closingChange(body entry.Body) []Change {
+	of := func(kind ChangeKind, k entry.ClosingKey, version int) []Change {
+		return []Change{{Kind: kind, Key: entry.ReportKey{Unit: k.Owner, Form: k.Form, Period: k.Period}, Revision: version}}
+	}
+	if b, closed := body.(entry.PeriodClosed); closed {
+		return of(ClosedChange, b.Key, b.Version)
+	}
+	b, _ := body.(entry.PeriodReopened)
+	return of(ReopenedChange, b.Key, b.Version)
 }
 
 // only gives the name of the only thing that changed.

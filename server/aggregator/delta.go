@@ -202,18 +202,24 @@ type changedFigure struct {
 	was, now *given
 	// outside says that the figure was or is not applicable, which changes where a year-to-date figure begins.
 	outside bool
+	// turns says that the obligation is taken out, or is one again, whatever the figure is.
+	turns bool
 }
 
 // steady says that the figure has amounts on both sides, or none for the same reason. What an obligation asks for, and whether
 // it is met, is then as before; a remainder depends on nothing else, where one form carries the indicator.
 func (c *changedFigure) steady() bool {
-	return c.was != nil && c.now != nil && c.was.state() == c.now.state() && len(c.i.carriers) == 1
+	return !c.turns && c.was != nil && c.now != nil && c.was.state() == c.now.state() && len(c.i.carriers) == 1
 }
 
-// changed lists the indicators whose figure in force is another, in the order of their numbers.
+// changed lists the indicators whose figure in force is another, in the order of their numbers; where the obligation is taken
+// out, or is one again, all that the form ever asked for.
 func (s *shift) changed(b rollup.Basis) []changedFigure {
 	was, had := s.before.in(b)
 	now, has := s.after.in(b)
+	if s.turns() {
+		return s.turned(was, now)
+	}
 	late := had && has && s.before.late != s.after.late
 	if !late && had && has && s.before.numbers[b] == s.after.numbers[b] {
 		return nil
@@ -231,6 +237,27 @@ func (s *shift) changed(b rollup.Basis) []changedFigure {
 			list = append(list, changedFigure{i: &s.x.indicators[one.number], was: g, now: h, outside: notApplicable(g) || notApplicable(h)})
 		}
 	})
+	s.t.memory.changed = list
+	return list
+}
+
+// turns says that the obligation is taken out by the change, or is one again.
+func (s *shift) turns() bool {
+	return (s.before != nil && s.before.excluded) != (s.after != nil && s.after.excluded)
+}
+
+// turned is changed where the obligation turns: then that of an indicator without a figure changes too.
+func (s *shift) turned(was, now []given) []changedFigure {
+	list := s.t.memory.changed[:0]
+	for n := range s.x.indicators {
+		i := &s.x.indicators[n]
+		if !slices.Contains(i.carriers, s.f.ordinal) {
+			continue
+		}
+		c := changedFigure{i: i, was: find(was, i.number), now: find(now, i.number), turns: true}
+		c.outside = notApplicable(c.was) || notApplicable(c.now)
+		list = append(list, c)
+	}
 	s.t.memory.changed = list
 	return list
 }

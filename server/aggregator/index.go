@@ -41,7 +41,7 @@ type index struct {
 	expected map[expectedKey]*expectation
 	// keeps is how many of expected are kept.
 	keeps      int
-	placements map[[2]period.Day]*hierarchy.Placement
+	placements map[placementKey]*hierarchy.Placement
 }
 
 // indicatorIndex is one indicator.

@@ -59,6 +59,10 @@ type memory struct {
 	marks []uint16
 	held  []held
 
+	// standings are the blocks that were changed, or looked at to be.
+	standings      map[standingKey]*standingBlock
+	dirtyStandings []standingKey
+
 	// watched is nil where nothing was written yet.
 	watched *watched
 }
@@ -79,6 +83,7 @@ func newMemory() *memory {
 		sets: map[string]uint16{},
 		rows: map[rowKey]*row{}, years: map[yearKey]*year{}, words: map[yearKey]word{},
 		owings: map[owingKey]*owing{}, used: map[uint32]bool{}, spans: map[spansKey][]period.Period{},
+		standings: map[standingKey]*standingBlock{},
 	}
 }
 
@@ -101,6 +106,9 @@ func (m *memory) end() {
 	}
 	if len(m.owings) > keptOwings {
 		clear(m.owings)
+	}
+	if len(m.standings) > keptStandings {
+		clear(m.standings)
 	}
 	m.dirty, m.arena = m.dirty[:0], m.arena[:0]
 	m.forgetViews()
@@ -149,6 +157,8 @@ func (m *memory) drop() {
 	clear(m.rows)
 	clear(m.words)
 	clear(m.used)
+	clear(m.standings)
+	m.dirtyStandings = m.dirtyStandings[:0]
 	m.oldestAt = 0
 	m.end()
 }
@@ -171,11 +181,11 @@ type yearKey struct {
 	unit uint32
 }
 
-// word says which base periods of a year have a report, and a revision in force in each basis: bit 0 is the first. For
+// word says which base periods of a year have a report, are taken out, or have a revision in force in each basis: bit 0 is the first. For
 // those in force it also says, by set, which figures the revision has, if each is a value; else 0.
 type word struct {
-	known, official, provisional uint16
-	sets                         [bases][12]uint16
+	known, excluded, official, provisional uint16
+	sets                                   [bases][12]uint16
 }
 
 // in gives the base periods with a revision in force.
@@ -186,9 +196,13 @@ func (w word) in(b rollup.Basis) uint16 {
 	return w.provisional
 }
 
+// settled gives the base periods that a sum does not wait for: those with a revision in force, and those taken out.
+func (w word) settled(b rollup.Basis) uint16 { return w.in(b) | w.excluded }
+
 func (w *word) set(index int, v *view) {
 	at := uint16(1) << index
 	w.known |= at
+	w.excluded &^= at
 	w.official &^= at
 	w.provisional &^= at
 	for b := range w.sets {
@@ -196,6 +210,9 @@ func (w *word) set(index int, v *view) {
 	}
 	if v == nil {
 		return
+	}
+	if v.excluded {
+		w.excluded |= at
 	}
 	for b := range w.sets {
 		w.sets[b][index] = v.sets[b]

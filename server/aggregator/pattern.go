@@ -112,8 +112,11 @@ func (s *shift) patternKey(b rollup.Basis) (key patternKey, ok bool, err error) 
 		basis: b, late: s.after.late, form: s.f.ordinal, year: s.base.Year, place: int8(s.base.Index - 1), set: s.after.sets[b], //nolint:gosec // 11 at most
 	}
 	all := uint16(1)<<s.f.frequency.PerYear() - 1
-	if key.before, err = s.t.inForce(s.year, all, b); err != nil {
+	if key.before, err = s.t.settled(s.year, all, b); err != nil {
 		return key, false, err
+	}
+	if s.turns() || s.year.word.excluded != 0 {
+		return key, false, nil // what is owed is not what the form asks for
 	}
 	for place, other := range s.year.word.sets[b] {
 		if key.before>>place&1 != 0 && other != key.set {

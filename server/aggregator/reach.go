@@ -12,7 +12,7 @@ import (
 type reach struct {
 	// spans are those of the year; only the ones that end after the base period are reached.
 	spans []period.Period
-	// before and after are the base periods of the year with a revision in force.
+	// before and after are the base periods of the year with a revision in force, or taken out.
 	before, after uint16
 }
 
@@ -49,12 +49,12 @@ func (s *shift) reachOf(b rollup.Basis, changed []changedFigure) (reach, error) 
 	}
 	var err error
 	all := uint16(1)<<s.f.frequency.PerYear() - 1
-	if r.before, err = s.t.inForce(s.year, all, b); err != nil {
+	if r.before, err = s.t.settled(s.year, all, b); err != nil {
 		return r, err
 	}
 	word := s.year.word
 	word.set(place, s.after)
-	r.after = word.in(b)
+	r.after = word.settled(b)
 	return r, nil
 }
 
@@ -107,8 +107,8 @@ func (s *shift) planReported(c *changedFigure, p cellPlan, r *reach, short bool)
 	return nil
 }
 
-// planRemainder adds the cell of a remainder, if the unit has something in force for each base period that it owes in the
-// form, before the change or after it. As long as it has not, it is not complete and the remainder is nothing, whatever
+// planRemainder adds the cell of a remainder, if the unit has something in force, or is excused, for each base period that it
+// owes in the form, before the change or after it. As long as it has not, it is not complete and the remainder is nothing, whatever
 // it owes in other forms.
 func (s *shift) planRemainder(i *indicatorIndex, sl slot, p cellPlan, r *reach) bool {
 	owed := s.owes(i) & (uint16(1)<<p.to - uint16(1)<<p.from)

@@ -15,7 +15,7 @@ import (
 
 // byStep says whether the cells of a span change by steps.
 func (s *shift) byStep(i *indicatorIndex) bool {
-	return (i.sums || i.latest) && len(i.carriers) == 1 && i.carriers[0] == s.f.ordinal && !i.uneven
+	return !s.turns() && (i.sums || i.latest) && len(i.carriers) == 1 && i.carriers[0] == s.f.ordinal && !i.uneven
 }
 
 // owes gives the base periods of the year that the unit owes of an indicator.

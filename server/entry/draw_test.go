@@ -114,6 +114,7 @@ func drawSubmission(t *rapid.T) entry.Submission {
 	if rapid.Bool().Draw(t, "acts for another") {
 		s.ActingFor = id(t, "acting for")
 	}
+	s.OnBehalf, s.RestoredFrom = rapid.Bool().Draw(t, "on behalf"), rapid.IntRange(0, s.Revision-1).Draw(t, "restored from")
 	numbers := rapid.SliceOfNDistinct(rapid.Uint32(), 0, 6, rapid.ID).Draw(t, "indicators")
 	slices.Sort(numbers)
 	for i, n := range numbers {
@@ -249,7 +250,7 @@ func drawToken(t *rapid.T) auth.Token {
 }
 
 func drawBody(t *rapid.T, at time.Time) entry.Body {
-	switch rapid.IntRange(0, 14).Draw(t, "body") {
+	switch rapid.IntRange(0, 18).Draw(t, "body") {
 	case 0:
 		return entry.StoreCreated{ProgramVersion: word(t, "program version")}
 	case 1:
@@ -283,6 +284,16 @@ func drawBody(t *rapid.T, at time.Time) entry.Body {
 			return period.Holiday{Day: day(t, "day", period.Beginning), Name: word(t, "name"), Off: rapid.Bool().Draw(t, "off")}
 		})}
 	case 13:
+		return entry.ObligationExcluded{Key: drawKey(t), Reason: written(t, "reason")}
+	case 14:
+		return entry.ExclusionLifted{Key: drawKey(t), Reason: written(t, "reason")}
+	case 15:
+		return drawClosed(t)
+	case 16:
+		return entry.PeriodReopened{
+			Key: drawClosing(t), Version: revision(t), Until: second(t, "until"), Reason: written(t, "reason"), Units: drawIDs(t, "units"),
+		}
+	case 17:
 		return entry.RulesChanged{Rules: some(t, "rules", drawRule)}
 	default:
 		return entry.ReportsSubmitted{Reports: some(t, "reports", drawSubmission)}

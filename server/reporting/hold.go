@@ -142,8 +142,12 @@ func (p *past) read(base period.Period) (r reported) {
 	return r
 }
 
-// placed gives a refusal the place of the figure that is to blame: where it was sent, else the figures as a whole.
+// placed gives a refusal the place of the figure that is to blame: where it was sent, else the figures as a whole. Who restores
+// an earlier revision sent none.
 func (sub *Submission) placed(e *fault.Error, f *rule.Finding) *fault.Error {
+	if sub.restores != 0 {
+		return e
+	}
 	part := [...]string{formula.Value: "value", formula.Numerator: "numerator", formula.Denominator: "denominator"}[f.Amount]
 	if e.Reason == "EXPLANATION_REQUIRED" {
 		part = "explanation"

@@ -48,9 +48,12 @@ type place struct {
 
 // place finds what the reference names, among the units that the caller sees. It does not ask what he may do there.
 func (g granted) place(ref ReportRef) (place, error) {
-	return g.placeAmong(ref, func(f form.Form, last period.Day, id hierarchy.ID) bool {
-		return g.reads(id, last) || g.reviews(f, last)
-	})
+	return g.placeAmong(ref, g.seesPlace)
+}
+
+// seesPlace says whether the caller sees the reports of a unit in a form.
+func (g granted) seesPlace(f form.Form, last period.Day, id hierarchy.ID) bool {
+	return g.reads(id, last) || g.reviews(f, last)
 }
 
 // placeAmong finds what the reference names among some units.
@@ -125,6 +128,9 @@ func (g granted) report(r aggregator.Report) (Report, bool) {
 	shown.Etag = etagOf(shown.Shown)
 	if drafted && draft.Number > shown.Shown.Number {
 		shown.Etag = etagOf(draft)
+	}
+	if r.Excluded() {
+		shown.Etag += excludedMark
 	}
 	return shown, true
 }

@@ -117,6 +117,10 @@ type Entry struct {
 	//	*Entry_StoreRestored
 	//	*Entry_UnitsReorganised
 	//	*Entry_HolidaysChanged
+	//	*Entry_ObligationExcluded
+	//	*Entry_ExclusionLifted
+	//	*Entry_PeriodClosed
+	//	*Entry_PeriodReopened
 	//	*Entry_RulesChanged
 	Body          isEntry_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
@@ -293,6 +297,42 @@ func (x *Entry) GetHolidaysChanged() *HolidaysChanged {
 	return nil
 }
 
+func (x *Entry) GetObligationExcluded() *ObligationExcluded {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_ObligationExcluded); ok {
+			return x.ObligationExcluded
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetExclusionLifted() *ExclusionLifted {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_ExclusionLifted); ok {
+			return x.ExclusionLifted
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetPeriodClosed() *PeriodClosed {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_PeriodClosed); ok {
+			return x.PeriodClosed
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetPeriodReopened() *PeriodReopened {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_PeriodReopened); ok {
+			return x.PeriodReopened
+		}
+	}
+	return nil
+}
+
 func (x *Entry) GetRulesChanged() *RulesChanged {
 	if x != nil {
 		if x, ok := x.Body.(*Entry_RulesChanged); ok {
@@ -378,6 +418,26 @@ type Entry_HolidaysChanged struct {
 	HolidaysChanged *HolidaysChanged `protobuf:"bytes,25,opt,name=holidays_changed,json=holidaysChanged,proto3,oneof"`
 }
 
+type Entry_ObligationExcluded struct {
+	// The obligation of a unit was taken out.
+	ObligationExcluded *ObligationExcluded `protobuf:"bytes,30,opt,name=obligation_excluded,json=obligationExcluded,proto3,oneof"`
+}
+
+type Entry_ExclusionLifted struct {
+	// An obligation that was taken out is one again.
+	ExclusionLifted *ExclusionLifted `protobuf:"bytes,31,opt,name=exclusion_lifted,json=exclusionLifted,proto3,oneof"`
+}
+
+type Entry_PeriodClosed struct {
+	// A base period of a form was closed.
+	PeriodClosed *PeriodClosed `protobuf:"bytes,32,opt,name=period_closed,json=periodClosed,proto3,oneof"`
+}
+
+type Entry_PeriodReopened struct {
+	// A closed period was opened again for a time.
+	PeriodReopened *PeriodReopened `protobuf:"bytes,33,opt,name=period_reopened,json=periodReopened,proto3,oneof"`
+}
+
 type Entry_RulesChanged struct {
 	// Versions of validation rules were added.
 	RulesChanged *RulesChanged `protobuf:"bytes,35,opt,name=rules_changed,json=rulesChanged,proto3,oneof"`
@@ -410,6 +470,14 @@ func (*Entry_StoreRestored) isEntry_Body() {}
 func (*Entry_UnitsReorganised) isEntry_Body() {}
 
 func (*Entry_HolidaysChanged) isEntry_Body() {}
+
+func (*Entry_ObligationExcluded) isEntry_Body() {}
+
+func (*Entry_ExclusionLifted) isEntry_Body() {}
+
+func (*Entry_PeriodClosed) isEntry_Body() {}
+
+func (*Entry_PeriodReopened) isEntry_Body() {}
 
 func (*Entry_RulesChanged) isEntry_Body() {}
 
@@ -520,8 +588,8 @@ func (x *Header) GetKnownMethod() KnownMethod {
 // later; the chain still verifies, because it covers the part's hash alone.
 type Private struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Reason that was given for the change as a whole, such as a return, a redaction or a
-	// restoration, or a note, such as the decree behind a reorganisation.
+	// Reason that was given for the change as a whole, such as a return, an exclusion, a
+	// closing, a redaction or a restoration, or a note, such as the decree behind a reorganisation.
 	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Display name, such as that of a token's holder, or of who restored the store.
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
@@ -660,7 +728,8 @@ var File_journal_v1_entry_proto protoreflect.FileDescriptor
 const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"\x16journal/v1/entry.proto\x12\n" +
-	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/rule.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xcc\b\n" +
+	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/rule.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xf1\n" +
+	"\n" +
 	"\x05Entry\x12*\n" +
 	"\x06header\x18\x01 \x01(\v2\x12.journal.v1.HeaderR\x06header\x12?\n" +
 	"\rstore_created\x18\n" +
@@ -677,7 +746,11 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\x0eentry_redacted\x18\x14 \x01(\v2\x19.journal.v1.EntryRedactedH\x00R\rentryRedacted\x12B\n" +
 	"\x0estore_restored\x18\x15 \x01(\v2\x19.journal.v1.StoreRestoredH\x00R\rstoreRestored\x12K\n" +
 	"\x11units_reorganised\x18\x16 \x01(\v2\x1c.journal.v1.UnitsReorganisedH\x00R\x10unitsReorganised\x12H\n" +
-	"\x10holidays_changed\x18\x19 \x01(\v2\x1b.journal.v1.HolidaysChangedH\x00R\x0fholidaysChanged\x12?\n" +
+	"\x10holidays_changed\x18\x19 \x01(\v2\x1b.journal.v1.HolidaysChangedH\x00R\x0fholidaysChanged\x12Q\n" +
+	"\x13obligation_excluded\x18\x1e \x01(\v2\x1e.journal.v1.ObligationExcludedH\x00R\x12obligationExcluded\x12H\n" +
+	"\x10exclusion_lifted\x18\x1f \x01(\v2\x1b.journal.v1.ExclusionLiftedH\x00R\x0fexclusionLifted\x12?\n" +
+	"\rperiod_closed\x18  \x01(\v2\x18.journal.v1.PeriodClosedH\x00R\fperiodClosed\x12E\n" +
+	"\x0fperiod_reopened\x18! \x01(\v2\x1a.journal.v1.PeriodReopenedH\x00R\x0eperiodReopened\x12?\n" +
 	"\rrules_changed\x18# \x01(\v2\x18.journal.v1.RulesChangedH\x00R\frulesChangedB\x06\n" +
 	"\x04body\"\xfe\x01\n" +
 	"\x06Header\x12\x1a\n" +
@@ -722,26 +795,30 @@ func file_journal_v1_entry_proto_rawDescGZIP() []byte {
 var file_journal_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_journal_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_journal_v1_entry_proto_goTypes = []any{
-	(KnownMethod)(0),          // 0: journal.v1.KnownMethod
-	(*Entry)(nil),             // 1: journal.v1.Entry
-	(*Header)(nil),            // 2: journal.v1.Header
-	(*Private)(nil),           // 3: journal.v1.Private
-	(*FigureText)(nil),        // 4: journal.v1.FigureText
-	(*StoreCreated)(nil),      // 5: journal.v1.StoreCreated
-	(*UnitsChanged)(nil),      // 6: journal.v1.UnitsChanged
-	(*IndicatorsChanged)(nil), // 7: journal.v1.IndicatorsChanged
-	(*FormsChanged)(nil),      // 8: journal.v1.FormsChanged
-	(*ReportsSubmitted)(nil),  // 9: journal.v1.ReportsSubmitted
-	(*ReportApproved)(nil),    // 10: journal.v1.ReportApproved
-	(*ReportReturned)(nil),    // 11: journal.v1.ReportReturned
-	(*TokenIssued)(nil),       // 12: journal.v1.TokenIssued
-	(*TokenRevoked)(nil),      // 13: journal.v1.TokenRevoked
-	(*KeyIntroduced)(nil),     // 14: journal.v1.KeyIntroduced
-	(*EntryRedacted)(nil),     // 15: journal.v1.EntryRedacted
-	(*StoreRestored)(nil),     // 16: journal.v1.StoreRestored
-	(*UnitsReorganised)(nil),  // 17: journal.v1.UnitsReorganised
-	(*HolidaysChanged)(nil),   // 18: journal.v1.HolidaysChanged
-	(*RulesChanged)(nil),      // 19: journal.v1.RulesChanged
+	(KnownMethod)(0),           // 0: journal.v1.KnownMethod
+	(*Entry)(nil),              // 1: journal.v1.Entry
+	(*Header)(nil),             // 2: journal.v1.Header
+	(*Private)(nil),            // 3: journal.v1.Private
+	(*FigureText)(nil),         // 4: journal.v1.FigureText
+	(*StoreCreated)(nil),       // 5: journal.v1.StoreCreated
+	(*UnitsChanged)(nil),       // 6: journal.v1.UnitsChanged
+	(*IndicatorsChanged)(nil),  // 7: journal.v1.IndicatorsChanged
+	(*FormsChanged)(nil),       // 8: journal.v1.FormsChanged
+	(*ReportsSubmitted)(nil),   // 9: journal.v1.ReportsSubmitted
+	(*ReportApproved)(nil),     // 10: journal.v1.ReportApproved
+	(*ReportReturned)(nil),     // 11: journal.v1.ReportReturned
+	(*TokenIssued)(nil),        // 12: journal.v1.TokenIssued
+	(*TokenRevoked)(nil),       // 13: journal.v1.TokenRevoked
+	(*KeyIntroduced)(nil),      // 14: journal.v1.KeyIntroduced
+	(*EntryRedacted)(nil),      // 15: journal.v1.EntryRedacted
+	(*StoreRestored)(nil),      // 16: journal.v1.StoreRestored
+	(*UnitsReorganised)(nil),   // 17: journal.v1.UnitsReorganised
+	(*HolidaysChanged)(nil),    // 18: journal.v1.HolidaysChanged
+	(*ObligationExcluded)(nil), // 19: journal.v1.ObligationExcluded
+	(*ExclusionLifted)(nil),    // 20: journal.v1.ExclusionLifted
+	(*PeriodClosed)(nil),       // 21: journal.v1.PeriodClosed
+	(*PeriodReopened)(nil),     // 22: journal.v1.PeriodReopened
+	(*RulesChanged)(nil),       // 23: journal.v1.RulesChanged
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
 	2,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
@@ -759,14 +836,18 @@ var file_journal_v1_entry_proto_depIdxs = []int32{
 	16, // 12: journal.v1.Entry.store_restored:type_name -> journal.v1.StoreRestored
 	17, // 13: journal.v1.Entry.units_reorganised:type_name -> journal.v1.UnitsReorganised
 	18, // 14: journal.v1.Entry.holidays_changed:type_name -> journal.v1.HolidaysChanged
-	19, // 15: journal.v1.Entry.rules_changed:type_name -> journal.v1.RulesChanged
-	0,  // 16: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
-	4,  // 17: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	18, // [18:18] is the sub-list for method output_type
-	18, // [18:18] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	19, // 15: journal.v1.Entry.obligation_excluded:type_name -> journal.v1.ObligationExcluded
+	20, // 16: journal.v1.Entry.exclusion_lifted:type_name -> journal.v1.ExclusionLifted
+	21, // 17: journal.v1.Entry.period_closed:type_name -> journal.v1.PeriodClosed
+	22, // 18: journal.v1.Entry.period_reopened:type_name -> journal.v1.PeriodReopened
+	23, // 19: journal.v1.Entry.rules_changed:type_name -> journal.v1.RulesChanged
+	0,  // 20: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
+	4,  // 21: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -777,6 +858,7 @@ func file_journal_v1_entry_proto_init() {
 	file_journal_v1_access_proto_init()
 	file_journal_v1_calendar_proto_init()
 	file_journal_v1_catalogue_proto_init()
+	file_journal_v1_closing_proto_init()
 	file_journal_v1_report_proto_init()
 	file_journal_v1_rule_proto_init()
 	file_journal_v1_store_proto_init()
@@ -796,6 +878,10 @@ func file_journal_v1_entry_proto_init() {
 		(*Entry_StoreRestored)(nil),
 		(*Entry_UnitsReorganised)(nil),
 		(*Entry_HolidaysChanged)(nil),
+		(*Entry_ObligationExcluded)(nil),
+		(*Entry_ExclusionLifted)(nil),
+		(*Entry_PeriodClosed)(nil),
+		(*Entry_PeriodReopened)(nil),
 		(*Entry_RulesChanged)(nil),
 	}
 	type x struct{}

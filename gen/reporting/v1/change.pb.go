@@ -50,6 +50,14 @@ const (
 	ChangeKind_CHANGE_KIND_STORE ChangeKind = 9
 	// Days of the list of holidays were added or changed.
 	ChangeKind_CHANGE_KIND_HOLIDAYS ChangeKind = 12
+	// The obligation of a unit was taken out.
+	ChangeKind_CHANGE_KIND_REPORT_EXCLUDED ChangeKind = 20
+	// An obligation that was taken out is one again.
+	ChangeKind_CHANGE_KIND_EXCLUSION_LIFTED ChangeKind = 21
+	// A base period of a form was closed.
+	ChangeKind_CHANGE_KIND_PERIOD_CLOSED ChangeKind = 22
+	// A closed period was opened again for a time.
+	ChangeKind_CHANGE_KIND_PERIOD_REOPENED ChangeKind = 23
 	// Validation rules were created or changed.
 	ChangeKind_CHANGE_KIND_RULES ChangeKind = 35
 )
@@ -68,6 +76,10 @@ var (
 		8:  "CHANGE_KIND_ACCESS",
 		9:  "CHANGE_KIND_STORE",
 		12: "CHANGE_KIND_HOLIDAYS",
+		20: "CHANGE_KIND_REPORT_EXCLUDED",
+		21: "CHANGE_KIND_EXCLUSION_LIFTED",
+		22: "CHANGE_KIND_PERIOD_CLOSED",
+		23: "CHANGE_KIND_PERIOD_REOPENED",
 		35: "CHANGE_KIND_RULES",
 	}
 	ChangeKind_value = map[string]int32{
@@ -82,6 +94,10 @@ var (
 		"CHANGE_KIND_ACCESS":           8,
 		"CHANGE_KIND_STORE":            9,
 		"CHANGE_KIND_HOLIDAYS":         12,
+		"CHANGE_KIND_REPORT_EXCLUDED":  20,
+		"CHANGE_KIND_EXCLUSION_LIFTED": 21,
+		"CHANGE_KIND_PERIOD_CLOSED":    22,
+		"CHANGE_KIND_PERIOD_REOPENED":  23,
 		"CHANGE_KIND_RULES":            35,
 	}
 )
@@ -123,7 +139,7 @@ type Change struct {
 	// What happened.
 	Kind ChangeKind `protobuf:"varint,3,opt,name=kind,proto3,enum=reporting.v1.ChangeKind" json:"kind,omitempty"`
 	// Resource that changed; "units", "indicators", "forms" or "rules" where there were several;
-	// "holidays" for the list of holidays.
+	// "holidays" for the list of holidays, and of a closing its own name.
 	Name string `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"`
 	// Id of the unit of a report. Empty otherwise.
 	Unit string `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
@@ -244,7 +260,12 @@ type ListChangesRequest struct {
 	// Only this form. Empty: all.
 	Form string `protobuf:"bytes,4,opt,name=form,proto3" json:"form,omitempty"`
 	// At most so many. 0: 50; above 500: 500.
-	PageSize      int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// A period or a range of one kind, "2024-01..2024-12": only reports for base periods that end
+	// in it. Empty: all.
+	Periods string `protobuf:"bytes,6,opt,name=periods,proto3" json:"periods,omitempty"`
+	// Only these kinds. Empty: all.
+	Kinds         []ChangeKind `protobuf:"varint,7,rep,packed,name=kinds,proto3,enum=reporting.v1.ChangeKind" json:"kinds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -312,6 +333,20 @@ func (x *ListChangesRequest) GetPageSize() int32 {
 		return x.PageSize
 	}
 	return 0
+}
+
+func (x *ListChangesRequest) GetPeriods() string {
+	if x != nil {
+		return x.Periods
+	}
+	return ""
+}
+
+func (x *ListChangesRequest) GetKinds() []ChangeKind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
 }
 
 // ListChangesResponse is one page.
@@ -397,7 +432,11 @@ type WatchChangesRequest struct {
 	// Only reports of this unit and those below: an id or a bare code. Empty: all.
 	Below string `protobuf:"bytes,3,opt,name=below,proto3" json:"below,omitempty"`
 	// Only this form. Empty: all.
-	Form          string `protobuf:"bytes,4,opt,name=form,proto3" json:"form,omitempty"`
+	Form string `protobuf:"bytes,4,opt,name=form,proto3" json:"form,omitempty"`
+	// As in ListChangesRequest.
+	Periods string `protobuf:"bytes,5,opt,name=periods,proto3" json:"periods,omitempty"`
+	// As in ListChangesRequest.
+	Kinds         []ChangeKind `protobuf:"varint,6,rep,packed,name=kinds,proto3,enum=reporting.v1.ChangeKind" json:"kinds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -460,6 +499,20 @@ func (x *WatchChangesRequest) GetForm() string {
 	return ""
 }
 
+func (x *WatchChangesRequest) GetPeriods() string {
+	if x != nil {
+		return x.Periods
+	}
+	return ""
+}
+
+func (x *WatchChangesRequest) GetKinds() []ChangeKind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
 // WatchChangesResponse is one change, or a heartbeat.
 type WatchChangesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -468,7 +521,10 @@ type WatchChangesResponse struct {
 	// Everything up to this sequence has been told.
 	Sequence int64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// Id of the journal.
-	JournalId     string `protobuf:"bytes,3,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	JournalId string `protobuf:"bytes,3,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// When this was told, by the clock of the server, in every message: by it a deadline has passed
+	// or has not.
+	ServerTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=server_time,json=serverTime,proto3" json:"server_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -524,6 +580,13 @@ func (x *WatchChangesResponse) GetJournalId() string {
 	return ""
 }
 
+func (x *WatchChangesResponse) GetServerTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ServerTime
+	}
+	return nil
+}
+
 var File_reporting_v1_change_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_change_proto_rawDesc = "" +
@@ -539,31 +602,37 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\x04form\x18\x06 \x01(\tR\x04form\x12\x16\n" +
 	"\x06period\x18\a \x01(\tR\x06period\x12\x1a\n" +
 	"\brevision\x18\b \x01(\x05R\brevision\x12\x1c\n" +
-	"\tprincipal\x18\t \x01(\tR\tprincipal\"\xa1\x01\n" +
+	"\tprincipal\x18\t \x01(\tR\tprincipal\"\xeb\x01\n" +
 	"\x12ListChangesRequest\x12%\n" +
 	"\x0eafter_sequence\x18\x01 \x01(\x03R\rafterSequence\x12\x1d\n" +
 	"\n" +
 	"journal_id\x18\x02 \x01(\tR\tjournalId\x12\x14\n" +
 	"\x05below\x18\x03 \x01(\tR\x05below\x12\x12\n" +
 	"\x04form\x18\x04 \x01(\tR\x04form\x12\x1b\n" +
-	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\"\xb4\x01\n" +
+	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\x12\x18\n" +
+	"\aperiods\x18\x06 \x01(\tR\aperiods\x12.\n" +
+	"\x05kinds\x18\a \x03(\x0e2\x18.reporting.v1.ChangeKindR\x05kinds\"\xb4\x01\n" +
 	"\x13ListChangesResponse\x12.\n" +
 	"\achanges\x18\x01 \x03(\v2\x14.reporting.v1.ChangeR\achanges\x12.\n" +
 	"\x13next_after_sequence\x18\x02 \x01(\x03R\x11nextAfterSequence\x12\x12\n" +
 	"\x04more\x18\x03 \x01(\bR\x04more\x12)\n" +
-	"\x05stamp\x18\x04 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\x9d\x01\n" +
+	"\x05stamp\x18\x04 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xe7\x01\n" +
 	"\x13WatchChangesRequest\x12*\n" +
 	"\x0eafter_sequence\x18\x01 \x01(\x03H\x00R\rafterSequence\x88\x01\x01\x12\x1d\n" +
 	"\n" +
 	"journal_id\x18\x02 \x01(\tR\tjournalId\x12\x14\n" +
 	"\x05below\x18\x03 \x01(\tR\x05below\x12\x12\n" +
-	"\x04form\x18\x04 \x01(\tR\x04formB\x11\n" +
-	"\x0f_after_sequence\"\x7f\n" +
+	"\x04form\x18\x04 \x01(\tR\x04form\x12\x18\n" +
+	"\aperiods\x18\x05 \x01(\tR\aperiods\x12.\n" +
+	"\x05kinds\x18\x06 \x03(\x0e2\x18.reporting.v1.ChangeKindR\x05kindsB\x11\n" +
+	"\x0f_after_sequence\"\xbc\x01\n" +
 	"\x14WatchChangesResponse\x12,\n" +
 	"\x06change\x18\x01 \x01(\v2\x14.reporting.v1.ChangeR\x06change\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x03R\bsequence\x12\x1d\n" +
 	"\n" +
-	"journal_id\x18\x03 \x01(\tR\tjournalId*\xd7\x02\n" +
+	"journal_id\x18\x03 \x01(\tR\tjournalId\x12;\n" +
+	"\vserver_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"serverTime*\xda\x03\n" +
 	"\n" +
 	"ChangeKind\x12\x1b\n" +
 	"\x17CHANGE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
@@ -576,7 +645,11 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\x1bCHANGE_KIND_REPORT_RETURNED\x10\a\x12\x16\n" +
 	"\x12CHANGE_KIND_ACCESS\x10\b\x12\x15\n" +
 	"\x11CHANGE_KIND_STORE\x10\t\x12\x18\n" +
-	"\x14CHANGE_KIND_HOLIDAYS\x10\f\x12\x15\n" +
+	"\x14CHANGE_KIND_HOLIDAYS\x10\f\x12\x1f\n" +
+	"\x1bCHANGE_KIND_REPORT_EXCLUDED\x10\x14\x12 \n" +
+	"\x1cCHANGE_KIND_EXCLUSION_LIFTED\x10\x15\x12\x1d\n" +
+	"\x19CHANGE_KIND_PERIOD_CLOSED\x10\x16\x12\x1f\n" +
+	"\x1bCHANGE_KIND_PERIOD_REOPENED\x10\x17\x12\x15\n" +
 	"\x11CHANGE_KIND_RULES\x10#2\xf4\x01\n" +
 	"\rChangeService\x12k\n" +
 	"\vListChanges\x12 .reporting.v1.ListChangesRequest\x1a!.reporting.v1.ListChangesResponse\"\x17\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\r\x12\v/v1/changes\x12v\n" +
@@ -607,20 +680,23 @@ var file_reporting_v1_change_proto_goTypes = []any{
 	(*Stamp)(nil),                 // 7: reporting.v1.Stamp
 }
 var file_reporting_v1_change_proto_depIdxs = []int32{
-	6, // 0: reporting.v1.Change.accept_time:type_name -> google.protobuf.Timestamp
-	0, // 1: reporting.v1.Change.kind:type_name -> reporting.v1.ChangeKind
-	1, // 2: reporting.v1.ListChangesResponse.changes:type_name -> reporting.v1.Change
-	7, // 3: reporting.v1.ListChangesResponse.stamp:type_name -> reporting.v1.Stamp
-	1, // 4: reporting.v1.WatchChangesResponse.change:type_name -> reporting.v1.Change
-	2, // 5: reporting.v1.ChangeService.ListChanges:input_type -> reporting.v1.ListChangesRequest
-	4, // 6: reporting.v1.ChangeService.WatchChanges:input_type -> reporting.v1.WatchChangesRequest
-	3, // 7: reporting.v1.ChangeService.ListChanges:output_type -> reporting.v1.ListChangesResponse
-	5, // 8: reporting.v1.ChangeService.WatchChanges:output_type -> reporting.v1.WatchChangesResponse
-	7, // [7:9] is the sub-list for method output_type
-	5, // [5:7] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	6,  // 0: reporting.v1.Change.accept_time:type_name -> google.protobuf.Timestamp
+	0,  // 1: reporting.v1.Change.kind:type_name -> reporting.v1.ChangeKind
+	0,  // 2: reporting.v1.ListChangesRequest.kinds:type_name -> reporting.v1.ChangeKind
+	1,  // 3: reporting.v1.ListChangesResponse.changes:type_name -> reporting.v1.Change
+	7,  // 4: reporting.v1.ListChangesResponse.stamp:type_name -> reporting.v1.Stamp
+	0,  // 5: reporting.v1.WatchChangesRequest.kinds:type_name -> reporting.v1.ChangeKind
+	1,  // 6: reporting.v1.WatchChangesResponse.change:type_name -> reporting.v1.Change
+	6,  // 7: reporting.v1.WatchChangesResponse.server_time:type_name -> google.protobuf.Timestamp
+	2,  // 8: reporting.v1.ChangeService.ListChanges:input_type -> reporting.v1.ListChangesRequest
+	4,  // 9: reporting.v1.ChangeService.WatchChanges:input_type -> reporting.v1.WatchChangesRequest
+	3,  // 10: reporting.v1.ChangeService.ListChanges:output_type -> reporting.v1.ListChangesResponse
+	5,  // 11: reporting.v1.ChangeService.WatchChanges:output_type -> reporting.v1.WatchChangesResponse
+	10, // [10:12] is the sub-list for method output_type
+	8,  // [8:10] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_change_proto_init() }

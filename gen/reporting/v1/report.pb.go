@@ -528,7 +528,10 @@ type Report struct {
 	Receipt *Receipt `protobuf:"bytes,17,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	// Notes and explanations of that revision, or the reason of its return, were removed for
 	// ever; the figures stay.
-	TextsRemoved  bool `protobuf:"varint,18,opt,name=texts_removed,json=textsRemoved,proto3" json:"texts_removed,omitempty"`
+	TextsRemoved bool `protobuf:"varint,18,opt,name=texts_removed,json=textsRemoved,proto3" json:"texts_removed,omitempty"`
+	// The obligation is taken out: nothing that was sent counts, and nothing is expected.
+	// ExclusionService says why.
+	Excluded      bool `protobuf:"varint,40,opt,name=excluded,proto3" json:"excluded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -689,6 +692,13 @@ func (x *Report) GetTextsRemoved() bool {
 	return false
 }
 
+func (x *Report) GetExcluded() bool {
+	if x != nil {
+		return x.Excluded
+	}
+	return false
+}
+
 // Revision is one version of a report.
 type Revision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -721,9 +731,13 @@ type Revision struct {
 	// Its notes and explanations, or the reason of its return, were removed for ever; the
 	// figures stay.
 	TextsRemoved bool `protobuf:"varint,14,opt,name=texts_removed,json=textsRemoved,proto3" json:"texts_removed,omitempty"`
-	// Id of the unit that sent it in place of the report's own, which had ended. Empty: the
-	// report's own, or an administrator on behalf of it.
-	ActingUnit    string `protobuf:"bytes,15,opt,name=acting_unit,json=actingUnit,proto3" json:"acting_unit,omitempty"`
+	// Id of the unit that sent it in place of the report's own, which had ended, or on behalf of
+	// it. Empty: the report's own, or somebody who is bound to no unit.
+	ActingUnit string `protobuf:"bytes,15,opt,name=acting_unit,json=actingUnit,proto3" json:"acting_unit,omitempty"`
+	// Sent on behalf of the unit by its reviewer, or by whoever answers for a unit above.
+	OnBehalf bool `protobuf:"varint,40,opt,name=on_behalf,json=onBehalf,proto3" json:"on_behalf,omitempty"`
+	// Number of the earlier revision that was restored by this one. 0: none was.
+	RestoredFrom  int32 `protobuf:"varint,41,opt,name=restored_from,json=restoredFrom,proto3" json:"restored_from,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -861,6 +875,20 @@ func (x *Revision) GetActingUnit() string {
 		return x.ActingUnit
 	}
 	return ""
+}
+
+func (x *Revision) GetOnBehalf() bool {
+	if x != nil {
+		return x.OnBehalf
+	}
+	return false
+}
+
+func (x *Revision) GetRestoredFrom() int32 {
+	if x != nil {
+		return x.RestoredFrom
+	}
+	return 0
 }
 
 // SubmitReportRequest is one submission: the whole report unless `merge` is set.
@@ -2979,7 +3007,7 @@ var File_reporting_v1_report_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_report_proto_rawDesc = "" +
 	"\n" +
-	"\x19reporting/v1/report.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xd1\x02\n" +
+	"\x19reporting/v1/report.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x1dreporting/v1/obligation.proto\"\xd1\x02\n" +
 	"\x06Figure\x12\"\n" +
 	"\tindicator\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\tindicator\x12\x19\n" +
 	"\x05value\x18\x02 \x01(\tH\x00R\x05value\x88\x01\x01\x12!\n" +
@@ -2992,7 +3020,7 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\x06_valueB\f\n" +
 	"\n" +
 	"_numeratorB\x0e\n" +
-	"\f_denominator\"\xa6\x06\n" +
+	"\f_denominator\"\xc8\x06\n" +
 	"\x06Report\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x18\n" +
 	"\x04unit\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\x04unit\x12!\n" +
@@ -3013,8 +3041,9 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\rreturn_reason\x18\x0f \x01(\tB\x04\xe2A\x01\x03R\freturnReason\x12/\n" +
 	"\x05stamp\x18\x10 \x01(\v2\x13.reporting.v1.StampB\x04\xe2A\x01\x03R\x05stamp\x125\n" +
 	"\areceipt\x18\x11 \x01(\v2\x15.reporting.v1.ReceiptB\x04\xe2A\x01\x03R\areceipt\x12)\n" +
-	"\rtexts_removed\x18\x12 \x01(\bB\x04\xe2A\x01\x03R\ftextsRemoved:2\xeaA/\n" +
-	"\x0etonghop/Report\x12\x1dunits/{unit}/reports/{report}\"\xcf\x05\n" +
+	"\rtexts_removed\x18\x12 \x01(\bB\x04\xe2A\x01\x03R\ftextsRemoved\x12 \n" +
+	"\bexcluded\x18( \x01(\bB\x04\xe2A\x01\x03R\bexcluded:2\xeaA/\n" +
+	"\x0etonghop/Report\x12\x1dunits/{unit}/reports/{report}\"\x9d\x06\n" +
 	"\bRevision\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x1c\n" +
 	"\x06number\x18\x02 \x01(\x05B\x04\xe2A\x01\x03R\x06number\x127\n" +
@@ -3034,7 +3063,9 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\rreturn_reason\x18\r \x01(\tB\x04\xe2A\x01\x03R\freturnReason\x12)\n" +
 	"\rtexts_removed\x18\x0e \x01(\bB\x04\xe2A\x01\x03R\ftextsRemoved\x12%\n" +
 	"\vacting_unit\x18\x0f \x01(\tB\x04\xe2A\x01\x03R\n" +
-	"actingUnit:I\xeaAF\n" +
+	"actingUnit\x12!\n" +
+	"\ton_behalf\x18( \x01(\bB\x04\xe2A\x01\x03R\bonBehalf\x12)\n" +
+	"\rrestored_from\x18) \x01(\x05B\x04\xe2A\x01\x03R\frestoredFrom:I\xeaAF\n" +
 	"\x10tonghop/Revision\x122units/{unit}/reports/{report}/revisions/{revision}\"\x98\x02\n" +
 	"\x13SubmitReportRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12.\n" +
@@ -3234,7 +3265,7 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\fNumberFormat\x12\x1d\n" +
 	"\x19NUMBER_FORMAT_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10NUMBER_FORMAT_VI\x10\x01\x12\x14\n" +
-	"\x10NUMBER_FORMAT_EN\x10\x022\xaf\t\n" +
+	"\x10NUMBER_FORMAT_EN\x10\x022\x82\r\n" +
 	"\rReportService\x12\x89\x01\n" +
 	"\fSubmitReport\x12!.reporting.v1.SubmitReportRequest\x1a\".reporting.v1.SubmitReportResponse\"2\x90\x82\x19\x03\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{name=units/*/reports/*}:submit\x12\x8f\x01\n" +
 	"\x12BatchSubmitReports\x12'.reporting.v1.BatchSubmitReportsRequest\x1a(.reporting.v1.BatchSubmitReportsResponse\"&\x90\x82\x19\x03\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/reports:batchSubmit\x12b\n" +
@@ -3244,7 +3275,10 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\vListReports\x12 .reporting.v1.ListReportsRequest\x1a!.reporting.v1.ListReportsResponse\"7\x90\x82\x19\x02\x82\xd3\xe4\x93\x02-Z\r\x12\v/v1/reports\x12\x1c/v1/{parent=units/*}/reports\x12\x97\x01\n" +
 	"\rListRevisions\x12\".reporting.v1.ListRevisionsRequest\x1a#.reporting.v1.ListRevisionsResponse\"=\xdaA\x06parent\x90\x82\x19\x02\x82\xd3\xe4\x93\x02*\x12(/v1/{parent=units/*/reports/*}/revisions\x12\x8a\x01\n" +
 	"\rApproveReport\x12\".reporting.v1.ApproveReportRequest\x1a\x14.reporting.v1.Report\"?\xdaA\tname,etag\x90\x82\x19\x04\x82\xd3\xe4\x93\x02):\x01*\"$/v1/{name=units/*/reports/*}:approve\x12\x8e\x01\n" +
-	"\fReturnReport\x12!.reporting.v1.ReturnReportRequest\x1a\x14.reporting.v1.Report\"E\xdaA\x10name,etag,reason\x90\x82\x19\x04\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{name=units/*/reports/*}:returnB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
+	"\fReturnReport\x12!.reporting.v1.ReturnReportRequest\x1a\x14.reporting.v1.Report\"E\xdaA\x10name,etag,reason\x90\x82\x19\x04\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{name=units/*/reports/*}:return\x12\x9f\x01\n" +
+	"\x0fListObligations\x12$.reporting.v1.ListObligationsRequest\x1a%.reporting.v1.ListObligationsResponse\"?\x90\x82\x19\x02\x82\xd3\xe4\x93\x025Z\x11\x12\x0f/v1/obligations\x12 /v1/{parent=units/*}/obligations\x12\xa3\x01\n" +
+	"\vListOverdue\x12 .reporting.v1.ListOverdueRequest\x1a!.reporting.v1.ListOverdueResponse\"O\x90\x82\x19\x02\x82\xd3\xe4\x93\x02EZ\x19\x12\x17/v1/obligations:overdue\x12(/v1/{parent=units/*}/obligations:overdue\x12\x88\x01\n" +
+	"\x0fGetCompleteness\x12$.reporting.v1.GetCompletenessRequest\x1a%.reporting.v1.GetCompletenessResponse\"(\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/obligations:completenessB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_reporting_v1_report_proto_rawDescOnce sync.Once
@@ -3299,6 +3333,12 @@ var file_reporting_v1_report_proto_goTypes = []any{
 	(*Stamp)(nil),                      // 35: reporting.v1.Stamp
 	(*Receipt)(nil),                    // 36: reporting.v1.Receipt
 	(*Problem)(nil),                    // 37: reporting.v1.Problem
+	(*ListObligationsRequest)(nil),     // 38: reporting.v1.ListObligationsRequest
+	(*ListOverdueRequest)(nil),         // 39: reporting.v1.ListOverdueRequest
+	(*GetCompletenessRequest)(nil),     // 40: reporting.v1.GetCompletenessRequest
+	(*ListObligationsResponse)(nil),    // 41: reporting.v1.ListObligationsResponse
+	(*ListOverdueResponse)(nil),        // 42: reporting.v1.ListOverdueResponse
+	(*GetCompletenessResponse)(nil),    // 43: reporting.v1.GetCompletenessResponse
 }
 var file_reporting_v1_report_proto_depIdxs = []int32{
 	0,  // 0: reporting.v1.Figure.state:type_name -> reporting.v1.FigureState
@@ -3356,17 +3396,23 @@ var file_reporting_v1_report_proto_depIdxs = []int32{
 	30, // 52: reporting.v1.ReportService.ListRevisions:input_type -> reporting.v1.ListRevisionsRequest
 	32, // 53: reporting.v1.ReportService.ApproveReport:input_type -> reporting.v1.ApproveReportRequest
 	33, // 54: reporting.v1.ReportService.ReturnReport:input_type -> reporting.v1.ReturnReportRequest
-	11, // 55: reporting.v1.ReportService.SubmitReport:output_type -> reporting.v1.SubmitReportResponse
-	14, // 56: reporting.v1.ReportService.BatchSubmitReports:output_type -> reporting.v1.BatchSubmitReportsResponse
-	19, // 57: reporting.v1.ReportService.StreamReports:output_type -> reporting.v1.StreamReportsResponse
-	24, // 58: reporting.v1.ReportService.ImportReports:output_type -> reporting.v1.ImportReportsResponse
-	7,  // 59: reporting.v1.ReportService.GetReport:output_type -> reporting.v1.Report
-	29, // 60: reporting.v1.ReportService.ListReports:output_type -> reporting.v1.ListReportsResponse
-	31, // 61: reporting.v1.ReportService.ListRevisions:output_type -> reporting.v1.ListRevisionsResponse
-	7,  // 62: reporting.v1.ReportService.ApproveReport:output_type -> reporting.v1.Report
-	7,  // 63: reporting.v1.ReportService.ReturnReport:output_type -> reporting.v1.Report
-	55, // [55:64] is the sub-list for method output_type
-	46, // [46:55] is the sub-list for method input_type
+	38, // 55: reporting.v1.ReportService.ListObligations:input_type -> reporting.v1.ListObligationsRequest
+	39, // 56: reporting.v1.ReportService.ListOverdue:input_type -> reporting.v1.ListOverdueRequest
+	40, // 57: reporting.v1.ReportService.GetCompleteness:input_type -> reporting.v1.GetCompletenessRequest
+	11, // 58: reporting.v1.ReportService.SubmitReport:output_type -> reporting.v1.SubmitReportResponse
+	14, // 59: reporting.v1.ReportService.BatchSubmitReports:output_type -> reporting.v1.BatchSubmitReportsResponse
+	19, // 60: reporting.v1.ReportService.StreamReports:output_type -> reporting.v1.StreamReportsResponse
+	24, // 61: reporting.v1.ReportService.ImportReports:output_type -> reporting.v1.ImportReportsResponse
+	7,  // 62: reporting.v1.ReportService.GetReport:output_type -> reporting.v1.Report
+	29, // 63: reporting.v1.ReportService.ListReports:output_type -> reporting.v1.ListReportsResponse
+	31, // 64: reporting.v1.ReportService.ListRevisions:output_type -> reporting.v1.ListRevisionsResponse
+	7,  // 65: reporting.v1.ReportService.ApproveReport:output_type -> reporting.v1.Report
+	7,  // 66: reporting.v1.ReportService.ReturnReport:output_type -> reporting.v1.Report
+	41, // 67: reporting.v1.ReportService.ListObligations:output_type -> reporting.v1.ListObligationsResponse
+	42, // 68: reporting.v1.ReportService.ListOverdue:output_type -> reporting.v1.ListOverdueResponse
+	43, // 69: reporting.v1.ReportService.GetCompleteness:output_type -> reporting.v1.GetCompletenessResponse
+	58, // [58:70] is the sub-list for method output_type
+	46, // [46:58] is the sub-list for method input_type
 	46, // [46:46] is the sub-list for extension type_name
 	46, // [46:46] is the sub-list for extension extendee
 	0,  // [0:46] is the sub-list for field type_name
@@ -3379,6 +3425,7 @@ func file_reporting_v1_report_proto_init() {
 	}
 	file_reporting_v1_access_rule_proto_init()
 	file_reporting_v1_common_proto_init()
+	file_reporting_v1_obligation_proto_init()
 	file_reporting_v1_report_proto_msgTypes[0].OneofWrappers = []any{}
 	file_reporting_v1_report_proto_msgTypes[9].OneofWrappers = []any{
 		(*StreamReportsRequest_Options)(nil),

@@ -131,7 +131,7 @@ func store(ctx context.Context, r *check.Run, t *totals) (err error) {
 	}
 	defer func() { s.d.Kill() }()
 	if s.world, err = workload.Found(ctx, s.d, admin, workload.Shape{
-		Seed: r.Seed<<8 + uint64(t.stores), //nolint:gosec // a count
+		Seed: r.Seed<<8 + uint64(t.stores), Reforms: workload.MostReforms, //nolint:gosec // a count
 	}); err != nil {
 		return err
 	}

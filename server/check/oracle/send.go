@@ -14,10 +14,13 @@ import (
 	"github.com/tonghop/tonghop/server/period"
 )
 
-// report sends one or several reports, or reviews one.
+// report sends one or several reports, reviews one, or takes an obligation out.
 func (t *teller) report() entry.Body {
 	if known := t.stage.reports.known(); len(known) > 0 && t.oneIn(3) {
 		return t.review(pick(t.Rand, known...))
+	}
+	if t.oneIn(8) {
+		return t.turn()
 	}
 	n := 1
 	if t.oneIn(8) {
@@ -36,12 +39,24 @@ func (t *teller) report() entry.Body {
 	return entry.ReportsSubmitted{Reports: list}
 }
 
+// turn takes an obligation out, with or without a report, or makes it one again; now and then one that is so already.
+func (t *teller) turn() entry.Body {
+	k, ok := t.key()
+	if !ok {
+		return nil
+	}
+	if t.stage.reports[k].excluded() != t.oneIn(10) {
+		return entry.ExclusionLifted{Key: k, Reason: pick(t.Rand, "", "hết lũ")}
+	}
+	return entry.ObligationExcluded{Key: k, Reason: pick(t.Rand, "", "lũ lụt")}
+}
+
 // review approves what waits, returns what waits or is approved, or decides about something that is neither.
 func (t *teller) review(k entry.ReportKey) entry.Body {
 	r := t.stage.reports[k]
 	waiting, official := r.find(aggregator.Submitted), r.find(aggregator.Approved)
 	switch {
-	case t.oneIn(20):
+	case t.oneIn(20) && len(r.revisions) > 0:
 		return entry.ReportApproved{Key: k, Revision: 1 + t.IntN(len(r.revisions))}
 	case waiting > 0 && t.IntN(3) > 0:
 		return entry.ReportApproved{Key: k, Revision: waiting}
@@ -66,7 +81,7 @@ func (t *teller) key() (entry.ReportKey, bool) {
 		base = period.Of(year, f.Frequency, 1+t.IntN(min(3, n)))
 	}
 	if links := t.tree.Links(); len(links) > 0 && t.oneIn(2) {
-		return t.keyOver(&f, pick(t.Rand, links...))
+		return t.keyOver(pick(t.Rand, links...))
 	}
 	k := entry.ReportKey{Unit: t.unit().ID, Form: f.Code, Period: base}
 	if owing := t.owing(&f, base); len(owing) > 0 && !t.oneIn(8) {
@@ -75,12 +90,18 @@ func (t *teller) key() (entry.ReportKey, bool) {
 	return k, f.Calendar.First(base) <= t.today()
 }
 
-// keyOver draws a report of a unit that went over into another, before the change, or of the other after it, in one year.
-func (t *teller) keyOver(f *form.Form, l hierarchy.Link) (entry.ReportKey, bool) {
+// keyOver draws a report of a unit that went over into another, before the change, or of the other after it, in one year;
+// often of a base period around the day of the change.
+func (t *teller) keyOver(l hierarchy.Link) (entry.ReportKey, bool) {
 	year, _, _ := l.Date.YMD()
-	for range 8 {
-		k := entry.ReportKey{Unit: pick(t.Rand, l.From, l.To), Form: f.Code, Period: period.Of(year, f.Frequency, 1+t.IntN(f.Frequency.PerYear()))}
-		if slices.Contains(t.owing(f, k.Period), k.Unit) {
+	for range 16 {
+		f := t.version(pick(t.Rand, t.forms.Codes()...))
+		base := f.Calendar.PeriodAt(f.Frequency, l.Date+period.Day(t.IntN(120)-60))
+		if t.oneIn(2) {
+			base = period.Of(year, f.Frequency, 1+t.IntN(f.Frequency.PerYear()))
+		}
+		k := entry.ReportKey{Unit: pick(t.Rand, l.From, l.To), Form: f.Code, Period: base}
+		if slices.Contains(t.owing(&f, k.Period), k.Unit) {
 			return k, f.Calendar.First(k.Period) <= t.today()
 		}
 	}
@@ -111,8 +132,8 @@ func (t *teller) submission(k entry.ReportKey) entry.Submission {
 	if before != nil {
 		s.Revision = len(before.revisions) + 1
 		// A correction often says the same again of most.
-		if last := before.revisions[len(before.revisions)-1]; t.oneIn(3) {
-			s.Figures = slices.Clone(last.figures)
+		if n := len(before.revisions); n > 0 && t.oneIn(3) {
+			s.Figures = slices.Clone(before.revisions[n-1].figures)
 		}
 	}
 	latest, _ := t.forms.Latest(k.Form)

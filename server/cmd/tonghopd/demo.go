@@ -43,6 +43,7 @@ func (c demoCommand) Run(w world) (err error) {
 		return err
 	}
 	c.garbage().Tune(w.ctx)
+	server.SpareProcessor()
 	cfg.Dir = c.Data
 	if cfg.Dir == "" {
 		temporary, err := os.MkdirTemp("", "tonghop-demo-")

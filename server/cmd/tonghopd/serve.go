@@ -47,6 +47,7 @@ func (c serveCommand) Run(w world) error {
 	cfg.Dir, cfg.KeyFile, cfg.FreeGuard = c.Data, c.Key, c.FreeGuard<<20
 	cfg.SegmentBytes, cfg.SyncEvery, cfg.Grace = c.SegmentBytes, c.SyncEvery, c.Grace
 	c.garbage().Tune(w.ctx)
+	server.SpareProcessor()
 	s, err := server.Open(w.ctx, cfg)
 	if err != nil {
 		return err
