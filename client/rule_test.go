@@ -35,3 +35,31 @@ func TestADryRunOfARuleGoesOnBehindAnEmptyPage(t *testing.T) {
 		t.Errorf("the pages have %s", got)
 	}
 }
+
+func ExampleClient_RuleTests() {
+	s := startExample()
+	defer s.close()
+	s.rules.test = func(context.Context, *reportingv1.TestRuleRequest) (*reportingv1.TestRuleResponse, error) {
+		return &reportingv1.TestRuleResponse{Reports: 141, Findings: []*reportingv1.RuleFinding{
+			{Report: "units/29869-0/reports/cds-thang~2024-02", Values: "CQ-11 = 120; CQ-11 (2024-01) = 40; jump([CQ-11], [CQ-11, -1p]) = 200"},
+		}}, nil
+	}
+	c := connect(s)
+	looked := int32(0)
+	for page, err := range c.RuleTests(context.Background(), &reportingv1.TestRuleRequest{
+		Parent: "forms/cds-thang", Expression: "jump([CQ-11], [CQ-11, -1p]) <= 50", Periods: "2024-01..2024-02",
+	}) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		looked += page.GetReports()
+		for _, f := range page.GetFindings() {
+			fmt.Println(f.GetReport(), f.GetValues())
+		}
+	}
+	fmt.Println(looked, "reports")
+	// Output:
+	// units/29869-0/reports/cds-thang~2024-02 CQ-11 = 120; CQ-11 (2024-01) = 40; jump([CQ-11], [CQ-11, -1p]) = 200
+	// 141 reports
+}
