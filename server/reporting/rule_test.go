@@ -396,3 +396,18 @@ func TestAFormWithoutRulesCostsNothing(t *testing.T) {
 		t.Errorf("a submission to a form without rules allocates %v times where another form has one, %v before", after, before)
 	}
 }
+
+func TestAFormThatDropsWhatARuleSpeaksOfIsWarnedOf(t *testing.T) {
+	w := newWorld(t)
+	w.rules("FALL ERROR never_falls([STOCK])", "TOP ERROR [FLOW] <= 100", "OLD OFF [STOCK] <= 1")
+	f := w.form("M").Form
+	f.Indicators = []indicator.Code{"FLOW", "RATIO"}
+	f.ValidFrom = period.Date(2024, 9, 1)
+	summary, err := w.svc.ImportForms(t.Context(), w.call(w.admin), []form.Form{f})
+	must(t, err)
+	var got []string
+	for _, warning := range summary.Warnings {
+		got = append(got, problems(warning))
+	}
+	w.expect("warnings", strings.Join(got, "; "), "FORM_LOSES_RULE FALL forms[0].indicators")
+}

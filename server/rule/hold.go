@@ -35,6 +35,11 @@ type InForce struct {
 // Ready makes a rule ready that is in no set, to try it. The error is that of Check.
 func (r Rule) Ready() (*InForce, error) { return r.compile() }
 
+// Speaks says whether the rule names an indicator.
+func (r *InForce) Speaks(code indicator.Code) bool {
+	return slices.ContainsFunc(r.condition.References(), func(ref formula.Reference) bool { return code.Same(indicator.Code(ref.Code)) })
+}
+
 // looksBack says whether the rule looks at earlier reports.
 func (r *InForce) looksBack() bool {
 	return len(r.condition.Series()) > 0 ||
