@@ -26,6 +26,7 @@ var stories = map[string]string{
 	"province": filepath.Join("testdata", "rpc", "*.txt"),
 	"calendar": filepath.Join("testdata", "rpc", "calendar", "cases.txt"),
 	"rules":    filepath.Join("testdata", "rpc", "rules", "cases.txt"),
+	"life":     filepath.Join("testdata", "rpc", "life", "cases.txt"),
 }
 
 func everyCase(t *testing.T) []*caseFile {

@@ -41,6 +41,8 @@ type Result struct {
 	// Reports came in, of them late ones; Missing were never sent; Corrected were sent again; Explained were asked for an
 	// explanation by a rule and gave one; Returned were sent back.
 	Reports, Late, Missing, Corrected, Explained, Approved, Returned int
+	// Excused is the obligation that was taken out, Closed the month that was closed of the communes' form.
+	Excused, Closed string
 }
 
 // report is one report on its way.
@@ -66,6 +68,8 @@ type loader struct {
 	forms      []*reportingv1.Form
 	done       uint64
 	total      uint64
+	// lost were never sent.
+	lost []*report
 }
 
 // Load sets the province up and sends its 24 months.
@@ -89,7 +93,7 @@ func Load(ctx context.Context, o Options) (Result, error) {
 		}
 		reports = reports[n:]
 	}
-	return l.result, nil
+	return l.result, l.afterwards(ctx)
 }
 
 // catalogue imports the files and reads back what the server made of them.

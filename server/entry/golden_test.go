@@ -39,8 +39,7 @@ func goldens(t testing.TB) map[string]entry.Entry {
 		RequestID:   [16]byte{0x01, 0x8e, 0x45, 0x71, 0x7f, 0, 0, 0, 0x80, 15: 0x2a},
 		RequestHash: [32]byte{0: 0xaa, 31: 0xbb}, Method: "ReportService.SubmitReport",
 	}
-	none := entry.Header{Sequence: 1, Time: time.Date(2024, 1, 2, 0, 0, 0, 0, time.UTC)}
-	merge := period.Date(2025, 7, 1)
+	none, merge := entry.Header{Sequence: 1, Time: time.Date(2024, 1, 2, 0, 0, 0, 0, time.UTC)}, period.Date(2025, 7, 1)
 	key := entry.ReportKey{Unit: "30280-0", Form: "CDS-thang", Period: period.Of(2024, period.Month, 2)}
 	least, most := figure.Number(0), figure.Number(10000)
 	token := auth.Token{
@@ -99,7 +98,7 @@ func goldens(t testing.TB) map[string]entry.Entry {
 		"report-returned":           {Header: request, Body: entry.ReportReturned{Key: key, Revision: 2, Reason: "Số giảm mười lần, xem lại"}},
 		"token-issued":              {Header: request, Body: entry.TokenIssued{Token: token}},
 		"token-revoked":             {Header: request, Body: entry.TokenRevoked{ID: "0m3v9f2nxqra"}},
-		"key-introduced":            {Header: none, Body: entry.KeyIntroduced{VerifierKey: goldenKey}},
+		"key-introduced":            {Header: none, Body: entry.KeyIntroduced{VerifierKey: goldenVerifier}},
 		"entry-redacted":            {Header: request, Body: entry.EntryRedacted{Sequence: 12, Reason: "Ghi chú có tên một người dân"}},
 		"store-restored": {Header: none, Body: entry.StoreRestored{
 			OldJournal: [16]byte{0: 0x5e, 15: 1}, OldHead: entry.Head{Sequence: 12, Hash: [32]byte{0: 3, 31: 4}},
@@ -109,7 +108,7 @@ func goldens(t testing.TB) map[string]entry.Entry {
 	return all
 }
 
-const goldenKey = "tonghop+6a3f2c11+Afm5Ub0mUq7mA1PPD+LZ3zvQMJZBb0bvkKx5n4vJ7Q9p"
+const goldenVerifier = "tonghop+6a3f2c11+Afm5Ub0mUq7mA1PPD+LZ3zvQMJZBb0bvkKx5n4vJ7Q9p"
 
 var goldenRules = []entry.Rule{
 	{Number: 0, Rule: rule.Rule{

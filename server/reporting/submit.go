@@ -170,20 +170,11 @@ func (g granted) weigh(now time.Time, sub Submission, ready *prepared) (decision
 	if err != nil {
 		return decision{}, at, err
 	}
-	report, exists, err := g.tx.Report(at.key)
+	report, _, err := g.tx.Report(at.key)
 	if err != nil {
 		return decision{}, at, err
 	}
-	d := decision{kind: Created, revision: entry.Submission{
-		Key: at.key, Revision: 1, Draft: sub.Draft, Figures: figures, Deadline: g.deadline(at, report), RestoredFrom: sub.restores,
-	}}
-	if at.unit.ID != g.Token.Unit {
-		// Its unit acts for one that has ended (R3), or somebody sends on behalf of it (R12).
-		d.revision.ActingFor, d.revision.OnBehalf = g.Token.Unit, !g.Token.Role.Reports()
-	}
-	if exists && len(report.Revisions) > 0 {
-		d.revision.Revision = report.Revisions[len(report.Revisions)-1].Number + 1
-	}
+	d := decision{kind: Created, revision: g.revision(at, sub, figures, report)}
 	if newest, seen := g.newest(report); seen {
 		err = g.correct(&d, at, newest, sub)
 	} else {
@@ -209,6 +200,21 @@ func (g granted) weigh(now time.Time, sub Submission, ready *prepared) (decision
 	}
 	d.before = report
 	return d, at, nil
+}
+
+// revision makes what is handed in the next revision of its report.
+func (g granted) revision(at place, sub Submission, figures []entry.Figure, report aggregator.Report) entry.Submission {
+	r := entry.Submission{
+		Key: at.key, Revision: 1, Draft: sub.Draft, Figures: figures, Deadline: g.deadline(at, report), RestoredFrom: sub.restores,
+	}
+	if at.unit.ID != g.Token.Unit {
+		// Its unit acts for one that has ended (R3), or somebody sends on behalf of it (R12).
+		r.ActingFor, r.OnBehalf = g.Token.Unit, !g.Token.Role.Reports()
+	}
+	if n := len(report.Revisions); n > 0 {
+		r.Revision = report.Revisions[n-1].Number + 1
+	}
+	return r
 }
 
 // after gives the report with the new revision in it, as the aggregator will have it.
