@@ -261,10 +261,12 @@ func (c *column) computeAcross(m *Model, q Question) *across {
 		m: m, ind: c.ind, measure: q.Measure, span: q.Period, asked: windowOf(q.Period), provisional: q.Provisional,
 		others: m.newOthers(&c.ind, q.Provisional), least: int(c.result.months),
 	}
-	asked := func(o int) bool {
+	adds := func(o int) bool {
 		kind := m.tree.At(o).Kind
-		return table.some[o] && c.ind.Adds(kind) && (q.Kind == "" || q.Kind == kind)
+		return c.ind.Adds(kind) && (q.Kind == "" || q.Kind == kind)
 	}
+	asked := func(o int) bool { return table.some[o] && adds(o) }
+	lends := c.ind.UnitRule == indicator.UnitRatio && !c.ind.OwnDenominator()
 	for o := range l.stands {
 		// Of who comes after the day nothing is in the span but parts of longer base periods.
 		if m.tree.At(o).ValidFrom > l.tree && asked(o) {
@@ -289,12 +291,14 @@ func (c *column) computeAcross(m *Model, q Question) *across {
 			continue
 		}
 		b := body{asking: &a, joined: l.members[o] != nil, side: func(day period.Day) int { return l.side(label, day) }, calendar: c.calendar}
+		some := false
 		for _, member := range l.membersOf(o) {
-			if asked(member) {
+			some = some || asked(member)
+			if asked(member) || lends && adds(member) { // of the others another indicator's figure may be the denominator
 				b.units, b.years = append(b.units, member), append(b.years, &table.units[member])
 			}
 		}
-		if len(b.units) == 0 {
+		if !some {
 			continue
 		}
 		b.share(&c.own)
