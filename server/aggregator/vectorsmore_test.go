@@ -137,8 +137,12 @@ func TestR1GoldenVector13(t *testing.T) {
 		s.tell(sent(entry.ReportKey{Unit: in(month), Form: "F", Period: mustPeriod(month)}, 1, map[uint32]figure.Figure{0: value(n)}))
 	}
 	for _, c := range [][3]string{
-		{"82-0", "2025-06", "WITHIN 6 1/1 stale 0"}, {"82-0", "2025-07", "WITHIN NO_DATA 0/0"}, {"82-0", "2025", "WITHIN 6 1/6 stale 0"},
-		{"82-20250701", "2025-06", "WITHIN NO_DATA 0/0"}, {"82-20250701", "2025-07", "WITHIN 7 1/1 stale 0"}, {"82-20250701", "2025", "WITHIN 7 1/6 stale 0"},
+		{"82-0", "2025-06", "WITHIN 6 1/1 stale 0"},
+		{"82-0", "2025-07", "WITHIN NO_DATA 0/0"},
+		{"82-0", "2025", "WITHIN 6 1/6 stale 0"},
+		{"82-20250701", "2025-06", "WITHIN NO_DATA 0/0"},
+		{"82-20250701", "2025-07", "WITHIN 7 1/1 stale 0"},
+		{"82-20250701", "2025", "WITHIN 7 1/6 stale 0"},
 	} {
 		if got := says(t, s, c[0], "TT", c[1], 0); got != c[2] {
 			t.Errorf("%s in %s: %s, want %s", c[0], c[1], got, c[2])
