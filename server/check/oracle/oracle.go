@@ -34,6 +34,10 @@ var Check = check.Check{
 			Edits: []plant.Edit{{File: "server/aggregator/delta.go", Old: "if lost {", New: "if lost && false {"}},
 		},
 		{
+			Name: "excused-and-missing", Fault: "A month in which a unit is excused keeps it from being complete in the year.", Size: 500, Inside: true,
+			Edits: []plant.Edit{{File: "server/aggregator/complete.go", Old: "owed &^ (m.outside[number] | m.excluded)", New: "owed &^ m.outside[number]"}},
+		},
+		{
 			Name: "ghost-group", Fault: "What a group changed that was thrown away stays in memory.", Size: 500, Inside: true,
 			Edits: []plant.Edit{{File: "server/aggregator/tx.go", Old: "t.memory.drop()\n\t} else", New: "t.memory.end()\n\t} else"}},
 		},
