@@ -9,6 +9,7 @@ import (
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/reporting"
 	"github.com/tonghop/tonghop/server/rollup"
 )
@@ -155,4 +156,28 @@ func TestR30AnInstantIsFoundAndRefused(t *testing.T) {
 	w.full.Store(true)
 	_, _, err := w.svc.GetUnitAt(t.Context(), w.admin, "P", "", reporting.At{Time: w.now.Add(-time.Second)})
 	must(t, err)
+}
+
+// TestR30WhoActsNowSeesTheDraftsOfThen lets A go over into N, whose reporter acts for it from then on (R3): he sees what was
+// being worked on, also as of before anybody knew of him; who acted for nobody then and now sees none.
+func TestR30WhoActsNowSeesTheDraftsOfThen(t *testing.T) {
+	w := newWorld(t)
+	w.submitted(w.token(auth.Reporter, "A"), drafted(flow("A", "2024-05", "1")))
+	before := entryAt(w.head())
+	_, err := w.svc.ReorganiseUnits(t.Context(), w.call(w.admin), hierarchy.Plan{
+		Date: period.Date(2024, 6, 1), Close: []string{"A"}, Create: []hierarchy.Unit{unit("N", "commune", "D")},
+		Links: []hierarchy.PlannedLink{{From: "A", To: "N", Share: hierarchy.Whole}},
+	}, "")
+	must(t, err)
+	ref := reporting.ReportRef{Unit: "A-0", Form: "M", Period: "2024-05"}
+	for name, at := range map[string]reporting.At{"now": {}, "then": before} {
+		_, revisions, _, _, err := w.svc.ListRevisionsAt(t.Context(), w.token(auth.Reporter, "N"), ref, at, reporting.Page{})
+		if err != nil || len(revisions) != 1 {
+			t.Errorf("who acts sees %s: %d revisions, %v, want the draft", name, len(revisions), err)
+		}
+		_, revisions, _, _, err = w.svc.ListRevisionsAt(t.Context(), w.token(auth.Viewer, "D"), ref, at, reporting.Page{})
+		if fault.ReasonOf(err) != "REPORT_NOT_FOUND" {
+			t.Errorf("who reads sees %s: %d revisions, %v, want none", name, len(revisions), err)
+		}
+	}
 }
