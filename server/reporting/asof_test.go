@@ -20,10 +20,9 @@ func entryAt(sequence uint64) reporting.At {
 	return reporting.At{Sequence: &n}
 }
 
-// TestR30APageEndsBeforeItTakesTooManyReports asks for districts with 900 communes each as of an earlier entry: two of them
-// are a page, and the province, which is the sum of all, is refused.
-func TestR30APageEndsBeforeItTakesTooManyReports(t *testing.T) {
-	w := newWorld(t)
+// largeDistricts adds three districts with 900 communes each.
+func (w *world) largeDistricts() {
+	w.t.Helper()
 	var units []hierarchy.Unit
 	for d := range 3 {
 		district := fmt.Sprintf("D%d", d+1)
@@ -32,8 +31,15 @@ func TestR30APageEndsBeforeItTakesTooManyReports(t *testing.T) {
 			units = append(units, unit(fmt.Sprintf("%sC%03d", district, c), "commune", district))
 		}
 	}
-	_, err := w.svc.ImportUnits(t.Context(), w.call(w.admin), units)
-	must(t, err)
+	_, err := w.svc.ImportUnits(w.t.Context(), w.call(w.admin), units)
+	must(w.t, err)
+}
+
+// TestR30APageEndsBeforeItTakesTooManyReports asks for districts with 900 communes each as of an earlier entry: two of them
+// are a page, and the province, which is the sum of all, is refused.
+func TestR30APageEndsBeforeItTakesTooManyReports(t *testing.T) {
+	w := newWorld(t)
+	w.largeDistricts()
 	for d := range 3 {
 		w.submitted(w.admin, flow(fmt.Sprintf("D%dC000", d+1), "2024-05", fmt.Sprint(d+5)))
 	}
@@ -66,7 +72,7 @@ func TestR30APageEndsBeforeItTakesTooManyReports(t *testing.T) {
 		t.Errorf("the pages are\n%s\nwant\n%s", got, strings.Join(want, "\n"))
 	}
 	q.Units, q.Page.Token = []string{"P"}, ""
-	_, err = w.svc.QueryRollups(t.Context(), w.admin, q)
+	_, err := w.svc.QueryRollups(t.Context(), w.admin, q)
 	w.refused(err, "AS_OF_TOO_LARGE")
 	if e := fault.Of(err); e.Kind != fault.KindExhausted || !strings.Contains(e.Error(), "ask for the units below it one by one") {
 		t.Errorf("it says %v, want what to do", err)

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/tonghop/tonghop/server/fault"
-	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/reporting"
 	"github.com/tonghop/tonghop/server/rollup"
 )
@@ -16,16 +15,7 @@ import (
 // other words than the province, of which one month alone takes too many.
 func TestR30APageOfColumnsEndsBeforeItTakesTooManyReports(t *testing.T) {
 	w := newWorld(t)
-	var units []hierarchy.Unit
-	for d := range 3 {
-		district := fmt.Sprintf("D%d", d+1)
-		units = append(units, unit(district, "district", "P"))
-		for c := range 900 {
-			units = append(units, unit(fmt.Sprintf("%sC%03d", district, c), "commune", district))
-		}
-	}
-	_, err := w.svc.ImportUnits(t.Context(), w.call(w.admin), units)
-	must(t, err)
+	w.largeDistricts()
 	for d := range 3 {
 		w.submitted(w.admin, flow(fmt.Sprintf("D%dC000", d+1), "2024-05", fmt.Sprint(d+5)))
 		w.submitted(w.admin, flow(fmt.Sprintf("D%dC000", d+1), "2024-04", fmt.Sprint(d+1)))
