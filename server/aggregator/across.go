@@ -202,15 +202,43 @@ func (t *Tx) Gathered() int {
 	return n
 }
 
+// acrossKey names what the units owe whose figures are one unit's, on the tree of a placement. It is the same for all
+// indicators of a profile, and depends on no report.
+type acrossKey struct {
+	across   *hierarchy.Placement
+	unit     int32
+	standing bool
+	kind     uint16
+	expectedKey
+}
+
+// keptAcross bounds how many are kept.
+const keptAcross = 1 << 14
+
 // expectedAcross gives what the units of a kind owe whose figures are the unit's.
 func (u *question) expectedAcross(span period.Period, since bool, kind uint16) expectedCell {
-	var e expectedCell
+	key := acrossKey{
+		across: u.across, unit: int32(u.unit), standing: u.crossing() == Standing, kind: kind, //nolint:gosec // an ordinal
+		expectedKey: expectedKey{form: u.f.ordinal, profile: u.i.profile, span: span, since: since, sums: u.i.sums},
+	}
+	u.x.mu.Lock()
+	e, known := u.x.acrossExpected[key]
+	u.x.mu.Unlock()
+	if known {
+		return e
+	}
 	for _, unit := range u.parcel.units {
 		if u.x.kind[unit] == kind {
 			own, _ := u.t.expectOf(u.x, u.f, u.i, span, since, int(unit))
 			e.merge(own)
 		}
 	}
+	u.x.mu.Lock()
+	defer u.x.mu.Unlock()
+	if u.x.acrossExpected == nil || len(u.x.acrossExpected) >= keptAcross {
+		u.x.acrossExpected = map[acrossKey]expectedCell{}
+	}
+	u.x.acrossExpected[key] = e
 	return e
 }
 

@@ -29,6 +29,9 @@
 // the units directly below. When the tree, the catalogue or the forms change what is owed or how it is brought together,
 // the rows of the indicators concerned are made anew from that year on.
 //
+// Most reports are the first of their unit for the base period and have values for what all others have values for: what they
+// change is planned once, kept as a pattern, and filled with their amounts (pattern.go).
+//
 // A unit's contribution to a span belongs to one form, by which it owes the indicator last in the span, and to one place
 // in the tree, that of the last base period it owes: a unit closed within a year stays under the parent it had.
 //

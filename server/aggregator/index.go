@@ -42,6 +42,8 @@ type index struct {
 	// keeps is how many of expected are kept.
 	keeps      int
 	placements map[placementKey]*hierarchy.Placement
+	// acrossExpected holds what is owed where a change of the tree lies in the span.
+	acrossExpected map[acrossKey]expectedCell
 }
 
 // indicatorIndex is one indicator.

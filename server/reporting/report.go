@@ -3,6 +3,7 @@ package reporting
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/tonghop/tonghop/server/aggregator"
@@ -100,7 +101,7 @@ type Report struct {
 
 // etagOf names what was seen: revision and state (R24).
 func etagOf(r aggregator.Revision) string {
-	return fmt.Sprintf("%d-%s", r.Number, strings.ToLower(r.State.String()))
+	return strconv.Itoa(r.Number) + "-" + strings.ToLower(r.State.String())
 }
 
 // report dresses a report for the caller; ok is false where there is nothing that he may see.
