@@ -22,11 +22,19 @@ import (
 var update = flag.Bool("update", false, "write the answers that were given into testdata/rpc; review them like code")
 
 // stories are the folders of testdata/rpc in which a story stands, with the files of the cases that are asked of it.
-var stories = map[string]string{"province": filepath.Join("testdata", "rpc", "*.txt"), "calendar": filepath.Join("testdata", "rpc", "calendar", "cases.txt")}
+var stories = map[string]string{
+	"province": filepath.Join("testdata", "rpc", "*.txt"),
+	"calendar": filepath.Join("testdata", "rpc", "calendar", "cases.txt"),
+	"life":     filepath.Join("testdata", "rpc", "life", "cases.txt"),
+}
 
 func everyCase(t *testing.T) []*caseFile {
 	t.Helper()
-	return slices.Concat(casesIn(t, stories["province"]), casesIn(t, stories["calendar"]))
+	var all []*caseFile
+	for _, pattern := range stories {
+		all = append(all, casesIn(t, pattern)...)
+	}
+	return all
 }
 
 func casesIn(t *testing.T, pattern string) []*caseFile {

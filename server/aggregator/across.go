@@ -3,7 +3,6 @@ package aggregator
 import (
 	"slices"
 
-	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
@@ -194,24 +193,6 @@ func (u *question) reports() int64 {
 		}
 	}
 	return reports
-}
-
-// maxAcross is how many reports one answer across a change may be made of: more than as of an earlier entry (R30), for the
-// year of the change of the largest province takes 4,278 of a stock, and that is what people ask; they take some 30 ms.
-const maxAcross = 6000
-
-// limit refuses what would take too many reports.
-func (u *question) limit() error {
-	reports := u.reports()
-	u.t.gathered += reports
-	if reports <= maxAcross {
-		return nil
-	}
-	return fault.Exhausted("QUERY_TOO_LARGE",
-		"indicator %s in %s goes over a change of the tree for unit %s and would be made of %d reports, the limit is %d; ask for the units below one by one, or for the periods before and after the change",
-		u.i.code, u.q.Period, u.x.tree.At(u.unit), reports, maxAcross).
-		With("indicator", u.i.code).With("period", u.q.Period).With("unit", u.x.tree.At(u.unit).ID).
-		With("reports", reports).With("limit", maxAcross).In("periods")
 }
 
 // Gathered gives how many reports answers across a change of the tree were made of, one by one, since it was asked last.

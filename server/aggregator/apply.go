@@ -70,6 +70,23 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 		return t.applyForms(body.Forms)
 	case entry.HolidaysChanged:
 		return t.applyHolidays(body.Holidays)
+	case entry.TokenIssued:
+		return t.issue(body.Token)
+	case entry.TokenRevoked:
+		return t.revoke(&e.Header, body.ID)
+	case entry.EntryRedacted:
+		return t.redact(&e.Header, body)
+	case entry.StoreRestored:
+		return t.restore(&e.Header, body)
+	case entry.KeyIntroduced:
+		return t.introduce(e.Header.Sequence, body)
+	}
+	return t.applyLife(e)
+}
+
+// applyLife is applyBody for what becomes of reports, obligations and periods.
+func (t *Tx) applyLife(e *entry.Entry) error {
+	switch body := e.Body.(type) {
 	case entry.ReportsSubmitted:
 		return t.submitEach(&e.Header, body.Reports)
 	case entry.ReportApproved:
@@ -84,16 +101,6 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 		return t.close(body)
 	case entry.PeriodReopened:
 		return t.reopen(body)
-	case entry.TokenIssued:
-		return t.issue(body.Token)
-	case entry.TokenRevoked:
-		return t.revoke(&e.Header, body.ID)
-	case entry.EntryRedacted:
-		return t.redact(&e.Header, body)
-	case entry.StoreRestored:
-		return t.restore(&e.Header, body)
-	case entry.KeyIntroduced:
-		return t.introduce(e.Header.Sequence, body)
 	}
 	return nil
 }

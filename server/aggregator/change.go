@@ -232,6 +232,19 @@ func changesOf(e *entry.Entry) []Change {
 		return []Change{{Kind: FormsChange, Name: only(body.Forms, func(f entry.Form) string { return string(f.Code) })}}
 	case entry.HolidaysChanged:
 		return []Change{{Kind: HolidaysChange}}
+	case entry.TokenIssued:
+		return []Change{{Kind: AccessChange, Name: body.Token.ID}}
+	case entry.TokenRevoked:
+		return []Change{{Kind: AccessChange, Name: body.ID}}
+	case entry.KeyIntroduced, entry.EntryRedacted, entry.StoreRestored:
+		return []Change{{Kind: StoreChange}}
+	}
+	return lifeChanges(e)
+}
+
+// lifeChanges is changesOf for what becomes of reports, obligations and periods.
+func lifeChanges(e *entry.Entry) []Change {
+	switch body := e.Body.(type) {
 	case entry.ReportsSubmitted:
 		changes := make([]Change, len(body.Reports))
 		for i := range body.Reports {
@@ -252,27 +265,16 @@ func changesOf(e *entry.Entry) []Change {
 		return []Change{{Kind: ExcludedChange, Key: body.Key}}
 	case entry.ExclusionLifted:
 		return []Change{{Kind: LiftedChange, Key: body.Key}}
-	case entry.PeriodClosed, entry.PeriodReopened:
-		return closingChange(body)
-	case entry.TokenIssued:
-		return []Change{{Kind: AccessChange, Name: body.Token.ID}}
-	case entry.TokenRevoked:
-		return []Change{{Kind: AccessChange, Name: body.ID}}
-	case entry.KeyIntroduced, entry.EntryRedacted, entry.StoreRestored:
-		return []Change{{Kind: StoreChange}}
+	case entry.PeriodClosed:
+		return closingChange(ClosedChange, body.Key, body.Version)
+	case entry.PeriodReopened:
+		return closingChange(ReopenedChange, body.Key, body.Version)
 	}
 	return []Change{{}}
 }
 
-func closingChange(body entry.Body) []Change {
-	of := func(kind ChangeKind, k entry.ClosingKey, version int) []Change {
-		return []Change{{Kind: kind, Key: entry.ReportKey{Unit: k.Owner, Form: k.Form, Period: k.Period}, Revision: version}}
-	}
-	if b, closed := body.(entry.PeriodClosed); closed {
-		return of(ClosedChange, b.Key, b.Version)
-	}
-	b, _ := body.(entry.PeriodReopened)
-	return of(ReopenedChange, b.Key, b.Version)
+func closingChange(kind ChangeKind, k entry.ClosingKey, version int) []Change {
+	return []Change{{Kind: kind, Key: entry.ReportKey{Unit: k.Owner, Form: k.Form, Period: k.Period}, Revision: version}}
 }
 
 // only gives the name of the only thing that changed.

@@ -33,6 +33,8 @@ type Scope struct {
 //   - Catalogue, Grant: an administrator, at or below its unit; with no unit in particular only one bound to none, so
 //     that nobody makes or changes what is wider than his own grant.
 //   - Operate: an operator who is bound to no unit and no form.
+//   - Calendar: an operator or administrator who is bound to no unit and no form, for the list of holidays moves deadlines
+//     of every form and unit.
 //
 // At or below a unit is what stands there on the day, and also what went over into something that stands there today, in
 // whole or in part (R3): whoever answers for a unit answers for what it was made of.
@@ -68,7 +70,7 @@ func (t Token) mayUse(right Right, at place) bool {
 		return at.Unit != "" && t.reaches(at) && t.isFor(at.Form)
 	case Catalogue, Grant:
 		return t.reaches(at) && t.isFor(at.Form)
-	case Operate:
+	case Operate, Calendar:
 		return t.Unit == "" && t.Form == ""
 	default:
 		return false

@@ -22,7 +22,7 @@ const (
 	// Administrator changes units, indicators and forms, issues tokens that are not wider than its own, and may read,
 	// approve, and send what a unit without access hands in on paper.
 	Administrator
-	// Operator looks after the store and sees no figures.
+	// Operator looks after the store, keeps the list of holidays, and sees no figures.
 	Operator
 	// Drafter saves drafts of its own unit's reports and sends none; Sender sends them and saves no drafts. Where two people
 	// share the work of a reporter, each has one of the two (R13).
@@ -53,12 +53,14 @@ const (
 	// Draft is to save drafts, Send to send for good; both go with Submit, which says of which units.
 	Draft
 	Send
+	// Calendar is to keep the list of holidays.
+	Calendar
 )
 
 // roleNames and rightNames are indexed by value. The names of roles stand in journals and never change.
 var (
 	roleNames  = [...]string{"", "reporter", "approver", "viewer", "administrator", "operator", "drafter", "sender"}
-	rightNames = [...]string{"", "authenticated", "read", "submit", "approve", "catalogue", "grant", "operate", "draft", "send"}
+	rightNames = [...]string{"", "authenticated", "read", "submit", "approve", "catalogue", "grant", "operate", "draft", "send", "calendar"}
 )
 
 // held lists for each role its rights besides Authenticated.
@@ -66,8 +68,8 @@ var held = [...][]Right{
 	Reporter:      {Read, Submit, Draft, Send},
 	Approver:      {Read, Approve, Submit, Send},
 	Viewer:        {Read},
-	Administrator: {Read, Submit, Approve, Catalogue, Grant, Draft, Send},
-	Operator:      {Operate},
+	Administrator: {Read, Submit, Approve, Catalogue, Grant, Draft, Send, Calendar},
+	Operator:      {Operate, Calendar},
 	Drafter:       {Read, Submit, Draft},
 	Sender:        {Read, Submit, Send},
 }
@@ -79,7 +81,7 @@ func Roles() []Role {
 
 // Rights lists every right.
 func Rights() []Right {
-	return []Right{Authenticated, Read, Submit, Approve, Catalogue, Grant, Operate, Draft, Send}
+	return []Right{Authenticated, Read, Submit, Approve, Catalogue, Grant, Operate, Draft, Send, Calendar}
 }
 
 // String gives the role's name; "none" for a value that is no role.

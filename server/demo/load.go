@@ -40,6 +40,8 @@ type Result struct {
 	Units, Indicators, Forms int
 	// Reports came in, of them late ones; Missing were never sent; Corrected were sent again; Returned were sent back.
 	Reports, Late, Missing, Corrected, Approved, Returned int
+	// Excused is the obligation that was taken out, Closed the month that was closed of the communes' form.
+	Excused, Closed string
 }
 
 // report is one report on its way.
@@ -63,6 +65,8 @@ type loader struct {
 	forms      []*reportingv1.Form
 	done       uint64
 	total      uint64
+	// lost were never sent.
+	lost []*report
 }
 
 // Load sets the province up and sends its 24 months.
@@ -86,7 +90,7 @@ func Load(ctx context.Context, o Options) (Result, error) {
 		}
 		reports = reports[n:]
 	}
-	return l.result, nil
+	return l.result, l.afterwards(ctx)
 }
 
 // catalogue imports the files and reads back what the server made of them.

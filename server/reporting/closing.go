@@ -97,6 +97,11 @@ func (g granted) closingAt(ref ClosingRef) (closingPlace, error) {
 	if at.owner, err = g.ownerOf(f, ref.Owner, at.last); err != nil {
 		return closingPlace{}, fault.Of(err).In("owner")
 	}
+	if !at.owner.ValidOn(at.last) {
+		return closingPlace{}, fault.Precondition("UNIT_NOT_VALID",
+			"unit %s does not stand on %s, the last day of %s, so nothing stands below it that could be closed; name the unit that stood on that day",
+			at.owner, at.last, p).With("unit", at.owner.ID).With("period", p.String()).With("day", at.last.String()).In("owner")
+	}
 	at.key = entry.ClosingKey{Form: f.Code, Period: p, Owner: at.owner.ID}
 	return at, nil
 }
@@ -170,14 +175,19 @@ func (s *Service) GetClosing(ctx context.Context, caller auth.Caller, ref Closin
 		if err != nil {
 			return err
 		}
-		found, err = who.shownClosing(c)
+		found = who.shownClosing(c)
+		if !who.reads(c.Key.Owner, at.last) {
+			return nil // which reports wait is told to those alone who may read them all
+		}
+		waiting, err := who.waiting(c.Key, at.last)
+		found.Waiting, found.WaitingCount = waiting[:min(len(waiting), shownWaiting)], len(waiting)
 		return err
 	})
 	return found, stamp, err
 }
 
-// shownClosing dresses a closing. Which reports wait is told to those alone who may read them all.
-func (g granted) shownClosing(c aggregator.Closing) (Closing, error) {
+// shownClosing dresses a closing, without the reports that wait.
+func (g granted) shownClosing(c aggregator.Closing) Closing {
 	shown := Closing{Closing: c, Etag: closingEtag(c), State: PeriodOpen}
 	if u, ok := g.tx.Tree().Unit(c.Key.Owner); ok {
 		shown.OwnerCode = u.Code
@@ -190,13 +200,7 @@ func (g granted) shownClosing(c aggregator.Closing) (Closing, error) {
 			shown.State = PeriodReopened
 		}
 	}
-	if !g.reads(c.Key.Owner, shown.Last) {
-		return shown, nil
-	}
-	waiting, err := g.waiting(c.Key, shown.Last)
-	shown.WaitingCount = len(waiting)
-	shown.Waiting = waiting[:min(len(waiting), shownWaiting)]
-	return shown, err
+	return shown
 }
 
 // waiting lists the reports below the owner that wait for approval, by the ids of their units.
@@ -296,14 +300,9 @@ func (g granted) close(ref ClosingRef, etag, reason string, force bool, rows fro
 		return nil, fault.Precondition("ALREADY_CLOSED", "%s is closed already, as version %d by %s; reopen it first if its figures are to change",
 			at.key, newest.Number, newest.Principal).With("version", newest.Number)
 	}
-	waiting, err := g.waiting(at.key, at.last)
-	switch {
-	case err != nil:
+	waiting, err := g.leftOut(at, why, force)
+	if err != nil {
 		return nil, err
-	case len(waiting) > 0 && !force:
-		return nil, reportsWaiting(waiting)
-	case len(waiting) > 0 && why == "":
-		return nil, fault.Invalid("REASON_REQUIRED", "closing while %d reports wait needs a reason: say why they are left out", len(waiting)).In("reason")
 	}
 	if err := rows.stillHolds(g.tx, at); err != nil {
 		return nil, err
@@ -319,6 +318,20 @@ func (g granted) close(ref ClosingRef, etag, reason string, force bool, rows fro
 		body.Pieces = append(body.Pieces, entry.ClosedRows{FirstUnit: p.FirstUnit, Deflated: p.Deflated})
 	}
 	return body, nil
+}
+
+// leftOut lists the reports that wait, and refuses to leave them out unless that is meant and a reason given.
+func (g granted) leftOut(at closingPlace, why string, force bool) ([]entry.ReportKey, error) {
+	waiting, err := g.waiting(at.key, at.last)
+	switch {
+	case err != nil || len(waiting) == 0:
+		return nil, err
+	case !force:
+		return nil, reportsWaiting(waiting)
+	case why == "":
+		return nil, fault.Invalid("REASON_REQUIRED", "closing while %d reports wait needs a reason: say why they are left out", len(waiting)).In("reason")
+	}
+	return waiting, nil
 }
 
 func reportsWaiting(waiting []entry.ReportKey) error {

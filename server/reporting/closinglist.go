@@ -57,9 +57,8 @@ func (s *Service) ListClosings(ctx context.Context, caller auth.Caller, code str
 				page.Next = from.token()
 				return false, nil
 			}
-			shown, err := who.shownClosing(c)
-			page.Closings = append(page.Closings, shown)
-			return true, err
+			page.Closings = append(page.Closings, who.shownClosing(c))
+			return true, nil
 		})
 	})
 	return page, err

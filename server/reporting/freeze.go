@@ -92,7 +92,7 @@ type freezing struct {
 }
 
 func (j *freezing) begin(tx *aggregator.Tx, at closingPlace) {
-	j.begun, j.frozen.at = true, tx.Position().Head.Sequence
+	j.begun, j.at = true, tx.Position().Head.Sequence
 	j.indicators = at.form.Indicators
 	j.periods = closedWith(at.key.Period)
 	tx.Tree().Subtree(at.owner.ID, at.last, func(u hierarchy.Unit) bool {

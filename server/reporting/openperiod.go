@@ -11,8 +11,8 @@ import (
 	"github.com/tonghop/tonghop/server/period"
 )
 
-// maxOpenPeriods is at how many base periods of a form one looks for what a change bears on, the newest first.
-const maxOpenPeriods = 60
+// maxOpenPeriods is how many base periods of a form are looked at, and told, on which a change may bear: the newest.
+const maxOpenPeriods = 12
 
 // openPeriods tells on which base periods that have begun a version of a form bears: what it asks for there is not what was
 // asked for before. A form that is new changes nothing.

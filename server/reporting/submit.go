@@ -158,20 +158,11 @@ func (s *Service) decide(who granted, now time.Time, sub Submission, ready *prep
 	if err != nil {
 		return decision{}, err
 	}
-	report, exists, err := who.tx.Report(at.key)
+	report, _, err := who.tx.Report(at.key)
 	if err != nil {
 		return decision{}, err
 	}
-	d := decision{kind: Created, revision: entry.Submission{
-		Key: at.key, Revision: 1, Draft: sub.Draft, Figures: figures, Deadline: who.deadline(at, report), RestoredFrom: sub.restores,
-	}}
-	if at.unit.ID != who.Token.Unit {
-		// Its unit acts for one that has ended (R3), or somebody sends on behalf of it (R12).
-		d.revision.ActingFor, d.revision.OnBehalf = who.Token.Unit, !who.Token.Role.Reports()
-	}
-	if exists && len(report.Revisions) > 0 {
-		d.revision.Revision = report.Revisions[len(report.Revisions)-1].Number + 1
-	}
+	d := decision{kind: Created, revision: who.revision(at, sub, figures, report)}
 	if newest, seen := who.newest(report); seen {
 		err = who.correct(&d, at, newest, sub)
 	} else {
@@ -197,6 +188,21 @@ func (s *Service) decide(who granted, now time.Time, sub Submission, ready *prep
 	}
 	d.before = report
 	return d, nil
+}
+
+// revision makes what is handed in the next revision of its report.
+func (g granted) revision(at place, sub Submission, figures []entry.Figure, report aggregator.Report) entry.Submission {
+	r := entry.Submission{
+		Key: at.key, Revision: 1, Draft: sub.Draft, Figures: figures, Deadline: g.deadline(at, report), RestoredFrom: sub.restores,
+	}
+	if at.unit.ID != g.Token.Unit {
+		// Its unit acts for one that has ended (R3), or somebody sends on behalf of it (R12).
+		r.ActingFor, r.OnBehalf = g.Token.Unit, !g.Token.Role.Reports()
+	}
+	if n := len(report.Revisions); n > 0 {
+		r.Revision = report.Revisions[n-1].Number + 1
+	}
+	return r
 }
 
 // after gives the report with the new revision in it, as the aggregator will have it.

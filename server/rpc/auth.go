@@ -38,6 +38,7 @@ var rights = pairs[auth.Right, reportingv1.Right]{
 	auth.Operate:       reportingv1.Right_RIGHT_OPERATE,
 	auth.Draft:         reportingv1.Right_RIGHT_DRAFT,
 	auth.Send:          reportingv1.Right_RIGHT_SEND,
+	auth.Calendar:      reportingv1.Right_RIGHT_CALENDAR,
 }
 
 // served finds the descriptors of all methods that need a caller, by the names that grpc gives them.

@@ -50,12 +50,13 @@ Examples:
 
 // Validate wants a period for everything but the list.
 func (c *closeCmd) Validate() error {
+	closes, looks := c.Force || c.Reason != "" || c.DryRun, c.Show || c.Table
 	switch {
-	case c.Period == "" && (c.Owner != "" || c.Force || c.Reason != "" || c.Show || c.Table || c.DryRun):
+	case c.Period == "" && (c.Owner != "" || closes || looks):
 		return errors.New("give the period")
 	case c.Show && c.Table:
 		return errors.New("give --show or --table, not both")
-	case (c.Show || c.Table) && (c.Force || c.Reason != "" || c.DryRun):
+	case looks && closes:
 		return errors.New("--show and --table change nothing; leave out --force, --reason and --dry-run")
 	case c.Version != 0 && !c.Table:
 		return errors.New("--version goes with --table")
@@ -81,8 +82,8 @@ func (c *closeCmd) Run(ctx context.Context, s *session) error {
 		if c.Show {
 			return one(s, seen, closingPairs(seen))
 		}
-		s.notice("%s  %s  %s wait  etag %s", plain(seen.GetName()), word(seen.GetState(), closingPrefix),
-			plural(seen.GetWaitingCount(), "report", "reports"), plain(seen.GetEtag()))
+		s.notice("%s  %s  waiting %d  etag %s", plain(seen.GetName()), word(seen.GetState(), closingPrefix),
+			seen.GetWaitingCount(), plain(seen.GetEtag()))
 		for _, report := range seen.GetWaiting() {
 			s.notice("  waits: %s", plain(report))
 		}

@@ -103,9 +103,10 @@ type Closing struct {
 	Version int32 `protobuf:"varint,9,opt,name=version,proto3" json:"version,omitempty"`
 	// The closings, newest first.
 	Versions []*ClosingVersion `protobuf:"bytes,10,rep,name=versions,proto3" json:"versions,omitempty"`
-	// Names of the first 50 reports that wait for approval, for those who read them all.
+	// Names of the first 50 reports that wait for approval, for those who read them all. Empty in
+	// lists.
 	Waiting []string `protobuf:"bytes,11,rep,name=waiting,proto3" json:"waiting,omitempty"`
-	// How many wait.
+	// How many wait. 0 in lists.
 	WaitingCount int32 `protobuf:"varint,12,opt,name=waiting_count,json=waitingCount,proto3" json:"waiting_count,omitempty"`
 	// Names what was seen: the last closing, and how often it was opened again.
 	Etag string `protobuf:"bytes,13,opt,name=etag,proto3" json:"etag,omitempty"`

@@ -49,6 +49,13 @@ var Check = check.Check{
 			},
 		},
 		{
+			Name: "links-forgotten", Size: 8,
+			Fault: "what a change of the tree says of lineage is in memory alone, and gone after a start",
+			Edits: []plant.Edit{{
+				File: "server/aggregator/lineage.go", Old: "	for place, l := range r.Links {\n", New: "	for place, l := range r.Links[:0] {\n",
+			}},
+		},
+		{
 			Name: "correction-added", Size: 3,
 			Fault: "a correction is added to the roll-ups above, and what it corrects is not taken out",
 			Edits: []plant.Edit{{File: "server/aggregator/step.go", Old: "		amounts(&step, c.was, ratio, -1)\n", New: ""}},

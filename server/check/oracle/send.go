@@ -22,6 +22,11 @@ func (t *teller) report() entry.Body {
 	if t.oneIn(8) {
 		return t.turn()
 	}
+	if links := t.tree.Links(); len(links) > 0 && t.oneIn(4) {
+		if body := t.bothSides(pick(t.Rand, links...)); body != nil {
+			return body
+		}
+	}
 	n := 1
 	if t.oneIn(8) {
 		n += t.IntN(3)
@@ -106,6 +111,32 @@ func (t *teller) keyOver(l hierarchy.Link) (entry.ReportKey, bool) {
 		}
 	}
 	return entry.ReportKey{}, false
+}
+
+// bothSides sends a report of a unit before it went over into another, and one of the other after that, of one year.
+func (t *teller) bothSides(l hierarchy.Link) entry.Body {
+	year, _, _ := l.Date.YMD()
+	var before, after []entry.ReportKey
+	for _, code := range t.forms.Codes() {
+		f, _ := t.forms.Latest(code)
+		for n := range f.Frequency.PerYear() {
+			base := period.Of(year, f.Frequency, n+1)
+			if f.Calendar.First(base) > t.today() {
+				break
+			}
+			owing := t.owing(&f, base)
+			if f.Last(base) < l.Date && slices.Contains(owing, l.From) {
+				before = append(before, entry.ReportKey{Unit: l.From, Form: code, Period: base})
+			}
+			if f.Last(base) >= l.Date && slices.Contains(owing, l.To) {
+				after = append(after, entry.ReportKey{Unit: l.To, Form: code, Period: base})
+			}
+		}
+	}
+	if len(before) == 0 || len(after) == 0 {
+		return nil
+	}
+	return entry.ReportsSubmitted{Reports: []entry.Submission{t.submission(pick(t.Rand, before...)), t.submission(pick(t.Rand, after...))}}
 }
 
 // owing lists the units that owe a form for a base period.
