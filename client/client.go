@@ -95,11 +95,12 @@ type Client struct {
 	indicators    reportingv1.IndicatorServiceClient
 	forms         reportingv1.FormServiceClient
 	calendar      reportingv1.CalendarServiceClient
+	notifications reportingv1.NotificationServiceClient
+	rules         reportingv1.RuleServiceClient
 	reports       reportingv1.ReportServiceClient
 	exclusions    reportingv1.ExclusionServiceClient
 	closings      reportingv1.ClosingServiceClient
 	history       reportingv1.HistoryServiceClient
-	notifications reportingv1.NotificationServiceClient
 	rollups       reportingv1.RollupServiceClient
 	changes       reportingv1.ChangeServiceClient
 	access        reportingv1.AccessServiceClient
@@ -132,11 +133,12 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 		indicators:    reportingv1.NewIndicatorServiceClient(conn),
 		forms:         reportingv1.NewFormServiceClient(conn),
 		calendar:      reportingv1.NewCalendarServiceClient(conn),
+		notifications: reportingv1.NewNotificationServiceClient(conn),
+		rules:         reportingv1.NewRuleServiceClient(conn),
 		reports:       reportingv1.NewReportServiceClient(conn),
 		closings:      reportingv1.NewClosingServiceClient(conn),
 		history:       reportingv1.NewHistoryServiceClient(conn),
 		exclusions:    reportingv1.NewExclusionServiceClient(conn),
-		notifications: reportingv1.NewNotificationServiceClient(conn),
 		rollups:       reportingv1.NewRollupServiceClient(conn),
 		changes:       reportingv1.NewChangeServiceClient(conn),
 		access:        reportingv1.NewAccessServiceClient(conn),

@@ -66,6 +66,8 @@ func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
 		return putForms(b, m)
 	case HolidaysChanged:
 		return putHolidays(b, m)
+	case RulesChanged:
+		return putRules(b, m)
 	case ReportsSubmitted:
 		return putReports(b, m, texts)
 	case ReportApproved:
@@ -188,6 +190,8 @@ func definitionOf(m *journalv1.Entry, texts *journalv1.Private, at time.Time) (B
 		return formsOf(b.FormsChanged)
 	case *journalv1.Entry_HolidaysChanged:
 		return holidaysOf(b.HolidaysChanged)
+	case *journalv1.Entry_RulesChanged:
+		return rulesOf(b.RulesChanged)
 	default:
 		return notificationOf(m, texts, at)
 	}

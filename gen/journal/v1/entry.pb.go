@@ -121,6 +121,7 @@ type Entry struct {
 	//	*Entry_ExclusionLifted
 	//	*Entry_PeriodClosed
 	//	*Entry_PeriodReopened
+	//	*Entry_RulesChanged
 	//	*Entry_SubscriptionCreated
 	//	*Entry_SubscriptionDeleted
 	Body          isEntry_Body `protobuf_oneof:"body"`
@@ -334,6 +335,15 @@ func (x *Entry) GetPeriodReopened() *PeriodReopened {
 	return nil
 }
 
+func (x *Entry) GetRulesChanged() *RulesChanged {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_RulesChanged); ok {
+			return x.RulesChanged
+		}
+	}
+	return nil
+}
+
 func (x *Entry) GetSubscriptionCreated() *SubscriptionCreated {
 	if x != nil {
 		if x, ok := x.Body.(*Entry_SubscriptionCreated); ok {
@@ -448,6 +458,11 @@ type Entry_PeriodReopened struct {
 	PeriodReopened *PeriodReopened `protobuf:"bytes,33,opt,name=period_reopened,json=periodReopened,proto3,oneof"`
 }
 
+type Entry_RulesChanged struct {
+	// Versions of validation rules were added.
+	RulesChanged *RulesChanged `protobuf:"bytes,35,opt,name=rules_changed,json=rulesChanged,proto3,oneof"`
+}
+
 type Entry_SubscriptionCreated struct {
 	// Somebody wants to be told of obligations.
 	SubscriptionCreated *SubscriptionCreated `protobuf:"bytes,38,opt,name=subscription_created,json=subscriptionCreated,proto3,oneof"`
@@ -493,6 +508,8 @@ func (*Entry_ExclusionLifted) isEntry_Body() {}
 func (*Entry_PeriodClosed) isEntry_Body() {}
 
 func (*Entry_PeriodReopened) isEntry_Body() {}
+
+func (*Entry_RulesChanged) isEntry_Body() {}
 
 func (*Entry_SubscriptionCreated) isEntry_Body() {}
 
@@ -754,7 +771,7 @@ var File_journal_v1_entry_proto protoreflect.FileDescriptor
 const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"\x16journal/v1/entry.proto\x12\n" +
-	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x1djournal/v1/notification.proto\x1a\x17journal/v1/report.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xdc\v\n" +
+	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x1djournal/v1/notification.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/rule.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\x9d\f\n" +
 	"\x05Entry\x12*\n" +
 	"\x06header\x18\x01 \x01(\v2\x12.journal.v1.HeaderR\x06header\x12?\n" +
 	"\rstore_created\x18\n" +
@@ -775,7 +792,8 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\x13obligation_excluded\x18\x1e \x01(\v2\x1e.journal.v1.ObligationExcludedH\x00R\x12obligationExcluded\x12H\n" +
 	"\x10exclusion_lifted\x18\x1f \x01(\v2\x1b.journal.v1.ExclusionLiftedH\x00R\x0fexclusionLifted\x12?\n" +
 	"\rperiod_closed\x18  \x01(\v2\x18.journal.v1.PeriodClosedH\x00R\fperiodClosed\x12E\n" +
-	"\x0fperiod_reopened\x18! \x01(\v2\x1a.journal.v1.PeriodReopenedH\x00R\x0eperiodReopened\x12T\n" +
+	"\x0fperiod_reopened\x18! \x01(\v2\x1a.journal.v1.PeriodReopenedH\x00R\x0eperiodReopened\x12?\n" +
+	"\rrules_changed\x18# \x01(\v2\x18.journal.v1.RulesChangedH\x00R\frulesChanged\x12T\n" +
 	"\x14subscription_created\x18& \x01(\v2\x1f.journal.v1.SubscriptionCreatedH\x00R\x13subscriptionCreated\x12T\n" +
 	"\x14subscription_deleted\x18' \x01(\v2\x1f.journal.v1.SubscriptionDeletedH\x00R\x13subscriptionDeletedB\x06\n" +
 	"\x04body\"\xfe\x01\n" +
@@ -845,8 +863,9 @@ var file_journal_v1_entry_proto_goTypes = []any{
 	(*ExclusionLifted)(nil),     // 20: journal.v1.ExclusionLifted
 	(*PeriodClosed)(nil),        // 21: journal.v1.PeriodClosed
 	(*PeriodReopened)(nil),      // 22: journal.v1.PeriodReopened
-	(*SubscriptionCreated)(nil), // 23: journal.v1.SubscriptionCreated
-	(*SubscriptionDeleted)(nil), // 24: journal.v1.SubscriptionDeleted
+	(*RulesChanged)(nil),        // 23: journal.v1.RulesChanged
+	(*SubscriptionCreated)(nil), // 24: journal.v1.SubscriptionCreated
+	(*SubscriptionDeleted)(nil), // 25: journal.v1.SubscriptionDeleted
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
 	2,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
@@ -868,15 +887,16 @@ var file_journal_v1_entry_proto_depIdxs = []int32{
 	20, // 16: journal.v1.Entry.exclusion_lifted:type_name -> journal.v1.ExclusionLifted
 	21, // 17: journal.v1.Entry.period_closed:type_name -> journal.v1.PeriodClosed
 	22, // 18: journal.v1.Entry.period_reopened:type_name -> journal.v1.PeriodReopened
-	23, // 19: journal.v1.Entry.subscription_created:type_name -> journal.v1.SubscriptionCreated
-	24, // 20: journal.v1.Entry.subscription_deleted:type_name -> journal.v1.SubscriptionDeleted
-	0,  // 21: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
-	4,  // 22: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	23, // 19: journal.v1.Entry.rules_changed:type_name -> journal.v1.RulesChanged
+	24, // 20: journal.v1.Entry.subscription_created:type_name -> journal.v1.SubscriptionCreated
+	25, // 21: journal.v1.Entry.subscription_deleted:type_name -> journal.v1.SubscriptionDeleted
+	0,  // 22: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
+	4,  // 23: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -890,6 +910,7 @@ func file_journal_v1_entry_proto_init() {
 	file_journal_v1_closing_proto_init()
 	file_journal_v1_notification_proto_init()
 	file_journal_v1_report_proto_init()
+	file_journal_v1_rule_proto_init()
 	file_journal_v1_store_proto_init()
 	file_journal_v1_unit_proto_init()
 	file_journal_v1_entry_proto_msgTypes[0].OneofWrappers = []any{
@@ -911,6 +932,7 @@ func file_journal_v1_entry_proto_init() {
 		(*Entry_ExclusionLifted)(nil),
 		(*Entry_PeriodClosed)(nil),
 		(*Entry_PeriodReopened)(nil),
+		(*Entry_RulesChanged)(nil),
 		(*Entry_SubscriptionCreated)(nil),
 		(*Entry_SubscriptionDeleted)(nil),
 	}
