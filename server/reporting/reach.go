@@ -144,10 +144,8 @@ func (r *reach) duty(code form.Code, base period.Period) (*duty, error) {
 		return nil, err
 	}
 	d := &duty{reach: r, code: code, base: base, last: owed.Last(), owed: owed, windows: map[hierarchy.Kind]*dueWindow{}}
-	err = r.who.tx.Closings(code, func(c aggregator.Closing) (bool, error) {
-		if c.Key.Period == base {
-			d.closings = append(d.closings, c)
-		}
+	err = r.who.tx.ClosingsOf(code, base, func(c aggregator.Closing) (bool, error) {
+		d.closings = append(d.closings, c)
 		return true, nil
 	})
 	if err != nil {
