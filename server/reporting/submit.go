@@ -425,13 +425,12 @@ func (g granted) remembered(ref ReportRef) (place, aggregator.Report, error) {
 // meant gives a reference by the id of the unit that it meant when its entry was made: its code may be another unit's on that
 // day by now, or nobody's.
 func (g granted) meant(ref ReportRef, sequence uint64) (ReportRef, error) {
-	p, err := period.Parse(ref.Period)
-	if _, known := g.tx.Tree().Unit(hierarchy.ID(ref.Unit)); known || err != nil {
-		return ref, nil
-	}
 	meant := ref
-	err = g.tx.Changes(sequence-1, maxBatch, func(c aggregator.Change) error {
-		if c.Sequence == sequence && c.Key.Period == p && c.Key.Form.Same(form.Code(ref.Form)) && c.Key.Unit.Code() == hierarchy.Code(ref.Unit) {
+	if _, known := g.tx.Tree().Unit(hierarchy.ID(ref.Unit)); known {
+		return meant, nil
+	}
+	err := g.tx.Changes(sequence-1, maxBatch, func(c aggregator.Change) error {
+		if c.Sequence == sequence && c.Key.Period.String() == ref.Period && c.Key.Form.Same(form.Code(ref.Form)) && c.Key.Unit.Code() == hierarchy.Code(ref.Unit) {
 			meant.Unit = string(c.Key.Unit)
 		}
 		return nil
