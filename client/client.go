@@ -95,6 +95,7 @@ type Client struct {
 	indicators reportingv1.IndicatorServiceClient
 	forms      reportingv1.FormServiceClient
 	calendar   reportingv1.CalendarServiceClient
+	rules      reportingv1.RuleServiceClient
 	reports    reportingv1.ReportServiceClient
 	exclusions reportingv1.ExclusionServiceClient
 	closings   reportingv1.ClosingServiceClient
@@ -131,6 +132,7 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 		indicators: reportingv1.NewIndicatorServiceClient(conn),
 		forms:      reportingv1.NewFormServiceClient(conn),
 		calendar:   reportingv1.NewCalendarServiceClient(conn),
+		rules:      reportingv1.NewRuleServiceClient(conn),
 		reports:    reportingv1.NewReportServiceClient(conn),
 		closings:   reportingv1.NewClosingServiceClient(conn),
 		history:    reportingv1.NewHistoryServiceClient(conn),

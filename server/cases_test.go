@@ -25,14 +25,15 @@ var update = flag.Bool("update", false, "write the answers that were given into 
 var stories = map[string]string{
 	"province": filepath.Join("testdata", "rpc", "*.txt"),
 	"calendar": filepath.Join("testdata", "rpc", "calendar", "cases.txt"),
+	"rules":    filepath.Join("testdata", "rpc", "rules", "cases.txt"),
 	"life":     filepath.Join("testdata", "rpc", "life", "cases.txt"),
 }
 
 func everyCase(t *testing.T) []*caseFile {
 	t.Helper()
 	var all []*caseFile
-	for _, pattern := range stories {
-		all = append(all, casesIn(t, pattern)...)
+	for _, story := range slices.Sorted(maps.Keys(stories)) {
+		all = append(all, casesIn(t, stories[story])...)
 	}
 	return all
 }
@@ -250,6 +251,7 @@ var readReasons = strings.Fields(`
 	PERIODS_TOO_MANY REVISION_STATE_UNKNOWN QUERY_INCOMPLETE CALENDARS_MIXED MEASURE_NOT_POSSIBLE
 	JOURNAL_REPLACED JOURNAL_ID_INVALID SEQUENCE_AHEAD CALENDAR_OR_FORM DEADLINE_NEEDS_FORM
 	AT_BEFORE_BEGINNING AT_IN_FUTURE AT_TWICE AT_TIME_INVALID OBLIGATION_STATE_UNKNOWN FORM_REQUIRED CHANGE_KIND_UNKNOWN
+	RULE_NOT_FOUND RULE_OR_EXPRESSION
 `)
 
 // httpRules gives the HTTP rule of every method that has one, by the method's name in case files.
@@ -259,6 +261,7 @@ func httpRules(t *testing.T) map[string]*annotations.HttpRule {
 	for _, file := range []protoreflect.FileDescriptor{
 		reportingv1.File_reporting_v1_unit_proto, reportingv1.File_reporting_v1_indicator_proto,
 		reportingv1.File_reporting_v1_form_proto, reportingv1.File_reporting_v1_calendar_proto, reportingv1.File_reporting_v1_report_proto,
+		reportingv1.File_reporting_v1_rule_proto,
 		reportingv1.File_reporting_v1_rollup_proto, reportingv1.File_reporting_v1_change_proto,
 		reportingv1.File_reporting_v1_access_proto, reportingv1.File_reporting_v1_operation_proto,
 	} {

@@ -53,13 +53,14 @@ var (
 	standingBucket  = newBucket(16, "standings")
 	closingBucket   = newBucket(17, "closings")
 	closedBucket    = newBucket(18, "closed")
+	ruleBucket      = newBucket(19, "rules")
 )
 
 // everyBucket lists the buckets.
 var everyBucket = [...]*bucket{
 	metaBucket, unitBucket, indicatorBucket, formBucket, tokenBucket, reportBucket,
 	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket, textBucket, redactionBucket, nameBucket, linkBucket,
-	holidayBucket, standingBucket, closingBucket, closedBucket,
+	holidayBucket, standingBucket, closingBucket, closedBucket, ruleBucket,
 }
 
 // sum is the checksum of a value under its key. It is never 0, which stands for no value.

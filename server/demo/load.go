@@ -14,7 +14,7 @@ import (
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 )
 
-// Files are the demo's import files: units.csv, indicators.csv, forms.csv, holidays.csv.
+// Files are the demo's import files: units.csv, indicators.csv, forms.csv, holidays.csv, rules.csv.
 //
 //go:embed data/*.csv
 var Files embed.FS
@@ -37,9 +37,10 @@ type Options struct {
 
 // Result says what was loaded.
 type Result struct {
-	Units, Indicators, Forms int
-	// Reports came in, of them late ones; Missing were never sent; Corrected were sent again; Returned were sent back.
-	Reports, Late, Missing, Corrected, Approved, Returned int
+	Units, Indicators, Forms, Rules int
+	// Reports came in, of them late ones; Missing were never sent; Corrected were sent again; Explained were asked for an
+	// explanation by a rule and gave one; Returned were sent back.
+	Reports, Late, Missing, Corrected, Explained, Approved, Returned int
 	// Excused is the obligation that was taken out, Closed the month that was closed of the communes' form.
 	Excused, Closed string
 }
@@ -54,6 +55,8 @@ type report struct {
 	month    int64
 	name     string
 	etag     string
+	// explain are the indicators whose figures a rule wants explained.
+	explain map[string]bool
 }
 
 // loader is a load under way.
@@ -112,6 +115,9 @@ func (l *loader) catalogue(ctx context.Context) error {
 		{"holidays.csv", func(ctx context.Context, r *bytes.Reader, o *reportingv1.ImportOptions) (*reportingv1.ImportSummary, error) {
 			return l.Admin.ImportHolidays(ctx, r, o)
 		}},
+		{"rules.csv", func(ctx context.Context, r *bytes.Reader, o *reportingv1.ImportOptions) (*reportingv1.ImportSummary, error) {
+			return l.Admin.ImportRules(ctx, r, o)
+		}},
 	}
 	for _, i := range imports {
 		content, err := Files.ReadFile("data/" + i.file)
@@ -124,6 +130,9 @@ func (l *loader) catalogue(ctx context.Context) error {
 		}
 		if problems := summary.GetProblems(); len(problems) > 0 {
 			return fmt.Errorf("%s, line %d: %s", i.file, problems[0].GetLine(), problems[0].GetMessage())
+		}
+		if i.file == "rules.csv" {
+			l.result.Rules = int(summary.GetRows())
 		}
 	}
 	return l.readBack(ctx)

@@ -67,6 +67,8 @@ func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
 		return putForms(b, m)
 	case HolidaysChanged:
 		return putHolidays(b, m)
+	case RulesChanged:
+		return putRules(b, m)
 	case ReportsSubmitted:
 		return putReports(b, m, texts)
 	case ReportApproved:
@@ -189,6 +191,8 @@ func definitionOf(m *journalv1.Entry, texts *journalv1.Private) (Body, error) {
 		return formsOf(b.FormsChanged)
 	case *journalv1.Entry_HolidaysChanged:
 		return holidaysOf(b.HolidaysChanged)
+	case *journalv1.Entry_RulesChanged:
+		return rulesOf(b.RulesChanged)
 	default:
 		return nil, damaged("it has no body")
 	}

@@ -36,7 +36,7 @@ type Entry struct {
 }
 
 // Body says what changed. It is one of the types of this room, as a value: StoreCreated, UnitsChanged,
-// IndicatorsChanged, FormsChanged, HolidaysChanged, ReportsSubmitted, ReportApproved, ReportReturned, TokenIssued, TokenRevoked,
+// IndicatorsChanged, FormsChanged, HolidaysChanged, RulesChanged, ReportsSubmitted, ReportApproved, ReportReturned, TokenIssued, TokenRevoked,
 // KeyIntroduced, EntryRedacted, StoreRestored, UnitsReorganised, ObligationExcluded, ExclusionLifted, PeriodClosed, PeriodReopened.
 type Body interface{ body() }
 

@@ -57,6 +57,8 @@ func FuzzParseRecord(f *testing.F) {
 			seed(f, b.Forms[0], entry.AppendForm)
 		case entry.HolidaysChanged:
 			seed(f, b.Holidays[2], entry.AppendHoliday)
+		case entry.RulesChanged:
+			seed(f, b.Rules[0], entry.AppendRule)
 		default:
 			f.Logf("%s has no record", name)
 		}
@@ -67,6 +69,7 @@ func FuzzParseRecord(f *testing.F) {
 		again(t, record, entry.AppendIndicator, entry.ParseIndicator)
 		again(t, record, entry.AppendForm, entry.ParseForm)
 		again(t, record, entry.AppendHoliday, entry.ParseHoliday)
+		again(t, record, entry.AppendRule, entry.ParseRule)
 		again(t, record, entry.AppendSubmission, entry.ParseSubmission)
 		again(t, record, entry.AppendToken, entry.ParseToken)
 	})

@@ -31,6 +31,7 @@ func (g *Gateway) uploads() []upload {
 	indicators := reportingv1.NewIndicatorServiceClient(g.conn)
 	forms := reportingv1.NewFormServiceClient(g.conn)
 	calendar := reportingv1.NewCalendarServiceClient(g.conn)
+	rules := reportingv1.NewRuleServiceClient(g.conn)
 	catalogue := (&reportingv1.ImportOptions{}).ProtoReflect().Type()
 	return []upload{
 		{uploadRoute("/v1/units:import", catalogue), catalogueHandler(g, reportingv1.UnitService_ImportUnits_FullMethodName, units.ImportUnits,
@@ -56,6 +57,12 @@ func (g *Gateway) uploads() []upload {
 				return &reportingv1.ImportHolidaysRequest{Part: &reportingv1.ImportHolidaysRequest_Options{Options: o}}
 			}, func(b []byte) *reportingv1.ImportHolidaysRequest {
 				return &reportingv1.ImportHolidaysRequest{Part: &reportingv1.ImportHolidaysRequest_Chunk{Chunk: b}}
+			})},
+		{uploadRoute("/v1/rules:import", catalogue), catalogueHandler(g, reportingv1.RuleService_ImportRules_FullMethodName, rules.ImportRules,
+			func(o *reportingv1.ImportOptions) *reportingv1.ImportRulesRequest {
+				return &reportingv1.ImportRulesRequest{Part: &reportingv1.ImportRulesRequest_Options{Options: o}}
+			}, func(b []byte) *reportingv1.ImportRulesRequest {
+				return &reportingv1.ImportRulesRequest{Part: &reportingv1.ImportRulesRequest_Chunk{Chunk: b}}
 			})},
 		{partsRoute("/v1/units:importReorganisation", (&reportingv1.ImportReorganisationOptions{}).ProtoReflect().Type()), g.importReorganisation},
 		{uploadRoute("/v1/reports:import", (&reportingv1.ImportReportsOptions{}).ProtoReflect().Type()), g.importReports},

@@ -14,8 +14,10 @@
 //   - forms.csv: code, name_vi, name_en?, frequency, calendar, indicators, assigned, except?, owner?, reviewer?, due?,
 //     valid_from? ([ReadForms])
 //   - holidays.csv: date, name, kind ([ReadHolidays]); the kind is off or work
-//   - figures.csv: unit, form, period, indicator, value?, numerator?, denominator?, state?, note?, grade? ([ReadFigures],
-//     [GroupFigures])
+//   - rules.csv: form, code, severity, expression, text_vi, text_en?, valid_from? ([ReadRules]); the severity is ERROR, WARNING
+//     or OFF
+//   - figures.csv: unit, form, period, indicator, value?, numerator?, denominator?, state?, note?, grade?, explanation?
+//     ([ReadFigures], [GroupFigures])
 //
 // A column with a question mark may be left out; so may any cell of it. Numbers in the catalogue files are written as on
 // the wire (1234.5); numbers in figures.csv in the format that the sender declares (R49).

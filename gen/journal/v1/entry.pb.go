@@ -121,6 +121,7 @@ type Entry struct {
 	//	*Entry_ExclusionLifted
 	//	*Entry_PeriodClosed
 	//	*Entry_PeriodReopened
+	//	*Entry_RulesChanged
 	Body          isEntry_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -332,6 +333,15 @@ func (x *Entry) GetPeriodReopened() *PeriodReopened {
 	return nil
 }
 
+func (x *Entry) GetRulesChanged() *RulesChanged {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_RulesChanged); ok {
+			return x.RulesChanged
+		}
+	}
+	return nil
+}
+
 type isEntry_Body interface {
 	isEntry_Body()
 }
@@ -428,6 +438,11 @@ type Entry_PeriodReopened struct {
 	PeriodReopened *PeriodReopened `protobuf:"bytes,33,opt,name=period_reopened,json=periodReopened,proto3,oneof"`
 }
 
+type Entry_RulesChanged struct {
+	// Versions of validation rules were added.
+	RulesChanged *RulesChanged `protobuf:"bytes,35,opt,name=rules_changed,json=rulesChanged,proto3,oneof"`
+}
+
 func (*Entry_StoreCreated) isEntry_Body() {}
 
 func (*Entry_UnitsChanged) isEntry_Body() {}
@@ -463,6 +478,8 @@ func (*Entry_ExclusionLifted) isEntry_Body() {}
 func (*Entry_PeriodClosed) isEntry_Body() {}
 
 func (*Entry_PeriodReopened) isEntry_Body() {}
+
+func (*Entry_RulesChanged) isEntry_Body() {}
 
 // Header stands in every entry.
 type Header struct {
@@ -711,7 +728,7 @@ var File_journal_v1_entry_proto protoreflect.FileDescriptor
 const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"\x16journal/v1/entry.proto\x12\n" +
-	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x17journal/v1/report.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xb0\n" +
+	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/rule.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xf1\n" +
 	"\n" +
 	"\x05Entry\x12*\n" +
 	"\x06header\x18\x01 \x01(\v2\x12.journal.v1.HeaderR\x06header\x12?\n" +
@@ -733,7 +750,8 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\x13obligation_excluded\x18\x1e \x01(\v2\x1e.journal.v1.ObligationExcludedH\x00R\x12obligationExcluded\x12H\n" +
 	"\x10exclusion_lifted\x18\x1f \x01(\v2\x1b.journal.v1.ExclusionLiftedH\x00R\x0fexclusionLifted\x12?\n" +
 	"\rperiod_closed\x18  \x01(\v2\x18.journal.v1.PeriodClosedH\x00R\fperiodClosed\x12E\n" +
-	"\x0fperiod_reopened\x18! \x01(\v2\x1a.journal.v1.PeriodReopenedH\x00R\x0eperiodReopenedB\x06\n" +
+	"\x0fperiod_reopened\x18! \x01(\v2\x1a.journal.v1.PeriodReopenedH\x00R\x0eperiodReopened\x12?\n" +
+	"\rrules_changed\x18# \x01(\v2\x18.journal.v1.RulesChangedH\x00R\frulesChangedB\x06\n" +
 	"\x04body\"\xfe\x01\n" +
 	"\x06Header\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12$\n" +
@@ -800,6 +818,7 @@ var file_journal_v1_entry_proto_goTypes = []any{
 	(*ExclusionLifted)(nil),    // 20: journal.v1.ExclusionLifted
 	(*PeriodClosed)(nil),       // 21: journal.v1.PeriodClosed
 	(*PeriodReopened)(nil),     // 22: journal.v1.PeriodReopened
+	(*RulesChanged)(nil),       // 23: journal.v1.RulesChanged
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
 	2,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
@@ -821,13 +840,14 @@ var file_journal_v1_entry_proto_depIdxs = []int32{
 	20, // 16: journal.v1.Entry.exclusion_lifted:type_name -> journal.v1.ExclusionLifted
 	21, // 17: journal.v1.Entry.period_closed:type_name -> journal.v1.PeriodClosed
 	22, // 18: journal.v1.Entry.period_reopened:type_name -> journal.v1.PeriodReopened
-	0,  // 19: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
-	4,  // 20: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	23, // 19: journal.v1.Entry.rules_changed:type_name -> journal.v1.RulesChanged
+	0,  // 20: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
+	4,  // 21: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -840,6 +860,7 @@ func file_journal_v1_entry_proto_init() {
 	file_journal_v1_catalogue_proto_init()
 	file_journal_v1_closing_proto_init()
 	file_journal_v1_report_proto_init()
+	file_journal_v1_rule_proto_init()
 	file_journal_v1_store_proto_init()
 	file_journal_v1_unit_proto_init()
 	file_journal_v1_entry_proto_msgTypes[0].OneofWrappers = []any{
@@ -861,6 +882,7 @@ func file_journal_v1_entry_proto_init() {
 		(*Entry_ExclusionLifted)(nil),
 		(*Entry_PeriodClosed)(nil),
 		(*Entry_PeriodReopened)(nil),
+		(*Entry_RulesChanged)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
