@@ -55,19 +55,6 @@ func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
 		}
 	}
 	switch b := e.Body.(type) {
-	case UnitsChanged:
-		return putUnits(b, m)
-	case UnitsReorganised:
-		texts.Reason = b.Note
-		return putReorganised(b, m)
-	case IndicatorsChanged:
-		return putIndicators(b, m)
-	case FormsChanged:
-		return putForms(b, m)
-	case HolidaysChanged:
-		return putHolidays(b, m)
-	case RulesChanged:
-		return putRules(b, m)
 	case ReportsSubmitted:
 		return putReports(b, m, texts)
 	case ReportApproved:
@@ -81,6 +68,27 @@ func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
 	case TokenRevoked:
 		m.Body = &journalv1.Entry_TokenRevoked{TokenRevoked: &journalv1.TokenRevoked{Id: b.ID}}
 		return nil
+	default:
+		return putDefinition(e, m, texts)
+	}
+}
+
+// putDefinition is putBody for what says who reports what, and when.
+func putDefinition(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
+	switch b := e.Body.(type) {
+	case UnitsChanged:
+		return putUnits(b, m)
+	case UnitsReorganised:
+		texts.Reason = b.Note
+		return putReorganised(b, m)
+	case IndicatorsChanged:
+		return putIndicators(b, m)
+	case FormsChanged:
+		return putForms(b, m)
+	case HolidaysChanged:
+		return putHolidays(b, m)
+	case RulesChanged:
+		return putRules(b, m)
 	default:
 		// A pointer to a body would be written and then not be known to whoever applies it.
 		return fault.Internal(nil, "entry %d: %T is no body of an entry", e.Header.Sequence, e.Body)
