@@ -22,6 +22,7 @@ type toldReport struct {
 	revisions  []toldRevision
 	sent, late bool
 	excluded   bool
+	closed     bool // the period was closed
 }
 
 func (r *toldReport) send(f toldFigures, late bool) {
@@ -139,11 +140,15 @@ func (r *toldReport) state() string {
 	if r.excluded {
 		return "EXCLUDED"
 	}
+	switch newest := r.newest(); {
+	case newest == "APPROVED":
+		return "DONE"
+	case r.closed:
+		return "CLOSED" // nothing more is taken
+	}
 	switch r.newest() {
 	case "SUBMITTED":
 		return "WAITING"
-	case "APPROVED":
-		return "DONE"
 	case "RETURNED":
 		return "RETURNED"
 	}

@@ -115,7 +115,10 @@ func TestNobodyIsToldTwiceAcrossAKill(t *testing.T) {
 	flags := []string{"--notify", "--notify-private", "--notify-every", "100ms", "--smtp", at.Addr().String(), "--smtp-from", "tonghop@example.org", "--smtp-plain"}
 	s.serve(flags...)
 	s.importTwoCommunes()
-	year := time.Now().In(vietnamTime).AddDate(-1, 0, 0).Format("2006")
+	month := func(ago int) string {
+		now := time.Now().In(vietnamTime)
+		return time.Date(now.Year(), now.Month()-time.Month(ago), 1, 0, 0, 0, 0, vietnamTime).Format("2006-01")
+	}
 	send := func(unit, month string) {
 		t.Helper()
 		s.tonghop("submit", csvFile(t, "figures.csv", [][]string{{"unit", "form", "period", "indicator", "value"}, {unit, "cat", month, "HS", "7"}}))
@@ -126,7 +129,7 @@ func TestNobodyIsToldTwiceAcrossAKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.tonghop("subscriptions", "create", "--mail", "nguoi.duyet@example.org", "--kind", "waiting")
-	send("1", year+"-10")
+	send("1", month(2))
 	until(t, "the webhook and the e-mail under way", func() bool { return len(hook.all()) == 1 && post.count() == 1 })
 	s.kill()
 	hook.mu.Lock()
@@ -134,7 +137,7 @@ func TestNobodyIsToldTwiceAcrossAKill(t *testing.T) {
 	hook.mu.Unlock()
 	s.serve(flags...)
 	until(t, "the webhook again", func() bool { return len(hook.all()) == 2 })
-	send("4", year+"-10")
+	send("4", month(2))
 	until(t, "the second cause", func() bool { return len(hook.all()) == 3 && post.count() == 2 })
 	close(post.hang)
 
@@ -172,7 +175,7 @@ func TestNobodyIsToldTwiceAcrossAKill(t *testing.T) {
 	if err := json.Unmarshal(s.get("/v1/subscriptions"), &list); err != nil || !list.Enabled || len(list.Subscriptions) != 2 || list.Subscriptions[0].Secret != "" {
 		t.Errorf("the list as JSON is %+v, %v", list, err)
 	}
-	s.endsTelling(list.Subscriptions[0].Name, list.Subscriptions[1].Name, func() { send("1", year+"-11") }, func() int { return len(hook.all()) + post.count() })
+	s.endsTelling(list.Subscriptions[0].Name, list.Subscriptions[1].Name, func() { send("1", month(3)) }, func() int { return len(hook.all()) + post.count() })
 }
 
 // endsTelling deletes the subscriptions: whoever was deleted is told no more, and a server without --notify tells nobody and
