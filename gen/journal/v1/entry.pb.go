@@ -117,6 +117,9 @@ type Entry struct {
 	//	*Entry_StoreRestored
 	//	*Entry_UnitsReorganised
 	//	*Entry_HolidaysChanged
+	//	*Entry_PlansChanged
+	//	*Entry_OutsideFiguresChanged
+	//	*Entry_RegionsChanged
 	Body          isEntry_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -292,6 +295,33 @@ func (x *Entry) GetHolidaysChanged() *HolidaysChanged {
 	return nil
 }
 
+func (x *Entry) GetPlansChanged() *PlansChanged {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_PlansChanged); ok {
+			return x.PlansChanged
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetOutsideFiguresChanged() *OutsideFiguresChanged {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_OutsideFiguresChanged); ok {
+			return x.OutsideFiguresChanged
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetRegionsChanged() *RegionsChanged {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_RegionsChanged); ok {
+			return x.RegionsChanged
+		}
+	}
+	return nil
+}
+
 type isEntry_Body interface {
 	isEntry_Body()
 }
@@ -368,6 +398,21 @@ type Entry_HolidaysChanged struct {
 	HolidaysChanged *HolidaysChanged `protobuf:"bytes,25,opt,name=holidays_changed,json=holidaysChanged,proto3,oneof"`
 }
 
+type Entry_PlansChanged struct {
+	// Plans, targets, or what was declared of them, were added or changed.
+	PlansChanged *PlansChanged `protobuf:"bytes,45,opt,name=plans_changed,json=plansChanged,proto3,oneof"`
+}
+
+type Entry_OutsideFiguresChanged struct {
+	// Figures that others published were added or changed.
+	OutsideFiguresChanged *OutsideFiguresChanged `protobuf:"bytes,46,opt,name=outside_figures_changed,json=outsideFiguresChanged,proto3,oneof"`
+}
+
+type Entry_RegionsChanged struct {
+	// Regions were added or changed.
+	RegionsChanged *RegionsChanged `protobuf:"bytes,47,opt,name=regions_changed,json=regionsChanged,proto3,oneof"`
+}
+
 func (*Entry_StoreCreated) isEntry_Body() {}
 
 func (*Entry_UnitsChanged) isEntry_Body() {}
@@ -395,6 +440,12 @@ func (*Entry_StoreRestored) isEntry_Body() {}
 func (*Entry_UnitsReorganised) isEntry_Body() {}
 
 func (*Entry_HolidaysChanged) isEntry_Body() {}
+
+func (*Entry_PlansChanged) isEntry_Body() {}
+
+func (*Entry_OutsideFiguresChanged) isEntry_Body() {}
+
+func (*Entry_RegionsChanged) isEntry_Body() {}
 
 // Header stands in every entry.
 type Header struct {
@@ -643,7 +694,7 @@ var File_journal_v1_entry_proto protoreflect.FileDescriptor
 const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"\x16journal/v1/entry.proto\x12\n" +
-	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x17journal/v1/report.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\x8b\b\n" +
+	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x15journal/v1/plan.proto\x1a\x17journal/v1/report.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xf0\t\n" +
 	"\x05Entry\x12*\n" +
 	"\x06header\x18\x01 \x01(\v2\x12.journal.v1.HeaderR\x06header\x12?\n" +
 	"\rstore_created\x18\n" +
@@ -660,7 +711,10 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\x0eentry_redacted\x18\x14 \x01(\v2\x19.journal.v1.EntryRedactedH\x00R\rentryRedacted\x12B\n" +
 	"\x0estore_restored\x18\x15 \x01(\v2\x19.journal.v1.StoreRestoredH\x00R\rstoreRestored\x12K\n" +
 	"\x11units_reorganised\x18\x16 \x01(\v2\x1c.journal.v1.UnitsReorganisedH\x00R\x10unitsReorganised\x12H\n" +
-	"\x10holidays_changed\x18\x19 \x01(\v2\x1b.journal.v1.HolidaysChangedH\x00R\x0fholidaysChangedB\x06\n" +
+	"\x10holidays_changed\x18\x19 \x01(\v2\x1b.journal.v1.HolidaysChangedH\x00R\x0fholidaysChanged\x12?\n" +
+	"\rplans_changed\x18- \x01(\v2\x18.journal.v1.PlansChangedH\x00R\fplansChanged\x12[\n" +
+	"\x17outside_figures_changed\x18. \x01(\v2!.journal.v1.OutsideFiguresChangedH\x00R\x15outsideFiguresChanged\x12E\n" +
+	"\x0fregions_changed\x18/ \x01(\v2\x1a.journal.v1.RegionsChangedH\x00R\x0eregionsChangedB\x06\n" +
 	"\x04body\"\xfe\x01\n" +
 	"\x06Header\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12$\n" +
@@ -704,25 +758,28 @@ func file_journal_v1_entry_proto_rawDescGZIP() []byte {
 var file_journal_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_journal_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_journal_v1_entry_proto_goTypes = []any{
-	(KnownMethod)(0),          // 0: journal.v1.KnownMethod
-	(*Entry)(nil),             // 1: journal.v1.Entry
-	(*Header)(nil),            // 2: journal.v1.Header
-	(*Private)(nil),           // 3: journal.v1.Private
-	(*FigureText)(nil),        // 4: journal.v1.FigureText
-	(*StoreCreated)(nil),      // 5: journal.v1.StoreCreated
-	(*UnitsChanged)(nil),      // 6: journal.v1.UnitsChanged
-	(*IndicatorsChanged)(nil), // 7: journal.v1.IndicatorsChanged
-	(*FormsChanged)(nil),      // 8: journal.v1.FormsChanged
-	(*ReportsSubmitted)(nil),  // 9: journal.v1.ReportsSubmitted
-	(*ReportApproved)(nil),    // 10: journal.v1.ReportApproved
-	(*ReportReturned)(nil),    // 11: journal.v1.ReportReturned
-	(*TokenIssued)(nil),       // 12: journal.v1.TokenIssued
-	(*TokenRevoked)(nil),      // 13: journal.v1.TokenRevoked
-	(*KeyIntroduced)(nil),     // 14: journal.v1.KeyIntroduced
-	(*EntryRedacted)(nil),     // 15: journal.v1.EntryRedacted
-	(*StoreRestored)(nil),     // 16: journal.v1.StoreRestored
-	(*UnitsReorganised)(nil),  // 17: journal.v1.UnitsReorganised
-	(*HolidaysChanged)(nil),   // 18: journal.v1.HolidaysChanged
+	(KnownMethod)(0),              // 0: journal.v1.KnownMethod
+	(*Entry)(nil),                 // 1: journal.v1.Entry
+	(*Header)(nil),                // 2: journal.v1.Header
+	(*Private)(nil),               // 3: journal.v1.Private
+	(*FigureText)(nil),            // 4: journal.v1.FigureText
+	(*StoreCreated)(nil),          // 5: journal.v1.StoreCreated
+	(*UnitsChanged)(nil),          // 6: journal.v1.UnitsChanged
+	(*IndicatorsChanged)(nil),     // 7: journal.v1.IndicatorsChanged
+	(*FormsChanged)(nil),          // 8: journal.v1.FormsChanged
+	(*ReportsSubmitted)(nil),      // 9: journal.v1.ReportsSubmitted
+	(*ReportApproved)(nil),        // 10: journal.v1.ReportApproved
+	(*ReportReturned)(nil),        // 11: journal.v1.ReportReturned
+	(*TokenIssued)(nil),           // 12: journal.v1.TokenIssued
+	(*TokenRevoked)(nil),          // 13: journal.v1.TokenRevoked
+	(*KeyIntroduced)(nil),         // 14: journal.v1.KeyIntroduced
+	(*EntryRedacted)(nil),         // 15: journal.v1.EntryRedacted
+	(*StoreRestored)(nil),         // 16: journal.v1.StoreRestored
+	(*UnitsReorganised)(nil),      // 17: journal.v1.UnitsReorganised
+	(*HolidaysChanged)(nil),       // 18: journal.v1.HolidaysChanged
+	(*PlansChanged)(nil),          // 19: journal.v1.PlansChanged
+	(*OutsideFiguresChanged)(nil), // 20: journal.v1.OutsideFiguresChanged
+	(*RegionsChanged)(nil),        // 21: journal.v1.RegionsChanged
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
 	2,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
@@ -740,13 +797,16 @@ var file_journal_v1_entry_proto_depIdxs = []int32{
 	16, // 12: journal.v1.Entry.store_restored:type_name -> journal.v1.StoreRestored
 	17, // 13: journal.v1.Entry.units_reorganised:type_name -> journal.v1.UnitsReorganised
 	18, // 14: journal.v1.Entry.holidays_changed:type_name -> journal.v1.HolidaysChanged
-	0,  // 15: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
-	4,  // 16: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	19, // 15: journal.v1.Entry.plans_changed:type_name -> journal.v1.PlansChanged
+	20, // 16: journal.v1.Entry.outside_figures_changed:type_name -> journal.v1.OutsideFiguresChanged
+	21, // 17: journal.v1.Entry.regions_changed:type_name -> journal.v1.RegionsChanged
+	0,  // 18: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
+	4,  // 19: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -757,6 +817,7 @@ func file_journal_v1_entry_proto_init() {
 	file_journal_v1_access_proto_init()
 	file_journal_v1_calendar_proto_init()
 	file_journal_v1_catalogue_proto_init()
+	file_journal_v1_plan_proto_init()
 	file_journal_v1_report_proto_init()
 	file_journal_v1_store_proto_init()
 	file_journal_v1_unit_proto_init()
@@ -775,6 +836,9 @@ func file_journal_v1_entry_proto_init() {
 		(*Entry_StoreRestored)(nil),
 		(*Entry_UnitsReorganised)(nil),
 		(*Entry_HolidaysChanged)(nil),
+		(*Entry_PlansChanged)(nil),
+		(*Entry_OutsideFiguresChanged)(nil),
+		(*Entry_RegionsChanged)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

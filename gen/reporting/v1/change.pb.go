@@ -50,6 +50,10 @@ const (
 	ChangeKind_CHANGE_KIND_STORE ChangeKind = 9
 	// Days of the list of holidays were added or changed.
 	ChangeKind_CHANGE_KIND_HOLIDAYS ChangeKind = 12
+	// Plans, targets or declared results were added or changed.
+	ChangeKind_CHANGE_KIND_PLANS ChangeKind = 45
+	// Outside figures or regions were added or changed.
+	ChangeKind_CHANGE_KIND_OUTSIDE ChangeKind = 46
 )
 
 // Enum value maps for ChangeKind.
@@ -66,6 +70,8 @@ var (
 		8:  "CHANGE_KIND_ACCESS",
 		9:  "CHANGE_KIND_STORE",
 		12: "CHANGE_KIND_HOLIDAYS",
+		45: "CHANGE_KIND_PLANS",
+		46: "CHANGE_KIND_OUTSIDE",
 	}
 	ChangeKind_value = map[string]int32{
 		"CHANGE_KIND_UNSPECIFIED":      0,
@@ -79,6 +85,8 @@ var (
 		"CHANGE_KIND_ACCESS":           8,
 		"CHANGE_KIND_STORE":            9,
 		"CHANGE_KIND_HOLIDAYS":         12,
+		"CHANGE_KIND_PLANS":            45,
+		"CHANGE_KIND_OUTSIDE":          46,
 	}
 )
 
@@ -559,7 +567,7 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\x06change\x18\x01 \x01(\v2\x14.reporting.v1.ChangeR\x06change\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x03R\bsequence\x12\x1d\n" +
 	"\n" +
-	"journal_id\x18\x03 \x01(\tR\tjournalId*\xc0\x02\n" +
+	"journal_id\x18\x03 \x01(\tR\tjournalId*\xf0\x02\n" +
 	"\n" +
 	"ChangeKind\x12\x1b\n" +
 	"\x17CHANGE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
@@ -572,7 +580,9 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\x1bCHANGE_KIND_REPORT_RETURNED\x10\a\x12\x16\n" +
 	"\x12CHANGE_KIND_ACCESS\x10\b\x12\x15\n" +
 	"\x11CHANGE_KIND_STORE\x10\t\x12\x18\n" +
-	"\x14CHANGE_KIND_HOLIDAYS\x10\f2\xf4\x01\n" +
+	"\x14CHANGE_KIND_HOLIDAYS\x10\f\x12\x15\n" +
+	"\x11CHANGE_KIND_PLANS\x10-\x12\x17\n" +
+	"\x13CHANGE_KIND_OUTSIDE\x10.2\xf4\x01\n" +
 	"\rChangeService\x12k\n" +
 	"\vListChanges\x12 .reporting.v1.ListChangesRequest\x1a!.reporting.v1.ListChangesResponse\"\x17\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\r\x12\v/v1/changes\x12v\n" +
 	"\fWatchChanges\x12!.reporting.v1.WatchChangesRequest\x1a\".reporting.v1.WatchChangesResponse\"\x1d\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/changes:watch0\x01B9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
