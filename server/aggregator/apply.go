@@ -7,6 +7,7 @@ import (
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/journal"
+	"github.com/tonghop/tonghop/server/plan"
 )
 
 // Apply makes an entry part of the state; head is the journal's head once the entry is its last. It is total (R31): the
@@ -68,6 +69,12 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 		return t.applyForms(body.Forms)
 	case entry.HolidaysChanged:
 		return t.applyHolidays(body.Holidays)
+	case entry.PlansChanged:
+		return t.applyPlans(body)
+	case entry.OutsideFiguresChanged:
+		return putPapers(t, outsidePaper, body.Figures, (*plan.Outside).Key, entry.AppendOutside)
+	case entry.RegionsChanged:
+		return putPapers(t, regionPaper, body.Regions, regionName, entry.AppendRegion)
 	case entry.ReportsSubmitted:
 		return t.submitEach(&e.Header, body.Reports)
 	case entry.ReportApproved:

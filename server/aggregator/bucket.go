@@ -50,13 +50,14 @@ var (
 	nameBucket      = newBucket(13, "names")
 	linkBucket      = newBucket(14, "links")
 	holidayBucket   = newBucket(15, "holidays")
+	paperBucket     = newBucket(16, "papers")
 )
 
 // everyBucket lists the buckets.
 var everyBucket = [...]*bucket{
 	metaBucket, unitBucket, indicatorBucket, formBucket, tokenBucket, reportBucket,
 	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket, textBucket, redactionBucket, nameBucket, linkBucket,
-	holidayBucket,
+	holidayBucket, paperBucket,
 }
 
 // sum is the checksum of a value under its key. It is never 0, which stands for no value.

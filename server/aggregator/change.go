@@ -28,6 +28,9 @@ const (
 	// StoreChange is shown to those who may grant everywhere.
 	StoreChange
 	HolidaysChange
+	// PlansChange is of plans, targets and what was declared of them; OutsideChange of outside figures and regions.
+	PlansChange
+	OutsideChange
 )
 
 // Change is a note that something changed (R46): what and by whom, never the content.
@@ -216,6 +219,10 @@ func changesOf(e *entry.Entry) []Change {
 		return []Change{{Kind: FormsChange, Name: only(body.Forms, func(f entry.Form) string { return string(f.Code) })}}
 	case entry.HolidaysChanged:
 		return []Change{{Kind: HolidaysChange}}
+	case entry.PlansChanged:
+		return []Change{{Kind: PlansChange, Name: planOf(&body)}}
+	case entry.OutsideFiguresChanged, entry.RegionsChanged:
+		return []Change{{Kind: OutsideChange}}
 	case entry.ReportsSubmitted:
 		changes := make([]Change, len(body.Reports))
 		for i := range body.Reports {

@@ -79,6 +79,12 @@
 // next start rebuilds. [Remembered] tells how far the state had come, so that a journal that lost its last change is told
 // from one that never had it.
 //
+// # Papers
+//
+// Plans, targets, what was declared of them, outside figures and regions bear on no roll-up. They go by names that are texts,
+// stand in one bucket in all their versions, and are read from it when they are asked for: the newest version that a moment
+// knows, those whose names begin alike together.
+//
 // # Texts
 //
 // What people wrote (notes, explanations, reasons, names) can be removed for ever (R36), so it stands in one bucket, under
@@ -122,11 +128,12 @@
 //	texts       sequence 8, as in revisions                         see texts.go: notes and explanations of a revision
 //	redactions  sequence 8                                          sequence of the entry that removed its texts
 //	names       number 4                                            the principal or method
+//	papers      kind 1, name, 0, ^sequence 8, piece 2               place in the entry, thing as in the journal
 //	links       day 4, ordinals from 4 and to 4, ^sequence 8, piece 2
 //	                                                                place in the entry, 1 if withdrawn, else 0, link as in the journal
 //
 // A sequence is stored with all bits turned over where the newest version is to come first, and nothing is ever removed
-// from units, links, indicators, forms, holidays, tokens, reports, revisions, changes, redactions and names (R30). The ids of cells are 3 × indicator + 1 for
+// from units, links, indicators, forms, holidays, tokens, reports, revisions, changes, redactions, papers and names (R30). The ids of cells are 3 × indicator + 1 for
 // AS_REPORTED, + 2 for OWN, + 3 for what YEAR_TO_DATE adds to base rows, each as the distance from the one before; a
 // block is 1,024 indicators. A total is as rollup.Total.AppendBinary writes it.
 //

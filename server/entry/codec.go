@@ -64,6 +64,12 @@ func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
 		return putForms(b, m)
 	case HolidaysChanged:
 		return putHolidays(b, m)
+	case PlansChanged:
+		return putPlans(b, m)
+	case OutsideFiguresChanged:
+		return putOutside(b, m)
+	case RegionsChanged:
+		return putRegions(b, m)
 	case ReportsSubmitted:
 		return putReports(b, m, texts)
 	case ReportApproved:
@@ -159,6 +165,12 @@ func definitionOf(m *journalv1.Entry, texts *journalv1.Private) (Body, error) {
 		return formsOf(b.FormsChanged)
 	case *journalv1.Entry_HolidaysChanged:
 		return holidaysOf(b.HolidaysChanged)
+	case *journalv1.Entry_PlansChanged:
+		return plansOf(b.PlansChanged)
+	case *journalv1.Entry_OutsideFiguresChanged:
+		return outsideFiguresOf(b.OutsideFiguresChanged)
+	case *journalv1.Entry_RegionsChanged:
+		return regionsOf(b.RegionsChanged)
 	default:
 		return nil, damaged("it has no body")
 	}

@@ -37,7 +37,7 @@ type Entry struct {
 
 // Body says what changed. It is one of the types of this room, as a value: StoreCreated, UnitsChanged,
 // IndicatorsChanged, FormsChanged, HolidaysChanged, ReportsSubmitted, ReportApproved, ReportReturned, TokenIssued, TokenRevoked,
-// KeyIntroduced, EntryRedacted, StoreRestored, UnitsReorganised.
+// KeyIntroduced, EntryRedacted, StoreRestored, UnitsReorganised, PlansChanged, OutsideFiguresChanged, RegionsChanged.
 type Body interface{ body() }
 
 // UnitsChanged adds units, or replaces those with the same id.

@@ -27,6 +27,8 @@ var changeKinds = map[aggregator.ChangeKind]struct {
 	aggregator.IndicatorsChange: {reportingv1.ChangeKind_CHANGE_KIND_INDICATORS, "indicators"},
 	aggregator.FormsChange:      {reportingv1.ChangeKind_CHANGE_KIND_FORMS, "forms"},
 	aggregator.HolidaysChange:   {reportingv1.ChangeKind_CHANGE_KIND_HOLIDAYS, "holidays"},
+	aggregator.PlansChange:      {reportingv1.ChangeKind_CHANGE_KIND_PLANS, "plans"},
+	aggregator.OutsideChange:    {reportingv1.ChangeKind_CHANGE_KIND_OUTSIDE, "outsideFigures"},
 	aggregator.DraftChange:      {reportingv1.ChangeKind_CHANGE_KIND_REPORT_DRAFTED, ""},
 	aggregator.SubmittedChange:  {reportingv1.ChangeKind_CHANGE_KIND_REPORT_SUBMITTED, ""},
 	aggregator.ApprovedChange:   {reportingv1.ChangeKind_CHANGE_KIND_REPORT_APPROVED, ""},
