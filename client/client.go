@@ -95,6 +95,8 @@ type Client struct {
 	indicators reportingv1.IndicatorServiceClient
 	forms      reportingv1.FormServiceClient
 	calendar   reportingv1.CalendarServiceClient
+	plans      reportingv1.PlanServiceClient
+	rankings   reportingv1.RankingServiceClient
 	reports    reportingv1.ReportServiceClient
 	rollups    reportingv1.RollupServiceClient
 	changes    reportingv1.ChangeServiceClient
@@ -128,6 +130,8 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 		indicators: reportingv1.NewIndicatorServiceClient(conn),
 		forms:      reportingv1.NewFormServiceClient(conn),
 		calendar:   reportingv1.NewCalendarServiceClient(conn),
+		plans:      reportingv1.NewPlanServiceClient(conn),
+		rankings:   reportingv1.NewRankingServiceClient(conn),
 		reports:    reportingv1.NewReportServiceClient(conn),
 		rollups:    reportingv1.NewRollupServiceClient(conn),
 		changes:    reportingv1.NewChangeServiceClient(conn),

@@ -198,10 +198,14 @@ func (t *Tx) DeclaredCount(id plan.ID, key string) (Versioned[plan.Count], bool,
 func (t *Tx) PlanHistory(id plan.ID) []uint64 { return t.paperHistory(planPaper, string(id.Fold())) }
 
 // TargetHistory is PlanHistory of a target.
-func (t *Tx) TargetHistory(x *plan.Target) []uint64 { return t.paperHistory(targetPaper, targetName(x)) }
+func (t *Tx) TargetHistory(x *plan.Target) []uint64 {
+	return t.paperHistory(targetPaper, targetName(x))
+}
 
 // ResultHistory is PlanHistory of a declared result.
-func (t *Tx) ResultHistory(x *plan.Result) []uint64 { return t.paperHistory(resultPaper, resultName(x)) }
+func (t *Tx) ResultHistory(x *plan.Result) []uint64 {
+	return t.paperHistory(resultPaper, resultName(x))
+}
 
 // CountHistory is PlanHistory of a declared count.
 func (t *Tx) CountHistory(x *plan.Count) []uint64 { return t.paperHistory(countPaper, countName(x)) }
@@ -210,7 +214,9 @@ func (t *Tx) CountHistory(x *plan.Count) []uint64 { return t.paperHistory(countP
 func (t *Tx) OutsideHistory(x *plan.Outside) []uint64 { return t.paperHistory(outsidePaper, x.Key()) }
 
 // RegionHistory is PlanHistory of a region.
-func (t *Tx) RegionHistory(x *plan.Region) []uint64 { return t.paperHistory(regionPaper, regionName(x)) }
+func (t *Tx) RegionHistory(x *plan.Region) []uint64 {
+	return t.paperHistory(regionPaper, regionName(x))
+}
 
 func (t *Tx) paperHistory(kind paperKind, name string) []uint64 {
 	return t.written(paperBucket, append(paperKey(kind, name), 0))

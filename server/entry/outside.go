@@ -80,7 +80,9 @@ func regionOf(m *journalv1.Region) (plan.Region, error) {
 func AppendOutside(b []byte, f plan.Outside) ([]byte, error) { return appended(b, f, outsideMessage) }
 
 // ParseOutside reads what AppendOutside appended.
-func ParseOutside(b []byte) (plan.Outside, error) { return parsed(b, &journalv1.OutsideFigure{}, outsideOf) }
+func ParseOutside(b []byte) (plan.Outside, error) {
+	return parsed(b, &journalv1.OutsideFigure{}, outsideOf)
+}
 
 // AppendRegion appends the bytes of one region, the message that stands in an entry.
 func AppendRegion(b []byte, r plan.Region) ([]byte, error) { return appended(b, r, regionMessage) }

@@ -268,7 +268,9 @@ func (j *Judge) track(d *Detail, v *big.Rat, scale figure.Scale, due, on period.
 }
 
 // percent writes a share, which it changes.
-func percent(share *big.Rat) string { return decimal(share.Mul(share, big.NewRat(100, 1)), percentScale) }
+func percent(share *big.Rat) string {
+	return decimal(share.Mul(share, big.NewRat(100, 1)), percentScale)
+}
 
 func decimal(r *big.Rat, scale figure.Scale) string {
 	return figure.QuotientBig(r.Num(), r.Denom(), 1, scale)

@@ -161,7 +161,9 @@ type Count struct {
 }
 
 // Key names it.
-func (c *Count) Key() string { return fmt.Sprintf("%04d/%s/%s", c.Year, c.Kind, text.FoldCode(c.Label)) }
+func (c *Count) Key() string {
+	return fmt.Sprintf("%04d/%s/%s", c.Year, c.Kind, text.FoldCode(c.Label))
+}
 
 // Check tells every violation, each with its field.
 func (c *Count) Check() error {

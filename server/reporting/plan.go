@@ -175,7 +175,9 @@ func (s *Service) changePlan(
 			}
 			return w, entry.PlansChanged{Plans: []plan.Plan{bound}}, nil
 		},
-		recall: func(who granted, _ uint64) (written, error) { return written{plan: p}, who.needEverywhere(auth.Catalogue) },
+		recall: func(who granted, _ uint64) (written, error) {
+			return written{plan: p}, who.needEverywhere(auth.Catalogue)
+		},
 	})
 	summary := CatalogueChange{Receipt: receipt, Warnings: wrote.warnings}
 	if err != nil {

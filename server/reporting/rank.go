@@ -97,7 +97,9 @@ func (s *Service) RankUnits(ctx context.Context, caller auth.Caller, q RankQuery
 				return err
 			}
 			last = func(p period.Period) period.Day { return period.Civil.Last(p) }
-			measure = func(p period.Period, units []hierarchy.Unit) ([]HeldFigure, error) { return c.attained(v.Thing, p, units) }
+			measure = func(p period.Period, units []hierarchy.Unit) ([]HeldFigure, error) {
+				return c.attained(v.Thing, p, units)
+			}
 		} else {
 			measure = func(p period.Period, units []hierarchy.Unit) ([]HeldFigure, error) {
 				return c.figures(indicator.Code(q.Indicator), p, units)

@@ -441,8 +441,8 @@ type Plan struct {
 	Title string `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
 	// Who issued it, in words. Empty: not known.
 	Issuer string `protobuf:"bytes,4,opt,name=issuer,proto3" json:"issuer,omitempty"`
-	// Unit that it is for: the province whose roll-ups are judged. By id or by the code on the
-	// last day of the first year.
+	// Unit that it is for: the province whose roll-ups are judged. By id, or by the code on the day
+	// of issue, else on the first day of the first year.
 	Unit string `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
 	// Whether it is in force.
 	Status PlanStatus `protobuf:"varint,6,opt,name=status,proto3,enum=reporting.v1.PlanStatus" json:"status,omitempty"`

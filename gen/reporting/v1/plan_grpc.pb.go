@@ -62,7 +62,7 @@ type PlanServiceClient interface {
 	// Errors: NOT_FOUND (PLAN_NOT_FOUND), INVALID_ARGUMENT for a bad page token.
 	ListTargets(ctx context.Context, in *ListTargetsRequest, opts ...grpc.CallOption) (*ListTargetsResponse, error)
 	// Imports targets.csv whole or not at all, every problem named with line and column. A target
-	// that the file does not name stays; one without a value is withdrawn.
+	// that the file does not name stays; one without comparator and value is withdrawn.
 	// Over JSON: POST /v1/targets:import with the file as the body.
 	ImportTargets(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportTargetsRequest, ImportSummary], error)
 	// Stores results and counts that were declared for a plan, such as in a report or an article.
@@ -213,7 +213,7 @@ type PlanServiceServer interface {
 	// Errors: NOT_FOUND (PLAN_NOT_FOUND), INVALID_ARGUMENT for a bad page token.
 	ListTargets(context.Context, *ListTargetsRequest) (*ListTargetsResponse, error)
 	// Imports targets.csv whole or not at all, every problem named with line and column. A target
-	// that the file does not name stays; one without a value is withdrawn.
+	// that the file does not name stays; one without comparator and value is withdrawn.
 	// Over JSON: POST /v1/targets:import with the file as the body.
 	ImportTargets(grpc.ClientStreamingServer[ImportTargetsRequest, ImportSummary]) error
 	// Stores results and counts that were declared for a plan, such as in a report or an article.
