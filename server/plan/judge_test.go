@@ -206,8 +206,21 @@ func TestR28TheHorizonOfADueDay(t *testing.T) {
 		{period.CutoffFifteenth, period.Date(2024, 10, 1), "2024-9M", period.Date(2024, 10, 1)},
 		{period.CutoffFifteenth, period.Date(2025, 3, 1), "2024", period.Date(2025, 3, 1)},
 	} {
-		if p, day := plan.Horizon(c.calendar, 2024, c.due); p.String() != c.want || day != c.day {
+		if p, day := plan.Horizon(c.calendar, period.Month, 2024, c.due); p.String() != c.want || day != c.day {
 			t.Errorf("%s, due %s: %s until %s, want %s until %s", c.calendar, c.due, p, day, c.want, c.day)
+		}
+	}
+}
+
+func TestR28TheHorizonHoldsWholeReports(t *testing.T) {
+	for due, want := range map[period.Day][3]string{ // of quarters, halves, years
+		period.Date(2024, 6, 30): {"2024-H1", "2024-H1", "2024"}, period.Date(2024, 5, 1): {"2024-Q1", "2024-H1", "2024"},
+		period.Date(2024, 1, 5): {"2024-Q1", "2024-H1", "2024"}, period.Date(2024, 11, 1): {"2024-9M", "2024-H1", "2024"},
+	} {
+		for i, base := range []period.Kind{period.Quarter, period.Half, period.Year} {
+			if p, _ := plan.Horizon(period.Civil, base, 2024, due); p.String() != want[i] {
+				t.Errorf("due %s, reported by the %s: %s, want %s", due, base, p, want[i])
+			}
 		}
 	}
 }

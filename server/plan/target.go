@@ -202,9 +202,9 @@ func checkTexts(problems *fault.List, value, source, note string) {
 }
 
 // Horizon gives the period of which a target due on a day is judged: the year, or where it is due earlier the longest period
-// from the beginning of the year that has ended by then, or at least a month. Forever is the last day of the year, which it gives
-// too.
-func Horizon(c period.Calendar, year int, due period.Day) (period.Period, period.Day) {
+// from the beginning of the year that has ended by then and that base periods of the kind make up, else the month; what is
+// reported once a year is judged by the year. Forever is the last day of the year, which it gives too.
+func Horizon(c period.Calendar, base period.Kind, year int, due period.Day) (period.Period, period.Day) {
 	whole := period.Of(year, period.Year, 1)
 	if due == period.Forever {
 		return whole, c.Last(whole)
@@ -213,10 +213,14 @@ func Horizon(c period.Calendar, year int, due period.Day) (period.Period, period
 	for _, p := range slices.Backward(whole.Months()) {
 		spans = append(spans, p)
 	}
+	earliest := whole
 	for _, p := range spans {
-		if c.Last(p) <= due {
-			return p, due
+		if len(p.Bases(base)) == 0 {
+			continue
+		}
+		if earliest = p; c.Last(p) <= due {
+			break
 		}
 	}
-	return spans[len(spans)-1], due
+	return earliest, due
 }

@@ -332,12 +332,14 @@ func (e *evaluation) compareCounts() error {
 	return nil
 }
 
-// calendarOf gives the calendar of an indicator; the civil one for what no form carries.
-func (e *evaluation) calendarOf(code indicator.Code) period.Calendar {
-	if carriers := e.carriers[code.Fold()]; len(carriers) > 0 {
-		return carriers[0].Calendar
+// calendarOf gives the calendar of an indicator and the longest of its base periods; the civil one and months for what no form
+// carries.
+func (e *evaluation) calendarOf(code indicator.Code) (period.Calendar, period.Kind) {
+	calendar, base := period.Civil, period.Month
+	for _, f := range e.carriers[code.Fold()] {
+		calendar, base = f.Calendar, max(base, f.Frequency)
 	}
-	return period.Civil
+	return calendar, base
 }
 
 // line looks at one item.

@@ -229,6 +229,9 @@ func (v *surveyed) bind() error {
 		switch {
 		case r.Target != nil:
 			t := *r.Target
+			if v.hasLevels(i) {
+				t.Scope.Kinds = []hierarchy.Kind{hierarchy.Province, hierarchy.Department}
+			}
 			err = v.bindTarget(&t, p)
 			r.Target = &t
 		case r.Result != nil:
@@ -252,6 +255,22 @@ func (v *surveyed) bind() error {
 		}
 	}
 	return problems.Err()
+}
+
+// hasLevels says of a target of the province whether the plan sets others for lower levels beside it: then it is that of the province's
+// own bodies, as 95 % of the files of the province, 80 % of those of districts and 60 % of those of communes.
+func (v *surveyed) hasLevels(i int) bool {
+	t := v.rows[i].Target
+	if len(t.Scope.Kinds) > 0 || t.Scope.Unit != "" {
+		return false
+	}
+	for n := range v.rows {
+		o := v.rows[n].Target
+		if o != nil && v.ofRow[n] == v.ofRow[i] && o.Year == t.Year && o.Indicator.Same(t.Indicator) && len(o.Scope.Kinds) == 1 && !o.Scope.Each {
+			return true
+		}
+	}
+	return false
 }
 
 // changed gives what is new, and counts the rows; plans stand beside them.

@@ -34,12 +34,12 @@ type weighing struct {
 
 func (e *evaluation) weigh(t plan.Target) *weighing {
 	w := &weighing{evaluation: e, t: t}
-	calendar := e.calendarOf(t.Indicator)
+	calendar, base := e.calendarOf(t.Indicator)
 	due := t.Due
 	if day, err := period.ParseDay(t.Value); t.Comparator == plan.ByDate && err == nil && due == period.Forever {
 		due = day
 	}
-	horizon, due := plan.Horizon(calendar, t.Year, due)
+	horizon, due := plan.Horizon(calendar, base, t.Year, due)
 	w.due, w.span = due, horizon
 	if e.asked.Valid() {
 		w.span = e.asked
