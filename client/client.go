@@ -98,6 +98,7 @@ type Client struct {
 	plans      reportingv1.PlanServiceClient
 	rankings   reportingv1.RankingServiceClient
 	reports    reportingv1.ReportServiceClient
+	exclusions reportingv1.ExclusionServiceClient
 	rollups    reportingv1.RollupServiceClient
 	changes    reportingv1.ChangeServiceClient
 	access     reportingv1.AccessServiceClient
@@ -133,6 +134,7 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 		plans:      reportingv1.NewPlanServiceClient(conn),
 		rankings:   reportingv1.NewRankingServiceClient(conn),
 		reports:    reportingv1.NewReportServiceClient(conn),
+		exclusions: reportingv1.NewExclusionServiceClient(conn),
 		rollups:    reportingv1.NewRollupServiceClient(conn),
 		changes:    reportingv1.NewChangeServiceClient(conn),
 		access:     reportingv1.NewAccessServiceClient(conn),

@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -99,6 +100,14 @@ func (s site) step(random *rand.Rand) {
 		name := fmt.Sprintf("Xã %d", random.IntN(1000))
 		_, _, _, err = s.UpdateUnit(ctx, s.call(), unit, reporting.UnitPatch{NameVI: &name, Etag: u.Etag})
 		s.must(err)
+	case n == 1 && random.IntN(3) == 0:
+		due, _ := period.ParseDay(month + "-05")
+		_, err := s.ImportHolidays(ctx, s.call(), []period.Holiday{{
+			Day: due.Add(31 + random.IntN(4)), Name: fmt.Sprint("Nghỉ ", *s.requests), Off: true,
+		}})
+		s.must(err)
+	case n == 1 && random.IntN(2) == 0:
+		s.divided(random)
 	case n == 1:
 		u := hierarchy.Unit{
 			Code: hierarchy.Code(fmt.Sprintf("N%d", *s.requests)), Kind: "commune", NameVI: "Xã mới", Parent: "D-0",
@@ -116,6 +125,17 @@ func (s site) step(random *rand.Rand) {
 		_, _, _, err = s.Submit(ctx, s.call(), s.sent(unit, month, 100+random.IntN(100), seen.Etag))
 		s.must(err)
 	}
+}
+
+// divided lets a part of A go over into a new commune.
+func (s site) divided(random *rand.Rand) {
+	code := fmt.Sprintf("T%d", *s.requests)
+	_, err := s.ReorganiseUnits(s.t.Context(), s.call(), hierarchy.Plan{
+		Date:   period.Date(2024, 1+random.IntN(4), 10),
+		Create: []hierarchy.Unit{{Code: hierarchy.Code(code), Kind: "commune", NameVI: "Xã tách", Parent: "D"}},
+		Links:  []hierarchy.PlannedLink{{From: "A", To: code, Share: hierarchy.Part}},
+	}, "Nghị quyết")
+	s.must(err)
 }
 
 // answers is what the store says as of a moment, without the stamp and without texts, which may be removed (R36). It gives
@@ -153,12 +173,53 @@ func (s site) answers(at reporting.At) (said []string, sequence uint64) {
 	units, err := s.ListUnits(ctx, s.Local(), reporting.UnitFilter{At: at, Page: reporting.Page{Size: 500}})
 	s.must(err)
 	said = append(said, fmt.Sprintf("%+v", units.Units))
+	said = append(said, s.further(at)...)
 	reports, err := s.ListReports(ctx, s.Local(), reporting.ReportFilter{Form: "M", Periods: "2024-01..2024-04", At: at})
 	s.must(err)
 	for _, r := range reports.Reports {
 		said = append(said, fmt.Sprintf("%v %s %d %d %v", r.Key, r.Etag, r.Official, r.Provisional, r.Shown.ReviewTime))
 	}
 	return said, sequence
+}
+
+// further is what is said besides: columns, links, the list of holidays, deadlines, revisions.
+func (s site) further(at reporting.At) (said []string) {
+	s.t.Helper()
+	ctx := s.t.Context()
+	columns, err := s.QueryRollupColumns(ctx, s.Local(), reporting.RollupQuery{
+		Units: []string{"P", "D"}, Children: true, Indicators: []string{"HS"}, Periods: []string{"2024-01..2024-04"}, Basis: rollup.Provisional, At: at,
+	})
+	s.must(err)
+	said = append(said, fmt.Sprintf("%+v of %+v", columns.Columns[0], columns.Units))
+	links, err := s.ListLinks(ctx, s.Local(), reporting.LinkFilter{At: at})
+	s.must(err)
+	for _, l := range links.Links {
+		l.Note, l.NoteRemoved = "", false
+		said = append(said, fmt.Sprintf("%+v", l))
+	}
+	holidays, err := s.ListHolidays(ctx, s.Local(), reporting.HolidayFilter{At: at})
+	s.must(err)
+	said = append(said, fmt.Sprintf("%+v", holidays.Holidays))
+	periods, _, err := s.ListPeriods(ctx, s.Local(), reporting.PeriodQuery{Periods: "2024-01..2024-04", Form: "M", At: at})
+	s.must(err)
+	same, _, err := s.ListFormPeriodsAt(ctx, s.Local(), "M", "2024-01..2024-04", at)
+	s.must(err)
+	for _, p := range slices.Concat(periods, same) {
+		for i := range p.Deadlines {
+			p.Deadlines[i].Passed = false // it passes while nothing changes
+		}
+		said = append(said, fmt.Sprintf("%+v", p))
+	}
+	for _, unit := range []string{"A", "B", "C"} {
+		_, revisions, _, _, err := s.ListRevisionsAt(ctx, s.Local(), reporting.ReportRef{Unit: unit, Form: "M", Period: "2024-02"}, at, reporting.Page{})
+		if fault.ReasonOf(err) != "REPORT_NOT_FOUND" {
+			s.must(err)
+		}
+		for _, r := range revisions {
+			said = append(said, fmt.Sprintf("%d %v %v %s %v %s %d of %d figures", r.Number, r.State, r.Time, r.Principal, r.ReviewTime, r.Reviewer, r.Sequence, len(r.Figures)))
+		}
+	}
+	return said
 }
 
 // TestR30EveryAnswerComesAgainAfterARedactionARebuildAndARestore keeps every answer after each step of a random story, and

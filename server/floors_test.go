@@ -52,7 +52,7 @@ const floors = `
 		check/linear, check/bitrot, check/tamper, check/snapshot, check/backup, check/slowreaders, check/shutdown, check/restart < cmd;
 
 	# The benchmark stands beside them; its contestants do not know each other, but for the answers to one client.
-	reporting < bench/workload < bench/turn;
+	reporting < bench/workload < bench/turn; bench/profile < bench/turn;
 	bench/turn < bench/front, bench/raw, bench/postgres < bench/product;
 	bench/machine < bench/turn;
 	server, check/daemon < bench/product;

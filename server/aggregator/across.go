@@ -303,11 +303,14 @@ func (u *question) body(c int) (*body, error) {
 		}
 	}
 	calendar := b.leaves[0].f.calendar
-	side := func(p period.Period) int {
+	told := rollup.Joined{Side: func(p period.Period) int {
 		at, _ := slices.BinarySearch(joined.Dates, calendar.Last(p)+1)
 		return at
+	}}
+	if u.i.uneven {
+		told.Months = func(unit int, end period.Period) int { return b.leaves[unit].duties.monthsTo(end) }
 	}
-	b.Together = rollup.Component(*b.leaves[0].version, u.q.Measure, u.q.Period, b.base, side, units...)
+	b.Together = rollup.Component(*b.leaves[0].version, u.q.Measure, u.q.Period, b.base, told, units...)
 	if u.i.uneven && owed == 1 {
 		b.Total.Complete, b.Total.Outside = b.Total.Received, b.Total.NotApplicable+b.Total.Excluded
 	}
@@ -361,15 +364,17 @@ func (u *question) whyNotJoined(c, unit int, base period.Period, f *figure.Figur
 		return WhyMissing, nil
 	case halfOf(b.leaves[at].version, f), b.leaves[at].version.UnitRule == indicator.UnitRatio && b.Total.Count == 0:
 		return WhyHalf, nil
+	}
+	// place counts the base periods by which the body is read, from the beginning of the span.
+	place := (int(base.Index)*base.Kind.Months()-stretchOf(u.q.Period, u.since).from)/b.base.Months() - 1
+	switch {
+	case b.Left != nil && b.Left[at]>>place&1 != 0:
+		return WhyNotLast, nil
 	case b.Taken == nil:
 		return "", nil
-	}
-	months := b.base.Months()
-	from := stretchOf(u.q.Period, false).from
-	switch taken := b.Taken[at]; {
-	case taken < 0 && u.q.Measure == rollup.Own && u.i.gains:
+	case b.Taken[at] < 0 && u.q.Measure == rollup.Own && u.i.gains:
 		return WhyGap, nil
-	case taken < 0, int(base.Index)*base.Kind.Months() != from+(taken+1)*months:
+	case b.Taken[at] != place:
 		return WhyNotLast, nil
 	}
 	return "", nil

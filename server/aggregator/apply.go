@@ -16,7 +16,8 @@ import (
 //
 // What cannot be placed is passed over, always in the same way: a version of a unit, a link, an indicator or a form that
 // the tree, the catalogue or the set refuses, or whose number is not its own; a report of a unit or form that is not there;
-// a revision whose number was given already; an approval or a return of a revision that is not waiting or approved.
+// a revision whose number was given already; an approval or a return of a revision that is not waiting or approved;
+// an exclusion of what is excluded already, or a lifting of what is not.
 // The entry counts all the same: its sequence, its request id and the note of the change are kept.
 func (t *Tx) Apply(e entry.Entry, head journal.Head) error {
 	switch next := t.position.Head.Sequence + 1; {
@@ -81,6 +82,10 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 		return t.approve(&e.Header, body)
 	case entry.ReportReturned:
 		return t.giveBack(&e.Header, body)
+	case entry.ObligationExcluded:
+		return t.exclude(body.Key, body.Reason, false)
+	case entry.ExclusionLifted:
+		return t.exclude(body.Key, body.Reason, true)
 	case entry.TokenIssued:
 		return t.issue(body.Token)
 	case entry.TokenRevoked:

@@ -189,6 +189,11 @@ func (t *Tx) rewind(k reportKey, rec *record) (record, bool, error) {
 	if err != nil {
 		return record{}, false, err
 	}
+	for _, sequence := range rec.exclusions {
+		if t.knows(sequence) {
+			then.exclusions = append(then.exclusions, sequence)
+		}
+	}
 	slices.SortFunc(then.held, func(a, b held) int { return a.number - b.number })
 	for i := range then.held {
 		then.note(&then.held[i])
@@ -199,7 +204,7 @@ func (t *Tx) rewind(k reportKey, rec *record) (record, bool, error) {
 			then.deadline = replaced[at[n]]
 		}
 	}
-	return then, len(then.held) > 0, nil
+	return then, len(then.held)+len(then.exclusions) > 0, nil
 }
 
 // eachHeld visits every revision of a report with its body, in no order.

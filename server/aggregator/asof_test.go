@@ -164,6 +164,10 @@ func (w *teller) questions(n int) []aggregator.Query {
 			Basis: rollup.Basis(rapid.IntRange(0, 1).Draw(w.r, "basis")), Measure: rollup.Measure(rapid.IntRange(0, 2).Draw(w.r, "measure")),
 			Kind: hierarchy.Kind(w.pick("kind", "", "", "district")),
 		}
+		if rapid.IntRange(0, 2).Draw(w.r, "restated") == 0 {
+			_, calendar := w.o.cadence(i.Code)
+			q.Tree = calendar.Last(q.Period) + period.Day(rapid.IntRange(0, 400).Draw(w.r, "later"))
+		}
 		switch {
 		case rapid.IntRange(0, 7).Draw(w.r, "a derived one") == 0:
 			q.Indicator, q.Measure = "DER", rollup.AsReported

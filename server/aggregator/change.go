@@ -28,10 +28,23 @@ const (
 	// StoreChange is shown to those who may grant everywhere.
 	StoreChange
 	HolidaysChange
+	// ExcludedChange and LiftedChange are of an obligation, which may have no report.
+	ExcludedChange
+	LiftedChange
 	// PlansChange is of plans, targets and what was declared of them; OutsideChange of outside figures and regions.
 	PlansChange
 	OutsideChange
 )
+
+// ofReport says that a change is of one report or obligation.
+func (k ChangeKind) ofReport() bool {
+	switch k {
+	case DraftChange, SubmittedChange, ApprovedChange, ReturnedChange, ExcludedChange, LiftedChange:
+		return true
+	default:
+		return false
+	}
+}
 
 // Change is a note that something changed (R46): what and by whom, never the content.
 type Change struct {
@@ -98,8 +111,8 @@ func (t *Tx) appendNote(b []byte, n *note) []byte {
 	if n.request != ([16]byte{}) {
 		b = t.appendName(append(b, n.request[:]...), n.method)
 	}
-	switch n.Kind {
-	case DraftChange, SubmittedChange, ApprovedChange, ReturnedChange:
+	switch {
+	case n.Kind.ofReport():
 		unit, ok := t.snap.tree.Ordinal(n.Key.Unit)
 		b = appendOrdinal(b, unit, ok && t.snap.tree.At(unit).ID == n.Key.Unit, n.Key.Unit)
 		code, ok := t.snap.forms.Ordinal(n.Key.Form)
@@ -145,8 +158,8 @@ func (t *Tx) readNoteOf(r *reader, sequence uint64) note {
 		copy(n.request[:], r.take(len(n.request)))
 		n.method = t.readName(r)
 	}
-	switch n.Kind {
-	case DraftChange, SubmittedChange, ApprovedChange, ReturnedChange:
+	switch {
+	case n.Kind.ofReport():
 		n.Key.Unit = readOrdinal(r, t.snap.tree.Len(), func(i int) hierarchy.ID { return t.snap.tree.At(i).ID })
 		n.Key.Form = readOrdinal(r, t.snap.forms.Len(), t.snap.forms.At)
 		n.Key.Period, n.Revision = periodOf(uint32(r.uvarint())), r.number() //nolint:gosec // as it was written
@@ -239,6 +252,10 @@ func changesOf(e *entry.Entry) []Change {
 		return []Change{{Kind: ApprovedChange, Key: body.Key, Revision: body.Revision}}
 	case entry.ReportReturned:
 		return []Change{{Kind: ReturnedChange, Key: body.Key, Revision: body.Revision}}
+	case entry.ObligationExcluded:
+		return []Change{{Kind: ExcludedChange, Key: body.Key}}
+	case entry.ExclusionLifted:
+		return []Change{{Kind: LiftedChange, Key: body.Key}}
 	case entry.TokenIssued:
 		return []Change{{Kind: AccessChange, Name: body.Token.ID}}
 	case entry.TokenRevoked:

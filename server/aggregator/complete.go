@@ -8,10 +8,11 @@ import (
 )
 
 // marks say for each indicator in which base periods of a year a unit gave a value, and in which it said that the
-// indicator does not apply: bit 0 is the first. They are all that the remainder of a sum depends on, and one pass over
+// indicator does not apply, and of all in which they are taken out: bit 0 is the first. They are all that the remainder of a sum depends on, and one pass over
 // the reports of the year makes them for all indicators at once.
 type marks struct {
 	value, outside []uint16
+	excluded       uint16
 }
 
 // mark makes the marks of a year in one basis, from the base periods that are asked for. Of a base period that has values
@@ -25,6 +26,7 @@ func (t *Tx) mark(x *index, y *year, asked uint16, b rollup.Basis, like *view) (
 	t.memory.marks = m.value
 	clear(m.value)
 	m.value, m.outside = m.value[:n:n], m.value[n:]
+	m.excluded = y.word.excluded
 	alike := uint16(0)
 	for left := asked; left != 0; left &= left - 1 {
 		place := bits.TrailingZeros16(left)
@@ -76,7 +78,7 @@ const (
 // remainder is Total.Remainder of what rollup.Contribute makes of a sum over a window of several base periods, of which
 // the unit owes these.
 func (m marks) remainder(number uint32, owed uint16) remainder {
-	standing := owed &^ m.outside[number]
+	standing := owed &^ (m.outside[number] | m.excluded)
 	switch {
 	case owed == 0:
 		return nothing

@@ -18,6 +18,8 @@ const (
 	// WhyNotApproved is a revision that was sent and waits; WhyReturned one that was sent back. Both are missing too.
 	WhyNotApproved   = "NOT_APPROVED"
 	WhyReturned      = "RETURNED"
+	// WhyExcluded is an obligation that was taken out (R11), whatever was sent for it.
+	WhyExcluded      = "EXCLUDED"
 	WhyNotAvailable  = "NOT_AVAILABLE"
 	WhyNotApplicable = "NOT_APPLICABLE"
 	// WhyHalf is a ratio with one part alone.
@@ -198,6 +200,10 @@ func (u *question) contribution(base period.Period, o obligation) (Contribution,
 	rec, ok, err := u.t.readRecord(k, nil)
 	if err != nil || !ok {
 		return c, err
+	}
+	if rec.excluded() {
+		c.WhyNot = WhyExcluded
+		return c, nil
 	}
 	number := [...]int{rollup.Official: rec.official, rollup.Provisional: rec.provisional()}[u.q.Basis]
 	h := rec.find(number)

@@ -1,6 +1,7 @@
 package aggregator
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/tonghop/tonghop/server/figure"
@@ -47,6 +48,11 @@ type shift struct {
 	// gap is a profile of whose base periods since the beginning of the year one is missing, before and after, in some span
 	// of the basis that is planned: then one is in every later span. Or noProfile.
 	gap int
+	// open is a profile of whose base periods one is missing in the span that is planned, before and after. Or noProfile.
+	open int
+	// recording are the patterns to be recorded; wide says that a sum changes by more than what is lean, and there are none.
+	recording []recording
+	wide      bool
 }
 
 // differences are by how much the cells above one unit change.
@@ -58,17 +64,25 @@ type differences struct {
 	deltas []delta
 	totals []shifted
 	steps  []rollup.Step
+
+	leans    []leanDelta
+	leanRows []leanRow
+	windows  []leanWindow
 }
 
 // differences gives room for those of a unit; keep gives it back.
 func (t *Tx) differences(x *index, unit int) differences {
 	m := t.memory
-	return differences{t: t, x: x, unit: unit, deltas: m.deltas[:0], totals: m.totals[:0], steps: m.steps[:0]}
+	return differences{
+		t: t, x: x, unit: unit, deltas: m.deltas[:0], totals: m.totals[:0], steps: m.steps[:0],
+		leans: m.leans[:0], leanRows: m.leanRows[:0], windows: m.windows[:0],
+	}
 }
 
 func (s *differences) keep() {
 	m := s.t.memory
 	m.deltas, m.totals, m.steps = s.deltas, s.totals, s.steps
+	m.leans, m.leanRows, m.windows = s.leans, s.leanRows, s.windows
 }
 
 const noProfile = -1
@@ -87,15 +101,16 @@ func (t *Tx) shift(x *index, f *formIndex, unit int, base period.Period, after *
 			return err
 		}
 	}
-	s.keep()
-	if err := s.take(false); err != nil {
+	if err := errors.Join(s.take(false), s.takeWindows(false)); err != nil {
 		return err
 	}
 	t.see(y, place, after)
-	if err := s.take(true); err != nil {
+	if err := errors.Join(s.take(true), s.takeWindows(true)); err != nil {
 		return err
 	}
-	return s.apply()
+	s.record()
+	s.keep()
+	return errors.Join(s.apply(), s.applyLean())
 }
 
 // add plans a cell whose totals are to be made.
@@ -107,26 +122,9 @@ func (s *differences) add(i *indicatorIndex, sl slot, b rollup.Basis, span perio
 // take fills one side of all deltas.
 func (s *shift) take(after bool) error {
 	l := leaf{t: s.t, x: s.x, unit: s.unit}
-	var m marks
-	marked := -1
 	for n := range s.deltas {
 		d := &s.deltas[n]
 		if d.step {
-			continue
-		}
-		if d.window != 0 {
-			if marked != int(d.basis) {
-				var err error
-				if m, err = s.t.mark(s.x, s.year, s.year.word.in(d.basis), d.basis, s.after); err != nil {
-					return err
-				}
-				marked = int(d.basis)
-			}
-			if left := m.remainder(d.i.number, d.window); after {
-				d.is = left
-			} else {
-				d.was = left
-			}
 			continue
 		}
 		l.basis = d.basis
@@ -146,6 +144,10 @@ func (s *shift) take(after bool) error {
 // plan lists the cells that the change reaches in one basis: span by span, and within a span by indicator, as rows have
 // them.
 func (s *shift) plan(b rollup.Basis) error {
+	if done, err := s.byPattern(b); done || err != nil {
+		return err
+	}
+	defer s.planned()
 	changed := s.changed(b)
 	if len(changed) == 0 {
 		return nil
@@ -158,9 +160,10 @@ func (s *shift) plan(b rollup.Basis) error {
 	gains := slices.ContainsFunc(changed, func(c changedFigure) bool { return c.i.gains })
 	for _, span := range reach.spans {
 		from, to := s.f.window(span, false)
-		if to < int(s.base.Index) || from >= int(s.base.Index) && span.Kind != s.f.frequency && !gains {
+		if later := from >= int(s.base.Index); to < int(s.base.Index) || later && !gains && (span.Kind != s.f.frequency || s.gapIn(changed)) {
 			continue
 		}
+		s.open = noProfile
 		for n := range changed {
 			if changed[n].i.uneven {
 				continue
@@ -181,6 +184,17 @@ func (s *shift) plan(b rollup.Basis) error {
 	return nil
 }
 
+// gapIn says that nothing that is summed can become complete in a later base period, or cease to be: a gap stands before it,
+// or nothing changed but amounts.
+func (s *shift) gapIn(changed []changedFigure) bool {
+	for n := range changed {
+		if i := changed[n].i; i.sums && !i.uneven && i.profile != s.gap && !changed[n].steady() {
+			return false
+		}
+	}
+	return true
+}
+
 // changedFigure is an indicator whose figure is another than before.
 type changedFigure struct {
 	i *indicatorIndex
@@ -188,12 +202,24 @@ type changedFigure struct {
 	was, now *given
 	// outside says that the figure was or is not applicable, which changes where a year-to-date figure begins.
 	outside bool
+	// turns says that the obligation is taken out, or is one again, whatever the figure is.
+	turns bool
 }
 
-// changed lists the indicators whose figure in force is another, in the order of their numbers.
+// steady says that the figure has amounts on both sides, or none for the same reason. What an obligation asks for, and whether
+// it is met, is then as before; a remainder depends on nothing else, where one form carries the indicator.
+func (c *changedFigure) steady() bool {
+	return !c.turns && c.was != nil && c.now != nil && c.was.state() == c.now.state() && len(c.i.carriers) == 1
+}
+
+// changed lists the indicators whose figure in force is another, in the order of their numbers; where the obligation is taken
+// out, or is one again, all that the form ever asked for.
 func (s *shift) changed(b rollup.Basis) []changedFigure {
 	was, had := s.before.in(b)
 	now, has := s.after.in(b)
+	if s.turns() {
+		return s.turned(was, now)
+	}
 	late := had && has && s.before.late != s.after.late
 	if !late && had && has && s.before.numbers[b] == s.after.numbers[b] {
 		return nil
@@ -211,6 +237,27 @@ func (s *shift) changed(b rollup.Basis) []changedFigure {
 			list = append(list, changedFigure{i: &s.x.indicators[one.number], was: g, now: h, outside: notApplicable(g) || notApplicable(h)})
 		}
 	})
+	s.t.memory.changed = list
+	return list
+}
+
+// turns says that the obligation is taken out by the change, or is one again.
+func (s *shift) turns() bool {
+	return (s.before != nil && s.before.excluded) != (s.after != nil && s.after.excluded)
+}
+
+// turned is changed where the obligation turns: then that of an indicator without a figure changes too.
+func (s *shift) turned(was, now []given) []changedFigure {
+	list := s.t.memory.changed[:0]
+	for n := range s.x.indicators {
+		i := &s.x.indicators[n]
+		if !slices.Contains(i.carriers, s.f.ordinal) {
+			continue
+		}
+		c := changedFigure{i: i, was: find(was, i.number), now: find(now, i.number), turns: true}
+		c.outside = notApplicable(c.was) || notApplicable(c.now)
+		list = append(list, c)
+	}
 	s.t.memory.changed = list
 	return list
 }

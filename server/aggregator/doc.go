@@ -115,7 +115,7 @@
 //	forms       number 4, first day 4, ^sequence 8, piece 2         place in the entry, form as in the journal
 //	holidays    day 4, ^sequence 8, piece 2                         place in the entry, day of the list as in the journal
 //	tokens      id, 0, ^sequence 8                                  sequence that issued it, token as in the journal, with its times
-//	reports     form 2, period 4, unit 4                            see record.go: flags, deadline, revisions in force, revisions,
+//	reports     form 2, period 4, unit 4                            see record.go: flags, deadline, exclusions, revisions in force, revisions,
 //	                                                                each with the sequences of the entries that made it what it is and
 //	                                                                its figures in runs, as in the journal
 //	revisions   form 2, period 4, unit 4, revision 4, piece 2       state 1, revision as in its report
@@ -124,7 +124,7 @@
 //	changes     sequence, and of others than the first the place    see change.go: kind, time, principal, request, what changed;
 //	                                                                both numbers as their length, 1, and so many bytes
 //	used        indicator 4                                         sequence of the first entry with a figure of it
-//	texts       sequence 8, piece 2                                 reason of a return, name of a token's holder, note of a reorganisation
+//	texts       sequence 8, piece 2                                 reason of a return or an exclusion, name of a token's holder, note of a reorganisation
 //	texts       sequence 8, as in revisions                         see texts.go: notes and explanations of a revision
 //	redactions  sequence 8                                          sequence of the entry that removed its texts
 //	names       number 4                                            the principal or method

@@ -13,7 +13,7 @@ import (
 func (t *Tx) endRows(next *snapshot, m moved, ended []endedUnit) error {
 	// Twice the work for each unit pays only where they are few.
 	const fewOf = 4
-	if len(m) == 0 || t.ledger.reports == 0 || fewOf*len(ended) > next.tree.Len() {
+	if len(m) == 0 || !t.anyRecord() || fewOf*len(ended) > next.tree.Len() {
 		return t.rebuildRows(next, m, m)
 	}
 	r := remake{t: t, old: t.snap.derived(), x: next.derived(), from: map[uint32]int16{}, forms: map[uint16]int16{}}

@@ -191,8 +191,15 @@ func (l *leaf) Late(base period.Period) bool {
 	return v != nil && v.late
 }
 
-// Excluded implements rollup.Figures: no entry excludes an obligation yet.
-func (l *leaf) Excluded(period.Period) bool { return false }
+// Excluded implements rollup.Figures.
+func (l *leaf) Excluded(base period.Period) bool {
+	f, base := l.obligation(l.i, base)
+	if f == nil {
+		return false
+	}
+	v := l.report(f, base)
+	return v != nil && v.excluded
+}
 
 // Owed implements rollup.Figures.
 func (l *leaf) Owed(base period.Period) bool {
@@ -261,6 +268,10 @@ func (l *leaf) contribution(i *indicatorIndex, s slot, span period.Period) (home
 func (l *leaf) plain(base period.Period) rollup.Total {
 	var t rollup.Total
 	v := l.report(l.f, base)
+	if v != nil && v.excluded {
+		t.Excluded = 1
+		return t
+	}
 	list, ok := v.in(l.basis)
 	if !ok {
 		return t

@@ -26,9 +26,10 @@ type memory struct {
 	sets    map[string]uint16
 	setName []byte
 
-	// owings hold who owes what, of the index of.
-	owings map[owingKey]*owing
-	of     *index
+	// owings hold who owes what, patterns what reports change, of the index of.
+	owings   map[owingKey]*owing
+	patterns patterns
+	of       *index
 
 	// used are the indicators of which a figure exists, as far as they were asked for.
 	used map[uint32]bool
@@ -49,9 +50,14 @@ type memory struct {
 	totals  []shifted
 	steps   []rollup.Step
 	changed []changedFigure
-	spans   map[spansKey][]period.Period
-	marks   []uint16
-	held    []held
+
+	leans    []leanDelta
+	leanRows []leanRow
+	windows  []leanWindow
+
+	spans map[spansKey][]period.Period
+	marks []uint16
+	held  []held
 
 	// watched is nil where nothing was written yet.
 	watched *watched
@@ -73,6 +79,15 @@ func newMemory() *memory {
 		sets: map[string]uint16{},
 		rows: map[rowKey]*row{}, years: map[yearKey]*year{}, words: map[yearKey]word{},
 		owings: map[owingKey]*owing{}, used: map[uint32]bool{}, spans: map[spansKey][]period.Period{},
+	}
+}
+
+// belong lets go of what is of another index.
+func (m *memory) belong(x *index) {
+	if m.of != x {
+		m.of = x
+		clear(m.owings)
+		m.patterns = patterns{known: map[patternKey]*pattern{}, sets: map[patternSetKey]patternSet{}}
 	}
 }
 
@@ -156,10 +171,10 @@ type yearKey struct {
 	unit uint32
 }
 
-// word says which base periods of a year have a report, and a revision in force in each basis: bit 0 is the first. For
+// word says which base periods of a year have a report, are taken out, or have a revision in force in each basis: bit 0 is the first. For
 // those in force it also says, by set, which figures the revision has, if each is a value; else 0.
 type word struct {
-	known, official, provisional uint16
+	known, excluded, official, provisional uint16
 	sets                         [bases][12]uint16
 }
 
@@ -171,9 +186,13 @@ func (w word) in(b rollup.Basis) uint16 {
 	return w.provisional
 }
 
+// settled gives the base periods that a sum does not wait for: those with a revision in force, and those taken out.
+func (w word) settled(b rollup.Basis) uint16 { return w.in(b) | w.excluded }
+
 func (w *word) set(index int, v *view) {
 	at := uint16(1) << index
 	w.known |= at
+	w.excluded &^= at
 	w.official &^= at
 	w.provisional &^= at
 	for b := range w.sets {
@@ -181,6 +200,9 @@ func (w *word) set(index int, v *view) {
 	}
 	if v == nil {
 		return
+	}
+	if v.excluded {
+		w.excluded |= at
 	}
 	for b := range w.sets {
 		w.sets[b][index] = v.sets[b]

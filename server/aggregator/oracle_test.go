@@ -24,6 +24,7 @@ type oracle struct {
 	forms   *form.Set
 	links   []hierarchy.Link
 	reports map[entry.ReportKey]*told
+	out     map[entry.ReportKey]bool // the obligations that were taken out
 	owed    map[owedCase]owedForm
 }
 
@@ -56,7 +57,7 @@ type toldRevision struct {
 
 func newOracle() *oracle {
 	return &oracle{
-		tree: hierarchy.Empty(), cat: indicator.Empty(), forms: form.Empty(), reports: map[entry.ReportKey]*told{},
+		tree: hierarchy.Empty(), cat: indicator.Empty(), forms: form.Empty(), reports: map[entry.ReportKey]*told{}, out: map[entry.ReportKey]bool{},
 	}
 }
 
@@ -90,6 +91,10 @@ func (o *oracle) apply(body entry.Body, at time.Time) {
 	case entry.ReportApproved:
 		o.set(b.Key, aggregator.Approved, aggregator.Superseded)
 		o.set(b.Key, aggregator.Submitted, aggregator.Approved)
+	case entry.ObligationExcluded:
+		o.out[b.Key] = true
+	case entry.ExclusionLifted:
+		delete(o.out, b.Key)
 	case entry.ReportReturned:
 		r := o.reports[b.Key]
 		for i := range r.revisions {
@@ -131,7 +136,7 @@ func (o *oracle) set(k entry.ReportKey, from, to aggregator.RevisionState) {
 // inForce gives the figures that count.
 func (o *oracle) inForce(k entry.ReportKey, b rollup.Basis) (map[uint32]figure.Figure, *told) {
 	r := o.reports[k]
-	if r == nil {
+	if r == nil || o.out[k] {
 		return nil, nil
 	}
 	for _, rev := range slices.Backward(r.revisions) {
@@ -202,7 +207,10 @@ func (a asked) Late(base period.Period) bool {
 	return r != nil && r.late
 }
 
-func (a asked) Excluded(period.Period) bool { return false }
+func (a asked) Excluded(base period.Period) bool {
+	f := a.owes(a.version.Code, base)
+	return f.ok && a.o.out[entry.ReportKey{Unit: a.unit.ID, Form: f.code, Period: base}]
+}
 
 func (a asked) Owed(base period.Period) bool { return a.owes(a.version.Code, base).ok }
 

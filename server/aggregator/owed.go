@@ -134,10 +134,7 @@ type owingKey struct {
 
 // owing gives the owing of a year, found once in a transaction.
 func (t *Tx) owing(x *index, f *formIndex, i *indicatorIndex, year int16) *owing {
-	if t.memory.of != x {
-		t.memory.of = x
-		clear(t.memory.owings)
-	}
+	t.memory.belong(x)
 	key := owingKey{form: f.ordinal, profile: int32(i.profile), year: year} //nolint:gosec // fewer than indicators
 	if known := t.memory.owings[key]; known != nil {
 		return known

@@ -101,7 +101,7 @@ func province(t testing.TB) (*story, *oracle, []indicator.Indicator) {
 	return s, o, catalogue
 }
 
-// TestEveryRollupEqualsItsParts tells random stories of submissions, corrections, approvals and returns, and after each
+// TestEveryRollupEqualsItsParts tells random stories of submissions, corrections, approvals, returns and exclusions, and after each
 // step compares roll-ups with two recomputations from nothing.
 func TestEveryRollupEqualsItsParts(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
@@ -145,6 +145,8 @@ func (w *teller) tellOne() {
 	told := w.o.reports[k]
 	var body entry.Body
 	switch {
+	case rapid.IntRange(0, 4).Draw(w.r, "exclude") == 0:
+		body = w.turn(k)
 	case told != nil && rapid.IntRange(0, 3).Draw(w.r, "review") == 0:
 		body = w.review(k, told)
 	default:
@@ -155,6 +157,14 @@ func (w *teller) tellOne() {
 	}
 	w.s.add(body)
 	w.o.apply(body, w.s.now)
+}
+
+// turn takes an obligation out, with or without a report, or makes it one again.
+func (w *teller) turn(k entry.ReportKey) entry.Body {
+	if w.o.out[k] {
+		return entry.ExclusionLifted{Key: k, Reason: "đã khôi phục"}
+	}
+	return entry.ObligationExcluded{Key: k, Reason: "lũ lụt"}
 }
 
 // review approves what waits, or returns what waits or is approved.

@@ -253,13 +253,27 @@ func (u *question) meets() (inside, partly bool) {
 // span, or does not tile it.
 func (u *question) owedCoarsely() bool {
 	lastMonth := int(u.q.Period.Index) * u.q.Period.Kind.Months()
-	base := u.f.base(u.q.Period.Year, (lastMonth-1)/u.f.frequency.Months())
-	for _, kind := range u.kinds() {
+	return u.owe(u.f.base(u.q.Period.Year, (lastMonth-1)/u.f.frequency.Months()))
+}
+
+// owe says whether units in question owe a base period that ends after the span. Over a change of the tree those owe it too
+// that come below the unit after the day of the tree: what came of those that stand there is told by them.
+func (u *question) owe(base period.Period) bool {
+	kinds := u.kinds()
+	for _, kind := range kinds {
 		if u.expected(base, kind).Owed > 0 {
 			return true
 		}
 	}
-	return false
+	if u.across == nil {
+		return false
+	}
+	owing, found := u.t.owing(u.x, u.f, u.i, base.Year), false
+	_ = u.eachBelow(u.unit, func(unit int) error {
+		found = found || owing.has(int(base.Index)-1, unit) && u.x.tree.At(unit).ValidFrom > u.treeDay && slices.Contains(kinds, u.x.kind[unit])
+		return nil
+	})
+	return found
 }
 
 // expected gives what the units of a kind in the subtree owe for a span, the unit itself among them.

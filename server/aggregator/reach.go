@@ -12,7 +12,7 @@ import (
 type reach struct {
 	// spans are those of the year; only the ones that end after the base period are reached.
 	spans []period.Period
-	// before and after are the base periods of the year with a revision in force.
+	// before and after are the base periods of the year with a revision in force, or taken out.
 	before, after uint16
 }
 
@@ -49,12 +49,12 @@ func (s *shift) reachOf(b rollup.Basis, changed []changedFigure) (reach, error) 
 	}
 	var err error
 	all := uint16(1)<<s.f.frequency.PerYear() - 1
-	if r.before, err = s.t.inForce(s.year, all, b); err != nil {
+	if r.before, err = s.t.settled(s.year, all, b); err != nil {
 		return r, err
 	}
 	word := s.year.word
 	word.set(place, s.after)
-	r.after = word.in(b)
+	r.after = word.settled(b)
 	return r, nil
 }
 
@@ -80,7 +80,7 @@ func (s *shift) planCells(c *changedFigure, p cellPlan, r *reach) error {
 	if c.i.gains && (contains || p.from == place+1 || c.outside) {
 		s.add(c.i, own, p.basis, p.span)
 	}
-	if c.i.sums && short && p.to > 1 && c.i.profile != s.gap {
+	if c.i.sums && short && p.to > 1 && c.i.profile != s.gap && !c.steady() {
 		p.from = 0
 		if !s.planRemainder(c.i, since, p, r) {
 			s.gap = c.i.profile
@@ -101,14 +101,14 @@ func (s *shift) planReported(c *changedFigure, p cellPlan, r *reach, short bool)
 			return err
 		}
 	}
-	if !short && (c.i.sums || step) {
-		s.planRemainder(c.i, reported, p, r)
+	if !short && (c.i.sums || step) && c.i.profile != s.open && !c.steady() && !s.planRemainder(c.i, reported, p, r) {
+		s.open = c.i.profile
 	}
 	return nil
 }
 
-// planRemainder adds the cell of a remainder, if the unit has something in force for each base period that it owes in the
-// form, before the change or after it. As long as it has not, it is not complete and the remainder is nothing, whatever
+// planRemainder adds the cell of a remainder, if the unit has something in force, or is excused, for each base period that it
+// owes in the form, before the change or after it. As long as it has not, it is not complete and the remainder is nothing, whatever
 // it owes in other forms.
 func (s *shift) planRemainder(i *indicatorIndex, sl slot, p cellPlan, r *reach) bool {
 	owed := s.owes(i) & (uint16(1)<<p.to - uint16(1)<<p.from)
@@ -122,10 +122,7 @@ func (s *shift) planRemainder(i *indicatorIndex, sl slot, p cellPlan, r *reach) 
 		s.add(i, sl, p.basis, p.span)
 		return true
 	}
-	s.deltas = append(s.deltas, delta{
-		i: i, slot: sl, basis: p.basis, span: p.span, window: owed,
-		home: home{form: s.f, day: s.owing.days[bits.Len16(owed)-1]},
-	})
+	s.addWindow(i, sl, p.basis, p.span, home{form: s.f, day: s.owing.days[bits.Len16(owed)-1]}, owed)
 	return true
 }
 

@@ -43,6 +43,8 @@ type record struct {
 	official, waiting int
 	// count is the greatest number of a revision.
 	count int
+	// exclusions are the entries that took the obligation out and made it one again, by turns.
+	exclusions []uint64
 	// held are the revisions in ascending order, but for those that were laid by whole: they are in the bucket revisions.
 	held []held
 }
@@ -58,6 +60,9 @@ type held struct {
 	// stale says that what is apart is not what stands here.
 	stale bool
 }
+
+// excluded says that the obligation is taken out: then no revision is in force (R11).
+func (r *record) excluded() bool { return len(r.exclusions)%2 == 1 }
 
 // provisional is the newest revision that was sent or approved and not returned (R23).
 func (r *record) provisional() int { return max(r.official, r.waiting) }
@@ -80,6 +85,7 @@ func (r *record) live(h *held) bool {
 const (
 	recordLate   = 1 << 0
 	recordSent   = 1 << 1
+	recordTaken  = 1 << 2 // the obligation was taken out once
 	apartBit     = 1 << 7
 	stateOfByte  = apartBit - 1
 	spillAt      = 16 << 10 // records longer than this lay old revisions by
@@ -87,8 +93,11 @@ const (
 )
 
 func (r *record) append(b []byte) []byte {
-	b = append(b, bit(r.late, recordLate)|bit(r.sent, recordSent))
+	b = append(b, bit(r.late, recordLate)|bit(r.sent, recordSent)|bit(len(r.exclusions) > 0, recordTaken))
 	b = appendTime(b, r.deadline)
+	if len(r.exclusions) > 0 {
+		b = appendUvarints(binary.AppendUvarint(b, uint64(len(r.exclusions))), r.exclusions...)
+	}
 	b = appendUvarints(b, uint64(r.official), uint64(r.waiting), uint64(r.count), uint64(len(r.held))) //nolint:gosec // not negative
 	for i := range r.held {
 		h := &r.held[i]
@@ -106,6 +115,11 @@ func decodeRecord(value []byte, held []held) (record, bool) {
 	r := reader{b: value}
 	flags := r.byte()
 	rec := record{late: flags&recordLate != 0, sent: flags&recordSent != 0, deadline: r.time(), held: held[:0]}
+	if flags&recordTaken != 0 {
+		for n := r.number(); n > 0 && !r.bad; n-- {
+			rec.exclusions = append(rec.exclusions, r.uvarint())
+		}
+	}
 	rec.official, rec.waiting, rec.count = r.number(), r.number(), r.number()
 	for n := r.number(); n > 0 && !r.bad; n-- {
 		h := heldOf(&r)
@@ -128,8 +142,9 @@ func heldOf(r *reader) held {
 // and when. The sequences make it possible to tell what was in force at any earlier entry (R30).
 type story struct {
 	made                           uint64
-	merged                         bool
+	merged, onBehalf               bool
 	actingFor                      hierarchy.ID
+	restoredFrom                   int
 	approved, returned, superseded uint64
 	// redated says that the next draft came with another deadline for the report than this one, which is kept here.
 	redated  bool
@@ -144,11 +159,14 @@ const (
 	storyReturned
 	storySuperseded
 	storyRedated
+	storyOnBehalf
+	storyRestored
 )
 
 func (s *story) append(b []byte) []byte {
 	b = append(b, bit(s.merged, storyMerged)|bit(s.actingFor != "", storyActingFor)|bit(s.approved != 0, storyApproved)|
-		bit(s.returned != 0, storyReturned)|bit(s.superseded != 0, storySuperseded)|bit(s.redated, storyRedated))
+		bit(s.returned != 0, storyReturned)|bit(s.superseded != 0, storySuperseded)|bit(s.redated, storyRedated)|
+		bit(s.onBehalf, storyOnBehalf)|bit(s.restoredFrom != 0, storyRestored))
 	b = binary.AppendUvarint(b, s.made)
 	if s.actingFor != "" {
 		b = appendText(b, s.actingFor)
@@ -161,12 +179,15 @@ func (s *story) append(b []byte) []byte {
 	if s.redated {
 		b = appendTime(b, s.deadline)
 	}
+	if s.restoredFrom != 0 {
+		b = binary.AppendUvarint(b, uint64(s.restoredFrom)) //nolint:gosec // not negative
+	}
 	return b
 }
 
 func (r *reader) story() story {
 	flags := r.byte()
-	s := story{merged: flags&storyMerged != 0, made: r.uvarint()}
+	s := story{merged: flags&storyMerged != 0, onBehalf: flags&storyOnBehalf != 0, made: r.uvarint()}
 	if flags&storyActingFor != 0 {
 		s.actingFor = hierarchy.ID(r.text())
 	}
@@ -181,6 +202,9 @@ func (r *reader) story() story {
 	}
 	if s.redated = flags&storyRedated != 0; s.redated {
 		s.deadline = r.time()
+	}
+	if flags&storyRestored != 0 {
+		s.restoredFrom = r.number()
 	}
 	return s
 }
@@ -208,6 +232,7 @@ func (t *Tx) bare(k reportKey, h *held) (Revision, story, error) {
 	t.rewindStory(&s)
 	rev := Revision{
 		Number: h.number, State: h.state, Figures: fr.figures(), Sequence: s.made, Merged: s.merged, ActingFor: s.actingFor,
+		OnBehalf: s.onBehalf, RestoredFrom: s.restoredFrom,
 	}
 	if !ok || !sr.done() || !fr.done() {
 		return Revision{}, story{}, revisionBucket.damaged(revisionKey(k, h.number))
@@ -224,6 +249,6 @@ func (t *Tx) bare(k reportKey, h *held) (Revision, story, error) {
 
 // submissionBody makes the body of a new revision.
 func submissionBody(b []byte, h *entry.Header, s *entry.Submission) []byte {
-	words := story{made: h.Sequence, merged: s.Merged, actingFor: s.ActingFor}
+	words := story{made: h.Sequence, merged: s.Merged, actingFor: s.ActingFor, onBehalf: s.OnBehalf, restoredFrom: s.RestoredFrom}
 	return entry.AppendRuns(bodyOf(b, &words, nil), s.Figures)
 }

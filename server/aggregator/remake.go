@@ -24,7 +24,7 @@ type endedUnit struct {
 // report.
 func (t *Tx) movedBy(s *snapshot, ended []endedUnit) (moved, error) {
 	var m moved
-	if len(ended) == 0 || t.ledger.reports == 0 {
+	if len(ended) == 0 || !t.anyRecord() {
 		return m, nil
 	}
 	x := s.derived()
@@ -54,6 +54,12 @@ func (t *Tx) movedBy(s *snapshot, ended []endedUnit) (moved, error) {
 		}
 	}
 	return m, nil
+}
+
+// anyRecord says whether there is a report, or an obligation that was taken out.
+func (t *Tx) anyRecord() bool {
+	key, _ := t.bucket(reportBucket).Cursor().First()
+	return key != nil
 }
 
 // yearOf gives the first year of which a base period may end on the day or later; every calendar's year ends with or
@@ -97,7 +103,7 @@ func (t *Tx) eachPeriod(form uint16, year int16, visit func(code uint32) (bool, 
 // Where units end on a day, or go on, ends has it for each indicator that may then be left as it is in every span that
 // ended before: nothing was owed otherwise there.
 func (t *Tx) rebuildRows(next *snapshot, m, ends moved) error {
-	if len(m) == 0 || t.ledger.reports == 0 {
+	if len(m) == 0 || !t.anyRecord() {
 		t.snap = next
 		return nil
 	}
@@ -408,14 +414,14 @@ func (w *unitYear) addRemainder(i *indicatorIndex, s slot, span period.Period) e
 	m, known := w.marks[f.ordinal]
 	if !known {
 		y := w.t.year(f, w.leaf.unit, w.year)
-		inForce, err := w.t.inForce(y, uint16(1)<<f.frequency.PerYear()-1, w.leaf.basis)
+		_, err := w.t.settled(y, uint16(1)<<f.frequency.PerYear()-1, w.leaf.basis)
 		if err != nil {
 			return err
 		}
-		if m, err = w.t.mark(w.x, y, inForce, w.leaf.basis, nil); err != nil {
+		if m, err = w.t.mark(w.x, y, y.word.in(w.leaf.basis), w.leaf.basis, nil); err != nil {
 			return err
 		}
-		m = marks{value: slices.Clone(m.value), outside: slices.Clone(m.outside)}
+		m = marks{value: slices.Clone(m.value), outside: slices.Clone(m.outside), excluded: m.excluded}
 		w.marks[f.ordinal] = m
 	}
 	if left := m.remainder(i.number, owed); left != nothing {

@@ -48,8 +48,32 @@ type Report struct {
 	Late bool
 	// Revisions stand in the ascending order of their numbers, which count all of them from 1.
 	Revisions []Revision
-	// Official and Provisional are the numbers of the revisions that count in each basis; 0 if none does.
+	// Official and Provisional are the numbers of the revisions that count in each basis; 0 if none does. Where the
+	// obligation is taken out they are those that would.
 	Official, Provisional int
+	// Exclusions tell when the obligation was taken out, the first one first.
+	Exclusions []Exclusion
+}
+
+// Exclusion is a time in which an obligation was taken out (R11).
+type Exclusion struct {
+	Excluded, Lifted Turn
+}
+
+// Turn is who turned an obligation, when and why. The zero value: nobody did.
+type Turn struct {
+	Sequence  uint64
+	Principal string
+	Time      time.Time
+	Reason    string
+	// TextsRemoved says that the reason is missing because it was removed (R36).
+	TextsRemoved bool
+}
+
+// Excluded says that the obligation is taken out: nothing that was sent for it counts, and nothing is expected.
+func (r Report) Excluded() bool {
+	n := len(r.Exclusions)
+	return n > 0 && r.Exclusions[n-1].Lifted.Sequence == 0
 }
 
 // Revision is one version of a report.
@@ -62,9 +86,11 @@ type Revision struct {
 	Principal string
 	Time      time.Time
 	Sequence  uint64
-	// Merged and ActingFor are as in the submission.
-	Merged    bool
-	ActingFor hierarchy.ID
+	// Merged, ActingFor, OnBehalf and RestoredFrom are as in the submission.
+	Merged       bool
+	ActingFor    hierarchy.ID
+	OnBehalf     bool
+	RestoredFrom int
 	// Reviewer approved it or, later, returned it, at ReviewTime; Reason says why it was returned.
 	Reviewer   string
 	ReviewTime time.Time
@@ -102,7 +128,7 @@ func (r Report) Revision(number int) (Revision, bool) {
 	return Revision{}, false
 }
 
-// Report gives a report with all its revisions; false if nothing was ever saved.
+// Report gives a report with all its revisions; false if nothing was ever saved, and the obligation never taken out.
 func (t *Tx) Report(key entry.ReportKey) (Report, bool, error) {
 	k, ok := t.place(key)
 	if !ok {
@@ -122,13 +148,41 @@ func (t *Tx) report(k reportKey, rec *record) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	exclusions, err := t.exclusions(rec)
+	if err != nil {
+		return Report{}, err
+	}
 	return Report{
 		Key: entry.ReportKey{
 			Unit: t.snap.tree.At(int(k.unit)).ID, Form: t.snap.forms.At(int(k.form)), Period: k.base(),
 		},
 		Deadline: rec.deadline, Late: rec.late, Revisions: revisions,
-		Official: rec.official, Provisional: rec.provisional(),
+		Official: rec.official, Provisional: rec.provisional(), Exclusions: exclusions,
 	}, nil
+}
+
+// exclusions tells of the turns of an obligation.
+func (t *Tx) exclusions(rec *record) ([]Exclusion, error) {
+	var list []Exclusion
+	for n, sequence := range rec.exclusions {
+		turn := Turn{Sequence: sequence}
+		var err error
+		if turn.Principal, turn.Time, err = t.made(sequence); err != nil {
+			return nil, err
+		}
+		if turn.Reason, err = t.text(sequence); err != nil {
+			return nil, err
+		}
+		if turn.TextsRemoved, err = t.Redacted(sequence); err != nil {
+			return nil, err
+		}
+		if n%2 == 0 {
+			list = append(list, Exclusion{Excluded: turn})
+		} else {
+			list[len(list)-1].Lifted = turn
+		}
+	}
+	return list, nil
 }
 
 // ScanReports visits the reports of a form for a base period in the order of the ordinals of their units, from the one

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/indicator"
+	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/rollup"
 )
 
@@ -14,7 +15,7 @@ import (
 
 // byStep says whether the cells of a span change by steps.
 func (s *shift) byStep(i *indicatorIndex) bool {
-	return (i.sums || i.latest) && len(i.carriers) == 1 && i.carriers[0] == s.f.ordinal && !i.uneven
+	return !s.turns() && (i.sums || i.latest) && len(i.carriers) == 1 && i.carriers[0] == s.f.ordinal && !i.uneven
 }
 
 // owes gives the base periods of the year that the unit owes of an indicator.
@@ -34,8 +35,16 @@ func (s *shift) planStep(c *changedFigure, p cellPlan) error {
 	if owed&(1<<place) == 0 || at < 0 {
 		return nil
 	}
-	var step rollup.Step
 	ratio := c.i.versions[at].UnitRule == indicator.UnitRatio
+	home := home{form: s.f, day: s.owing.days[bits.Len16(owed)-1]}
+	if c.i.sums {
+		if by, ok := c.lean(ratio, s.before.isLate(), s.after.isLate()); ok {
+			s.addLean(c.i, reported, p.basis, p.span, home, by)
+			return nil
+		}
+		s.wide = true
+	}
+	var step rollup.Step
 	count(&step, c.was, s.before, -1)
 	count(&step, c.now, s.after, 1)
 	if c.i.sums {
@@ -44,15 +53,22 @@ func (s *shift) planStep(c *changedFigure, p cellPlan) error {
 	} else if err := s.latest(&step, c, p, owed); err != nil {
 		return err
 	}
-	if step.IsZero() {
-		return nil
+	switch by, lean := step.Lean(); {
+	case step.IsZero():
+	case lean:
+		s.addLean(c.i, reported, p.basis, p.span, home, by)
+	default:
+		s.addStep(c.i, reported, p.basis, p.span, home, step)
 	}
+	return nil
+}
+
+// addStep adds a delta that is a step.
+func (s *differences) addStep(i *indicatorIndex, sl slot, b rollup.Basis, span period.Period, at home, step rollup.Step) {
 	s.deltas = append(s.deltas, delta{
-		i: c.i, slot: reported, basis: p.basis, span: p.span, at: int32(len(s.steps)), step: true, //nolint:gosec // thousands
-		home: home{form: s.f, day: s.owing.days[bits.Len16(owed)-1]},
+		i: i, slot: sl, basis: b, span: span, at: int32(len(s.steps)), step: true, home: at, //nolint:gosec // thousands
 	})
 	s.steps = append(s.steps, step)
-	return nil
 }
 
 // count counts the obligation of a figure, so many times.

@@ -23,11 +23,11 @@ func (t *Tx) submit(h *entry.Header, s *entry.Submission) error {
 	if !ok {
 		return nil
 	}
-	rec, known, err := t.readRecord(k, nil)
+	rec, _, err := t.readRecord(k, nil)
 	if err != nil || s.Revision <= rec.count {
 		return err
 	}
-	if !known {
+	if rec.count == 0 {
 		t.ledger.reports++
 	}
 	if !rec.sent {
@@ -147,6 +147,23 @@ func (t *Tx) giveBack(h *entry.Header, r entry.ReportReturned) error {
 		rec.waiting = 0
 	} else {
 		rec.official = 0
+	}
+	return t.keep(k, &rec, true)
+}
+
+// exclude takes an obligation out, whatever was sent for it, or with lift makes it one again. What it is already stays so.
+func (t *Tx) exclude(key entry.ReportKey, reason string, lift bool) error {
+	k, ok := t.place(key)
+	if !ok {
+		return nil
+	}
+	rec, _, err := t.readRecord(k, nil)
+	if err != nil || rec.excluded() != lift {
+		return err
+	}
+	rec.exclusions = append(rec.exclusions, t.position.Head.Sequence)
+	if err := t.keepText(reason); err != nil {
+		return err
 	}
 	return t.keep(k, &rec, true)
 }

@@ -51,6 +51,14 @@ func (t *Tx) duties(x *index, i *indicatorIndex, unit int, year int16) duties {
 	return d
 }
 
+// monthsTo gives the length of the base period that ends with a period, in months; that of the period if there is none.
+func (d *duties) monthsTo(end period.Period) int {
+	if f := d[int(end.Index)*end.Kind.Months()-1]; f != nil {
+		return f.frequency.Months()
+	}
+	return end.Kind.Months()
+}
+
 // shortest gives the length of the shortest base period of the year, in months; a year if there is none.
 func (d *duties) shortest() int {
 	least := len(d)
@@ -292,11 +300,8 @@ func (u *question) coarse() bool {
 		if w.holds((n+1)*m, m) {
 			continue
 		}
-		base := u.f.base(u.q.Period.Year, n)
-		for _, kind := range u.kinds() {
-			if u.expected(base, kind).Owed > 0 {
-				return true
-			}
+		if u.owe(u.f.base(u.q.Period.Year, n)) {
+			return true
 		}
 	}
 	return false

@@ -10,9 +10,12 @@ import (
 // bases is the number of bases.
 const bases = 2
 
-// view is a report as the arithmetic sees it. A nil view is a report that does not exist or counts nowhere.
+// view is a report as the arithmetic sees it. A nil view is a report that does not exist or counts
+// nowhere, of an obligation that stands.
 type view struct {
 	late bool
+	// excluded says that the obligation is taken out; then no revision is in force.
+	excluded bool
 	// numbers are the revisions in force by basis, 0 for none; given their figures.
 	numbers [bases]int
 	given   [bases][]given
@@ -27,6 +30,9 @@ func (v *view) in(b rollup.Basis) ([]given, bool) {
 	}
 	return v.given[b], true
 }
+
+// isLate says whether there is one and it is late.
+func (v *view) isLate() bool { return v != nil && v.late }
 
 // year holds the reports of one unit for one form in one year, by the index of their base periods in the year.
 type year struct {
@@ -54,7 +60,7 @@ func (t *Tx) view(y *year, index int) (*view, error) {
 	if y.loaded&at != 0 {
 		return y.views[index], nil
 	}
-	if y.word.known&at != 0 && (y.word.official|y.word.provisional)&at == 0 {
+	if y.word.known&at != 0 && (y.word.official|y.word.provisional|y.word.excluded)&at == 0 {
 		y.loaded |= at
 		return nil, nil
 	}
@@ -88,9 +94,9 @@ func (t *Tx) see(y *year, index int, v *view) {
 	t.memory.words[y.key] = y.word
 }
 
-// inForce says which base periods of a year have a revision in force in a basis, of those that are asked for. It reads
-// only what was never seen.
-func (t *Tx) inForce(y *year, asked uint16, b rollup.Basis) (uint16, error) {
+// settled says which base periods of a year have a revision in force in a basis, or are taken out, of those that are asked
+// for. It reads only what was never seen.
+func (t *Tx) settled(y *year, asked uint16, b rollup.Basis) (uint16, error) {
 	for index := 0; asked&^y.word.known != 0; index++ {
 		if asked&^y.word.known&(1<<index) == 0 {
 			continue
@@ -99,14 +105,19 @@ func (t *Tx) inForce(y *year, asked uint16, b rollup.Basis) (uint16, error) {
 			return 0, err
 		}
 	}
-	return y.word.in(b) & asked, nil
+	return y.word.settled(b) & asked, nil
 }
 
-// viewOf gives what the arithmetic sees of a record; nil if nothing is in force.
+// viewOf gives what the arithmetic sees of a record; nil if nothing is in force and the obligation stands.
 func (t *Tx) viewOf(k reportKey, rec *record) (*view, error) { return t.viewWith(k, rec, 0, nil) }
 
 // viewWith is viewOf for whoever has the figures of a revision at hand.
 func (t *Tx) viewWith(k reportKey, rec *record, fresh int, figures []entry.Figure) (*view, error) {
+	if rec.excluded() {
+		v := t.memory.view()
+		v.excluded = true
+		return v, nil
+	}
 	if rec.provisional() == 0 {
 		return nil, nil
 	}

@@ -44,6 +44,8 @@ type Config struct {
 	Dir string
 	// Program is the daemon; empty: it is compiled.
 	Program string
+	// Profile is a folder for profiles of the processor's time; empty: none are taken.
+	Profile string
 	// Progress is told what is done.
 	Progress func(format string, args ...any)
 }
@@ -58,8 +60,10 @@ type bench struct {
 	book        report.Book
 	loaded      int
 	contestants []contestant
-	ledgers     []ledger
-	notes       []string
+	// processes are those besides this one that some of them live in, by their ids.
+	processes map[string]func() int
+	ledgers   []ledger
+	notes     []string
 	// answer is one that the product gave, for those who answer in its place.
 	answer  []byte
 	product *product.Product
@@ -101,7 +105,7 @@ func (b *bench) run(ctx context.Context) error {
 			return err
 		}
 		b.Program = filepath.Join(b.dir, "tonghopd")
-		if err := plant.Build(ctx, root, "./server/cmd/tonghopd", b.Program); err != nil {
+		if err := plant.Build(ctx, root, "./server/cmd/tonghopd", b.Program, profiledDaemon(b.Profile)...); err != nil {
 			return err
 		}
 	}
@@ -111,10 +115,16 @@ func (b *bench) run(ctx context.Context) error {
 	if err := b.rounds(ctx); err != nil {
 		return err
 	}
+	if err := b.profiles(ctx); err != nil {
+		return err
+	}
 	if err := b.compareAll(ctx); err != nil {
 		return err
 	}
-	return b.afterwards(ctx)
+	if err := b.afterwards(ctx); err != nil {
+		return err
+	}
+	return b.made(ctx)
 }
 
 // closing notes what is to be done at the end.
@@ -220,7 +230,7 @@ func (b *bench) submits(name string, to runner, next *int, limit, width int) {
 		}
 		*next += w.Done
 		return map[string]float64{
-			report.Rate: w.Rate(), report.P50: milliseconds(w.P50), report.P99: milliseconds(w.P99), report.CPU: 1e6 * w.CPU / float64(w.Done),
+			report.Rate: w.Rate(), report.Done: float64(w.Done), report.P50: milliseconds(w.P50), report.P99: milliseconds(w.P99), report.CPU: 1e6 * w.CPU / float64(w.Done),
 		}, nil
 	})
 }

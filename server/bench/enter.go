@@ -37,6 +37,14 @@ func (b *bench) enter(ctx context.Context) error {
 	return b.enterSmall(ctx)
 }
 
+// lives notes which process besides this one a contestant lives in.
+func (b *bench) lives(name string, pid func() int) {
+	if b.processes == nil {
+		b.processes = map[string]func() int{}
+	}
+	b.processes[name] = pid
+}
+
 // limitOf is the number behind the last report of a shape.
 func limitOf(shape workload.Shape) int { return workload.Months * shape.Communes }
 
@@ -59,7 +67,17 @@ func (b *bench) loadedProduct(ctx context.Context, dir string, shape workload.Sh
 		return nil, nil, err
 	}
 	n := b.Months * shape.Communes
-	took, err := p.Load(ctx, n, b.Texts, func(done int) { b.Progress("shape %s: %d of %d reports are loaded", shape.Name, done, n) })
+	var took time.Duration
+	load := func() (float64, error) {
+		var err error
+		took, err = p.Load(ctx, n, b.Texts, func(done int) { b.Progress("shape %s: %d of %d reports are loaded", shape.Name, done, n) })
+		return float64(n), err
+	}
+	if shape.Name == b.Shape.Name {
+		err = b.profiled(ctx, report.BulkProduct, p.PID(), load)
+	} else {
+		_, err = load()
+	}
 	figures[report.Values] = float64(n*workload.Slots) / took.Seconds()
 	b.Progress("shape %s: %d reports were loaded in %s", shape.Name, n, took.Round(time.Millisecond))
 	return p, figures, err
@@ -90,6 +108,7 @@ func (b *bench) enterProduct(ctx context.Context) error {
 		return err
 	}
 	next := b.ledgerOf(report.Product, b.Shape, b.loaded, p.Totals)
+	b.lives(report.Product, p.PID)
 	b.submits(report.Product, p, next, limitOf(b.Shape), 64)
 	b.submits(report.ProductOne, p, next, limitOf(b.Shape), 1)
 	b.asks(p, next)
@@ -119,6 +138,7 @@ func (b *bench) enterAlone(ctx context.Context) error {
 		}
 		return after.Totals(ctx, back)
 	})
+	b.lives(report.Alone64, child.PID)
 	b.submits(report.Alone64, child, next, limitOf(b.Shape), 64)
 	b.submits(report.Alone256, child, next, limitOf(b.Shape), 256)
 	return nil
@@ -162,6 +182,7 @@ func (b *bench) enterFront(ctx context.Context, name, kind string, settings insi
 		return err
 	}
 	b.closing(to.Close)
+	b.lives(name, child.PID)
 	b.submits(name, submitter{to, b.Shape}, next, limit, 64)
 	return nil
 }

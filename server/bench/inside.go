@@ -66,7 +66,7 @@ func Open(ctx context.Context, kind string, settings []byte) (turn.Worker, error
 // start starts a contestant's process, which ends with the run.
 func (b *bench) start(ctx context.Context, kind string, settings inside) (*turn.Child, error) {
 	settings.Shape = b.Shape.Name
-	child, err := turn.Start(ctx, kind, settings)
+	child, err := turn.Start(ctx, kind, settings, b.Profile)
 	if err == nil {
 		b.closing(child.Close)
 	}

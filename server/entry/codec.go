@@ -52,6 +52,9 @@ func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
 	if done, err := putStore(e, m, texts); done || err != nil {
 		return err
 	}
+	if done, err := putLife(e, m, texts); done || err != nil {
+		return err
+	}
 	switch b := e.Body.(type) {
 	case UnitsChanged:
 		return putUnits(b, m)
@@ -87,6 +90,25 @@ func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
 		// A pointer to a body would be written and then not be known to whoever applies it.
 		return fault.Internal(nil, "entry %d: %T is no body of an entry", e.Header.Sequence, e.Body)
 	}
+}
+
+// putLife writes the bodies of obligations and closings; false if the body is none of them.
+func putLife(e *Entry, m *journalv1.Entry, texts *journalv1.Private) (bool, error) {
+	switch b := e.Body.(type) {
+	case ObligationExcluded:
+		texts.Reason = b.Reason
+		return true, putExcluded(b, m)
+	case ExclusionLifted:
+		texts.Reason = b.Reason
+		return true, putLifted(b, m)
+	case PeriodClosed:
+		texts.Reason = b.Reason
+		return true, putClosed(b, m)
+	case PeriodReopened:
+		texts.Reason = b.Reason
+		return true, putReopened(b, m)
+	}
+	return false, nil
 }
 
 // Decode reads what Encode gave. An empty private part is one that was removed, or never was: the texts are then empty
@@ -147,6 +169,14 @@ func bodyOf(m *journalv1.Entry, texts *journalv1.Private, at time.Time) (Body, e
 		return redactedOf(b.EntryRedacted, texts.GetReason())
 	case *journalv1.Entry_StoreRestored:
 		return restoredOf(b.StoreRestored, texts)
+	case *journalv1.Entry_ObligationExcluded:
+		return excludedOf(b.ObligationExcluded, texts.GetReason())
+	case *journalv1.Entry_ExclusionLifted:
+		return liftedOf(b.ExclusionLifted, texts.GetReason())
+	case *journalv1.Entry_PeriodClosed:
+		return closedOf(b.PeriodClosed, texts.GetReason())
+	case *journalv1.Entry_PeriodReopened:
+		return reopenedOf(b.PeriodReopened, texts.GetReason())
 	default:
 		return definitionOf(m, texts)
 	}
@@ -180,7 +210,8 @@ func definitionOf(m *journalv1.Entry, texts *journalv1.Private) (Body, error) {
 func onlyTexts(m *journalv1.Entry, texts *journalv1.Private) error {
 	var reason, name, figures bool
 	switch m.GetBody().(type) {
-	case *journalv1.Entry_ReportReturned, *journalv1.Entry_EntryRedacted, *journalv1.Entry_UnitsReorganised:
+	case *journalv1.Entry_ReportReturned, *journalv1.Entry_EntryRedacted, *journalv1.Entry_UnitsReorganised,
+		*journalv1.Entry_ObligationExcluded, *journalv1.Entry_ExclusionLifted, *journalv1.Entry_PeriodClosed, *journalv1.Entry_PeriodReopened:
 		reason = true
 	case *journalv1.Entry_TokenIssued:
 		name = true

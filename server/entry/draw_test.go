@@ -113,6 +113,7 @@ func drawSubmission(t *rapid.T) entry.Submission {
 	if rapid.Bool().Draw(t, "acts for another") {
 		s.ActingFor = id(t, "acting for")
 	}
+	s.OnBehalf, s.RestoredFrom = rapid.Bool().Draw(t, "on behalf"), rapid.IntRange(0, s.Revision-1).Draw(t, "restored from")
 	numbers := rapid.SliceOfNDistinct(rapid.Uint32(), 0, 6, rapid.ID).Draw(t, "indicators")
 	slices.Sort(numbers)
 	for i, n := range numbers {
@@ -248,7 +249,7 @@ func drawToken(t *rapid.T) auth.Token {
 }
 
 func drawBody(t *rapid.T, at time.Time) entry.Body {
-	switch rapid.IntRange(0, 13).Draw(t, "body") {
+	switch rapid.IntRange(0, 17).Draw(t, "body") {
 	case 0:
 		return entry.StoreCreated{ProgramVersion: word(t, "program version")}
 	case 1:
@@ -281,6 +282,16 @@ func drawBody(t *rapid.T, at time.Time) entry.Body {
 		return entry.HolidaysChanged{Holidays: some(t, "holidays", func(t *rapid.T) period.Holiday {
 			return period.Holiday{Day: day(t, "day", period.Beginning), Name: word(t, "name"), Off: rapid.Bool().Draw(t, "off")}
 		})}
+	case 13:
+		return entry.ObligationExcluded{Key: drawKey(t), Reason: written(t, "reason")}
+	case 14:
+		return entry.ExclusionLifted{Key: drawKey(t), Reason: written(t, "reason")}
+	case 15:
+		return drawClosed(t)
+	case 16:
+		return entry.PeriodReopened{
+			Key: drawClosing(t), Version: revision(t), Until: second(t, "until"), Reason: written(t, "reason"), Units: drawIDs(t, "units"),
+		}
 	default:
 		return entry.ReportsSubmitted{Reports: some(t, "reports", drawSubmission)}
 	}

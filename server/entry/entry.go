@@ -37,7 +37,8 @@ type Entry struct {
 
 // Body says what changed. It is one of the types of this room, as a value: StoreCreated, UnitsChanged,
 // IndicatorsChanged, FormsChanged, HolidaysChanged, ReportsSubmitted, ReportApproved, ReportReturned, TokenIssued, TokenRevoked,
-// KeyIntroduced, EntryRedacted, StoreRestored, UnitsReorganised, PlansChanged, OutsideFiguresChanged, RegionsChanged.
+// KeyIntroduced, EntryRedacted, StoreRestored, UnitsReorganised, ObligationExcluded, ExclusionLifted, PeriodClosed, PeriodReopened, PlansChanged,
+// OutsideFiguresChanged, RegionsChanged.
 type Body interface{ body() }
 
 // UnitsChanged adds units, or replaces those with the same id.
@@ -131,6 +132,10 @@ type Submission struct {
 	Deadline time.Time
 	// ActingFor is the unit in whose name the sender acted where it is not the report's; else empty.
 	ActingFor hierarchy.ID
+	// OnBehalf says that the sender is not of the unit.
+	OnBehalf bool
+	// RestoredFrom is the earlier revision whose figures these are; 0 where none was restored.
+	RestoredFrom int
 	// Figures are in ascending order of their numbers, none twice.
 	Figures []Figure
 }

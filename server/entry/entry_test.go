@@ -45,6 +45,18 @@ func withoutTexts(b entry.Body) entry.Body {
 	case entry.ReportReturned:
 		b.Reason = ""
 		return b
+	case entry.ObligationExcluded:
+		b.Reason = ""
+		return b
+	case entry.ExclusionLifted:
+		b.Reason = ""
+		return b
+	case entry.PeriodClosed:
+		b.Reason = ""
+		return b
+	case entry.PeriodReopened:
+		b.Reason = ""
+		return b
 	case entry.UnitsReorganised:
 		b.Note = ""
 		return b

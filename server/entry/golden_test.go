@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,7 +46,8 @@ func goldens(t testing.TB) map[string]entry.Entry {
 		ID: "0m3v9f2nxqra", SecretHash: [32]byte{0: 1, 31: 2}, Role: auth.Reporter, Unit: "30280-0", Form: "CDS-thang",
 		DisplayName: "Trần Thị Bưởi", Created: request.Time, Expires: time.Date(2024, 6, 14, 1, 2, 3, 0, time.UTC),
 	}
-	return map[string]entry.Entry{
+	all := goldenLife(request, key)
+	maps.Copy(all, map[string]entry.Entry{
 		"store-created": {Header: none, Body: entry.StoreCreated{ProgramVersion: "0.1.0"}},
 		"units-changed": {Header: request, Body: entry.UnitsChanged{Units: []hierarchy.Unit{
 			{ID: "82-0", Code: "82", Kind: hierarchy.Province, NameVI: "Tỉnh Tiền Giang", NameEN: "Tien Giang", ValidFrom: period.Beginning, ValidTo: merge},
@@ -103,7 +105,8 @@ func goldens(t testing.TB) map[string]entry.Entry {
 			OldJournal: [16]byte{0: 0x5e, 15: 1}, OldHead: entry.Head{Sequence: 12, Hash: [32]byte{0: 3, 31: 4}},
 			Known: entry.Head{Sequence: 14, Hash: [32]byte{0: 5, 31: 6}}, Journal: [16]byte{0: 0x5f, 15: 2}, ProgramVersion: "0.1.0", By: "Phòng Công nghệ", Reason: "Hỏng đĩa",
 		}},
-	}
+	})
+	return all
 }
 
 var goldenHolidays = []period.Holiday{

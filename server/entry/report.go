@@ -56,6 +56,10 @@ func submissionMessage(s Submission) (*journalv1.Submission, error) {
 	m := &journalv1.Submission{
 		Unit: string(s.Key.Unit), Form: string(s.Key.Form), Period: s.Key.Period.String(), Revision: uint32(s.Revision), //nolint:gosec // checked
 		Draft: s.Draft, Merged: s.Merged, DeadlineUnix: deadline, ActingFor: string(s.ActingFor),
+		OnBehalf: s.OnBehalf, RestoredFrom: uint32(s.RestoredFrom), //nolint:gosec // checked
+	}
+	if s.RestoredFrom < 0 || s.RestoredFrom >= s.Revision {
+		return nil, fault.Internal(nil, "report %s: revision %d is restored from %d", s.Key, s.Revision, s.RestoredFrom)
 	}
 	for i := range s.Figures {
 		f := &s.Figures[i]
@@ -82,6 +86,10 @@ func submissionOf(m *journalv1.Submission) (Submission, error) {
 	}
 	s := Submission{
 		Key: key, Revision: revision, Draft: m.GetDraft(), Merged: m.GetMerged(), ActingFor: hierarchy.ID(m.GetActingFor()),
+		OnBehalf: m.GetOnBehalf(), RestoredFrom: int(m.GetRestoredFrom()),
+	}
+	if m.GetRestoredFrom() >= m.GetRevision() {
+		return Submission{}, damaged("revision %d is restored from %d", m.GetRevision(), m.GetRestoredFrom())
 	}
 	if s.Deadline, err = instantOf(m.GetDeadlineUnix(), "a deadline"); err != nil {
 		return Submission{}, err

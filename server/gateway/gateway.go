@@ -134,6 +134,7 @@ func (g *Gateway) newMux() (*runtime.ServeMux, error) {
 		reportingv1.RegisterPlanServiceHandler,
 		reportingv1.RegisterRankingServiceHandler,
 		reportingv1.RegisterReportServiceHandler,
+		reportingv1.RegisterExclusionServiceHandler,
 		reportingv1.RegisterRollupServiceHandler,
 		reportingv1.RegisterChangeServiceHandler,
 		reportingv1.RegisterAccessServiceHandler,

@@ -69,7 +69,10 @@ func (s *Service) readAt(
 		if err != nil {
 			return err
 		}
-		who.tx, who.present = then, tx
+		who.tx, who.present, who.then = then, tx, at.Time
+		if at.Time.IsZero() {
+			_, who.then, _ = then.Moment()
+		}
 		return use(then, who)
 	})
 }

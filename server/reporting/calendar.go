@@ -32,7 +32,7 @@ type Deadline struct {
 	Kind     hierarchy.Kind
 	DueDay   period.Day
 	Deadline time.Time
-	// Passed says that nothing moves it any more.
+	// Passed says that nothing moves it any more; as of an earlier state, whether that was so then.
 	Passed bool
 }
 
@@ -45,6 +45,7 @@ type PeriodQuery struct {
 	Form     string
 	// Kind and Unit narrow the deadlines of a form.
 	Kind, Unit string
+	At         At
 }
 
 // maxFormPeriods is how many periods one request may name.
@@ -52,13 +53,18 @@ const maxFormPeriods = 60
 
 // ListFormPeriods gives the base periods of a range with their days and deadlines.
 func (s *Service) ListFormPeriods(ctx context.Context, caller auth.Caller, code, periods string) ([]Period, Stamp, error) {
+	return s.ListFormPeriodsAt(ctx, caller, code, periods, At{})
+}
+
+// ListFormPeriodsAt is ListFormPeriods as of an earlier state.
+func (s *Service) ListFormPeriodsAt(ctx context.Context, caller auth.Caller, code, periods string, at At) ([]Period, Stamp, error) {
 	asked, err := somePeriods(periods)
 	if err != nil {
 		return nil, Stamp{}, err
 	}
 	var found []Period
 	var stamp Stamp
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, at, 0, func(tx *aggregator.Tx, who granted) error {
 		stamp = stampOf(tx)
 		if err := who.need(auth.Read); err != nil {
 			return err
@@ -100,7 +106,7 @@ func (s *Service) ListPeriods(ctx context.Context, caller auth.Caller, q PeriodQ
 	}
 	var found []Period
 	var stamp Stamp
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, q.At, 0, func(tx *aggregator.Tx, who granted) error {
 		stamp = stampOf(tx)
 		if err := who.need(auth.Read); err != nil {
 			return err
@@ -177,7 +183,7 @@ func (g granted) formPeriod(f form.Form, p, base period.Period) Period {
 	for _, kind := range table.Kinds(f.Code, shown.Last) {
 		if due, ok := table.DueDay(f.Code, kind, shown.Last); ok {
 			shown.Deadlines = append(shown.Deadlines, Deadline{
-				Kind: hierarchy.Kind(kind), DueDay: due, Deadline: period.Deadline(due), Passed: period.Late(due, g.now),
+				Kind: hierarchy.Kind(kind), DueDay: due, Deadline: period.Deadline(due), Passed: period.Late(due, g.instant()),
 			})
 		}
 	}

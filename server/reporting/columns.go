@@ -56,9 +56,9 @@ func (s *Service) QueryRollupColumns(ctx context.Context, caller auth.Caller, q 
 		return ColumnPage{}, err
 	}
 	filter := filterHash("columns", strings.Join(q.Units, ","), fmt.Sprint(q.Children), strings.Join(q.Indicators, ","),
-		strings.Join(q.Periods, ","), q.Basis.String(), q.Measure.String(), q.AsOf, q.Tree)
+		strings.Join(q.Periods, ","), q.Basis.String(), q.Measure.String(), q.AsOf, q.At.String(), q.Tree)
 	var page ColumnPage
-	err = s.read(ctx, caller, q.MinSequence, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, q.At, q.MinSequence, func(tx *aggregator.Tx, who granted) error {
 		from, err := q.Page.open(tx, filter)
 		if err != nil {
 			return err
@@ -77,10 +77,15 @@ func (s *Service) QueryRollupColumns(ctx context.Context, caller auth.Caller, q 
 		if err := r.choose(); err != nil {
 			return err
 		}
-		page = ColumnPage{Units: r.chosen, Periods: rows.Periods, Stamp: stampOf(tx)}
-		if page.Columns, err = r.columns(); err != nil {
+		cells := r.columns
+		if !q.At.isNow() {
+			cells = r.past
+		}
+		columns, err := cells()
+		if err != nil {
 			return err
 		}
+		page = ColumnPage{Units: r.chosen, Periods: rows.Periods, Columns: columns, Stamp: stampOf(tx)}
 		if r.next != nil {
 			from.key = r.next.String()
 			page.Next = from.token()
@@ -99,9 +104,10 @@ func tooWide(cells, limit int) error {
 // columnRun is one query for columns under way.
 type columnRun struct {
 	rollupRun
-	// chosen are the units of the page and their ordinals, spent is what their cells take.
+	// chosen are the units of the page and their ordinals, tops whose children they are, spent is what their cells take.
 	chosen   []hierarchy.Unit
 	ordinals []int
+	tops     []int
 	spent    int
 	// first are the series of the first period, by indicator.
 	first []*aggregator.Series
@@ -137,7 +143,7 @@ func (r *columnRun) choose() error {
 				r.next = &spot{top: top, unit: key}
 				return err
 			}
-			r.chosen, r.ordinals = append(r.chosen, u), append(r.ordinals, place)
+			r.chosen, r.ordinals, r.tops = append(r.chosen, u), append(r.ordinals, place), append(r.tops, top)
 			for _, p := range r.periods {
 				r.asked = append(r.asked, r.isChild(u, r.units[top], p))
 			}

@@ -115,7 +115,8 @@ func (g granted) feed(f ChangeFilter, at Stamp, today period.Day) (feed, error) 
 // shows says whether the caller is told of a change. A unit or token is named to those alone who may see it.
 func (f feed) shows(c aggregator.Change) (bool, error) {
 	switch c.Kind {
-	case aggregator.DraftChange, aggregator.SubmittedChange, aggregator.ApprovedChange, aggregator.ReturnedChange:
+	case aggregator.DraftChange, aggregator.SubmittedChange, aggregator.ApprovedChange, aggregator.ReturnedChange,
+		aggregator.ExcludedChange, aggregator.LiftedChange:
 		return f.showsReport(c), nil
 	case aggregator.UnitsChange:
 		return f.all() && (c.Name == "" || f.who.reads(hierarchy.ID(c.Name), period.DayOf(c.Time))), nil

@@ -18,8 +18,18 @@ type granted struct {
 	auth.Caller
 	now time.Time
 	tx  *aggregator.Tx
-	// present is the state of now where tx is an earlier one: whatever was in force then, rights are those of now.
+	// present is the state of now where tx is an earlier one: whatever was in force then, rights are those of now. Then is
+	// the instant as of which that is.
 	present *aggregator.Tx
+	then    time.Time
+}
+
+// instant is what was now when the state that answers was the newest one.
+func (g granted) instant() time.Time {
+	if g.present != nil {
+		return g.then
+	}
+	return g.now
 }
 
 // rights gives the tree by which the caller's rights are told.
@@ -228,7 +238,7 @@ func (g granted) ownDrafts(unit hierarchy.ID) bool {
 
 // actsFor says whether the caller's unit acts in place of one that has ended (R3).
 func (g granted) actsFor(unit hierarchy.ID) bool {
-	return g.Token.ActsFor(unit, g.tx.Tree(), period.DayOf(g.now))
+	return g.Token.ActsFor(unit, g.rights(), period.DayOf(g.now))
 }
 
 func notSeen(ref string) *fault.Error {

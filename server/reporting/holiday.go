@@ -19,6 +19,7 @@ type HolidayFilter struct {
 	// First and Last are days, or empty.
 	First, Last string
 	Page        Page
+	At          At
 }
 
 // HolidayPage is one page of the list of holidays.
@@ -39,12 +40,12 @@ func (s *Service) ListHolidays(ctx context.Context, caller auth.Caller, f Holida
 		return HolidayPage{}, err
 	}
 	var page HolidayPage
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, f.At, 0, func(tx *aggregator.Tx, who granted) error {
 		page = HolidayPage{Stamp: stampOf(tx)}
 		if err := who.need(auth.Read); err != nil {
 			return err
 		}
-		at, err := f.Page.open(tx, filterHash("holidays", f.First, f.Last))
+		at, err := f.Page.open(tx, filterHash("holidays", f.First, f.Last, f.At.String()))
 		if err != nil {
 			return err
 		}

@@ -141,6 +141,7 @@ type LinkFilter struct {
 	From, To    string
 	Page        Page
 	MinSequence uint64
+	At          At
 }
 
 // LinkPage is one page of links.
@@ -170,9 +171,9 @@ func (s *Service) ListLinks(ctx context.Context, caller auth.Caller, f LinkFilte
 	if err != nil {
 		return LinkPage{}, err
 	}
-	filter := filterHash("links", f.From, f.To)
+	filter := filterHash("links", f.From, f.To, f.At.String())
 	var page LinkPage
-	err = s.read(ctx, caller, f.MinSequence, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, f.At, f.MinSequence, func(tx *aggregator.Tx, who granted) error {
 		page = LinkPage{Stamp: stampOf(tx)}
 		at, err := f.Page.open(tx, filter)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/tonghop/tonghop/server/committer"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/journal"
 )
@@ -170,14 +171,25 @@ func (p *Pipe) queue(ref ReportRef) (before <-chan struct{}, decided chan struct
 	return before, decided
 }
 
+// bulkWaiting is how many submissions of all streams together may wait for their turn at once: enough to fill one group of
+// the committer while another one is synced, and then as many again. The rest of its queue is left to those who send one report.
+const bulkWaiting = committer.DefaultMaxWaiting * 3 / 4
+
 // overloadPause is how long a submission waits before it asks a full committer again. Its place in the window holds the
 // stream back meanwhile.
 const overloadPause = 20 * time.Millisecond
 
 // submit takes one submission. That too much waits already is no refusal of an item: whoever streams is slowed down.
 func (p *Pipe) submit(call Call, sub Submission) (Outcome, error) {
+	in := p.service.takeInHand(p.method, sub)
+	select {
+	case p.service.bulk <- struct{}{}:
+		defer func() { <-p.service.bulk }()
+	case <-p.ctx.Done():
+		return Outcome{}, p.ctx.Err()
+	}
 	for {
-		d, receipt, err := p.service.submit(p.ctx, call, p.method, sub, false)
+		d, receipt, err := p.service.submit(p.ctx, call, in, false)
 		switch {
 		case err == nil:
 			return d.outcome(receipt), nil

@@ -126,6 +126,9 @@ func (g granted) report(r aggregator.Report) (Report, bool) {
 	if drafted && draft.Number > shown.Shown.Number {
 		shown.Etag = etagOf(draft)
 	}
+	if r.Excluded() {
+		shown.Etag += excludedMark
+	}
 	return shown, true
 }
 
@@ -184,6 +187,13 @@ func (g granted) stored(ref ReportRef) (place, aggregator.Report, error) {
 func (s *Service) ListRevisions(
 	ctx context.Context, caller auth.Caller, ref ReportRef, page Page,
 ) (Report, []aggregator.Revision, string, Stamp, error) {
+	return s.ListRevisionsAt(ctx, caller, ref, At{}, page)
+}
+
+// ListRevisionsAt is ListRevisions as of an earlier state: the revisions that there were then, each in the state of then.
+func (s *Service) ListRevisionsAt(
+	ctx context.Context, caller auth.Caller, ref ReportRef, asOf At, page Page,
+) (Report, []aggregator.Revision, string, Stamp, error) {
 	size, err := page.size(defaultPage, largestPage)
 	if err != nil {
 		return Report{}, nil, "", Stamp{}, err
@@ -192,13 +202,13 @@ func (s *Service) ListRevisions(
 	var revisions []aggregator.Revision
 	var next string
 	var stamp Stamp
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, asOf, 0, func(tx *aggregator.Tx, who granted) error {
 		stamp, revisions, next = stampOf(tx), nil, ""
 		at, r, err := who.stored(ref)
 		if err != nil {
 			return err
 		}
-		from, err := page.open(tx, filterHash("revisions", ReportName(at.key)))
+		from, err := page.open(tx, filterHash("revisions", ReportName(at.key), asOf.String()))
 		if err != nil {
 			return err
 		}

@@ -39,6 +39,17 @@ const maxLookups = 20_000
 
 // ListReports lists the reports of a form by period, then in the order of the codes of their units.
 func (s *Service) ListReports(ctx context.Context, caller auth.Caller, f ReportFilter) (ReportPage, error) {
+	f.States = slices.Compact(slices.Sorted(slices.Values(f.States)))
+	return s.listReports(ctx, caller, f, "reports", func(who granted, r aggregator.Report) (Report, bool) {
+		shown, visible := who.report(r)
+		return shown, visible && (len(f.States) == 0 || slices.Contains(f.States, shown.Shown.State))
+	})
+}
+
+// listReports lists what is wanted of the reports and obligations that the caller may read.
+func (s *Service) listReports(
+	ctx context.Context, caller auth.Caller, f ReportFilter, what string, wants func(who granted, r aggregator.Report) (Report, bool),
+) (ReportPage, error) {
 	size, err := f.Page.size(defaultPage, largestPage)
 	if err != nil {
 		return ReportPage{}, err
@@ -50,22 +61,21 @@ func (s *Service) ListReports(ctx context.Context, caller auth.Caller, f ReportF
 	if len(periods) > maxFormPeriods {
 		return ReportPage{}, tooManyPeriods(f.Periods, len(periods), maxFormPeriods)
 	}
-	f.States = slices.Compact(slices.Sorted(slices.Values(f.States)))
 	var page ReportPage
 	err = s.readAt(ctx, caller, f.At, 0, func(tx *aggregator.Tx, who granted) error {
 		page = ReportPage{Stamp: stampOf(tx)}
-		from, err := f.Page.open(tx, f.hash())
+		from, err := f.Page.open(tx, f.hash(what))
 		if err != nil {
 			return err
 		}
-		l := reportList{who: who, filter: f, size: size, page: &page, from: from, units: s.inCodeOrder(tx)}
+		l := reportList{who: who, filter: f, wants: wants, size: size, page: &page, from: from, units: s.inCodeOrder(tx)}
 		return l.run(periods)
 	})
 	return page, err
 }
 
-func (f ReportFilter) hash() [8]byte {
-	parts := []string{"reports", f.Unit, f.Form, f.Periods, f.Below, f.At.String()}
+func (f ReportFilter) hash(what string) [8]byte {
+	parts := []string{what, f.Unit, f.Form, f.Periods, f.Below, f.At.String()}
 	for _, state := range f.States {
 		parts = append(parts, state.String())
 	}
@@ -104,6 +114,7 @@ func (s *Service) inCodeOrder(tx *aggregator.Tx) []int32 {
 type reportList struct {
 	who     granted
 	filter  ReportFilter
+	wants   func(who granted, r aggregator.Report) (Report, bool)
 	size    int
 	page    *ReportPage
 	from    cursor
@@ -184,7 +195,7 @@ func (l *reportList) period(f form.Form, p period.Period, after string) error {
 		if err != nil {
 			return err
 		}
-		if shown, visible := l.who.report(r); visible && l.wants(shown) {
+		if shown, wanted := l.wants(l.who, r); wanted {
 			if len(l.page.Reports) == l.size {
 				l.page.Next = l.from.token()
 				return nil
@@ -202,8 +213,4 @@ func (l *reportList) most() int {
 		return aggregator.MaxReportsAsOf
 	}
 	return maxLookups
-}
-
-func (l *reportList) wants(r Report) bool {
-	return len(l.filter.States) == 0 || slices.Contains(l.filter.States, r.Shown.State)
 }

@@ -16,7 +16,7 @@ func (s *Service) Approve(ctx context.Context, call Call, ref ReportRef, etag st
 	const method = "ReportService.ApproveReport"
 	hash := hashReview(method, ref, etag).sum()
 	return s.review(ctx, call, method, ref, hash, func(who granted, at place, r aggregator.Report) (entry.Body, error) {
-		newest, err := reviewed(r, etag)
+		newest, err := reviewed(at, r, etag)
 		if err != nil {
 			return nil, err
 		}
@@ -40,7 +40,7 @@ func (s *Service) Return(ctx context.Context, call Call, ref ReportRef, etag, re
 		if clean == "" {
 			return nil, fault.Invalid("REASON_REQUIRED", "a report is sent back with a reason: say what is to be mended").In("reason")
 		}
-		back, err := reviewed(r, etag)
+		back, err := reviewed(at, r, etag)
 		if err != nil {
 			return nil, err
 		}
@@ -89,19 +89,9 @@ func (s *Service) review(
 // reviewable finds the report and asks whether the caller reviews it: at the form's reviewing unit, else at any unit
 // strictly above, of which one is the nearest with an approver; the report of a root is reviewed there (R9).
 func (g granted) reviewable(ref ReportRef) (place, aggregator.Report, error) {
-	if err := g.need(auth.Approve); err != nil {
-		return place{}, aggregator.Report{}, err
-	}
-	at, err := g.place(ref)
+	at, err := g.reviewing(ref)
 	if err != nil {
 		return place{}, aggregator.Report{}, err
-	}
-	if !g.reviewsAt(at) {
-		if g.readsReport(at.unit.ID, at.form, at.last) {
-			return place{}, aggregator.Report{}, fault.Denied("NOT_THE_REVIEWER",
-				"reports of %s are reviewed by the unit above it, or by the unit that the form names", at.unit).With("unit", at.unit.ID)
-		}
-		return place{}, aggregator.Report{}, notSeen(ref.Unit).In("unit")
 	}
 	r, ok, err := g.tx.Report(at.key)
 	if err != nil {
@@ -111,6 +101,25 @@ func (g granted) reviewable(ref ReportRef) (place, aggregator.Report, error) {
 		return place{}, aggregator.Report{}, noReport(ReportName(at.key))
 	}
 	return at, r, nil
+}
+
+// reviewing finds what a reference names and refuses whoever does not review its reports.
+func (g granted) reviewing(ref ReportRef) (place, error) {
+	if err := g.need(auth.Approve); err != nil {
+		return place{}, err
+	}
+	at, err := g.place(ref)
+	if err != nil {
+		return place{}, err
+	}
+	if !g.reviewsAt(at) {
+		if g.readsReport(at.unit.ID, at.form, at.last) {
+			return place{}, fault.Denied("NOT_THE_REVIEWER",
+				"reports of %s are reviewed by the unit above it, or by the unit that the form names", at.unit).With("unit", at.unit.ID)
+		}
+		return place{}, notSeen(ref.Unit).In("unit")
+	}
+	return at, nil
 }
 
 // reviewsAt says whether the caller sits where the report is reviewed.
@@ -126,12 +135,12 @@ func (g granted) reviewsAt(at place) bool {
 }
 
 // reviewed gives the revision that the reviewer saw: the newest that is not a draft, if nobody changed it since.
-func reviewed(r aggregator.Report, etag string) (aggregator.Revision, error) {
+func reviewed(at place, r aggregator.Report, etag string) (aggregator.Revision, error) {
 	newest, _ := r.Newest()
-	if now := etagOf(newest); etag != now {
+	if now := etagOfObligation(r); etag != now {
 		return newest, etagMismatch(etag, now)
 	}
-	return newest, nil
+	return newest, excluded(at, r)
 }
 
 // notHisOwn refuses a reviewer the revision that he sent himself (R9).

@@ -46,11 +46,13 @@ type Service struct {
 	order, pastOrder atomic.Pointer[codeOrder]
 	carried          atomic.Pointer[carried]
 	lists            *unitLists
+	// bulk holds one value for each submission of a stream that waits for its turn.
+	bulk chan struct{}
 }
 
 // New makes the use cases.
 func New(cfg Config) *Service {
-	return &Service{cfg: cfg, started: cfg.Now(), lists: newUnitLists()}
+	return &Service{cfg: cfg, started: cfg.Now(), lists: newUnitLists(), bulk: make(chan struct{}, bulkWaiting)}
 }
 
 // Stamp says at which state an answer was computed.

@@ -61,7 +61,7 @@ const methodSubmit = "ReportService.SubmitReport"
 // Submit takes one report. A refusal is the error; the outcome is never Refused. The report is as it stands after the
 // submission, whatever came after it.
 func (s *Service) Submit(ctx context.Context, call Call, sub Submission) (Outcome, Report, Stamp, error) {
-	d, receipt, err := s.submit(ctx, call, methodSubmit, sub, true)
+	d, receipt, err := s.submit(ctx, call, s.takeInHand(methodSubmit, sub), true)
 	if err != nil {
 		return Outcome{}, Report{}, Stamp{}, err
 	}
@@ -82,13 +82,27 @@ func (s *Service) Submit(ctx context.Context, call Call, sub Submission) (Outcom
 	return outcome, report, stamp, err
 }
 
+// inHand is a submission of which everything was done that can be done before its turn comes, however often it must ask for
+// one.
+type inHand struct {
+	Submission
+	method string
+	hash   [32]byte
+	ready  prepared
+}
+
+func (s *Service) takeInHand(method string, sub Submission) *inHand {
+	in := &inHand{Submission: sub, method: method, hash: hashSubmission(method, sub)}
+	in.ready = s.prepare(&in.Submission)
+	return in
+}
+
 // submit is Submit without what is read again; show asks for the report as it stands afterwards.
-func (s *Service) submit(ctx context.Context, call Call, method string, sub Submission, show bool) (decision, Receipt, error) {
-	ready := s.prepare(&sub)
+func (s *Service) submit(ctx context.Context, call Call, in *inHand, show bool) (decision, Receipt, error) {
 	return change(ctx, s, mutation[decision]{
-		call: call, method: method, hash: hashSubmission(method, sub), size: sub.size(),
+		call: call, method: in.method, hash: in.hash, size: in.size(),
 		decide: func(who granted, at committer.Slot) (decision, entry.Body, error) {
-			d, err := s.decide(who, at.Time, sub, ready)
+			d, err := s.decide(who, at.Time, in.Submission, in.ready)
 			if err != nil || d.kind == Unchanged {
 				return d, nil, err
 			}
@@ -97,7 +111,7 @@ func (s *Service) submit(ctx context.Context, call Call, method string, sub Subm
 			}
 			return d, entry.ReportsSubmitted{Reports: []entry.Submission{d.revision}}, nil
 		},
-		recall: func(who granted, sequence uint64) (decision, error) { return who.remember(sub, sequence) },
+		recall: func(who granted, sequence uint64) (decision, error) { return who.remember(in.Submission, sequence) },
 	})
 }
 
@@ -150,13 +164,18 @@ func (s *Service) decide(who granted, now time.Time, sub Submission, ready prepa
 	if who.Token.Role == auth.Reporter && at.unit.ID != who.Token.Unit {
 		d.revision.ActingFor = who.Token.Unit // its unit acts for one that has ended (R3)
 	}
-	if exists {
+	if exists && len(report.Revisions) > 0 {
 		d.revision.Revision = report.Revisions[len(report.Revisions)-1].Number + 1
 	}
 	if newest, seen := who.newest(report); seen {
 		err = who.correct(&d, at, newest, sub)
 	} else {
 		err = nothingSent(at, sub.Etag)
+	}
+	if err != nil || d.kind != Unchanged {
+		if frozen := excluded(at, report); frozen != nil {
+			return decision{}, frozen
+		}
 	}
 	if err == nil && sub.Draft && d.kind != Unchanged {
 		err = draftTooSoon(report, now)

@@ -39,6 +39,55 @@ func (l *Lean) Step(s *Step) bool {
 	return ok
 }
 
+// Add adds what is lean itself where the result is; where it is not it is false, and nothing changed.
+func (l *Lean) Add(by *Lean) bool {
+	sum, a := plus64(l.Sum, by.Sum)
+	numerator, b := plus64(l.Numerator, by.Numerator)
+	denominator, c := plus64(l.Denominator, by.Denominator)
+	count, received := int64(l.Count)+int64(by.Count), int64(l.Received)+int64(by.Received)
+	late, complete := int64(l.Late)+int64(by.Late), int64(l.Complete)+int64(by.Complete)
+	if !a || !b || !c || count != int64(int32(count)) || received != int64(int32(received)) || //nolint:gosec // that is the question
+		late != int64(int32(late)) || complete != int64(int32(complete)) { //nolint:gosec // and here
+		return false
+	}
+	l.Sum, l.Numerator, l.Denominator = sum, numerator, denominator
+	l.Count, l.Received, l.Late, l.Complete = int32(count), int32(received), int32(late), int32(complete) //nolint:gosec // compared above
+	return true
+}
+
+// plus64 adds; false if the sum does not fit.
+func plus64(a, b int64) (int64, bool) {
+	sum := a + b
+	return sum, (sum^a)&(sum^b) >= 0
+}
+
+// LeanSum adds an amount to a sum, or with -1 takes it away; false, with the sum as it was, if that does not fit.
+func LeanSum(to *int64, amount int64, times int32) bool {
+	sum, ok := plus64(*to, amount)
+	if times < 0 {
+		sum = *to - amount
+		ok = (*to^amount)&(*to^sum) >= 0
+	}
+	if ok {
+		*to = sum
+	}
+	return ok
+}
+
+// AsStep gives what is lean as a step.
+func (l *Lean) AsStep() Step {
+	return Step{
+		Sum: figure.Int128From(l.Sum), Numerator: figure.Int128From(l.Numerator), Denominator: figure.Int128From(l.Denominator),
+		Count: l.Count, Received: l.Received, Late: l.Late, Complete: l.Complete,
+	}
+}
+
+// Lean gives a step that is lean; false where it is not.
+func (s *Step) Lean() (l Lean, ok bool) {
+	ok = l.Step(s)
+	return l, ok
+}
+
 // StepComplete is Step of so many complete units.
 func (l *Lean) StepComplete(times int32) bool { return leanCount(&l.Complete, times) }
 

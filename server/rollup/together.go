@@ -45,6 +45,18 @@ type Together struct {
 	// Taken tells for each unit which base period of the span gave its LAST figure, as a place in the span; -1 for none.
 	// It is nil where the value is not by the rule LAST.
 	Taken []int
+	// Left tells for each unit, as bits by their places, whose figures another of a longer base period and a later side
+	// stands for; nil where there are none.
+	Left []uint16
+}
+
+// Joined says of the units of a component what their figures do not tell.
+type Joined struct {
+	// Side tells on which side of the changes a period lies: the later the larger.
+	Side func(period.Period) int
+	// Months gives the length of the base period of a unit, by its place, that ends with a period of the cadence in which
+	// the units are asked. It is nil where all are as long as that.
+	Months func(unit int, end period.Period) int
 }
 
 // Component gathers the units that a change of the tree joined into one body (R2). It is Contribute for them together,
@@ -53,15 +65,15 @@ type Together struct {
 // time go over them, and LAST takes those of one side: the newest on which any unit gave a figure, and there each unit's
 // latest, so that nothing is counted before a change and after it.
 //
-// Side tells on which side of the changes a period lies: the later the larger. What is not summed over time and units
-// counts as one unit: the component is in Count once, and is stale once if any figure that was taken is older than the
-// last base period. Its obligations, and who is complete, are counted by unit as ever.
+// What is not summed over time and units counts as one unit: the component is in Count once, and is stale once if any
+// figure that was taken is older than the last base period. Its obligations, and who is complete, are counted by unit as
+// ever.
 func Component(
-	ind indicator.Indicator, m Measure, span period.Period, base period.Kind, side func(period.Period) int, units ...Figures,
+	ind indicator.Indicator, m Measure, span period.Period, base period.Kind, joined Joined, units ...Figures,
 ) Together {
 	var t Together
 	asked := windowOf(span, base)
-	if asked.n == 0 {
+	if asked.n == 0 || len(units) == 0 {
 		return t
 	}
 	if AddsUp(ind, m, span, base) {
@@ -70,18 +82,26 @@ func Component(
 		}
 		return t
 	}
-	c := component{asked: asked, side: side, members: make([]member, len(units))}
+	c := component{asked: asked, joined: joined, members: make([]member, len(units))}
 	for i, f := range units {
-		u := &c.members[i]
-		u.question = question{ind: ind, m: measured(ind, m), scale: ind.Scale, span: span, asked: asked, f: f}
-		u.load()
-		u.count(&u.total)
+		c.members[i].question = question{ind: ind, m: measured(ind, m), scale: ind.Scale, span: span, asked: asked, f: f}
+		c.members[i].load()
 	}
-	if len(units) > 0 {
-		c.q = &c.members[0].question
-		t.Folded = c.folded()
-		c.add(&t)
+	c.q = &c.members[0].question
+	if joined.Months != nil && AddsUp(ind, m, span, span.Kind) && c.allWhole() {
+		for i := range c.members {
+			var one Total
+			c.members[i].count(&one)
+			c.members[i].add(&one)
+			t.Total.Merge(one)
+		}
+		return t
 	}
+	for i := range c.members {
+		c.members[i].count(&c.members[i].total)
+	}
+	t.Folded = c.folded()
+	c.add(&t)
 	for i := range c.members {
 		if c.members[i].gap {
 			c.members[i].withdraw(&c.members[i].total)
@@ -96,7 +116,7 @@ type component struct {
 	// q is the question of the first member: what does not depend on the unit is the same in all.
 	q       *question
 	asked   window
-	side    func(period.Period) int
+	joined  Joined
 	members []member
 }
 
@@ -114,6 +134,7 @@ type joint struct {
 	// differ says that the LAST figures are not of one base period.
 	differ bool
 	taken  []int
+	left   []uint16
 }
 
 // add adds the component by the rule over units.
@@ -124,7 +145,7 @@ func (c *component) add(t *Together) {
 		return
 	}
 	v := c.part(ind.Value, numerator, false)
-	t.Taken = v.taken
+	t.Taken, t.Left = v.taken, v.left
 	if !v.ok {
 		return
 	}
@@ -149,7 +170,7 @@ func (c *component) addRatio(t *Together) {
 	}
 	paired := own && ind.Value.Time == ind.Denominator.Time
 	num := c.part(ind.Value, numerator, paired)
-	t.Taken = num.taken
+	t.Taken, t.Left = num.taken, num.left
 	var den joint
 	if own {
 		den = c.part(ind.Denominator, denominator, paired)
@@ -229,6 +250,9 @@ func (c *component) folded() int64 {
 		return 0
 	}
 	n := c.received()
+	if c.joined.Months != nil {
+		return n - c.cellsWithFigures()
+	}
 	for i := range c.q.loaded.n {
 		for m := range c.members {
 			if s := &c.members[m].slots[i]; s.owed && !s.excluded && s.state == figure.Value {
@@ -263,6 +287,9 @@ func (c *component) part(p indicator.Part, which side, paired bool) joint {
 	w := c.q.m.window(p, c.asked)
 	if p.Time == indicator.TimeLast {
 		return c.latest(w, which, paired)
+	}
+	if c.joined.Months != nil {
+		return c.overPieces(p, w, which, paired)
 	}
 	var s series
 	for i := range w.n {
@@ -310,7 +337,7 @@ func (c *component) latest(w window, which side, paired bool) joint {
 	}
 	for i := range c.members {
 		found.taken[i] = -1
-		for at := newest; at >= 0 && c.side(w.at(at)) == c.side(w.at(newest)); at-- {
+		for at := newest; at >= 0 && c.joined.Side(w.at(at)) == c.joined.Side(w.at(newest)); at-- {
 			if x := c.members[i].slot(w.at(at)); x.gives(which, paired) {
 				found.take(c, i, at, w, x.amount[which])
 				break
@@ -371,13 +398,13 @@ func (c *component) newest(code indicator.Code) joint {
 	for p := range DenominatorPeriods(c.q.span) {
 		for i := range c.members {
 			n, ok := c.members[i].given(code, p)
-			if !ok || taken[i] || found.ok && c.side(p) != on {
+			if !ok || taken[i] || found.ok && c.joined.Side(p) != on {
 				continue
 			}
 			found.differ = found.differ || found.ok && place != found.lag
 			found.v, _ = found.v.Add(n)
 			found.lag = max(found.lag, place)
-			found.ok, taken[i], on = true, true, c.side(p)
+			found.ok, taken[i], on = true, true, c.joined.Side(p)
 		}
 		place++
 	}

@@ -22,8 +22,12 @@ import (
 //
 //	change PERIOD UNIT,UNIT UNIT,UNIT
 //
-// which units stood until before a month and which since. A figure may be of a range of periods, and an expectation names
-// no unit: it is of all that the changes join.
+// which units stood until before a month and which since, and
+//
+//	by UNIT KIND MONTH
+//
+// that a unit reports by the quarter, the half-year or the year instead of the month, from that month on or always. A figure
+// may be of a range of periods, and an expectation names no unit: it is of all that the changes join.
 func TestR2Cases(t *testing.T) {
 	files, err := filepath.Glob("testdata/components/*.txt")
 	if err != nil || len(files) == 0 {
@@ -59,6 +63,8 @@ func runComponentCases(t *testing.T, file, text string) {
 			err = s.indicator(words[1:])
 		case "change":
 			err = s.change(words[1:])
+		case "by":
+			err = s.by(words[1:])
 		case "figure":
 			err = s.figures(words[1:])
 		case "expect":
@@ -82,10 +88,11 @@ type changed struct {
 	*story
 	changes     []period.Period
 	from, until map[string]period.Period
+	pace        map[string][]pace
 }
 
 func newChanged() *changed {
-	return &changed{story: newStory(), from: map[string]period.Period{}, until: map[string]period.Period{}}
+	return &changed{story: newStory(), from: map[string]period.Period{}, until: map[string]period.Period{}, pace: map[string][]pace{}}
 }
 
 // change reads: PERIOD UNIT,UNIT UNIT,UNIT.
@@ -114,10 +121,16 @@ func (c *changed) change(words []string) error {
 	return nil
 }
 
-// figures reads what figure reads, for each period of a range.
+// figures reads what figure reads, for each period of a range. What is told by another pace than the month is kept under the
+// last month.
 func (c *changed) figures(words []string) error {
 	periods, err := period.ParseRange(words[2])
 	for _, p := range periods {
+		if months := p.Months(); len(c.pace[words[0]]) > 0 && len(months) > 0 {
+			if p = months[len(months)-1]; c.months(words[0], p) != len(months) {
+				err = fmt.Errorf("%s does not report %s", words[0], periods)
+			}
+		}
 		if err == nil {
 			err = c.figure(slices.Concat(words[:2], []string{p.String()}, words[3:]))
 		}
@@ -152,6 +165,9 @@ type standing struct {
 func (s standing) Owed(p period.Period) bool {
 	from, begins := s.c.from[s.unit]
 	until, ends := s.c.until[s.unit]
+	if months := s.c.months(s.unit, p); p.Kind == period.Month && int(p.Index)%months != 0 {
+		return false
+	}
 	return s.Figures.Owed(p) && (!begins || endOf(p) >= endOf(from)) && (!ends || endOf(p) < endOf(until))
 }
 
@@ -165,7 +181,7 @@ func (c *changed) members(code indicator.Code) []rollup.Figures {
 
 func (c *changed) ask(m *measured, measure rollup.Measure, span period.Period) rollup.Result {
 	members := c.members(m.Code)
-	t := rollup.Component(m.Indicator, measure, span, m.base, c.side, members...)
+	t := rollup.Component(m.Indicator, measure, span, m.base, c.joined(), members...)
 	var e rollup.Expected
 	for _, f := range members {
 		e.Merge(rollup.Expect(m.Indicator, measure, span, m.base, f))
@@ -251,7 +267,7 @@ func TestR2ComponentOfOneIsItsUnit(t *testing.T) {
 			if bases := s.span.Bases(s.m.base); s.measure == rollup.Own && len(bases) > 0 && !f.Owed(bases[len(bases)-1]) {
 				continue // It gained what it did until its last obligation, see gained.
 			}
-			got := rollup.Component(s.m.Indicator, s.measure, s.span, s.m.base, func(period.Period) int { return 0 }, f)
+			got := rollup.Component(s.m.Indicator, s.measure, s.span, s.m.base, rollup.Joined{Side: func(period.Period) int { return 0 }}, f)
 			if want := s.contribute(u); got.Total != want || got.Folded != 0 {
 				t.Fatalf("%s alone: got %+v folded %d\nwant %+v", u, got.Total, got.Folded, want)
 			}

@@ -21,8 +21,12 @@ type calendar struct {
 
 // ListHolidays lists the days of the list of holidays.
 func (s calendar) ListHolidays(ctx context.Context, r *reportingv1.ListHolidaysRequest) (*reportingv1.ListHolidaysResponse, error) {
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
 	page, err := s.service.ListHolidays(ctx, callerOf(ctx), reporting.HolidayFilter{
-		First: r.GetFirstDay(), Last: r.GetLastDay(), Page: pageOf(r.GetPageSize(), r.GetPageToken()),
+		First: r.GetFirstDay(), Last: r.GetLastDay(), Page: pageOf(r.GetPageSize(), r.GetPageToken()), At: at,
 	})
 	if err != nil {
 		return nil, err
@@ -63,6 +67,9 @@ func (s calendar) GetPeriod(ctx context.Context, r *reportingv1.GetPeriodRequest
 	if err != nil {
 		return nil, err
 	}
+	if q.At, err = s.atOf(ctx, r.AtSequence, r); err != nil {
+		return nil, err
+	}
 	found, stamp, err := s.service.ListPeriods(ctx, callerOf(ctx), q)
 	switch {
 	case err != nil:
@@ -80,6 +87,9 @@ func (s calendar) GetPeriod(ctx context.Context, r *reportingv1.GetPeriodRequest
 func (s calendar) ListPeriods(ctx context.Context, r *reportingv1.ListPeriodsRequest) (*reportingv1.ListPeriodsResponse, error) {
 	q, err := periodQuery(r.GetPeriods(), r)
 	if err != nil {
+		return nil, err
+	}
+	if q.At, err = s.atOf(ctx, r.AtSequence, r); err != nil {
 		return nil, err
 	}
 	found, stamp, err := s.service.ListPeriods(ctx, callerOf(ctx), q)

@@ -33,6 +33,8 @@ var changeKinds = map[aggregator.ChangeKind]struct {
 	aggregator.SubmittedChange:  {reportingv1.ChangeKind_CHANGE_KIND_REPORT_SUBMITTED, ""},
 	aggregator.ApprovedChange:   {reportingv1.ChangeKind_CHANGE_KIND_REPORT_APPROVED, ""},
 	aggregator.ReturnedChange:   {reportingv1.ChangeKind_CHANGE_KIND_REPORT_RETURNED, ""},
+	aggregator.ExcludedChange:   {reportingv1.ChangeKind_CHANGE_KIND_REPORT_EXCLUDED, ""},
+	aggregator.LiftedChange:     {reportingv1.ChangeKind_CHANGE_KIND_EXCLUSION_LIFTED, ""},
 	aggregator.AccessChange:     {reportingv1.ChangeKind_CHANGE_KIND_ACCESS, "tokens"},
 	aggregator.StoreChange:      {reportingv1.ChangeKind_CHANGE_KIND_STORE, "store"},
 }

@@ -21,9 +21,13 @@ func (s rollups) QueryRollupColumns(
 	if err != nil {
 		return nil, err
 	}
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
 	page, err := s.service.QueryRollupColumns(ctx, callerOf(ctx), reporting.RollupQuery{
 		Units: r.GetUnits(), Children: r.GetChildren(), Indicators: r.GetIndicators(), Periods: r.GetPeriods(),
-		Basis: basis, Measure: measure, AsOf: r.GetAsOf(), Tree: r.GetTree(), Page: pageOf(r.GetPageSize(), r.GetPageToken()), MinSequence: least,
+		Basis: basis, Measure: measure, AsOf: r.GetAsOf(), Tree: r.GetTree(), Page: pageOf(r.GetPageSize(), r.GetPageToken()), MinSequence: least, At: at,
 	})
 	if err != nil {
 		return nil, err

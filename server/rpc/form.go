@@ -139,7 +139,11 @@ func (s forms) ListFormPeriods(ctx context.Context, r *reportingv1.ListFormPerio
 	if err != nil {
 		return nil, err
 	}
-	found, stamp, err := s.service.ListFormPeriods(ctx, callerOf(ctx), code, r.GetPeriods())
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
+	found, stamp, err := s.service.ListFormPeriodsAt(ctx, callerOf(ctx), code, r.GetPeriods(), at)
 	if err != nil {
 		return nil, err
 	}

@@ -50,8 +50,12 @@ func (s units) ListLineageLinks(ctx context.Context, r *reportingv1.ListLineageL
 	if err != nil {
 		return nil, err
 	}
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
 	page, err := s.service.ListLinks(ctx, callerOf(ctx), reporting.LinkFilter{
-		From: r.GetFromDate(), To: r.GetToDate(), Page: pageOf(r.GetPageSize(), r.GetPageToken()), MinSequence: least,
+		From: r.GetFromDate(), To: r.GetToDate(), Page: pageOf(r.GetPageSize(), r.GetPageToken()), MinSequence: least, At: at,
 	})
 	if err != nil {
 		return nil, err

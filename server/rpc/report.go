@@ -98,8 +98,12 @@ func (s reports) ListRevisions(ctx context.Context, r *reportingv1.ListRevisions
 	if err != nil {
 		return nil, renamed(err, "name", "parent")
 	}
-	report, revisions, next, stamp, err := s.service.ListRevisions(
-		ctx, callerOf(ctx), ref, pageOf(r.GetPageSize(), r.GetPageToken()))
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
+	report, revisions, next, stamp, err := s.service.ListRevisionsAt(
+		ctx, callerOf(ctx), ref, at, pageOf(r.GetPageSize(), r.GetPageToken()))
 	if err != nil {
 		return nil, renamed(err, "name", "parent")
 	}
@@ -170,7 +174,7 @@ func bareReport(r reporting.Report) *reportingv1.Report {
 		State: revisionStates.wire(r.Shown.State), Revision: int32(r.Shown.Number), ApprovedRevision: int32(r.Official), //nolint:gosec // count from 1
 		Etag: r.Etag, Principal: r.Shown.Principal, SubmitTime: timestamp(r.Shown.Time), Late: r.Late, Deadline: timestamp(r.Deadline),
 	}
-	m.TextsRemoved = r.Shown.TextsRemoved
+	m.TextsRemoved, m.Excluded = r.Shown.TextsRemoved, r.Excluded()
 	if r.Shown.State == aggregator.Returned {
 		m.ReturnReason = r.Shown.Reason
 	}
@@ -182,8 +186,8 @@ func revisionMessage(r reporting.Report, v aggregator.Revision) *reportingv1.Rev
 		Name: fmt.Sprintf("%s/revisions/%d", reporting.ReportName(r.Key), v.Number), Number: int32(v.Number), //nolint:gosec // counts from 1
 		State: revisionStates.wire(v.State), Figures: figureMessages(r.Figures(v)), Principal: v.Principal,
 		AcceptTime: timestamp(v.Time), Sequence: int64(v.Sequence), //nolint:gosec // counts from 1
-		Official: v.Number == r.Official, Provisional: v.Number == r.Provisional, Merged: v.Merged,
+		Official: v.Number == r.Official && !r.Excluded(), Provisional: v.Number == r.Provisional && !r.Excluded(), Merged: v.Merged,
 		Reviewer: v.Reviewer, ReviewTime: timestamp(v.ReviewTime), ReturnReason: v.Reason, TextsRemoved: v.TextsRemoved,
-		ActingUnit: string(v.ActingFor),
+		ActingUnit: string(v.ActingFor), OnBehalf: v.OnBehalf, RestoredFrom: int32(v.RestoredFrom), //nolint:gosec // counts from 1
 	}
 }

@@ -104,28 +104,11 @@ func (b *body) oneByOne() bool {
 		parts = append(parts, b.ind.Denominator)
 	}
 	for _, p := range parts {
-		if w := b.windowOf(p); w.end-w.from != b.least {
+		if b.windowOf(p) != b.asked {
 			return false
 		}
 	}
-	return b.asked.end-b.asked.from == b.least
-}
-
-// foldedOf takes from what was received the base periods with anything received, where a mean over time divides by these.
-func (b *body) foldedOf(received int64) int64 {
-	if b.ind.Value.Time != indicator.TimeMean {
-		return 0
-	}
-	w := b.windowOf(b.ind.Value)
-	for place := w.from; place < w.end; place++ {
-		for n := range b.years {
-			if s := &b.years[n][place]; w.holds(place, s) && !s.excluded && s.state == figure.Value {
-				received--
-				break
-			}
-		}
-	}
-	return received
+	return b.whole(b.asked)
 }
 
 // value writes what the body comes to, and what there is to say about it.
@@ -262,38 +245,24 @@ func (b *body) overTime(v *big.Int, p indicator.Part, side int, both bool) joine
 	if p.Time == indicator.TimeLast {
 		return b.latest(v, p, side, both)
 	}
-	w := b.windowOf(p)
-	n := int64(0)
-	for place := w.from; place < w.end; place++ {
-		var x big.Int
-		if !b.at(&x, w, place, p, side, both) {
-			continue
-		}
-		if n++; n == 1 {
-			v.Set(&x)
-		} else {
-			join(v, &x, p.Time)
-		}
+	if p.Time == indicator.TimeNone && !b.whole(b.windowOf(p)) {
+		return found
 	}
+	n := b.overParts(v, p, side, both)
 	if found.ok = n > 0; found.ok && p.Time == indicator.TimeMean {
 		v.Quo(v, new(big.Int).SetInt64(n))
 	}
 	return found
 }
 
-// at brings together what units gave for the base periods that end at a place; false if none gave anything.
-func (b *body) at(v *big.Int, w window, place int, p indicator.Part, side int, both bool) bool {
-	some := false
+// givenAt says whether any unit gave a figure for a base period that ends at a place.
+func (b *body) givenAt(w window, place, side int, both bool) bool {
 	for n := range b.units {
-		s := &b.years[n][place]
-		if !w.holds(place, s) || !s.gave(side, both) || p.Time == indicator.TimeNone && int(s.months) != w.end-w.from {
-			continue
+		if s := &b.years[n][place]; w.holds(place, s) && s.gave(side, both) {
+			return true
 		}
-		var x big.Int
-		b.put(v, setTicks(&x, s.amount[side], s.scale), some)
-		some = true
 	}
-	return some
+	return false
 }
 
 // put adds an amount of another unit, or takes the extreme of both.
@@ -321,7 +290,7 @@ func (b *body) latest(v *big.Int, p indicator.Part, side int, both bool) joined 
 	found := joined{amount: amount{v: v, at: w.end - 1}}
 	var x big.Int
 	for place := w.end - 1; place >= w.from; place-- {
-		if !b.at(&x, w, place, p, side, both) {
+		if !b.givenAt(w, place, side, both) {
 			continue
 		}
 		on := b.sideAt(place)

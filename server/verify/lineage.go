@@ -265,6 +265,14 @@ func (c *column) computeAcross(m *Model, q Question) *across {
 		kind := m.tree.At(o).Kind
 		return table.some[o] && c.ind.Adds(kind) && (q.Kind == "" || q.Kind == kind)
 	}
+	for o := range l.stands {
+		// Of who comes after the day nothing is in the span but parts of longer base periods.
+		if m.tree.At(o).ValidFrom > l.tree && asked(o) {
+			a.unit, a.year = o, &table.units[o]
+			a.share(&c.own)
+			x.add(l, o, &c.own, c.ind.UnitRule)
+		}
+	}
 	if !crosses(&c.ind) {
 		for o := range l.stands {
 			if l.stands[o] && asked(o) {

@@ -24,7 +24,7 @@ type Model struct {
 	codes   map[uint32]indicator.Code
 	numbers map[indicator.Code]uint32
 
-	// excluded are the obligations that were taken out (R11). No entry does that yet.
+	// excluded are the obligations that were taken out (R11).
 	excluded map[place]bool
 
 	// What was computed last, until the next entry.
@@ -72,6 +72,10 @@ func (m *Model) Apply(e entry.Entry) error {
 		return m.review(e, b.Key, func(r *report) { r.approve(b.Revision) })
 	case entry.ReportReturned:
 		return m.review(e, b.Key, func(r *report) { r.giveBack(b.Revision) })
+	case entry.ObligationExcluded:
+		return m.exclude(e, b.Key, true)
+	case entry.ExclusionLifted:
+		return m.exclude(e, b.Key, false)
 	}
 	return nil
 }
@@ -211,6 +215,20 @@ func (m *Model) review(e entry.Entry, k entry.ReportKey, change func(*report)) e
 	}
 	if r := m.reports[at]; r != nil {
 		change(r)
+	}
+	return nil
+}
+
+// exclude takes an obligation out, or makes it one again.
+func (m *Model) exclude(e entry.Entry, k entry.ReportKey, out bool) error {
+	at, err := m.placeOf(e, k)
+	if err != nil {
+		return err
+	}
+	if out {
+		m.excluded[at] = true
+	} else {
+		delete(m.excluded, at)
 	}
 	return nil
 }

@@ -45,19 +45,25 @@ func (m *Model) Questions(visit func(Question) bool) {
 	}
 }
 
-// periods gives the base periods of which there are reports, by form.
+// periods gives the base periods of which there are reports, or obligations that were taken out, by form.
 func (m *Model) periods() map[int][]period.Period {
 	seen := map[int]map[period.Period]bool{}
-	for at := range m.reports {
+	see := func(at place) {
 		f := int(at.form)
 		latest, _ := m.forms.Latest(m.forms.At(f))
 		if at.period.Kind != latest.Frequency {
-			continue
+			return
 		}
 		if seen[f] == nil {
 			seen[f] = map[period.Period]bool{}
 		}
 		seen[f][at.period] = true
+	}
+	for at := range m.reports {
+		see(at)
+	}
+	for at := range m.excluded {
+		see(at)
 	}
 	lists := map[int][]period.Period{}
 	for f, set := range seen {

@@ -21,6 +21,7 @@ type holidaysCmd struct {
 type holidaysListCmd struct {
 	From string `placeholder:"DATE" help:"Only days from this one on."`
 	To   string `placeholder:"DATE" help:"Only days up to this one."`
+	pastFlag
 }
 
 // Help shows how it is used.
@@ -30,13 +31,20 @@ func (holidaysListCmd) Help() string {
 Examples:
 
     tonghop calendar holidays list
-    tonghop calendar holidays list --from 2026-01-01 --to 2026-12-31 -o csv > holidays.csv`
+    tonghop calendar holidays list --from 2026-01-01 --to 2026-12-31 -o csv > holidays.csv
+    tonghop calendar holidays list --at 2026-01-15`
 }
 
 // Run lists holidays.
 func (c *holidaysListCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(to *client.Client) error {
-		return list(s, holidaySheet, to.Holidays(ctx, &reportingv1.ListHolidaysRequest{FirstDay: c.From, LastDay: c.To}))
+		return list(s, holidaySheet, to.Holidays(ctx, &reportingv1.ListHolidaysRequest{
+			FirstDay: c.From, LastDay: c.To, AtSequence: sequence, AtTime: at,
+		}))
 	})
 }
 
@@ -88,17 +96,20 @@ type periodsCmd struct {
 	Calendar string `placeholder:"CALENDAR" enum:",cutoff-15-14,civil" default:"" help:"Without a form: cutoff-15-14 or civil."`
 	Kind     string `placeholder:"KIND" help:"Only the deadline of this kind of unit."`
 	Unit     string `placeholder:"UNIT" help:"Only the deadline of this unit, and whether it owes the report."`
+	pastFlag
 }
 
 // Help shows how it is used.
 func (periodsCmd) Help() string {
-	return `With a form, a period longer than the form's is due when its last base period is.
+	return `With a form, a period longer than the form's is due when its last base period is. With --at the deadlines are those of then, by
+the forms and the list of holidays of then, and PASSED says which of them had passed.
 
 Examples:
 
     tonghop calendar periods 2025-01..2025-12 --form cds-thang --unit 29869
     tonghop calendar periods 2025-Q1..2025-Q4 --form cds-thang --kind district
-    tonghop calendar periods 2025..2026 --calendar cutoff-15-14`
+    tonghop calendar periods 2025..2026 --calendar cutoff-15-14
+    tonghop calendar periods 2026-01..2026-02 --form cds-thang --at 2026-01-15`
 }
 
 // dated is one line: a period, and one kind of unit with its deadline.
@@ -109,8 +120,14 @@ type dated struct {
 
 // Run shows periods.
 func (c *periodsCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(to *client.Client) error {
-		q := &reportingv1.ListPeriodsRequest{Periods: c.Period, Form: c.Form, Kind: c.Kind, Unit: c.Unit}
+		q := &reportingv1.ListPeriodsRequest{
+			Periods: c.Period, Form: c.Form, Kind: c.Kind, Unit: c.Unit, AtSequence: sequence, AtTime: at,
+		}
 		if c.Calendar != "" {
 			q.Calendar = choice[reportingv1.Calendar](reportingv1.Calendar_value, "CALENDAR_", c.Calendar)
 		}

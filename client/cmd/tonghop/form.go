@@ -118,13 +118,15 @@ func formName(code string) string { return "forms/" + strings.TrimPrefix(code, "
 type formsPeriodsCmd struct {
 	Code   string `arg:"" help:"Code, in any case."`
 	Period string `required:"" placeholder:"P|Q..R" help:"Period or range of the form's frequency; at most 60 periods."`
+	pastFlag
 }
 
 // Help shows how it is used.
 func (formsPeriodsCmd) Help() string {
 	return `Examples:
 
-    tonghop forms periods cds-thang --period 2024-01..2024-12`
+    tonghop forms periods cds-thang --period 2024-01..2024-12
+    tonghop forms periods cds-thang --period 2024-01 --at 2024-01-20`
 }
 
 // deadline is one line: a period, and one kind of unit with its deadline.
@@ -135,8 +137,14 @@ type deadline struct {
 
 // Run shows periods.
 func (c *formsPeriodsCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(to *client.Client) error {
-		answer, err := to.ListFormPeriods(ctx, &reportingv1.ListFormPeriodsRequest{Parent: formName(c.Code), Periods: c.Period})
+		answer, err := to.ListFormPeriods(ctx, &reportingv1.ListFormPeriodsRequest{
+			Parent: formName(c.Code), Periods: c.Period, AtSequence: sequence, AtTime: at,
+		})
 		if err != nil {
 			return err
 		}

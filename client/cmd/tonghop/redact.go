@@ -104,6 +104,9 @@ func textsOf(kind reportingv1.ChangeKind) string {
 		return "its notes and explanations"
 	case reportingv1.ChangeKind_CHANGE_KIND_REPORT_RETURNED:
 		return "the reason of the return"
+	case reportingv1.ChangeKind_CHANGE_KIND_REPORT_EXCLUDED, reportingv1.ChangeKind_CHANGE_KIND_EXCLUSION_LIFTED,
+		reportingv1.ChangeKind_CHANGE_KIND_PERIOD_CLOSED, reportingv1.ChangeKind_CHANGE_KIND_PERIOD_REOPENED:
+		return "the reason that was given"
 	case reportingv1.ChangeKind_CHANGE_KIND_ACCESS:
 		return "the name of who holds it"
 	default:

@@ -198,19 +198,25 @@ func symbol(f *reportingv1.Figure) string {
 
 type reportsRevisionsCmd struct {
 	Name string `arg:"" help:"Report, such as units/82/reports/cds-thang~2024-02."`
+	pastFlag
 }
 
 // Help shows how it is used.
 func (reportsRevisionsCmd) Help() string {
 	return `Examples:
 
-    tonghop reports revisions units/30280/reports/cds-thang~2024-02`
+    tonghop reports revisions units/30280/reports/cds-thang~2024-02
+    tonghop reports revisions units/30280/reports/cds-thang~2024-02 --at 2024-03-03`
 }
 
 // Run lists revisions.
 func (c *reportsRevisionsCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(to *client.Client) error {
-		return list(s, revisionSheet, to.Revisions(ctx, &reportingv1.ListRevisionsRequest{Parent: c.Name}))
+		return list(s, revisionSheet, to.Revisions(ctx, &reportingv1.ListRevisionsRequest{Parent: c.Name, AtSequence: sequence, AtTime: at}))
 	})
 }
 

@@ -16,6 +16,7 @@ type commands struct {
 	Submit     submitCmd     `cmd:"" help:"Upload figures: each report of the file stands alone."`
 	Approve    approveCmd    `cmd:"" help:"Approve reports that wait for it."`
 	Return     returnCmd     `cmd:"" help:"Send a report back."`
+	Exclude    excludeCmd    `cmd:"" help:"Take the obligation of a unit out, lift that, or list what is taken out."`
 	Query      queryCmd      `cmd:"" help:"Ask for roll-ups."`
 	Explain    explainCmd    `cmd:"" help:"Show what makes a roll-up, and what is missing from it."`
 	Reports    reportsCmd    `cmd:"" help:"Read reports and their revisions."`

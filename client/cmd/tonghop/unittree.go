@@ -153,7 +153,8 @@ func (unitsLineageCmd) Help() string {
 Examples:
 
     tonghop units lineage 29869 --as-of 2025-06-30
-    tonghop units lineage --from 2025-07-01 -o csv`
+    tonghop units lineage --from 2025-07-01 -o csv
+    tonghop units lineage --from 2025-07-01 --at 2025-06-30`
 }
 
 // Run tells the lineage.
@@ -164,7 +165,7 @@ func (c *unitsLineageCmd) Run(ctx context.Context, s *session) error {
 	}
 	return s.with(ctx, func(to *client.Client) error {
 		if c.Unit == "" {
-			return c.all(ctx, s, to)
+			return c.all(ctx, s, to, &reportingv1.ListLineageLinksRequest{AtSequence: sequence, AtTime: at})
 		}
 		l, err := to.GetLineage(ctx, &reportingv1.GetLineageRequest{
 			Name: "units/" + strings.TrimPrefix(c.Unit, "units/") + "/lineage", AsOf: c.AsOf, Until: c.Until, Direct: c.Direct,
@@ -189,11 +190,11 @@ func (c *unitsLineageCmd) Run(ctx context.Context, s *session) error {
 }
 
 // all lists the links of all units.
-func (c *unitsLineageCmd) all(ctx context.Context, s *session, to *client.Client) error {
-	if c.AsOf != "" || c.Direct || c.At != "" {
-		return s.usage("--as-of, --direct and --at are for one unit; name it, or leave them out")
+func (c *unitsLineageCmd) all(ctx context.Context, s *session, to *client.Client, q *reportingv1.ListLineageLinksRequest) error {
+	if c.AsOf != "" || c.Direct {
+		return s.usage("--as-of and --direct are for one unit; name it, or leave them out")
 	}
-	q := &reportingv1.ListLineageLinksRequest{FromDate: c.From, ToDate: c.Until}
+	q.FromDate, q.ToDate = c.From, c.Until
 	return list(s, linkSheet, to.LineageLinks(ctx, q))
 }
 

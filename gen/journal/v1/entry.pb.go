@@ -117,6 +117,10 @@ type Entry struct {
 	//	*Entry_StoreRestored
 	//	*Entry_UnitsReorganised
 	//	*Entry_HolidaysChanged
+	//	*Entry_ObligationExcluded
+	//	*Entry_ExclusionLifted
+	//	*Entry_PeriodClosed
+	//	*Entry_PeriodReopened
 	//	*Entry_PlansChanged
 	//	*Entry_OutsideFiguresChanged
 	//	*Entry_RegionsChanged
@@ -295,6 +299,42 @@ func (x *Entry) GetHolidaysChanged() *HolidaysChanged {
 	return nil
 }
 
+func (x *Entry) GetObligationExcluded() *ObligationExcluded {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_ObligationExcluded); ok {
+			return x.ObligationExcluded
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetExclusionLifted() *ExclusionLifted {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_ExclusionLifted); ok {
+			return x.ExclusionLifted
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetPeriodClosed() *PeriodClosed {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_PeriodClosed); ok {
+			return x.PeriodClosed
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetPeriodReopened() *PeriodReopened {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_PeriodReopened); ok {
+			return x.PeriodReopened
+		}
+	}
+	return nil
+}
+
 func (x *Entry) GetPlansChanged() *PlansChanged {
 	if x != nil {
 		if x, ok := x.Body.(*Entry_PlansChanged); ok {
@@ -398,6 +438,26 @@ type Entry_HolidaysChanged struct {
 	HolidaysChanged *HolidaysChanged `protobuf:"bytes,25,opt,name=holidays_changed,json=holidaysChanged,proto3,oneof"`
 }
 
+type Entry_ObligationExcluded struct {
+	// The obligation of a unit was taken out.
+	ObligationExcluded *ObligationExcluded `protobuf:"bytes,30,opt,name=obligation_excluded,json=obligationExcluded,proto3,oneof"`
+}
+
+type Entry_ExclusionLifted struct {
+	// An obligation that was taken out is one again.
+	ExclusionLifted *ExclusionLifted `protobuf:"bytes,31,opt,name=exclusion_lifted,json=exclusionLifted,proto3,oneof"`
+}
+
+type Entry_PeriodClosed struct {
+	// A base period of a form was closed.
+	PeriodClosed *PeriodClosed `protobuf:"bytes,32,opt,name=period_closed,json=periodClosed,proto3,oneof"`
+}
+
+type Entry_PeriodReopened struct {
+	// A closed period was opened again for a time.
+	PeriodReopened *PeriodReopened `protobuf:"bytes,33,opt,name=period_reopened,json=periodReopened,proto3,oneof"`
+}
+
 type Entry_PlansChanged struct {
 	// Plans, targets, or what was declared of them, were added or changed.
 	PlansChanged *PlansChanged `protobuf:"bytes,45,opt,name=plans_changed,json=plansChanged,proto3,oneof"`
@@ -440,6 +500,14 @@ func (*Entry_StoreRestored) isEntry_Body() {}
 func (*Entry_UnitsReorganised) isEntry_Body() {}
 
 func (*Entry_HolidaysChanged) isEntry_Body() {}
+
+func (*Entry_ObligationExcluded) isEntry_Body() {}
+
+func (*Entry_ExclusionLifted) isEntry_Body() {}
+
+func (*Entry_PeriodClosed) isEntry_Body() {}
+
+func (*Entry_PeriodReopened) isEntry_Body() {}
 
 func (*Entry_PlansChanged) isEntry_Body() {}
 
@@ -554,8 +622,8 @@ func (x *Header) GetKnownMethod() KnownMethod {
 // later; the chain still verifies, because it covers the part's hash alone.
 type Private struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Reason that was given for the change as a whole, such as a return, a redaction or a
-	// restoration, or a note, such as the decree behind a reorganisation.
+	// Reason that was given for the change as a whole, such as a return, an exclusion, a
+	// closing, a redaction or a restoration, or a note, such as the decree behind a reorganisation.
 	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Display name, such as that of a token's holder, or of who restored the store.
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
@@ -694,7 +762,7 @@ var File_journal_v1_entry_proto protoreflect.FileDescriptor
 const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"\x16journal/v1/entry.proto\x12\n" +
-	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x15journal/v1/plan.proto\x1a\x17journal/v1/report.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xf0\t\n" +
+	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x15journal/v1/plan.proto\x1a\x17journal/v1/report.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\x95\f\n" +
 	"\x05Entry\x12*\n" +
 	"\x06header\x18\x01 \x01(\v2\x12.journal.v1.HeaderR\x06header\x12?\n" +
 	"\rstore_created\x18\n" +
@@ -711,7 +779,11 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\x0eentry_redacted\x18\x14 \x01(\v2\x19.journal.v1.EntryRedactedH\x00R\rentryRedacted\x12B\n" +
 	"\x0estore_restored\x18\x15 \x01(\v2\x19.journal.v1.StoreRestoredH\x00R\rstoreRestored\x12K\n" +
 	"\x11units_reorganised\x18\x16 \x01(\v2\x1c.journal.v1.UnitsReorganisedH\x00R\x10unitsReorganised\x12H\n" +
-	"\x10holidays_changed\x18\x19 \x01(\v2\x1b.journal.v1.HolidaysChangedH\x00R\x0fholidaysChanged\x12?\n" +
+	"\x10holidays_changed\x18\x19 \x01(\v2\x1b.journal.v1.HolidaysChangedH\x00R\x0fholidaysChanged\x12Q\n" +
+	"\x13obligation_excluded\x18\x1e \x01(\v2\x1e.journal.v1.ObligationExcludedH\x00R\x12obligationExcluded\x12H\n" +
+	"\x10exclusion_lifted\x18\x1f \x01(\v2\x1b.journal.v1.ExclusionLiftedH\x00R\x0fexclusionLifted\x12?\n" +
+	"\rperiod_closed\x18  \x01(\v2\x18.journal.v1.PeriodClosedH\x00R\fperiodClosed\x12E\n" +
+	"\x0fperiod_reopened\x18! \x01(\v2\x1a.journal.v1.PeriodReopenedH\x00R\x0eperiodReopened\x12?\n" +
 	"\rplans_changed\x18- \x01(\v2\x18.journal.v1.PlansChangedH\x00R\fplansChanged\x12[\n" +
 	"\x17outside_figures_changed\x18. \x01(\v2!.journal.v1.OutsideFiguresChangedH\x00R\x15outsideFiguresChanged\x12E\n" +
 	"\x0fregions_changed\x18/ \x01(\v2\x1a.journal.v1.RegionsChangedH\x00R\x0eregionsChangedB\x06\n" +
@@ -777,9 +849,13 @@ var file_journal_v1_entry_proto_goTypes = []any{
 	(*StoreRestored)(nil),         // 16: journal.v1.StoreRestored
 	(*UnitsReorganised)(nil),      // 17: journal.v1.UnitsReorganised
 	(*HolidaysChanged)(nil),       // 18: journal.v1.HolidaysChanged
-	(*PlansChanged)(nil),          // 19: journal.v1.PlansChanged
-	(*OutsideFiguresChanged)(nil), // 20: journal.v1.OutsideFiguresChanged
-	(*RegionsChanged)(nil),        // 21: journal.v1.RegionsChanged
+	(*ObligationExcluded)(nil),    // 19: journal.v1.ObligationExcluded
+	(*ExclusionLifted)(nil),       // 20: journal.v1.ExclusionLifted
+	(*PeriodClosed)(nil),          // 21: journal.v1.PeriodClosed
+	(*PeriodReopened)(nil),        // 22: journal.v1.PeriodReopened
+	(*PlansChanged)(nil),          // 23: journal.v1.PlansChanged
+	(*OutsideFiguresChanged)(nil), // 24: journal.v1.OutsideFiguresChanged
+	(*RegionsChanged)(nil),        // 25: journal.v1.RegionsChanged
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
 	2,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
@@ -797,16 +873,20 @@ var file_journal_v1_entry_proto_depIdxs = []int32{
 	16, // 12: journal.v1.Entry.store_restored:type_name -> journal.v1.StoreRestored
 	17, // 13: journal.v1.Entry.units_reorganised:type_name -> journal.v1.UnitsReorganised
 	18, // 14: journal.v1.Entry.holidays_changed:type_name -> journal.v1.HolidaysChanged
-	19, // 15: journal.v1.Entry.plans_changed:type_name -> journal.v1.PlansChanged
-	20, // 16: journal.v1.Entry.outside_figures_changed:type_name -> journal.v1.OutsideFiguresChanged
-	21, // 17: journal.v1.Entry.regions_changed:type_name -> journal.v1.RegionsChanged
-	0,  // 18: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
-	4,  // 19: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	19, // 15: journal.v1.Entry.obligation_excluded:type_name -> journal.v1.ObligationExcluded
+	20, // 16: journal.v1.Entry.exclusion_lifted:type_name -> journal.v1.ExclusionLifted
+	21, // 17: journal.v1.Entry.period_closed:type_name -> journal.v1.PeriodClosed
+	22, // 18: journal.v1.Entry.period_reopened:type_name -> journal.v1.PeriodReopened
+	23, // 19: journal.v1.Entry.plans_changed:type_name -> journal.v1.PlansChanged
+	24, // 20: journal.v1.Entry.outside_figures_changed:type_name -> journal.v1.OutsideFiguresChanged
+	25, // 21: journal.v1.Entry.regions_changed:type_name -> journal.v1.RegionsChanged
+	0,  // 22: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
+	4,  // 23: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -817,6 +897,7 @@ func file_journal_v1_entry_proto_init() {
 	file_journal_v1_access_proto_init()
 	file_journal_v1_calendar_proto_init()
 	file_journal_v1_catalogue_proto_init()
+	file_journal_v1_closing_proto_init()
 	file_journal_v1_plan_proto_init()
 	file_journal_v1_report_proto_init()
 	file_journal_v1_store_proto_init()
@@ -836,6 +917,10 @@ func file_journal_v1_entry_proto_init() {
 		(*Entry_StoreRestored)(nil),
 		(*Entry_UnitsReorganised)(nil),
 		(*Entry_HolidaysChanged)(nil),
+		(*Entry_ObligationExcluded)(nil),
+		(*Entry_ExclusionLifted)(nil),
+		(*Entry_PeriodClosed)(nil),
+		(*Entry_PeriodReopened)(nil),
 		(*Entry_PlansChanged)(nil),
 		(*Entry_OutsideFiguresChanged)(nil),
 		(*Entry_RegionsChanged)(nil),

@@ -112,7 +112,12 @@ type Submission struct {
 	// Way 0 to 56: no amount is negative, and each takes so many bits, the lowest first, from
 	// the lowest bit of the first byte on; zeros fill the last byte. With 0 bits every amount
 	// is 0. Way 63: each is a varint with its sign in the lowest bit, as a sint64.
-	Figures       []byte `protobuf:"bytes,12,opt,name=figures,proto3" json:"figures,omitempty"`
+	Figures []byte `protobuf:"bytes,12,opt,name=figures,proto3" json:"figures,omitempty"`
+	// Number of the earlier revision whose figures these are, which was restored. 0: none was.
+	RestoredFrom uint32 `protobuf:"varint,13,opt,name=restored_from,json=restoredFrom,proto3" json:"restored_from,omitempty"`
+	// Somebody who is not of the unit sent it on behalf of it: its reviewer, or whoever answers
+	// for a unit above. `acting_for` is the unit of whoever it was, if that has one.
+	OnBehalf      bool `protobuf:"varint,14,opt,name=on_behalf,json=onBehalf,proto3" json:"on_behalf,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -229,6 +234,20 @@ func (x *Submission) GetFigures() []byte {
 		return x.Figures
 	}
 	return nil
+}
+
+func (x *Submission) GetRestoredFrom() uint32 {
+	if x != nil {
+		return x.RestoredFrom
+	}
+	return 0
+}
+
+func (x *Submission) GetOnBehalf() bool {
+	if x != nil {
+		return x.OnBehalf
+	}
+	return false
 }
 
 // ReportApproved makes a revision official.
@@ -377,6 +396,136 @@ func (x *ReportReturned) GetRevision() uint32 {
 	return 0
 }
 
+// ObligationExcluded takes the obligation of a unit for a form and base period out, with or
+// without a report. The reason stands in the private part.
+type ObligationExcluded struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the unit.
+	Unit string `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
+	// Code of the form.
+	Form string `protobuf:"bytes,2,opt,name=form,proto3" json:"form,omitempty"`
+	// Base period.
+	Period        string `protobuf:"bytes,3,opt,name=period,proto3" json:"period,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ObligationExcluded) Reset() {
+	*x = ObligationExcluded{}
+	mi := &file_journal_v1_report_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ObligationExcluded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ObligationExcluded) ProtoMessage() {}
+
+func (x *ObligationExcluded) ProtoReflect() protoreflect.Message {
+	mi := &file_journal_v1_report_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ObligationExcluded.ProtoReflect.Descriptor instead.
+func (*ObligationExcluded) Descriptor() ([]byte, []int) {
+	return file_journal_v1_report_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ObligationExcluded) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *ObligationExcluded) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+func (x *ObligationExcluded) GetPeriod() string {
+	if x != nil {
+		return x.Period
+	}
+	return ""
+}
+
+// ExclusionLifted makes the obligation what it was before it was taken out. The reason stands
+// in the private part.
+type ExclusionLifted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the unit.
+	Unit string `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
+	// Code of the form.
+	Form string `protobuf:"bytes,2,opt,name=form,proto3" json:"form,omitempty"`
+	// Base period.
+	Period        string `protobuf:"bytes,3,opt,name=period,proto3" json:"period,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExclusionLifted) Reset() {
+	*x = ExclusionLifted{}
+	mi := &file_journal_v1_report_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExclusionLifted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExclusionLifted) ProtoMessage() {}
+
+func (x *ExclusionLifted) ProtoReflect() protoreflect.Message {
+	mi := &file_journal_v1_report_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExclusionLifted.ProtoReflect.Descriptor instead.
+func (*ExclusionLifted) Descriptor() ([]byte, []int) {
+	return file_journal_v1_report_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ExclusionLifted) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *ExclusionLifted) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+func (x *ExclusionLifted) GetPeriod() string {
+	if x != nil {
+		return x.Period
+	}
+	return ""
+}
+
 var File_journal_v1_report_proto protoreflect.FileDescriptor
 
 const file_journal_v1_report_proto_rawDesc = "" +
@@ -384,7 +533,7 @@ const file_journal_v1_report_proto_rawDesc = "" +
 	"\x17journal/v1/report.proto\x12\n" +
 	"journal.v1\"D\n" +
 	"\x10ReportsSubmitted\x120\n" +
-	"\areports\x18\x01 \x03(\v2\x16.journal.v1.SubmissionR\areports\"\xc4\x02\n" +
+	"\areports\x18\x01 \x03(\v2\x16.journal.v1.SubmissionR\areports\"\x86\x03\n" +
 	"\n" +
 	"Submission\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x12\n" +
@@ -402,7 +551,9 @@ const file_journal_v1_report_proto_rawDesc = "" +
 	"\x05flags\x18\n" +
 	" \x03(\rR\x05flags\x12\x18\n" +
 	"\anumbers\x18\v \x03(\x12R\anumbers\x12\x18\n" +
-	"\afigures\x18\f \x01(\fR\afigures\"l\n" +
+	"\afigures\x18\f \x01(\fR\afigures\x12#\n" +
+	"\rrestored_from\x18\r \x01(\rR\frestoredFrom\x12\x1b\n" +
+	"\ton_behalf\x18\x0e \x01(\bR\bonBehalf\"l\n" +
 	"\x0eReportApproved\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x12\n" +
 	"\x04form\x18\x02 \x01(\tR\x04form\x12\x16\n" +
@@ -412,7 +563,15 @@ const file_journal_v1_report_proto_rawDesc = "" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x12\n" +
 	"\x04form\x18\x02 \x01(\tR\x04form\x12\x16\n" +
 	"\x06period\x18\x03 \x01(\tR\x06period\x12\x1a\n" +
-	"\brevision\x18\x04 \x01(\rR\brevisionB5Z3github.com/tonghop/tonghop/gen/journal/v1;journalv1b\x06proto3"
+	"\brevision\x18\x04 \x01(\rR\brevision\"T\n" +
+	"\x12ObligationExcluded\x12\x12\n" +
+	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x12\n" +
+	"\x04form\x18\x02 \x01(\tR\x04form\x12\x16\n" +
+	"\x06period\x18\x03 \x01(\tR\x06period\"Q\n" +
+	"\x0fExclusionLifted\x12\x12\n" +
+	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x12\n" +
+	"\x04form\x18\x02 \x01(\tR\x04form\x12\x16\n" +
+	"\x06period\x18\x03 \x01(\tR\x06periodB5Z3github.com/tonghop/tonghop/gen/journal/v1;journalv1b\x06proto3"
 
 var (
 	file_journal_v1_report_proto_rawDescOnce sync.Once
@@ -426,12 +585,14 @@ func file_journal_v1_report_proto_rawDescGZIP() []byte {
 	return file_journal_v1_report_proto_rawDescData
 }
 
-var file_journal_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_journal_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_journal_v1_report_proto_goTypes = []any{
-	(*ReportsSubmitted)(nil), // 0: journal.v1.ReportsSubmitted
-	(*Submission)(nil),       // 1: journal.v1.Submission
-	(*ReportApproved)(nil),   // 2: journal.v1.ReportApproved
-	(*ReportReturned)(nil),   // 3: journal.v1.ReportReturned
+	(*ReportsSubmitted)(nil),   // 0: journal.v1.ReportsSubmitted
+	(*Submission)(nil),         // 1: journal.v1.Submission
+	(*ReportApproved)(nil),     // 2: journal.v1.ReportApproved
+	(*ReportReturned)(nil),     // 3: journal.v1.ReportReturned
+	(*ObligationExcluded)(nil), // 4: journal.v1.ObligationExcluded
+	(*ExclusionLifted)(nil),    // 5: journal.v1.ExclusionLifted
 }
 var file_journal_v1_report_proto_depIdxs = []int32{
 	1, // 0: journal.v1.ReportsSubmitted.reports:type_name -> journal.v1.Submission
@@ -453,7 +614,7 @@ func file_journal_v1_report_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_journal_v1_report_proto_rawDesc), len(file_journal_v1_report_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -315,7 +315,8 @@ type PeriodDeadline struct {
 	DueDay string `protobuf:"bytes,2,opt,name=due_day,json=dueDay,proto3" json:"due_day,omitempty"`
 	// The instant from which a report is late: 00:00 of the day after.
 	Deadline *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=deadline,proto3" json:"deadline,omitempty"`
-	// The deadline has passed, so that nothing moves it any more.
+	// The deadline has passed, so that nothing moves it any more; as of an earlier state: by the
+	// instant that was asked for, or when the entry was accepted.
 	Passed        bool `protobuf:"varint,4,opt,name=passed,proto3" json:"passed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -389,7 +390,16 @@ type ListHolidaysRequest struct {
 	// At most so many. 0: 50; above 500: 500.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the response before, with the same other fields. Empty: from the start.
-	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,5,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,7,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -448,6 +458,27 @@ func (x *ListHolidaysRequest) GetPageSize() int32 {
 func (x *ListHolidaysRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListHolidaysRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *ListHolidaysRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *ListHolidaysRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
 	}
 	return ""
 }
@@ -615,7 +646,16 @@ type GetPeriodRequest struct {
 	// As in ListPeriodsRequest.
 	Kind string `protobuf:"bytes,4,opt,name=kind,proto3" json:"kind,omitempty"`
 	// As in ListPeriodsRequest.
-	Unit          string `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
+	Unit string `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,6,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,8,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -685,6 +725,27 @@ func (x *GetPeriodRequest) GetUnit() string {
 	return ""
 }
 
+func (x *GetPeriodRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *GetPeriodRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *GetPeriodRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
 // ListPeriodsRequest asks for periods of a calendar or of a form.
 type ListPeriodsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -698,7 +759,16 @@ type ListPeriodsRequest struct {
 	Kind string `protobuf:"bytes,4,opt,name=kind,proto3" json:"kind,omitempty"`
 	// With a form: only the deadline of this unit, by id or by the code that it has on the last
 	// day, and whether it owes the report. Empty: of all.
-	Unit          string `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
+	Unit string `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,6,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,8,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -764,6 +834,27 @@ func (x *ListPeriodsRequest) GetKind() string {
 func (x *ListPeriodsRequest) GetUnit() string {
 	if x != nil {
 		return x.Unit
+	}
+	return ""
+}
+
+func (x *ListPeriodsRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *ListPeriodsRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *ListPeriodsRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
 	}
 	return ""
 }
@@ -854,13 +945,19 @@ const file_reporting_v1_calendar_proto_rawDesc = "" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x17\n" +
 	"\adue_day\x18\x02 \x01(\tR\x06dueDay\x126\n" +
 	"\bdeadline\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\x12\x16\n" +
-	"\x06passed\x18\x04 \x01(\bR\x06passed\"\x89\x01\n" +
+	"\x06passed\x18\x04 \x01(\bR\x06passed\"\x93\x02\n" +
 	"\x13ListHolidaysRequest\x12\x1b\n" +
 	"\tfirst_day\x18\x01 \x01(\tR\bfirstDay\x12\x19\n" +
 	"\blast_day\x18\x02 \x01(\tR\alastDay\x12\x1b\n" +
 	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tR\tpageToken\"\x9c\x01\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\x12$\n" +
+	"\vat_sequence\x18\x05 \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\a \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"\x9c\x01\n" +
 	"\x14ListHolidaysResponse\x121\n" +
 	"\bholidays\x18\x01 \x03(\v2\x15.reporting.v1.HolidayR\bholidays\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n" +
@@ -868,19 +965,31 @@ const file_reporting_v1_calendar_proto_rawDesc = "" +
 	"\x15ImportHolidaysRequest\x127\n" +
 	"\aoptions\x18\x01 \x01(\v2\x1b.reporting.v1.ImportOptionsH\x00R\aoptions\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\x06\n" +
-	"\x04part\"\x9c\x01\n" +
+	"\x04part\"\xa6\x02\n" +
 	"\x10GetPeriodRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x122\n" +
 	"\bcalendar\x18\x02 \x01(\x0e2\x16.reporting.v1.CalendarR\bcalendar\x12\x12\n" +
 	"\x04form\x18\x03 \x01(\tR\x04form\x12\x12\n" +
 	"\x04kind\x18\x04 \x01(\tR\x04kind\x12\x12\n" +
-	"\x04unit\x18\x05 \x01(\tR\x04unit\"\xa4\x01\n" +
+	"\x04unit\x18\x05 \x01(\tR\x04unit\x12$\n" +
+	"\vat_sequence\x18\x06 \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\b \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"\xae\x02\n" +
 	"\x12ListPeriodsRequest\x12\x1e\n" +
 	"\aperiods\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\aperiods\x122\n" +
 	"\bcalendar\x18\x02 \x01(\x0e2\x16.reporting.v1.CalendarR\bcalendar\x12\x12\n" +
 	"\x04form\x18\x03 \x01(\tR\x04form\x12\x12\n" +
 	"\x04kind\x18\x04 \x01(\tR\x04kind\x12\x12\n" +
-	"\x04unit\x18\x05 \x01(\tR\x04unit\"p\n" +
+	"\x04unit\x18\x05 \x01(\tR\x04unit\x12$\n" +
+	"\vat_sequence\x18\x06 \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\b \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"p\n" +
 	"\x13ListPeriodsResponse\x12.\n" +
 	"\aperiods\x18\x01 \x03(\v2\x14.reporting.v1.PeriodR\aperiods\x12)\n" +
 	"\x05stamp\x18\x02 \x01(\v2\x13.reporting.v1.StampR\x05stamp*X\n" +
@@ -933,26 +1042,29 @@ var file_reporting_v1_calendar_proto_depIdxs = []int32{
 	3,  // 4: reporting.v1.Period.deadlines:type_name -> reporting.v1.PeriodDeadline
 	12, // 5: reporting.v1.Period.stamp:type_name -> reporting.v1.Stamp
 	11, // 6: reporting.v1.PeriodDeadline.deadline:type_name -> google.protobuf.Timestamp
-	1,  // 7: reporting.v1.ListHolidaysResponse.holidays:type_name -> reporting.v1.Holiday
-	12, // 8: reporting.v1.ListHolidaysResponse.stamp:type_name -> reporting.v1.Stamp
-	13, // 9: reporting.v1.ImportHolidaysRequest.options:type_name -> reporting.v1.ImportOptions
-	10, // 10: reporting.v1.GetPeriodRequest.calendar:type_name -> reporting.v1.Calendar
-	10, // 11: reporting.v1.ListPeriodsRequest.calendar:type_name -> reporting.v1.Calendar
-	2,  // 12: reporting.v1.ListPeriodsResponse.periods:type_name -> reporting.v1.Period
-	12, // 13: reporting.v1.ListPeriodsResponse.stamp:type_name -> reporting.v1.Stamp
-	4,  // 14: reporting.v1.CalendarService.ListHolidays:input_type -> reporting.v1.ListHolidaysRequest
-	6,  // 15: reporting.v1.CalendarService.ImportHolidays:input_type -> reporting.v1.ImportHolidaysRequest
-	7,  // 16: reporting.v1.CalendarService.GetPeriod:input_type -> reporting.v1.GetPeriodRequest
-	8,  // 17: reporting.v1.CalendarService.ListPeriods:input_type -> reporting.v1.ListPeriodsRequest
-	5,  // 18: reporting.v1.CalendarService.ListHolidays:output_type -> reporting.v1.ListHolidaysResponse
-	14, // 19: reporting.v1.CalendarService.ImportHolidays:output_type -> reporting.v1.ImportSummary
-	2,  // 20: reporting.v1.CalendarService.GetPeriod:output_type -> reporting.v1.Period
-	9,  // 21: reporting.v1.CalendarService.ListPeriods:output_type -> reporting.v1.ListPeriodsResponse
-	18, // [18:22] is the sub-list for method output_type
-	14, // [14:18] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	11, // 7: reporting.v1.ListHolidaysRequest.at_time:type_name -> google.protobuf.Timestamp
+	1,  // 8: reporting.v1.ListHolidaysResponse.holidays:type_name -> reporting.v1.Holiday
+	12, // 9: reporting.v1.ListHolidaysResponse.stamp:type_name -> reporting.v1.Stamp
+	13, // 10: reporting.v1.ImportHolidaysRequest.options:type_name -> reporting.v1.ImportOptions
+	10, // 11: reporting.v1.GetPeriodRequest.calendar:type_name -> reporting.v1.Calendar
+	11, // 12: reporting.v1.GetPeriodRequest.at_time:type_name -> google.protobuf.Timestamp
+	10, // 13: reporting.v1.ListPeriodsRequest.calendar:type_name -> reporting.v1.Calendar
+	11, // 14: reporting.v1.ListPeriodsRequest.at_time:type_name -> google.protobuf.Timestamp
+	2,  // 15: reporting.v1.ListPeriodsResponse.periods:type_name -> reporting.v1.Period
+	12, // 16: reporting.v1.ListPeriodsResponse.stamp:type_name -> reporting.v1.Stamp
+	4,  // 17: reporting.v1.CalendarService.ListHolidays:input_type -> reporting.v1.ListHolidaysRequest
+	6,  // 18: reporting.v1.CalendarService.ImportHolidays:input_type -> reporting.v1.ImportHolidaysRequest
+	7,  // 19: reporting.v1.CalendarService.GetPeriod:input_type -> reporting.v1.GetPeriodRequest
+	8,  // 20: reporting.v1.CalendarService.ListPeriods:input_type -> reporting.v1.ListPeriodsRequest
+	5,  // 21: reporting.v1.CalendarService.ListHolidays:output_type -> reporting.v1.ListHolidaysResponse
+	14, // 22: reporting.v1.CalendarService.ImportHolidays:output_type -> reporting.v1.ImportSummary
+	2,  // 23: reporting.v1.CalendarService.GetPeriod:output_type -> reporting.v1.Period
+	9,  // 24: reporting.v1.CalendarService.ListPeriods:output_type -> reporting.v1.ListPeriodsResponse
+	21, // [21:25] is the sub-list for method output_type
+	17, // [17:21] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_calendar_proto_init() }
@@ -963,10 +1075,13 @@ func file_reporting_v1_calendar_proto_init() {
 	file_reporting_v1_access_rule_proto_init()
 	file_reporting_v1_common_proto_init()
 	file_reporting_v1_form_proto_init()
+	file_reporting_v1_calendar_proto_msgTypes[3].OneofWrappers = []any{}
 	file_reporting_v1_calendar_proto_msgTypes[5].OneofWrappers = []any{
 		(*ImportHolidaysRequest_Options)(nil),
 		(*ImportHolidaysRequest_Chunk)(nil),
 	}
+	file_reporting_v1_calendar_proto_msgTypes[6].OneofWrappers = []any{}
+	file_reporting_v1_calendar_proto_msgTypes[7].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -50,6 +50,14 @@ const (
 	ChangeKind_CHANGE_KIND_STORE ChangeKind = 9
 	// Days of the list of holidays were added or changed.
 	ChangeKind_CHANGE_KIND_HOLIDAYS ChangeKind = 12
+	// The obligation of a unit was taken out.
+	ChangeKind_CHANGE_KIND_REPORT_EXCLUDED ChangeKind = 20
+	// An obligation that was taken out is one again.
+	ChangeKind_CHANGE_KIND_EXCLUSION_LIFTED ChangeKind = 21
+	// A base period of a form was closed.
+	ChangeKind_CHANGE_KIND_PERIOD_CLOSED ChangeKind = 22
+	// A closed period was opened again for a time.
+	ChangeKind_CHANGE_KIND_PERIOD_REOPENED ChangeKind = 23
 	// Plans, targets or declared results were added or changed.
 	ChangeKind_CHANGE_KIND_PLANS ChangeKind = 45
 	// Outside figures or regions were added or changed.
@@ -70,6 +78,10 @@ var (
 		8:  "CHANGE_KIND_ACCESS",
 		9:  "CHANGE_KIND_STORE",
 		12: "CHANGE_KIND_HOLIDAYS",
+		20: "CHANGE_KIND_REPORT_EXCLUDED",
+		21: "CHANGE_KIND_EXCLUSION_LIFTED",
+		22: "CHANGE_KIND_PERIOD_CLOSED",
+		23: "CHANGE_KIND_PERIOD_REOPENED",
 		45: "CHANGE_KIND_PLANS",
 		46: "CHANGE_KIND_OUTSIDE",
 	}
@@ -85,6 +97,10 @@ var (
 		"CHANGE_KIND_ACCESS":           8,
 		"CHANGE_KIND_STORE":            9,
 		"CHANGE_KIND_HOLIDAYS":         12,
+		"CHANGE_KIND_REPORT_EXCLUDED":  20,
+		"CHANGE_KIND_EXCLUSION_LIFTED": 21,
+		"CHANGE_KIND_PERIOD_CLOSED":    22,
+		"CHANGE_KIND_PERIOD_REOPENED":  23,
 		"CHANGE_KIND_PLANS":            45,
 		"CHANGE_KIND_OUTSIDE":          46,
 	}
@@ -127,7 +143,7 @@ type Change struct {
 	// What happened.
 	Kind ChangeKind `protobuf:"varint,3,opt,name=kind,proto3,enum=reporting.v1.ChangeKind" json:"kind,omitempty"`
 	// Resource that changed; "units", "indicators" or "forms" where there were several;
-	// "holidays" for the list of holidays.
+	// "holidays" for the list of holidays, and of a closing its own name.
 	Name string `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"`
 	// Id of the unit of a report. Empty otherwise.
 	Unit string `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
@@ -567,7 +583,7 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\x06change\x18\x01 \x01(\v2\x14.reporting.v1.ChangeR\x06change\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x03R\bsequence\x12\x1d\n" +
 	"\n" +
-	"journal_id\x18\x03 \x01(\tR\tjournalId*\xf0\x02\n" +
+	"journal_id\x18\x03 \x01(\tR\tjournalId*\xf3\x03\n" +
 	"\n" +
 	"ChangeKind\x12\x1b\n" +
 	"\x17CHANGE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
@@ -580,7 +596,11 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\x1bCHANGE_KIND_REPORT_RETURNED\x10\a\x12\x16\n" +
 	"\x12CHANGE_KIND_ACCESS\x10\b\x12\x15\n" +
 	"\x11CHANGE_KIND_STORE\x10\t\x12\x18\n" +
-	"\x14CHANGE_KIND_HOLIDAYS\x10\f\x12\x15\n" +
+	"\x14CHANGE_KIND_HOLIDAYS\x10\f\x12\x1f\n" +
+	"\x1bCHANGE_KIND_REPORT_EXCLUDED\x10\x14\x12 \n" +
+	"\x1cCHANGE_KIND_EXCLUSION_LIFTED\x10\x15\x12\x1d\n" +
+	"\x19CHANGE_KIND_PERIOD_CLOSED\x10\x16\x12\x1f\n" +
+	"\x1bCHANGE_KIND_PERIOD_REOPENED\x10\x17\x12\x15\n" +
 	"\x11CHANGE_KIND_PLANS\x10-\x12\x17\n" +
 	"\x13CHANGE_KIND_OUTSIDE\x10.2\xf4\x01\n" +
 	"\rChangeService\x12k\n" +

@@ -922,7 +922,16 @@ type ListFormPeriodsRequest struct {
 	// "forms/" and the code.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// A period or a range "2024-01..2024-12" of the form's frequency; at most 60.
-	Periods       string `protobuf:"bytes,2,opt,name=periods,proto3" json:"periods,omitempty"`
+	Periods string `protobuf:"bytes,2,opt,name=periods,proto3" json:"periods,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,3,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,5,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -967,6 +976,27 @@ func (x *ListFormPeriodsRequest) GetParent() string {
 func (x *ListFormPeriodsRequest) GetPeriods() string {
 	if x != nil {
 		return x.Periods
+	}
+	return ""
+}
+
+func (x *ListFormPeriodsRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *ListFormPeriodsRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *ListFormPeriodsRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
 	}
 	return ""
 }
@@ -1100,10 +1130,16 @@ const file_reporting_v1_form_proto_rawDesc = "" +
 	"\x12ImportFormsRequest\x127\n" +
 	"\aoptions\x18\x01 \x01(\v2\x1b.reporting.v1.ImportOptionsH\x00R\aoptions\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\x06\n" +
-	"\x04part\"V\n" +
+	"\x04part\"\xe0\x01\n" +
 	"\x16ListFormPeriodsRequest\x12\x1c\n" +
 	"\x06parent\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x06parent\x12\x1e\n" +
-	"\aperiods\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\aperiods\"x\n" +
+	"\aperiods\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\aperiods\x12$\n" +
+	"\vat_sequence\x18\x03 \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x05 \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"x\n" +
 	"\x17ListFormPeriodsResponse\x122\n" +
 	"\aperiods\x18\x01 \x03(\v2\x18.reporting.v1.FormPeriodR\aperiods\x12)\n" +
 	"\x05stamp\x18\x02 \x01(\v2\x13.reporting.v1.StampR\x05stamp*z\n" +
@@ -1179,25 +1215,26 @@ var file_reporting_v1_form_proto_depIdxs = []int32{
 	2,  // 12: reporting.v1.CreateFormRequest.form:type_name -> reporting.v1.Form
 	2,  // 13: reporting.v1.UpdateFormRequest.form:type_name -> reporting.v1.Form
 	18, // 14: reporting.v1.ImportFormsRequest.options:type_name -> reporting.v1.ImportOptions
-	3,  // 15: reporting.v1.ListFormPeriodsResponse.periods:type_name -> reporting.v1.FormPeriod
-	14, // 16: reporting.v1.ListFormPeriodsResponse.stamp:type_name -> reporting.v1.Stamp
-	5,  // 17: reporting.v1.FormService.GetForm:input_type -> reporting.v1.GetFormRequest
-	6,  // 18: reporting.v1.FormService.ListForms:input_type -> reporting.v1.ListFormsRequest
-	8,  // 19: reporting.v1.FormService.CreateForm:input_type -> reporting.v1.CreateFormRequest
-	9,  // 20: reporting.v1.FormService.UpdateForm:input_type -> reporting.v1.UpdateFormRequest
-	10, // 21: reporting.v1.FormService.ImportForms:input_type -> reporting.v1.ImportFormsRequest
-	11, // 22: reporting.v1.FormService.ListFormPeriods:input_type -> reporting.v1.ListFormPeriodsRequest
-	2,  // 23: reporting.v1.FormService.GetForm:output_type -> reporting.v1.Form
-	7,  // 24: reporting.v1.FormService.ListForms:output_type -> reporting.v1.ListFormsResponse
-	2,  // 25: reporting.v1.FormService.CreateForm:output_type -> reporting.v1.Form
-	2,  // 26: reporting.v1.FormService.UpdateForm:output_type -> reporting.v1.Form
-	19, // 27: reporting.v1.FormService.ImportForms:output_type -> reporting.v1.ImportSummary
-	12, // 28: reporting.v1.FormService.ListFormPeriods:output_type -> reporting.v1.ListFormPeriodsResponse
-	23, // [23:29] is the sub-list for method output_type
-	17, // [17:23] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	17, // 15: reporting.v1.ListFormPeriodsRequest.at_time:type_name -> google.protobuf.Timestamp
+	3,  // 16: reporting.v1.ListFormPeriodsResponse.periods:type_name -> reporting.v1.FormPeriod
+	14, // 17: reporting.v1.ListFormPeriodsResponse.stamp:type_name -> reporting.v1.Stamp
+	5,  // 18: reporting.v1.FormService.GetForm:input_type -> reporting.v1.GetFormRequest
+	6,  // 19: reporting.v1.FormService.ListForms:input_type -> reporting.v1.ListFormsRequest
+	8,  // 20: reporting.v1.FormService.CreateForm:input_type -> reporting.v1.CreateFormRequest
+	9,  // 21: reporting.v1.FormService.UpdateForm:input_type -> reporting.v1.UpdateFormRequest
+	10, // 22: reporting.v1.FormService.ImportForms:input_type -> reporting.v1.ImportFormsRequest
+	11, // 23: reporting.v1.FormService.ListFormPeriods:input_type -> reporting.v1.ListFormPeriodsRequest
+	2,  // 24: reporting.v1.FormService.GetForm:output_type -> reporting.v1.Form
+	7,  // 25: reporting.v1.FormService.ListForms:output_type -> reporting.v1.ListFormsResponse
+	2,  // 26: reporting.v1.FormService.CreateForm:output_type -> reporting.v1.Form
+	2,  // 27: reporting.v1.FormService.UpdateForm:output_type -> reporting.v1.Form
+	19, // 28: reporting.v1.FormService.ImportForms:output_type -> reporting.v1.ImportSummary
+	12, // 29: reporting.v1.FormService.ListFormPeriods:output_type -> reporting.v1.ListFormPeriodsResponse
+	24, // [24:30] is the sub-list for method output_type
+	18, // [18:24] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_form_proto_init() }
@@ -1213,6 +1250,7 @@ func file_reporting_v1_form_proto_init() {
 		(*ImportFormsRequest_Options)(nil),
 		(*ImportFormsRequest_Chunk)(nil),
 	}
+	file_reporting_v1_form_proto_msgTypes[9].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -644,9 +644,15 @@ type ListLineageLinksRequest struct {
 	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Answer only from a state at least so new; waits up to 2 s, then UNAVAILABLE. 0: any.
 	MinSequence int64 `protobuf:"varint,5,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
-	// Journal that min_sequence is of; another than the one here is FAILED_PRECONDITION
-	// (JOURNAL_REPLACED). Empty: whichever is here.
-	JournalId     string `protobuf:"bytes,6,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// Journal that min_sequence and at_sequence are of; another than the one here is
+	// FAILED_PRECONDITION (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId string `protobuf:"bytes,6,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,7,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime        *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -721,6 +727,20 @@ func (x *ListLineageLinksRequest) GetJournalId() string {
 		return x.JournalId
 	}
 	return ""
+}
+
+func (x *ListLineageLinksRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *ListLineageLinksRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
 }
 
 // ListLineageLinksResponse is one page.
@@ -2074,7 +2094,7 @@ const file_reporting_v1_lineage_proto_rawDesc = "" +
 	"\aat_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
 	"\n" +
 	"journal_id\x18\a \x01(\tR\tjournalIdB\x0e\n" +
-	"\f_at_sequence\"\xcd\x01\n" +
+	"\f_at_sequence\"\xb8\x02\n" +
 	"\x17ListLineageLinksRequest\x12\x1b\n" +
 	"\tfrom_date\x18\x01 \x01(\tR\bfromDate\x12\x17\n" +
 	"\ato_date\x18\x02 \x01(\tR\x06toDate\x12\x1b\n" +
@@ -2083,7 +2103,11 @@ const file_reporting_v1_lineage_proto_rawDesc = "" +
 	"page_token\x18\x04 \x01(\tR\tpageToken\x12!\n" +
 	"\fmin_sequence\x18\x05 \x01(\x03R\vminSequence\x12\x1d\n" +
 	"\n" +
-	"journal_id\x18\x06 \x01(\tR\tjournalId\"\x9e\x01\n" +
+	"journal_id\x18\x06 \x01(\tR\tjournalId\x12$\n" +
+	"\vat_sequence\x18\a \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x06atTimeB\x0e\n" +
+	"\f_at_sequence\"\x9e\x01\n" +
 	"\x18ListLineageLinksResponse\x12/\n" +
 	"\x05links\x18\x01 \x03(\v2\x19.reporting.v1.LineageLinkR\x05links\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n" +
@@ -2260,39 +2284,40 @@ var file_reporting_v1_lineage_proto_depIdxs = []int32{
 	3,  // 7: reporting.v1.Lineage.acting:type_name -> reporting.v1.UnitLabel
 	23, // 8: reporting.v1.Lineage.stamp:type_name -> reporting.v1.Stamp
 	24, // 9: reporting.v1.GetLineageRequest.at_time:type_name -> google.protobuf.Timestamp
-	4,  // 10: reporting.v1.ListLineageLinksResponse.links:type_name -> reporting.v1.LineageLink
-	23, // 11: reporting.v1.ListLineageLinksResponse.stamp:type_name -> reporting.v1.Stamp
-	0,  // 12: reporting.v1.NewLink.share:type_name -> reporting.v1.Share
-	9,  // 13: reporting.v1.ReorganiseUnitsRequest.create:type_name -> reporting.v1.NewUnit
-	10, // 14: reporting.v1.ReorganiseUnitsRequest.rename:type_name -> reporting.v1.UnitRename
-	11, // 15: reporting.v1.ReorganiseUnitsRequest.move:type_name -> reporting.v1.UnitMove
-	12, // 16: reporting.v1.ReorganiseUnitsRequest.links:type_name -> reporting.v1.NewLink
-	12, // 17: reporting.v1.ReorganiseUnitsRequest.withdraw:type_name -> reporting.v1.NewLink
-	1,  // 18: reporting.v1.UnitChange.action:type_name -> reporting.v1.UnitChange.Action
-	3,  // 19: reporting.v1.UnitChange.unit:type_name -> reporting.v1.UnitLabel
-	14, // 20: reporting.v1.Reorganisation.changes:type_name -> reporting.v1.UnitChange
-	4,  // 21: reporting.v1.Reorganisation.links:type_name -> reporting.v1.LineageLink
-	16, // 22: reporting.v1.Reorganisation.effects:type_name -> reporting.v1.ReorganisationEffects
-	25, // 23: reporting.v1.Reorganisation.receipt:type_name -> reporting.v1.Receipt
-	23, // 24: reporting.v1.Reorganisation.stamp:type_name -> reporting.v1.Stamp
-	17, // 25: reporting.v1.ReorganisationEffects.periods:type_name -> reporting.v1.PeriodEffect
-	18, // 26: reporting.v1.ReorganisationEffects.definitions:type_name -> reporting.v1.DefinitionEffect
-	19, // 27: reporting.v1.ReorganisationEffects.tokens:type_name -> reporting.v1.TokenEffect
-	2,  // 28: reporting.v1.DefinitionEffect.place:type_name -> reporting.v1.DefinitionEffect.Place
-	3,  // 29: reporting.v1.DefinitionEffect.unit:type_name -> reporting.v1.UnitLabel
-	3,  // 30: reporting.v1.DefinitionEffect.acting:type_name -> reporting.v1.UnitLabel
-	3,  // 31: reporting.v1.TokenEffect.unit:type_name -> reporting.v1.UnitLabel
-	3,  // 32: reporting.v1.TokenEffect.acting:type_name -> reporting.v1.UnitLabel
-	21, // 33: reporting.v1.ImportReorganisationRequest.options:type_name -> reporting.v1.ImportReorganisationOptions
-	15, // 34: reporting.v1.ImportReorganisationResponse.reorganisation:type_name -> reporting.v1.Reorganisation
-	26, // 35: reporting.v1.ImportReorganisationResponse.unit_problems:type_name -> reporting.v1.Problem
-	26, // 36: reporting.v1.ImportReorganisationResponse.lineage_problems:type_name -> reporting.v1.Problem
-	23, // 37: reporting.v1.ImportReorganisationResponse.stamp:type_name -> reporting.v1.Stamp
-	38, // [38:38] is the sub-list for method output_type
-	38, // [38:38] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	24, // 10: reporting.v1.ListLineageLinksRequest.at_time:type_name -> google.protobuf.Timestamp
+	4,  // 11: reporting.v1.ListLineageLinksResponse.links:type_name -> reporting.v1.LineageLink
+	23, // 12: reporting.v1.ListLineageLinksResponse.stamp:type_name -> reporting.v1.Stamp
+	0,  // 13: reporting.v1.NewLink.share:type_name -> reporting.v1.Share
+	9,  // 14: reporting.v1.ReorganiseUnitsRequest.create:type_name -> reporting.v1.NewUnit
+	10, // 15: reporting.v1.ReorganiseUnitsRequest.rename:type_name -> reporting.v1.UnitRename
+	11, // 16: reporting.v1.ReorganiseUnitsRequest.move:type_name -> reporting.v1.UnitMove
+	12, // 17: reporting.v1.ReorganiseUnitsRequest.links:type_name -> reporting.v1.NewLink
+	12, // 18: reporting.v1.ReorganiseUnitsRequest.withdraw:type_name -> reporting.v1.NewLink
+	1,  // 19: reporting.v1.UnitChange.action:type_name -> reporting.v1.UnitChange.Action
+	3,  // 20: reporting.v1.UnitChange.unit:type_name -> reporting.v1.UnitLabel
+	14, // 21: reporting.v1.Reorganisation.changes:type_name -> reporting.v1.UnitChange
+	4,  // 22: reporting.v1.Reorganisation.links:type_name -> reporting.v1.LineageLink
+	16, // 23: reporting.v1.Reorganisation.effects:type_name -> reporting.v1.ReorganisationEffects
+	25, // 24: reporting.v1.Reorganisation.receipt:type_name -> reporting.v1.Receipt
+	23, // 25: reporting.v1.Reorganisation.stamp:type_name -> reporting.v1.Stamp
+	17, // 26: reporting.v1.ReorganisationEffects.periods:type_name -> reporting.v1.PeriodEffect
+	18, // 27: reporting.v1.ReorganisationEffects.definitions:type_name -> reporting.v1.DefinitionEffect
+	19, // 28: reporting.v1.ReorganisationEffects.tokens:type_name -> reporting.v1.TokenEffect
+	2,  // 29: reporting.v1.DefinitionEffect.place:type_name -> reporting.v1.DefinitionEffect.Place
+	3,  // 30: reporting.v1.DefinitionEffect.unit:type_name -> reporting.v1.UnitLabel
+	3,  // 31: reporting.v1.DefinitionEffect.acting:type_name -> reporting.v1.UnitLabel
+	3,  // 32: reporting.v1.TokenEffect.unit:type_name -> reporting.v1.UnitLabel
+	3,  // 33: reporting.v1.TokenEffect.acting:type_name -> reporting.v1.UnitLabel
+	21, // 34: reporting.v1.ImportReorganisationRequest.options:type_name -> reporting.v1.ImportReorganisationOptions
+	15, // 35: reporting.v1.ImportReorganisationResponse.reorganisation:type_name -> reporting.v1.Reorganisation
+	26, // 36: reporting.v1.ImportReorganisationResponse.unit_problems:type_name -> reporting.v1.Problem
+	26, // 37: reporting.v1.ImportReorganisationResponse.lineage_problems:type_name -> reporting.v1.Problem
+	23, // 38: reporting.v1.ImportReorganisationResponse.stamp:type_name -> reporting.v1.Stamp
+	39, // [39:39] is the sub-list for method output_type
+	39, // [39:39] is the sub-list for method input_type
+	39, // [39:39] is the sub-list for extension type_name
+	39, // [39:39] is the sub-list for extension extendee
+	0,  // [0:39] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_lineage_proto_init() }
@@ -2302,6 +2327,7 @@ func file_reporting_v1_lineage_proto_init() {
 	}
 	file_reporting_v1_common_proto_init()
 	file_reporting_v1_lineage_proto_msgTypes[3].OneofWrappers = []any{}
+	file_reporting_v1_lineage_proto_msgTypes[4].OneofWrappers = []any{}
 	file_reporting_v1_lineage_proto_msgTypes[8].OneofWrappers = []any{}
 	file_reporting_v1_lineage_proto_msgTypes[17].OneofWrappers = []any{
 		(*ImportReorganisationRequest_Options)(nil),

@@ -527,7 +527,10 @@ type Report struct {
 	Receipt *Receipt `protobuf:"bytes,17,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	// Notes and explanations of that revision, or the reason of its return, were removed for
 	// ever; the figures stay.
-	TextsRemoved  bool `protobuf:"varint,18,opt,name=texts_removed,json=textsRemoved,proto3" json:"texts_removed,omitempty"`
+	TextsRemoved bool `protobuf:"varint,18,opt,name=texts_removed,json=textsRemoved,proto3" json:"texts_removed,omitempty"`
+	// The obligation is taken out: nothing that was sent counts, and nothing is expected.
+	// ExclusionService says why.
+	Excluded      bool `protobuf:"varint,40,opt,name=excluded,proto3" json:"excluded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -688,6 +691,13 @@ func (x *Report) GetTextsRemoved() bool {
 	return false
 }
 
+func (x *Report) GetExcluded() bool {
+	if x != nil {
+		return x.Excluded
+	}
+	return false
+}
+
 // Revision is one version of a report.
 type Revision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -720,9 +730,13 @@ type Revision struct {
 	// Its notes and explanations, or the reason of its return, were removed for ever; the
 	// figures stay.
 	TextsRemoved bool `protobuf:"varint,14,opt,name=texts_removed,json=textsRemoved,proto3" json:"texts_removed,omitempty"`
-	// Id of the unit that sent it in place of the report's own, which had ended. Empty: the
-	// report's own, or an administrator on behalf of it.
-	ActingUnit    string `protobuf:"bytes,15,opt,name=acting_unit,json=actingUnit,proto3" json:"acting_unit,omitempty"`
+	// Id of the unit that sent it in place of the report's own, which had ended, or on behalf of
+	// it. Empty: the report's own, or somebody who is bound to no unit.
+	ActingUnit string `protobuf:"bytes,15,opt,name=acting_unit,json=actingUnit,proto3" json:"acting_unit,omitempty"`
+	// Sent on behalf of the unit by its reviewer, or by whoever answers for a unit above.
+	OnBehalf bool `protobuf:"varint,40,opt,name=on_behalf,json=onBehalf,proto3" json:"on_behalf,omitempty"`
+	// Number of the earlier revision that was restored by this one. 0: none was.
+	RestoredFrom  int32 `protobuf:"varint,41,opt,name=restored_from,json=restoredFrom,proto3" json:"restored_from,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -860,6 +874,20 @@ func (x *Revision) GetActingUnit() string {
 		return x.ActingUnit
 	}
 	return ""
+}
+
+func (x *Revision) GetOnBehalf() bool {
+	if x != nil {
+		return x.OnBehalf
+	}
+	return false
+}
+
+func (x *Revision) GetRestoredFrom() int32 {
+	if x != nil {
+		return x.RestoredFrom
+	}
+	return 0
 }
 
 // SubmitReportRequest is one submission: the whole report unless `merge` is set.
@@ -2605,7 +2633,16 @@ type ListRevisionsRequest struct {
 	// At most so many. 0: 50; above 500: 500.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the response before, with the same other fields. Empty: from the start.
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,4,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Journal that at_sequence is of; another than the one here is FAILED_PRECONDITION
+	// (JOURNAL_REPLACED). Empty: whichever is here.
+	JournalId     string `protobuf:"bytes,6,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2657,6 +2694,27 @@ func (x *ListRevisionsRequest) GetPageSize() int32 {
 func (x *ListRevisionsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListRevisionsRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *ListRevisionsRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *ListRevisionsRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
 	}
 	return ""
 }
@@ -2897,7 +2955,7 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\x06_valueB\f\n" +
 	"\n" +
 	"_numeratorB\x0e\n" +
-	"\f_denominator\"\xa6\x06\n" +
+	"\f_denominator\"\xc8\x06\n" +
 	"\x06Report\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x18\n" +
 	"\x04unit\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\x04unit\x12!\n" +
@@ -2918,8 +2976,9 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\rreturn_reason\x18\x0f \x01(\tB\x04\xe2A\x01\x03R\freturnReason\x12/\n" +
 	"\x05stamp\x18\x10 \x01(\v2\x13.reporting.v1.StampB\x04\xe2A\x01\x03R\x05stamp\x125\n" +
 	"\areceipt\x18\x11 \x01(\v2\x15.reporting.v1.ReceiptB\x04\xe2A\x01\x03R\areceipt\x12)\n" +
-	"\rtexts_removed\x18\x12 \x01(\bB\x04\xe2A\x01\x03R\ftextsRemoved:2\xeaA/\n" +
-	"\x0etonghop/Report\x12\x1dunits/{unit}/reports/{report}\"\xcf\x05\n" +
+	"\rtexts_removed\x18\x12 \x01(\bB\x04\xe2A\x01\x03R\ftextsRemoved\x12 \n" +
+	"\bexcluded\x18( \x01(\bB\x04\xe2A\x01\x03R\bexcluded:2\xeaA/\n" +
+	"\x0etonghop/Report\x12\x1dunits/{unit}/reports/{report}\"\x9d\x06\n" +
 	"\bRevision\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x1c\n" +
 	"\x06number\x18\x02 \x01(\x05B\x04\xe2A\x01\x03R\x06number\x127\n" +
@@ -2939,7 +2998,9 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\rreturn_reason\x18\r \x01(\tB\x04\xe2A\x01\x03R\freturnReason\x12)\n" +
 	"\rtexts_removed\x18\x0e \x01(\bB\x04\xe2A\x01\x03R\ftextsRemoved\x12%\n" +
 	"\vacting_unit\x18\x0f \x01(\tB\x04\xe2A\x01\x03R\n" +
-	"actingUnit:I\xeaAF\n" +
+	"actingUnit\x12!\n" +
+	"\ton_behalf\x18( \x01(\bB\x04\xe2A\x01\x03R\bonBehalf\x12)\n" +
+	"\rrestored_from\x18) \x01(\x05B\x04\xe2A\x01\x03R\frestoredFrom:I\xeaAF\n" +
 	"\x10tonghop/Revision\x122units/{unit}/reports/{report}/revisions/{revision}\"\x98\x02\n" +
 	"\x13SubmitReportRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12.\n" +
@@ -3073,12 +3134,18 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\x13ListReportsResponse\x12.\n" +
 	"\areports\x18\x01 \x03(\v2\x14.reporting.v1.ReportR\areports\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n" +
-	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"p\n" +
+	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xfa\x01\n" +
 	"\x14ListRevisionsRequest\x12\x1c\n" +
 	"\x06parent\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x06parent\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"\xa0\x01\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12$\n" +
+	"\vat_sequence\x18\x04 \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x06 \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"\xa0\x01\n" +
 	"\x15ListRevisionsResponse\x124\n" +
 	"\trevisions\x18\x01 \x03(\v2\x16.reporting.v1.RevisionR\trevisions\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n" +
@@ -3237,31 +3304,32 @@ var file_reporting_v1_report_proto_depIdxs = []int32{
 	33, // 39: reporting.v1.ListReportsRequest.at_time:type_name -> google.protobuf.Timestamp
 	7,  // 40: reporting.v1.ListReportsResponse.reports:type_name -> reporting.v1.Report
 	34, // 41: reporting.v1.ListReportsResponse.stamp:type_name -> reporting.v1.Stamp
-	8,  // 42: reporting.v1.ListRevisionsResponse.revisions:type_name -> reporting.v1.Revision
-	34, // 43: reporting.v1.ListRevisionsResponse.stamp:type_name -> reporting.v1.Stamp
-	9,  // 44: reporting.v1.ReportService.SubmitReport:input_type -> reporting.v1.SubmitReportRequest
-	13, // 45: reporting.v1.ReportService.BatchSubmitReports:input_type -> reporting.v1.BatchSubmitReportsRequest
-	15, // 46: reporting.v1.ReportService.StreamReports:input_type -> reporting.v1.StreamReportsRequest
-	20, // 47: reporting.v1.ReportService.ImportReports:input_type -> reporting.v1.ImportReportsRequest
-	26, // 48: reporting.v1.ReportService.GetReport:input_type -> reporting.v1.GetReportRequest
-	27, // 49: reporting.v1.ReportService.ListReports:input_type -> reporting.v1.ListReportsRequest
-	29, // 50: reporting.v1.ReportService.ListRevisions:input_type -> reporting.v1.ListRevisionsRequest
-	31, // 51: reporting.v1.ReportService.ApproveReport:input_type -> reporting.v1.ApproveReportRequest
-	32, // 52: reporting.v1.ReportService.ReturnReport:input_type -> reporting.v1.ReturnReportRequest
-	11, // 53: reporting.v1.ReportService.SubmitReport:output_type -> reporting.v1.SubmitReportResponse
-	14, // 54: reporting.v1.ReportService.BatchSubmitReports:output_type -> reporting.v1.BatchSubmitReportsResponse
-	19, // 55: reporting.v1.ReportService.StreamReports:output_type -> reporting.v1.StreamReportsResponse
-	23, // 56: reporting.v1.ReportService.ImportReports:output_type -> reporting.v1.ImportReportsResponse
-	7,  // 57: reporting.v1.ReportService.GetReport:output_type -> reporting.v1.Report
-	28, // 58: reporting.v1.ReportService.ListReports:output_type -> reporting.v1.ListReportsResponse
-	30, // 59: reporting.v1.ReportService.ListRevisions:output_type -> reporting.v1.ListRevisionsResponse
-	7,  // 60: reporting.v1.ReportService.ApproveReport:output_type -> reporting.v1.Report
-	7,  // 61: reporting.v1.ReportService.ReturnReport:output_type -> reporting.v1.Report
-	53, // [53:62] is the sub-list for method output_type
-	44, // [44:53] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	33, // 42: reporting.v1.ListRevisionsRequest.at_time:type_name -> google.protobuf.Timestamp
+	8,  // 43: reporting.v1.ListRevisionsResponse.revisions:type_name -> reporting.v1.Revision
+	34, // 44: reporting.v1.ListRevisionsResponse.stamp:type_name -> reporting.v1.Stamp
+	9,  // 45: reporting.v1.ReportService.SubmitReport:input_type -> reporting.v1.SubmitReportRequest
+	13, // 46: reporting.v1.ReportService.BatchSubmitReports:input_type -> reporting.v1.BatchSubmitReportsRequest
+	15, // 47: reporting.v1.ReportService.StreamReports:input_type -> reporting.v1.StreamReportsRequest
+	20, // 48: reporting.v1.ReportService.ImportReports:input_type -> reporting.v1.ImportReportsRequest
+	26, // 49: reporting.v1.ReportService.GetReport:input_type -> reporting.v1.GetReportRequest
+	27, // 50: reporting.v1.ReportService.ListReports:input_type -> reporting.v1.ListReportsRequest
+	29, // 51: reporting.v1.ReportService.ListRevisions:input_type -> reporting.v1.ListRevisionsRequest
+	31, // 52: reporting.v1.ReportService.ApproveReport:input_type -> reporting.v1.ApproveReportRequest
+	32, // 53: reporting.v1.ReportService.ReturnReport:input_type -> reporting.v1.ReturnReportRequest
+	11, // 54: reporting.v1.ReportService.SubmitReport:output_type -> reporting.v1.SubmitReportResponse
+	14, // 55: reporting.v1.ReportService.BatchSubmitReports:output_type -> reporting.v1.BatchSubmitReportsResponse
+	19, // 56: reporting.v1.ReportService.StreamReports:output_type -> reporting.v1.StreamReportsResponse
+	23, // 57: reporting.v1.ReportService.ImportReports:output_type -> reporting.v1.ImportReportsResponse
+	7,  // 58: reporting.v1.ReportService.GetReport:output_type -> reporting.v1.Report
+	28, // 59: reporting.v1.ReportService.ListReports:output_type -> reporting.v1.ListReportsResponse
+	30, // 60: reporting.v1.ReportService.ListRevisions:output_type -> reporting.v1.ListRevisionsResponse
+	7,  // 61: reporting.v1.ReportService.ApproveReport:output_type -> reporting.v1.Report
+	7,  // 62: reporting.v1.ReportService.ReturnReport:output_type -> reporting.v1.Report
+	54, // [54:63] is the sub-list for method output_type
+	45, // [45:54] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_report_proto_init() }
@@ -3289,6 +3357,7 @@ func file_reporting_v1_report_proto_init() {
 	}
 	file_reporting_v1_report_proto_msgTypes[20].OneofWrappers = []any{}
 	file_reporting_v1_report_proto_msgTypes[21].OneofWrappers = []any{}
+	file_reporting_v1_report_proto_msgTypes[23].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -43,7 +43,8 @@ type ReportServiceClient interface {
 	// Submits one report, as a draft or for good.
 	// Errors: INVALID_ARGUMENT (a wrong figure, each with its field; FIGURES_MISSING: the newest
 	// revision has indicators that this one lacks and `merge` is not set), NOT_FOUND (unit, form
-	// or indicator), FAILED_PRECONDITION (PERIOD_TOO_EARLY; UNIT_NOT_VALID; NOT_ASSIGNED),
+	// or indicator), FAILED_PRECONDITION (PERIOD_TOO_EARLY; UNIT_NOT_VALID; NOT_ASSIGNED;
+	// OBLIGATION_EXCLUDED; PERIOD_CLOSED),
 	// ABORTED (ETAG_MISMATCH: there is a newer revision than the one that was seen; its etag,
 	// author and time are named), ALREADY_EXISTS (REQUEST_ID_REUSED).
 	SubmitReport(ctx context.Context, in *SubmitReportRequest, opts ...grpc.CallOption) (*SubmitReportResponse, error)
@@ -74,13 +75,14 @@ type ReportServiceClient interface {
 	// Errors: NOT_FOUND (REPORT_NOT_FOUND).
 	ListRevisions(ctx context.Context, in *ListRevisionsRequest, opts ...grpc.CallOption) (*ListRevisionsResponse, error)
 	// Approves the newest submitted revision: from then on it is the official one.
-	// Errors: ABORTED (ETAG_MISMATCH), FAILED_PRECONDITION (NOTHING_TO_APPROVE),
-	// PERMISSION_DENIED (OWN_REPORT: the sender cannot approve it).
+	// Errors: ABORTED (ETAG_MISMATCH), FAILED_PRECONDITION (NOTHING_TO_APPROVE;
+	// OBLIGATION_EXCLUDED; PERIOD_CLOSED), PERMISSION_DENIED (OWN_REPORT: the sender cannot
+	// approve it, unless the form allows that).
 	ApproveReport(ctx context.Context, in *ApproveReportRequest, opts ...grpc.CallOption) (*Report, error)
 	// Sends a revision back: the submitted one, or, when none is waiting, the approved one. It no
 	// longer counts.
-	// Errors: ABORTED (ETAG_MISMATCH), FAILED_PRECONDITION (NOTHING_TO_RETURN), INVALID_ARGUMENT
-	// (REASON_REQUIRED).
+	// Errors: ABORTED (ETAG_MISMATCH), FAILED_PRECONDITION (NOTHING_TO_RETURN;
+	// OBLIGATION_EXCLUDED; PERIOD_CLOSED), INVALID_ARGUMENT (REASON_REQUIRED).
 	ReturnReport(ctx context.Context, in *ReturnReportRequest, opts ...grpc.CallOption) (*Report, error)
 }
 
@@ -201,7 +203,8 @@ type ReportServiceServer interface {
 	// Submits one report, as a draft or for good.
 	// Errors: INVALID_ARGUMENT (a wrong figure, each with its field; FIGURES_MISSING: the newest
 	// revision has indicators that this one lacks and `merge` is not set), NOT_FOUND (unit, form
-	// or indicator), FAILED_PRECONDITION (PERIOD_TOO_EARLY; UNIT_NOT_VALID; NOT_ASSIGNED),
+	// or indicator), FAILED_PRECONDITION (PERIOD_TOO_EARLY; UNIT_NOT_VALID; NOT_ASSIGNED;
+	// OBLIGATION_EXCLUDED; PERIOD_CLOSED),
 	// ABORTED (ETAG_MISMATCH: there is a newer revision than the one that was seen; its etag,
 	// author and time are named), ALREADY_EXISTS (REQUEST_ID_REUSED).
 	SubmitReport(context.Context, *SubmitReportRequest) (*SubmitReportResponse, error)
@@ -232,13 +235,14 @@ type ReportServiceServer interface {
 	// Errors: NOT_FOUND (REPORT_NOT_FOUND).
 	ListRevisions(context.Context, *ListRevisionsRequest) (*ListRevisionsResponse, error)
 	// Approves the newest submitted revision: from then on it is the official one.
-	// Errors: ABORTED (ETAG_MISMATCH), FAILED_PRECONDITION (NOTHING_TO_APPROVE),
-	// PERMISSION_DENIED (OWN_REPORT: the sender cannot approve it).
+	// Errors: ABORTED (ETAG_MISMATCH), FAILED_PRECONDITION (NOTHING_TO_APPROVE;
+	// OBLIGATION_EXCLUDED; PERIOD_CLOSED), PERMISSION_DENIED (OWN_REPORT: the sender cannot
+	// approve it, unless the form allows that).
 	ApproveReport(context.Context, *ApproveReportRequest) (*Report, error)
 	// Sends a revision back: the submitted one, or, when none is waiting, the approved one. It no
 	// longer counts.
-	// Errors: ABORTED (ETAG_MISMATCH), FAILED_PRECONDITION (NOTHING_TO_RETURN), INVALID_ARGUMENT
-	// (REASON_REQUIRED).
+	// Errors: ABORTED (ETAG_MISMATCH), FAILED_PRECONDITION (NOTHING_TO_RETURN;
+	// OBLIGATION_EXCLUDED; PERIOD_CLOSED), INVALID_ARGUMENT (REASON_REQUIRED).
 	ReturnReport(context.Context, *ReturnReportRequest) (*Report, error)
 	mustEmbedUnimplementedReportServiceServer()
 }

@@ -1565,11 +1565,17 @@ type QueryRollupColumnsRequest struct {
 	PageToken string `protobuf:"bytes,9,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Answer only from a state at least so new; waits up to 2 s, then UNAVAILABLE. 0: any.
 	MinSequence int64 `protobuf:"varint,10,opt,name=min_sequence,json=minSequence,proto3" json:"min_sequence,omitempty"`
-	// Journal that min_sequence is of; another than the one here is FAILED_PRECONDITION
-	// (JOURNAL_REPLACED). Empty: whichever is here.
+	// Journal that min_sequence and at_sequence are of; another than the one here is
+	// FAILED_PRECONDITION (JOURNAL_REPLACED). Empty: whichever is here.
 	JournalId string `protobuf:"bytes,11,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	// Name units by their ids alone, for who knows the rest.
 	IdsOnly bool `protobuf:"varint,12,opt,name=ids_only,json=idsOnly,proto3" json:"ids_only,omitempty"`
+	// Answer as this entry left the store: from what was accepted up to it, and from nothing later.
+	// Absent: now. Only one of at_sequence and at_time.
+	AtSequence *int64 `protobuf:"varint,13,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// Answer as the store was at this instant: after the last entry accepted at or before it.
+	// Absent: now.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
 	// Day on whose tree the figures are told, also which children a unit has; not before the last
 	// day of any period. Empty: of each period its own last day.
 	Tree          string `protobuf:"bytes,20,opt,name=tree,proto3" json:"tree,omitempty"`
@@ -1689,6 +1695,20 @@ func (x *QueryRollupColumnsRequest) GetIdsOnly() bool {
 		return x.IdsOnly
 	}
 	return false
+}
+
+func (x *QueryRollupColumnsRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *QueryRollupColumnsRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
 }
 
 func (x *QueryRollupColumnsRequest) GetTree() string {
@@ -2530,7 +2550,7 @@ type Contribution struct {
 	Figure *Figure `protobuf:"bytes,9,opt,name=figure,proto3" json:"figure,omitempty"`
 	// It takes part in the value.
 	Counted bool `protobuf:"varint,10,opt,name=counted,proto3" json:"counted,omitempty"`
-	// Why it does not: MISSING, NOT_APPROVED (sent, and waits), RETURNED (sent back), NOT_AVAILABLE, NOT_APPLICABLE, HALF, NOT_LAST (a later figure
+	// Why it does not: MISSING, NOT_APPROVED (sent, and waits), RETURNED (sent back), EXCLUDED (taken out), NOT_AVAILABLE, NOT_APPLICABLE, HALF, NOT_LAST (a later figure
 	// of the same unit counts), CHECK (shown beside, never added). Empty: counted.
 	WhyNot        string `protobuf:"bytes,11,opt,name=why_not,json=whyNot,proto3" json:"why_not,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2789,7 +2809,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\n" +
 	"unweighted\x18\f \x01(\x03R\n" +
 	"unweighted\x12\x18\n" +
-	"\adivisor\x18\r \x01(\x03R\adivisor\"\xbd\x03\n" +
+	"\adivisor\x18\r \x01(\x03R\adivisor\"\xa8\x04\n" +
 	"\x19QueryRollupColumnsRequest\x12\x1a\n" +
 	"\x05units\x18\x01 \x03(\tB\x04\xe2A\x01\x02R\x05units\x12\x1a\n" +
 	"\bchildren\x18\x02 \x01(\bR\bchildren\x12$\n" +
@@ -2807,8 +2827,12 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	" \x01(\x03R\vminSequence\x12\x1d\n" +
 	"\n" +
 	"journal_id\x18\v \x01(\tR\tjournalId\x12\x19\n" +
-	"\bids_only\x18\f \x01(\bR\aidsOnly\x12\x12\n" +
-	"\x04tree\x18\x14 \x01(\tR\x04tree\"\xed\x02\n" +
+	"\bids_only\x18\f \x01(\bR\aidsOnly\x12$\n" +
+	"\vat_sequence\x18\r \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x12\n" +
+	"\x04tree\x18\x14 \x01(\tR\x04treeB\x0e\n" +
+	"\f_at_sequence\"\xed\x02\n" +
 	"\x1aQueryRollupColumnsResponse\x12/\n" +
 	"\x05units\x18\x01 \x01(\v2\x19.reporting.v1.ColumnUnitsR\x05units\x122\n" +
 	"\aperiods\x18\x02 \x03(\v2\x18.reporting.v1.PeriodSpanR\aperiods\x125\n" +
@@ -3006,34 +3030,35 @@ var file_reporting_v1_rollup_proto_depIdxs = []int32{
 	1,  // 23: reporting.v1.RollupPart.measure:type_name -> reporting.v1.RollupMeasure
 	0,  // 24: reporting.v1.QueryRollupColumnsRequest.basis:type_name -> reporting.v1.Basis
 	1,  // 25: reporting.v1.QueryRollupColumnsRequest.measure:type_name -> reporting.v1.RollupMeasure
-	17, // 26: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
-	7,  // 27: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
-	18, // 28: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
-	0,  // 29: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
-	1,  // 30: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
-	25, // 31: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
-	2,  // 32: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
-	20, // 33: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
-	19, // 34: reporting.v1.RollupColumns.held:type_name -> reporting.v1.HeldCell
-	0,  // 35: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
-	1,  // 36: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
-	24, // 37: reporting.v1.ExplainRollupRequest.at_time:type_name -> google.protobuf.Timestamp
-	8,  // 38: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
-	23, // 39: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
-	25, // 40: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
-	27, // 41: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
-	28, // 42: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
-	5,  // 43: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
-	15, // 44: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
-	21, // 45: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
-	6,  // 46: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
-	16, // 47: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
-	22, // 48: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
-	46, // [46:49] is the sub-list for method output_type
-	43, // [43:46] is the sub-list for method input_type
-	43, // [43:43] is the sub-list for extension type_name
-	43, // [43:43] is the sub-list for extension extendee
-	0,  // [0:43] is the sub-list for field type_name
+	24, // 26: reporting.v1.QueryRollupColumnsRequest.at_time:type_name -> google.protobuf.Timestamp
+	17, // 27: reporting.v1.QueryRollupColumnsResponse.units:type_name -> reporting.v1.ColumnUnits
+	7,  // 28: reporting.v1.QueryRollupColumnsResponse.periods:type_name -> reporting.v1.PeriodSpan
+	18, // 29: reporting.v1.QueryRollupColumnsResponse.columns:type_name -> reporting.v1.RollupColumns
+	0,  // 30: reporting.v1.QueryRollupColumnsResponse.basis:type_name -> reporting.v1.Basis
+	1,  // 31: reporting.v1.QueryRollupColumnsResponse.measure:type_name -> reporting.v1.RollupMeasure
+	25, // 32: reporting.v1.QueryRollupColumnsResponse.stamp:type_name -> reporting.v1.Stamp
+	2,  // 33: reporting.v1.RollupColumns.states:type_name -> reporting.v1.RollupState
+	20, // 34: reporting.v1.RollupColumns.exact:type_name -> reporting.v1.ExactCell
+	19, // 35: reporting.v1.RollupColumns.held:type_name -> reporting.v1.HeldCell
+	0,  // 36: reporting.v1.ExplainRollupRequest.basis:type_name -> reporting.v1.Basis
+	1,  // 37: reporting.v1.ExplainRollupRequest.measure:type_name -> reporting.v1.RollupMeasure
+	24, // 38: reporting.v1.ExplainRollupRequest.at_time:type_name -> google.protobuf.Timestamp
+	8,  // 39: reporting.v1.ExplainRollupResponse.rollup:type_name -> reporting.v1.Rollup
+	23, // 40: reporting.v1.ExplainRollupResponse.contributions:type_name -> reporting.v1.Contribution
+	25, // 41: reporting.v1.ExplainRollupResponse.stamp:type_name -> reporting.v1.Stamp
+	27, // 42: reporting.v1.Contribution.revision_state:type_name -> reporting.v1.RevisionState
+	28, // 43: reporting.v1.Contribution.figure:type_name -> reporting.v1.Figure
+	5,  // 44: reporting.v1.RollupService.QueryRollups:input_type -> reporting.v1.QueryRollupsRequest
+	15, // 45: reporting.v1.RollupService.QueryRollupColumns:input_type -> reporting.v1.QueryRollupColumnsRequest
+	21, // 46: reporting.v1.RollupService.ExplainRollup:input_type -> reporting.v1.ExplainRollupRequest
+	6,  // 47: reporting.v1.RollupService.QueryRollups:output_type -> reporting.v1.QueryRollupsResponse
+	16, // 48: reporting.v1.RollupService.QueryRollupColumns:output_type -> reporting.v1.QueryRollupColumnsResponse
+	22, // 49: reporting.v1.RollupService.ExplainRollup:output_type -> reporting.v1.ExplainRollupResponse
+	47, // [47:50] is the sub-list for method output_type
+	44, // [44:47] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_rollup_proto_init() }
@@ -3050,6 +3075,7 @@ func file_reporting_v1_rollup_proto_init() {
 	file_reporting_v1_rollup_proto_msgTypes[5].OneofWrappers = []any{}
 	file_reporting_v1_rollup_proto_msgTypes[6].OneofWrappers = []any{}
 	file_reporting_v1_rollup_proto_msgTypes[8].OneofWrappers = []any{}
+	file_reporting_v1_rollup_proto_msgTypes[10].OneofWrappers = []any{}
 	file_reporting_v1_rollup_proto_msgTypes[15].OneofWrappers = []any{}
 	file_reporting_v1_rollup_proto_msgTypes[16].OneofWrappers = []any{}
 	type x struct{}

@@ -56,7 +56,8 @@ type RollupServiceClient interface {
 	// hundred kilobytes. Kinds one by one, checks, gaps, the parts of DERIVED indicators, the
 	// periods of LAST figures and `periods_present` are not in it; ask QueryRollups for those.
 	// Errors: as of QueryRollups; INVALID_ARGUMENT (QUERY_TOO_WIDE: one unit alone would take
-	// more cells than a page has).
+	// more cells than a page has). As of an earlier state a page has as many units as 2,000 reports
+	// are enough for; RESOURCE_EXHAUSTED (AS_OF_TOO_WIDE): the cells of one unit alone take more.
 	QueryRollupColumns(ctx context.Context, in *QueryRollupColumnsRequest, opts ...grpc.CallOption) (*QueryRollupColumnsResponse, error)
 	// Gives the contributions to one roll-up, one for each obligation (unit and base period) in
 	// the order of periods and unit codes, with report and revision, or with what is missing. A
@@ -136,7 +137,8 @@ type RollupServiceServer interface {
 	// hundred kilobytes. Kinds one by one, checks, gaps, the parts of DERIVED indicators, the
 	// periods of LAST figures and `periods_present` are not in it; ask QueryRollups for those.
 	// Errors: as of QueryRollups; INVALID_ARGUMENT (QUERY_TOO_WIDE: one unit alone would take
-	// more cells than a page has).
+	// more cells than a page has). As of an earlier state a page has as many units as 2,000 reports
+	// are enough for; RESOURCE_EXHAUSTED (AS_OF_TOO_WIDE): the cells of one unit alone take more.
 	QueryRollupColumns(context.Context, *QueryRollupColumnsRequest) (*QueryRollupColumnsResponse, error)
 	// Gives the contributions to one roll-up, one for each obligation (unit and base period) in
 	// the order of periods and unit codes, with report and revision, or with what is missing. A

@@ -28,11 +28,15 @@ func columnsOf(q workload.Question) *reportingv1.QueryRollupColumnsRequest {
 	return &reportingv1.QueryRollupColumnsRequest{
 		Units: q.Units, Indicators: q.Indicators, Periods: q.Periods, Basis: reportingv1.Basis_BASIS_PROVISIONAL, PageSize: cells,
 		IdsOnly: true, // as in the rows of the view
+		Tree:    q.Tree,
 	}
 }
 
 // Ask asks and, for a league table, sorts.
 func (o overGRPC) Ask(ctx context.Context, q workload.Question) (int, error) {
+	if q.Rowwise {
+		return o.askRows(ctx, q)
+	}
 	values := 0
 	var league []int64
 	for answer, err := range o.client.ColumnPages(ctx, columnsOf(q)) {
@@ -52,19 +56,43 @@ func (o overGRPC) Ask(ctx context.Context, q workload.Question) (int, error) {
 	return values, nil
 }
 
-// page is how many roll-ups an answer of the totals holds at most.
+// askRows asks for one roll-up after the other.
+func (o overGRPC) askRows(ctx context.Context, q workload.Question) (int, error) {
+	values := 0
+	for r, err := range o.client.Rollups(ctx, requestOf(q)) {
+		if err != nil {
+			return 0, err
+		}
+		if r.Value != nil {
+			values++
+		}
+	}
+	return values, nil
+}
+
+// page is how many roll-ups an answer in rows holds at most.
 const page = 5000
 
 func requestOf(q workload.Question) *reportingv1.QueryRollupsRequest {
-	return &reportingv1.QueryRollupsRequest{
-		Units: q.Units, Indicators: q.Indicators, Periods: q.Periods, Basis: reportingv1.Basis_BASIS_PROVISIONAL, PageSize: page,
+	r := &reportingv1.QueryRollupsRequest{
+		Units: q.Units, Indicators: q.Indicators, Periods: q.Periods, Basis: reportingv1.Basis_BASIS_PROVISIONAL, PageSize: page, Tree: q.Tree,
 	}
+	if q.Sequence > 0 {
+		at := int64(q.Sequence) //nolint:gosec // counts from 1
+		r.AtSequence = &at
+	}
+	return r
 }
 
 // Totals gives the sums of the country in a month, slot by slot.
 func (p *Product) Totals(ctx context.Context, back int) ([workload.Slots]int64, error) {
+	return p.Sums(ctx, workload.Question{Units: []string{workload.Country}}, back)
+}
+
+// Sums gives the sums of the units of a question in a month together, slot by slot.
+func (p *Product) Sums(ctx context.Context, q workload.Question, back int) ([workload.Slots]int64, error) {
 	var sums [workload.Slots]int64
-	q := workload.Question{Units: []string{workload.Country}, Periods: []string{workload.Month(back).String()}}
+	q.Periods, q.Indicators = []string{workload.Month(back).String()}, nil
 	for i := range p.Shape.Indicators {
 		q.Indicators = append(q.Indicators, string(p.Shape.Indicators[i].Code))
 	}
@@ -76,7 +104,7 @@ func (p *Product) Totals(ctx context.Context, back int) ([workload.Slots]int64, 
 		if r.Value == nil {
 			return sums, fmt.Errorf("%s of %s has no value in %s: %s", r.GetIndicator(), r.GetUnitCode(), r.GetPeriod(), r.GetState())
 		}
-		slot, slots := workload.SlotOf(n)
+		slot, slots := workload.SlotOf(n % len(q.Indicators))
 		texts := []string{r.GetValue()}
 		if slots == 2 {
 			texts = []string{r.GetNumerator(), r.GetDenominator()}
@@ -86,7 +114,7 @@ func (p *Product) Totals(ctx context.Context, back int) ([workload.Slots]int64, 
 			if !ok {
 				return sums, fmt.Errorf("%s of %s in %s: %q is no number", r.GetIndicator(), r.GetUnitCode(), r.GetPeriod(), text)
 			}
-			sums[slot+i] = value
+			sums[slot+i] += value
 		}
 		n++
 	}

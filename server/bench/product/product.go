@@ -136,6 +136,21 @@ func (p *Product) Catalogue(ctx context.Context) error {
 	return nil
 }
 
+// Reform makes the country anew and gives the sequence of the last entry before.
+func (p *Product) Reform(ctx context.Context) (before uint64, err error) {
+	units, lineage := p.Shape.Reform()
+	answer, err := p.Client.ImportReorganisation(ctx, strings.NewReader(units), strings.NewReader(lineage), nil)
+	if err != nil {
+		return 0, err
+	}
+	for file, problems := range map[string][]*reportingv1.Problem{"units.csv": answer.GetUnitProblems(), "lineage.csv": answer.GetLineageProblems()} {
+		if len(problems) > 0 {
+			return 0, fmt.Errorf("%s, line %d: %s", file, problems[0].GetLine(), problems[0].GetMessage())
+		}
+	}
+	return uint64(answer.GetReorganisation().GetReceipt().GetSequence() - 1), nil //nolint:gosec // counts from 1
+}
+
 // Run submits reports one by one through the client library, which makes its messages meanwhile.
 func (p *Product) Run(ctx context.Context, o turn.Order) (turn.Window, error) {
 	return SubmitAll(ctx, p.Client, p.Shape, o)

@@ -8,6 +8,8 @@ import (
 type Book struct {
 	order   []string
 	figures map[string]map[string][]float64
+	// profiles are by process and part.
+	profiles map[string]map[string]float64
 }
 
 // Add notes the figures of one round.
@@ -22,6 +24,17 @@ func (b *Book) Add(contestant string, figures map[string]float64) {
 	for metric, figure := range figures {
 		b.figures[contestant][metric] = append(b.figures[contestant][metric], figure)
 	}
+}
+
+// OfClient is behind the name of a contestant where its client is meant, which is this program.
+const OfClient = ", client"
+
+// Profile notes where a process spent the processor's time, in microseconds for a report, by parts.
+func (b *Book) Profile(process string, parts map[string]float64) {
+	if b.profiles == nil {
+		b.profiles = map[string]map[string]float64{}
+	}
+	b.profiles[process] = parts
 }
 
 // Empty says that nobody took a turn.

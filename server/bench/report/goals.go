@@ -25,6 +25,7 @@ const (
 	QueriesSmall  = "queries-small"  // the same asked of the smaller shape
 	QueriesView   = "queries-view"   // PostgreSQL's materialized view, with one key
 	QueriesTuned  = "queries-tuned"  // the same with an index for each question
+	QueriesMade   = "queries-made"   // what is made when it is asked: on another tree, as of an earlier entry
 	BulkProduct   = "bulk-product"   // loading through the stream
 	BulkPostgres  = "bulk-pg"        // COPY plus primary key
 	StartProduct  = "start"          // start after a clean stop
@@ -38,13 +39,14 @@ const (
 var Contestants = []string{
 	Product, ProductOne, ProductSmall, Alone64, Alone256, Raw1, Raw64, Raw256, Nothing,
 	PostgresSame, PostgresRows, PostgresArray, PostgresMonth, PostgresFull,
-	Queries, QueriesJSON, QueriesBusy, QueriesWide, QueriesSmall, QueriesView, QueriesTuned,
+	Queries, QueriesJSON, QueriesBusy, QueriesWide, QueriesSmall, QueriesView, QueriesTuned, QueriesMade,
 	BulkPostgres, ReplayProduct, DiskProduct, DiskPostgres,
 }
 
 // The metrics.
 const (
 	Rate      = "per_second"
+	Done      = "done"
 	P50       = "p50_ms"
 	P99       = "p99_ms"
 	CPU       = "cpu_us" // of this process, a submission
@@ -72,6 +74,21 @@ func QuestionP50(question string) string { return question + "_" + P50 }
 
 // QuestionP99 is that of the time that 99 of a hundred stay below.
 func QuestionP99(question string) string { return question + "_" + P99 }
+
+// Made are the questions whose answers are made when they are asked, each beside the one that MadeBeside names.
+var Made = []struct{ Question, What string }{
+	{"R1", "provinces on a later tree, all indicators, a month"},
+	{"R2", "the country on a later tree, an indicator, every month"},
+	{"R3", "communes on a later tree, an indicator, a month"},
+	{"A1", "a province as of an earlier entry, all indicators, a month"},
+	{"A2", "provinces as of an earlier entry, an indicator, a month"},
+}
+
+// MadeBeside names the question that has as many rows and is asked of now and of the tree of its own period.
+func MadeBeside(question string) string { return question + "-now" }
+
+// QuestionRows is the metric of how many roll-ups an answer has.
+func QuestionRows(question string) string { return question + "_rows" }
 
 // Goal is something that is to hold, in one of its parts.
 type Goal struct {

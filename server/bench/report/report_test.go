@@ -156,3 +156,30 @@ func TestTableAndJSONSayTheSame(t *testing.T) {
 		t.Errorf("JSON has goal 1 as %+v", first)
 	}
 }
+
+// TestWhatIsMadeStandsBesideWhatIsKept: the table says what a row of each costs, by the medians of the rounds.
+func TestWhatIsMadeStandsBesideWhatIsKept(t *testing.T) {
+	book := &report.Book{}
+	for _, p50 := range []float64{2, 4, 3} {
+		book.Add(report.QueriesMade, map[string]float64{
+			report.QuestionRows("R1"): 100, report.QuestionP50("R1"): p50, report.QuestionP99("R1"): 9, report.QuestionP50(report.MadeBeside("R1")): 1,
+		})
+	}
+	book.Profile(report.Product, map[string]float64{"a part": 12, "another": 30})
+	book.Profile(report.Product+report.OfClient, map[string]float64{"a part": 25, "another": 5})
+	var table strings.Builder
+	if err := book.Table(&table, report.Run{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"R1               provinces on a later tree, all indicators, a month  100   3.00 [2.00..4.00]  9.00    30.0      1.00 [1.00..1.00]  10.0      3.00 [2.00..4.00]",
+		"processor, µs a report  product  product, client\nanother                 30.0     5.00\na part                  12.0     25.0\ntogether                42.0     30.0",
+	} {
+		if !strings.Contains(table.String(), want) {
+			t.Errorf("the table has no %q:\n%s", want, &table)
+		}
+	}
+	if strings.Contains(table.String(), "A1") {
+		t.Errorf("the table has what was not asked:\n%s", &table)
+	}
+}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -29,9 +30,11 @@ func (b *Book) JSON(w io.Writer, run Run) error {
 		Run
 		Figures map[string]map[string][]float64 `json:"figures"`
 		Goals   []Result                        `json:"goals"`
+		// Profiles are microseconds for a report, by process and part.
+		Profiles map[string]map[string]float64 `json:"profiles,omitempty"`
 		// Verdicts are those of whole goals, by their numbers.
 		Verdicts map[int]Verdict `json:"verdicts"`
-	}{run, b.figures, b.Results(), b.Verdicts()})
+	}{run, b.figures, b.Results(), b.profiles, b.Verdicts()})
 }
 
 // Table writes the same for people: medians with the least and the greatest of the rounds.
@@ -40,7 +43,9 @@ func (b *Book) Table(w io.Writer, run Run) error {
 	fmt.Fprintf(&out, "shape %s, %d reports loaded, %d rounds of %s in random order, seed %d\n\n", run.Shape, run.Loaded, run.Rounds, run.Window, run.Seed)
 	b.rates(&out)
 	b.queries(&out)
+	b.made(&out)
 	b.singles(&out)
+	b.parts(&out)
 	b.goals(&out)
 	b.verdicts(&out)
 	for _, note := range run.Notes {
@@ -77,6 +82,25 @@ func (b *Book) queries(w io.Writer) {
 	columns(w, rows)
 }
 
+// made are the questions whose answers are made when they are asked, beside those of now with as many rows.
+func (b *Book) made(w io.Writer) {
+	rows := [][]string{{"made when asked", "", "rows", "p50 ms", "p99 ms", "µs a row", "kept: p50 ms", "µs a row", "times"}}
+	for _, m := range Made {
+		side := func(question string) Side { return Side{QueriesMade, QuestionP50(question)} }
+		count := SpreadOf(b.Of(Side{QueriesMade, QuestionRows(m.Question)})).Median
+		if count == 0 {
+			continue
+		}
+		took, beside := b.Of(side(m.Question)), b.Of(side(MadeBeside(m.Question)))
+		each := func(list []float64) string { return number(1000 * SpreadOf(list).Median / count) }
+		rows = append(rows, []string{
+			m.Question, m.What, number(count), show(took), number(SpreadOf(b.Of(Side{QueriesMade, QuestionP99(m.Question)})).Median), each(took),
+			show(beside), each(beside), show(b.Ratios(side(m.Question), side(MadeBeside(m.Question)))),
+		})
+	}
+	columns(w, rows)
+}
+
 // singles are the figures that are measured beside the rounds.
 func (b *Book) singles(w io.Writer) {
 	rows := [][]string{{"beside the rounds", "", ""}}
@@ -87,6 +111,36 @@ func (b *Book) singles(w io.Writer) {
 		for _, metric := range slices.Sorted(maps.Keys(b.figures[name])) {
 			rows = append(rows, []string{name, metric, show(b.Of(Side{name, metric}))})
 		}
+	}
+	columns(w, rows)
+}
+
+// parts are the profiles: what takes longest anywhere comes first.
+func (b *Book) parts(w io.Writer) {
+	head, longest := []string{"processor, µs a report"}, map[string]float64{}
+	processes := slices.Sorted(maps.Keys(b.profiles))
+	sums := []string{"together"}
+	for _, process := range processes {
+		head = append(head, process)
+		sum := 0.0
+		for part, took := range b.profiles[process] {
+			longest[part] = max(longest[part], took)
+			sum += took
+		}
+		sums = append(sums, number(sum))
+	}
+	rows := [][]string{head}
+	for _, part := range slices.SortedFunc(maps.Keys(longest), func(x, y string) int {
+		return cmp.Or(cmp.Compare(longest[y], longest[x]), cmp.Compare(x, y))
+	}) {
+		row := []string{part}
+		for _, process := range processes {
+			row = append(row, number(b.profiles[process][part]))
+		}
+		rows = append(rows, row)
+	}
+	if len(processes) > 0 {
+		rows = append(rows, sums)
 	}
 	columns(w, rows)
 }

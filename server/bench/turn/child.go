@@ -14,11 +14,16 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/tonghop/tonghop/server/bench/profile"
 )
 
 // Word is the first argument of a program that is to be a contestant's process; its kind follows. Its settings, which may
 // hold secrets, are the first thing that it reads.
 const Word = "bench-inside"
+
+// profileDir is where the environment names the folder for profiles of such a process.
+const profileDir = "TONGHOP_BENCH_PROFILE"
 
 // Worker is what lives in such a process.
 type Worker interface {
@@ -48,6 +53,7 @@ func Become(ctx context.Context, args []string, in io.Reader, out io.Writer, ope
 	if err != nil {
 		return true, err
 	}
+	profile.OnSignal(os.Getenv(profileDir))
 	answers := json.NewEncoder(out)
 	err = answers.Encode(answer{Address: worker.Address()})
 	for err == nil {
@@ -84,14 +90,15 @@ type Child struct {
 	said    *strings.Builder
 }
 
-// Start starts this program again as the worker of a kind.
-func Start(ctx context.Context, kind string, settings any) (*Child, error) {
+// Start starts this program again as the worker of a kind, which takes profiles into a folder when it is told to, if there is one.
+func Start(ctx context.Context, kind string, settings any, profiles string) (*Child, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	c := &Child{cmd: exec.CommandContext(ctx, program, Word, kind), said: &strings.Builder{}} //nolint:gosec // this program
 	c.cmd.Stderr = c.said
+	c.cmd.Env = append(os.Environ(), profileDir+"="+profiles)
 	// It ends with its orders; a signal from the keyboard is for the program that gives them.
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.cmd.WaitDelay = 10 * time.Second

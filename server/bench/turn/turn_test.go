@@ -102,7 +102,7 @@ func TestQuantiles(t *testing.T) {
 }
 
 func TestAContestantLivesInAProcessOfItsOwn(t *testing.T) {
-	child, err := turn.Start(t.Context(), "echo", "somewhere")
+	child, err := turn.Start(t.Context(), "echo", "somewhere", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestAContestantLivesInAProcessOfItsOwn(t *testing.T) {
 	if err := errors.Join(child.Close(), child.Close()); err != nil {
 		t.Errorf("its end: %v", err)
 	}
-	if _, err := turn.Start(t.Context(), "stranger", nil); err == nil || !strings.Contains(err.Error(), "no stranger here") {
+	if _, err := turn.Start(t.Context(), "stranger", nil, ""); err == nil || !strings.Contains(err.Error(), "no stranger here") {
 		t.Errorf("a kind that is unknown started with %v", err)
 	}
 }

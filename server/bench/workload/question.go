@@ -14,6 +14,11 @@ type Question struct {
 	Rollups int
 	// Ranked has the answer sorted into a league table.
 	Ranked bool
+	// Tree is a later day on whose tree the answer is told, Sequence an entry as of which it is; empty and 0: neither.
+	Tree     string
+	Sequence uint64
+	// Rowwise has it asked roll-up by roll-up instead of in columns.
+	Rowwise bool
 }
 
 // Questions are the four, over so many loaded months: Q1 all totals of the provinces for the newest month, Q2 one indicator

@@ -255,17 +255,43 @@ func (t *teller) splitForm(f form.Form) entry.Body {
 	return t.formed(f, n)
 }
 
+// mergeUnevenly has two communes that report at different frequencies go over into a third, which may report by either.
+func (t *teller) mergeUnevenly() {
+	m, _ := t.forms.Latest("M")
+	day := pick(t.Rand, changeDays[1:6]...)
+	a, _ := t.tree.Unit("A-0")
+	b, _ := t.tree.Unit("B-0")
+	n := newUnit("N", hierarchy.Commune, pick(t.Rand, hierarchy.ID("D1-0"), "D2-0", "P-0"), day, period.Forever)
+	r := hierarchy.Reorganisation{Units: []hierarchy.Unit{n}}
+	for _, u := range []hierarchy.Unit{a, b} {
+		r.Links = append(r.Links, hierarchy.Link{Date: day, From: u.ID, To: n.ID, Share: hierarchy.Part})
+		if !t.oneIn(6) {
+			u.ValidTo = day
+			r.Units = append(r.Units, u)
+		}
+	}
+	tree, err := t.tree.Reorganised(r)
+	if err != nil || t.forms.Check(tree, t.cat) != nil {
+		return
+	}
+	t.say(entry.UnitsReorganised{Reorganisation: r})
+	for _, unit := range []hierarchy.ID{b.ID, n.ID} {
+		if body := t.leaveForm(m, unit, pick(t.Rand, period.Beginning, period.Beginning, day)); body != nil && !t.oneIn(4) {
+			t.say(body)
+			m, _ = t.forms.Latest("M")
+		}
+	}
+}
+
 // moveUnit has a unit leave its form, within a year as it may be, for one of another frequency with the same indicators.
 func (t *teller) moveUnit() entry.Body {
-	if !t.moves {
-		return nil
-	}
-	f := t.version(pick(t.Rand, t.forms.Codes()...))
-	u := t.unit()
-	day := t.day()
-	f.Assigned = append(slices.Clone(f.Assigned), hierarchy.Selector{Unit: u.ID, Except: true, From: day, To: period.Forever})
+	return t.leaveForm(t.version(pick(t.Rand, t.forms.Codes()...)), t.unit().ID, t.day())
+}
+
+func (t *teller) leaveForm(f form.Form, unit hierarchy.ID, day period.Day) entry.Body {
+	f.Assigned = append(slices.Clone(f.Assigned), hierarchy.Selector{Unit: unit, Except: true, From: day, To: period.Forever})
 	n := f
-	n.Code, n.Assigned = form.Code("T"+strconv.Itoa(t.forms.Len())), []hierarchy.Selector{{Unit: u.ID, From: day, To: period.Forever}}
+	n.Code, n.Assigned = form.Code("T"+strconv.Itoa(t.forms.Len())), []hierarchy.Selector{{Unit: unit, From: day, To: period.Forever}}
 	n.Frequency = pick(t.Rand, period.Month, period.Quarter, period.Quarter, period.Half, period.Year)
 	if t.oneIn(3) { // and back again
 		n.Assigned[0].To = pick(t.Rand, period.Date(2024, 10, 1), period.Date(2025, 4, 1), period.Forever)

@@ -40,7 +40,7 @@ var Check = check.Check{
 		{
 			Name: "both-sides", Fault: "Over a change of the tree the latest figure of a unit before it is added to those after it.", Size: 100, Seed: 5700, Inside: true,
 			Edits: []plant.Edit{{
-				File: "server/rollup/together.go", Old: "at >= 0 && c.side(w.at(at)) == c.side(w.at(newest)); at--", New: "at >= 0; at--",
+				File: "server/rollup/together.go", Old: "at >= 0 && c.joined.Side(w.at(at)) == c.joined.Side(w.at(newest)); at--", New: "at >= 0; at--",
 			}},
 		},
 		{

@@ -134,7 +134,7 @@ func (s *stage) some(random *rand.Rand) []recollection {
 // copy gives a report that goes no further.
 func (r *report) copy() *report {
 	c := *r
-	c.revisions = slices.Clone(r.revisions)
+	c.revisions, c.turns = slices.Clone(r.revisions), slices.Clone(r.turns)
 	for i := range c.revisions {
 		c.revisions[i].figures = slices.Clone(c.revisions[i].figures)
 	}

@@ -15,7 +15,16 @@ type reports map[entry.ReportKey]*report
 type report struct {
 	revisions  []revision
 	sent, late bool
+	// turns are the times at which the obligation was taken out and made one again (R11), by turns.
+	turns []turn
 }
+
+type turn struct {
+	sequence uint64
+	reason   string
+}
+
+func (r *report) excluded() bool { return r != nil && len(r.turns)%2 == 1 }
 
 type revision struct {
 	state    aggregator.RevisionState
@@ -42,9 +51,26 @@ func (all reports) apply(e *entry.Entry) {
 			v := &r.revisions[b.Revision-1]
 			v.state, v.reason, v.returned = aggregator.Returned, b.Reason, e.Header.Sequence
 		}
+	case entry.ObligationExcluded:
+		all.turn(e, b.Key, b.Reason, false)
+	case entry.ExclusionLifted:
+		all.turn(e, b.Key, b.Reason, true)
 	case entry.EntryRedacted:
 		all.redact(b.Sequence)
 	}
+}
+
+// turn takes an obligation out, or makes it one again.
+func (all reports) turn(e *entry.Entry, k entry.ReportKey, reason string, lift bool) {
+	r := all[k]
+	if r.excluded() != lift {
+		return
+	}
+	if r == nil {
+		r = &report{}
+		all[k] = r
+	}
+	r.turns = append(r.turns, turn{sequence: e.Header.Sequence, reason: reason})
 }
 
 func (all reports) submit(e *entry.Entry, s *entry.Submission) {
@@ -64,9 +90,25 @@ func (all reports) submit(e *entry.Entry, s *entry.Submission) {
 	r.revisions = append(r.revisions, v)
 }
 
+// sent counts the reports; an obligation that was taken out and of which nothing came is none.
+func (all reports) sent() int {
+	n := 0
+	for _, r := range all {
+		if len(r.revisions) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // redact takes out every text that an entry brought.
 func (all reports) redact(sequence uint64) {
 	for _, r := range all {
+		for i := range r.turns {
+			if r.turns[i].sequence == sequence {
+				r.turns[i].reason = ""
+			}
+		}
 		for i := range r.revisions {
 			v := &r.revisions[i]
 			if v.returned == sequence {
@@ -118,11 +160,29 @@ func (all reports) differs(tx *aggregator.Tx, k entry.ReportKey) string {
 		return fmt.Sprintf("%s: the state has %d revisions, official %d, provisional %d, late %t; told were %d, %d, %d, %t",
 			k, len(got.Revisions), got.Official, got.Provisional, got.Late, len(want.revisions), official, max(official, waiting), want.late)
 	}
+	if said := r11(&got, want); said != "" {
+		return fmt.Sprintf("%s: %s", k, said)
+	}
 	for i, v := range got.Revisions {
 		w := want.revisions[i]
 		if v.Number != i+1 || v.State != w.state || v.Reason != w.reason || v.Sequence != w.made || !slices.Equal(v.Figures, w.figures) {
 			return fmt.Sprintf("%s, revision %d: the state has %+v, told was %+v", k, i+1, v, w)
 		}
+	}
+	return ""
+}
+
+// r11 tells where the turns of an obligation are not what was told.
+func r11(got *aggregator.Report, want *report) string {
+	var turns []turn
+	for _, x := range got.Exclusions {
+		turns = append(turns, turn{x.Excluded.Sequence, x.Excluded.Reason})
+		if x.Lifted.Sequence != 0 {
+			turns = append(turns, turn{x.Lifted.Sequence, x.Lifted.Reason})
+		}
+	}
+	if !slices.Equal(turns, want.turns) || got.Excluded() != want.excluded() {
+		return fmt.Sprintf("the state has the exclusions %+v, told were %+v", got.Exclusions, want.turns)
 	}
 	return ""
 }
@@ -139,6 +199,10 @@ func keys(b entry.Body) []entry.ReportKey {
 	case entry.ReportApproved:
 		return []entry.ReportKey{b.Key}
 	case entry.ReportReturned:
+		return []entry.ReportKey{b.Key}
+	case entry.ObligationExcluded:
+		return []entry.ReportKey{b.Key}
+	case entry.ExclusionLifted:
 		return []entry.ReportKey{b.Key}
 	}
 	return nil

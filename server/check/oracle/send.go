@@ -14,10 +14,13 @@ import (
 	"github.com/tonghop/tonghop/server/period"
 )
 
-// report sends one or several reports, or reviews one.
+// report sends one or several reports, reviews one, or takes an obligation out.
 func (t *teller) report() entry.Body {
 	if known := t.stage.reports.known(); len(known) > 0 && t.oneIn(3) {
 		return t.review(pick(t.Rand, known...))
+	}
+	if t.oneIn(8) {
+		return t.turn()
 	}
 	n := 1
 	if t.oneIn(8) {
@@ -36,12 +39,24 @@ func (t *teller) report() entry.Body {
 	return entry.ReportsSubmitted{Reports: list}
 }
 
+// turn takes an obligation out, with or without a report, or makes it one again; now and then one that is so already.
+func (t *teller) turn() entry.Body {
+	k, ok := t.key()
+	if !ok {
+		return nil
+	}
+	if t.stage.reports[k].excluded() != t.oneIn(10) {
+		return entry.ExclusionLifted{Key: k, Reason: pick(t.Rand, "", "hết lũ")}
+	}
+	return entry.ObligationExcluded{Key: k, Reason: pick(t.Rand, "", "lũ lụt")}
+}
+
 // review approves what waits, returns what waits or is approved, or decides about something that is neither.
 func (t *teller) review(k entry.ReportKey) entry.Body {
 	r := t.stage.reports[k]
 	waiting, official := r.find(aggregator.Submitted), r.find(aggregator.Approved)
 	switch {
-	case t.oneIn(20):
+	case t.oneIn(20) && len(r.revisions) > 0:
 		return entry.ReportApproved{Key: k, Revision: 1 + t.IntN(len(r.revisions))}
 	case waiting > 0 && t.IntN(3) > 0:
 		return entry.ReportApproved{Key: k, Revision: waiting}
@@ -111,8 +126,8 @@ func (t *teller) submission(k entry.ReportKey) entry.Submission {
 	if before != nil {
 		s.Revision = len(before.revisions) + 1
 		// A correction often says the same again of most.
-		if last := before.revisions[len(before.revisions)-1]; t.oneIn(3) {
-			s.Figures = slices.Clone(last.figures)
+		if n := len(before.revisions); n > 0 && t.oneIn(3) {
+			s.Figures = slices.Clone(before.revisions[n-1].figures)
 		}
 	}
 	latest, _ := t.forms.Latest(k.Form)

@@ -21,8 +21,8 @@ func (s *stage) allReports() (found string, err error) {
 				return nil
 			}
 		}
-		if _, _, _, n := tx.Counts(); n != len(s.reports) {
-			found = fmt.Sprintf("the state counts %d reports, told were %d", n, len(s.reports))
+		if _, _, _, n := tx.Counts(); n != s.reports.sent() {
+			found = fmt.Sprintf("the state counts %d reports, told were %d", n, s.reports.sent())
 			return nil
 		}
 		found = s.wall.differs(tx)

@@ -15,9 +15,6 @@ import (
 
 // teller makes up a story. It tells only what a server would accept, so it holds the same tree, catalogue and forms.
 type teller struct {
-	// moves says that units move between forms of different frequencies in this story, and that the tree is not reorganised:
-	// what a body comes to whose units reported at different frequencies is not held yet.
-	moves bool
 	*rand.Rand
 	stage  *stage
 	tree   *hierarchy.Tree
@@ -187,9 +184,6 @@ func (t *teller) body() entry.Body {
 // reorganise lets some units go over into others: whole or in parts, into new ones or such as stand already, and now and
 // then without a word of what became of them.
 func (t *teller) reorganise() entry.Body {
-	if t.moves {
-		return nil
-	}
 	for range 6 {
 		r := t.reorganisation(t.day())
 		if tree, err := t.tree.Reorganised(r); err == nil && t.forms.Check(tree, t.cat) == nil {
@@ -326,8 +320,10 @@ func (t *teller) begin() {
 		t.waiting = append(t.waiting, act{body: body})
 		t.accept(body)
 	}
-	t.moves = t.oneIn(2)
 	t.beginCatalogue()
+	if t.oneIn(3) {
+		t.mergeUnevenly()
+	}
 	if body := t.moveUnit(); body != nil && t.oneIn(2) {
 		t.say(body)
 	}

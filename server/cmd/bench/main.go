@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -45,6 +46,7 @@ type options struct {
 	JSON    bool          `help:"Write JSON instead of tables." name:"json"`
 	Out     string        `help:"Write the figures as JSON into this file as well." short:"o" placeholder:"FILE"`
 	Dir     string        `help:"Where a folder for everything is made; it is removed at the end. Default: that for temporary files." placeholder:"DIR"`
+	Profile string        `help:"Folder for profiles of the processor's time: of loading, and of one more turn each behind the rounds. The table says where the time goes." placeholder:"DIR"`
 	Quiet   bool          `help:"Show no progress."`
 }
 
@@ -108,6 +110,15 @@ func longForm(args []string) []string {
 func (o options) config(errOut io.Writer) (bench.Config, error) {
 	cfg := bench.Config{
 		Months: o.Months, Texts: o.Texts, Rounds: o.Rounds, Window: o.Window, Rest: o.Rest, Calm: o.Calm, Only: split(o.Only), Without: split(o.Without), Seed: o.Seed, Dir: o.Dir,
+	}
+	if o.Profile != "" {
+		var err error
+		if cfg.Profile, err = filepath.Abs(o.Profile); err == nil {
+			err = os.MkdirAll(cfg.Profile, 0o750)
+		}
+		if err != nil {
+			return cfg, err
+		}
 	}
 	cfg.Shape, _ = workload.Of(o.Shape)
 	small := o.Small

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,10 +38,11 @@ func TestEverythingTakesItsTurn(t *testing.T) {
 		t.Skip("it compiles the daemon")
 	}
 	dir := t.TempDir()
-	file := filepath.Join(dir, "figures.json")
+	file, profiles := filepath.Join(dir, "figures.json"), t.TempDir()
 	var out, errOut bytes.Buffer
 	code := run(t.Context(), []string{
 		"-shape", "T", "--months", "3", "--rounds", "2", "--window", "40ms", "--rest", "1ms", "--without", "postgres", "--seed", "7", "--dir", dir, "-o", file,
+		"--profile", profiles,
 	}, &out, &errOut)
 	if code != exitOK {
 		t.Fatalf("exit %d: %s", code, &errOut)
@@ -49,6 +51,8 @@ func TestEverythingTakesItsTurn(t *testing.T) {
 		Seed    uint64
 		Figures map[string]map[string][]float64
 		Goals   []report.Result
+		// Profiles are by process and part.
+		Profiles map[string]map[string]float64
 	}
 	raw, err := os.ReadFile(file)
 	if err == nil {
@@ -65,6 +69,23 @@ func TestEverythingTakesItsTurn(t *testing.T) {
 		}
 		if !strings.Contains(out.String(), name) {
 			t.Errorf("%s is not in the table", name)
+		}
+	}
+	for _, m := range report.Made {
+		for _, question := range []string{m.Question, report.MadeBeside(m.Question)} {
+			if took := read.Figures[report.QueriesMade][report.QuestionP50(question)]; len(took) != 2 || slices.Min(took) <= 0 {
+				t.Errorf("%s was measured as %v, want two times", question, took)
+			}
+		}
+	}
+	for _, name := range []string{report.Product, report.Product + report.OfClient, report.Nothing, report.Nothing + report.OfClient, report.Alone64} {
+		if took := slices.Collect(maps.Values(read.Profiles[name])); len(took) == 0 || slices.Max(took) <= 0 {
+			t.Errorf("the profile of %s says %v", name, read.Profiles[name])
+		}
+	}
+	for _, name := range []string{report.Product, report.Alone64, report.BulkProduct, report.BulkProduct + report.OfClient} {
+		if _, err := os.Stat(filepath.Join(profiles, name+".pprof")); err != nil {
+			t.Error(err)
 		}
 	}
 	measured := map[int]bool{}
