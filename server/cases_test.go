@@ -22,11 +22,15 @@ import (
 var update = flag.Bool("update", false, "write the answers that were given into testdata/rpc; review them like code")
 
 // stories are the folders of testdata/rpc in which a story stands, with the files of the cases that are asked of it.
-var stories = map[string]string{"province": filepath.Join("testdata", "rpc", "*.txt"), "calendar": filepath.Join("testdata", "rpc", "calendar", "cases.txt")}
+var stories = map[string]string{
+	"province": filepath.Join("testdata", "rpc", "*.txt"),
+	"calendar": filepath.Join("testdata", "rpc", "calendar", "cases.txt"),
+	"plans":    filepath.Join("testdata", "rpc", "plans", "cases.txt"),
+}
 
 func everyCase(t *testing.T) []*caseFile {
 	t.Helper()
-	return slices.Concat(casesIn(t, stories["province"]), casesIn(t, stories["calendar"]))
+	return slices.Concat(casesIn(t, stories["province"]), casesIn(t, stories["calendar"]), casesIn(t, stories["plans"]))
 }
 
 func casesIn(t *testing.T, pattern string) []*caseFile {
@@ -241,6 +245,7 @@ var readReasons = strings.Fields(`
 	PERIOD_MALFORMED PERIOD_OUT_OF_RANGE PERIOD_NOT_OF_FORM PERIOD_RANGE_MIXED PERIOD_RANGE_REVERSED PERIOD_RANGE_TOO_LONG
 	PERIODS_TOO_MANY REVISION_STATE_UNKNOWN QUERY_INCOMPLETE CALENDARS_MIXED MEASURE_NOT_POSSIBLE
 	JOURNAL_REPLACED JOURNAL_ID_INVALID SEQUENCE_AHEAD CALENDAR_OR_FORM DEADLINE_NEEDS_FORM
+	PLAN_NOT_FOUND GROUP_NOT_IN_PLAN PERIOD_NOT_OF_YEAR REGION_NOT_FOUND RANK_NEEDS_ONE UNITS_MISSING DIRECTION_MISSING
 	AT_BEFORE_BEGINNING AT_IN_FUTURE AT_TWICE AT_TIME_INVALID
 `)
 
@@ -251,6 +256,7 @@ func httpRules(t *testing.T) map[string]*annotations.HttpRule {
 	for _, file := range []protoreflect.FileDescriptor{
 		reportingv1.File_reporting_v1_unit_proto, reportingv1.File_reporting_v1_indicator_proto,
 		reportingv1.File_reporting_v1_form_proto, reportingv1.File_reporting_v1_calendar_proto, reportingv1.File_reporting_v1_report_proto,
+		reportingv1.File_reporting_v1_plan_proto, reportingv1.File_reporting_v1_ranking_proto,
 		reportingv1.File_reporting_v1_rollup_proto, reportingv1.File_reporting_v1_change_proto,
 		reportingv1.File_reporting_v1_access_proto, reportingv1.File_reporting_v1_operation_proto,
 	} {

@@ -249,7 +249,7 @@ func drawToken(t *rapid.T) auth.Token {
 }
 
 func drawBody(t *rapid.T, at time.Time) entry.Body {
-	switch rapid.IntRange(0, 17).Draw(t, "body") {
+	switch rapid.IntRange(0, 20).Draw(t, "body") {
 	case 0:
 		return entry.StoreCreated{ProgramVersion: word(t, "program version")}
 	case 1:
@@ -292,6 +292,12 @@ func drawBody(t *rapid.T, at time.Time) entry.Body {
 		return entry.PeriodReopened{
 			Key: drawClosing(t), Version: revision(t), Until: second(t, "until"), Reason: written(t, "reason"), Units: drawIDs(t, "units"),
 		}
+	case 17:
+		return drawPlans(t)
+	case 18:
+		return entry.OutsideFiguresChanged{Figures: some(t, "figures", drawOutside)}
+	case 19:
+		return entry.RegionsChanged{Regions: some(t, "regions", drawRegion)}
 	default:
 		return entry.ReportsSubmitted{Reports: some(t, "reports", drawSubmission)}
 	}

@@ -79,7 +79,10 @@ func goldens(t testing.TB) map[string]entry.Entry {
 			},
 			Owner: "82-0", Reviewer: "866-0", Due: due, ValidFrom: period.Beginning,
 		}}}}},
-		"holidays-changed": {Header: request, Body: entry.HolidaysChanged{Holidays: goldenHolidays}},
+		"plans-changed":           {Header: request, Body: goldenPlans()},
+		"outside-figures-changed": {Header: request, Body: goldenOutside()},
+		"regions-changed":         {Header: request, Body: goldenRegions()},
+		"holidays-changed":        {Header: request, Body: entry.HolidaysChanged{Holidays: goldenHolidays}},
 		"reports-submitted": {Header: request, Body: entry.ReportsSubmitted{Reports: []entry.Submission{
 			{Key: key, Revision: 2, Merged: true, Deadline: time.Date(2024, 2, 18, 17, 0, 0, 0, time.UTC), ActingFor: "29869-0", Figures: []entry.Figure{
 				{Number: 0, Figure: figure.Figure{State: figure.Value, HasNumerator: true, HasDenominator: true, Numerator: 9000, Denominator: 100000, Note: "Gồm cả số của tháng trước"}},

@@ -61,6 +61,8 @@ type Line struct {
 	// Target is nil where only a result was declared.
 	Target   *aggregator.Versioned[plan.Target]
 	Declared *aggregator.Versioned[plan.Result]
+	// Indicator is the version of the last day; nil if the catalogue does not have it.
+	Indicator *indicator.Indicator
 	// Group is its place in the plan; -1 is none.
 	Group int
 	Focus bool
@@ -354,7 +356,7 @@ func (e *evaluation) line(i *item) (Line, error) {
 	}
 	l.Focus = e.plan.IsFocus(t.Indicator)
 	w := e.weigh(t)
-	l.Due = w.due
+	l.Due, l.Indicator = w.due, w.version
 	var err error
 	if t.Scope.Each && i.target != nil {
 		err = w.each(&l)

@@ -229,14 +229,13 @@ func (v *surveyed) bind() error {
 		switch {
 		case r.Target != nil:
 			t := *r.Target
-			if v.hasLevels(i) {
-				t.Scope.Kinds = []hierarchy.Kind{hierarchy.Province, hierarchy.Department}
-			}
+			v.level(i, &t.Scope, t.Indicator, t.Year)
 			err = v.bindTarget(&t, p)
 			r.Target = &t
 		case r.Result != nil:
 			one := *r.Result
 			one.Plan = p.ID
+			v.level(i, &one.Scope, one.Indicator, one.Year)
 			err = v.bindScope(&one.Scope, p)
 			r.Result = &one
 		case r.Count != nil:
@@ -257,20 +256,19 @@ func (v *surveyed) bind() error {
 	return problems.Err()
 }
 
-// hasLevels says of a target of the province whether the plan sets others for lower levels beside it: then it is that of the province's
-// own bodies, as 95 % of the files of the province, 80 % of those of districts and 60 % of those of communes.
-func (v *surveyed) hasLevels(i int) bool {
-	t := v.rows[i].Target
-	if len(t.Scope.Kinds) > 0 || t.Scope.Unit != "" {
-		return false
+// level makes a scope of the province that of the province's own bodies where the plan sets targets for lower levels beside it: 95 %
+// of the files of the province, 80 % of those of districts and 60 % of those of communes are three things.
+func (v *surveyed) level(i int, scope *plan.Scope, code indicator.Code, year int) {
+	if len(scope.Kinds) > 0 || scope.Unit != "" {
+		return
 	}
 	for n := range v.rows {
 		o := v.rows[n].Target
-		if o != nil && v.ofRow[n] == v.ofRow[i] && o.Year == t.Year && o.Indicator.Same(t.Indicator) && len(o.Scope.Kinds) == 1 && !o.Scope.Each {
-			return true
+		if o != nil && v.ofRow[n] == v.ofRow[i] && o.Year == year && o.Indicator.Same(code) && len(o.Scope.Kinds) == 1 && !o.Scope.Each {
+			scope.Kinds = []hierarchy.Kind{hierarchy.Province, hierarchy.Department}
+			return
 		}
 	}
-	return false
 }
 
 // changed gives what is new, and counts the rows; plans stand beside them.

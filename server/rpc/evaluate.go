@@ -88,8 +88,8 @@ func lineMessage(l *reporting.Line, p *plan.Plan, language message.Language) *re
 	if l.Path != "" {
 		m.OnTrack = &l.OnTrack
 	}
-	if l.Figure.Indicator != nil {
-		m.IndicatorName = l.Figure.Indicator.NameVI
+	if l.Indicator != nil {
+		m.IndicatorName = l.Indicator.NameVI
 	}
 	if l.Declared != nil {
 		m.Declared = resultMessage(l.Declared, p.Unit)
@@ -135,8 +135,6 @@ func heldMessage(f *reporting.HeldFigure) *reportingv1.TargetFigure {
 		m.Value = some(f.Reading.Value.Decimal(value))
 		m.Numerator, m.Denominator = some(f.Result.Numerator.Decimal(numerator)), some(f.Result.Denominator.Decimal(denominator))
 		m.Expected, m.Received = f.Result.Coverage.Expected, f.Result.Coverage.Received
-	default:
-		m.Period = f.Period.String()
 	}
 	return m
 }
