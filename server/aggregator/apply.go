@@ -7,7 +7,6 @@ import (
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/journal"
-	"github.com/tonghop/tonghop/server/plan"
 )
 
 // Apply makes an entry part of the state; head is the journal's head once the entry is its last. It is total (R31): the
@@ -70,12 +69,6 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 		return t.applyForms(body.Forms)
 	case entry.HolidaysChanged:
 		return t.applyHolidays(body.Holidays)
-	case entry.PlansChanged:
-		return t.applyPlans(body)
-	case entry.OutsideFiguresChanged:
-		return putPapers(t, outsidePaper, body.Figures, (*plan.Outside).Key, entry.AppendOutside)
-	case entry.RegionsChanged:
-		return putPapers(t, regionPaper, body.Regions, regionName, entry.AppendRegion)
 	case entry.ReportsSubmitted:
 		return t.submitEach(&e.Header, body.Reports)
 	case entry.ReportApproved:
@@ -97,7 +90,7 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 	case entry.KeyIntroduced:
 		return t.introduce(e.Header.Sequence, body)
 	}
-	return nil
+	return t.applyPapers(e.Body)
 }
 
 func (t *Tx) submitEach(h *entry.Header, reports []entry.Submission) error {

@@ -45,7 +45,9 @@ func strange() []entry.Body {
 		entry.ReportReturned{Key: key("L", "F", "2024-01"), Revision: 1},
 		entry.TokenRevoked{ID: "nobody"},
 		entry.HolidaysChanged{},
-		entry.PlansChanged{}, entry.OutsideFiguresChanged{}, entry.RegionsChanged{},
+		entry.PlansChanged{},
+		entry.OutsideFiguresChanged{},
+		entry.RegionsChanged{},
 		entry.PlansChanged{
 			Plans: []plan.Plan{{}, {ID: "a\x00b"}, {ID: plan.ID(strings.Repeat("n", 40_000))}}, Targets: []plan.Target{{Plan: "nobody's"}},
 			Counts: []plan.Count{{Kind: plan.CountOther, Count: -1}},

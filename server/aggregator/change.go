@@ -232,10 +232,6 @@ func changesOf(e *entry.Entry) []Change {
 		return []Change{{Kind: FormsChange, Name: only(body.Forms, func(f entry.Form) string { return string(f.Code) })}}
 	case entry.HolidaysChanged:
 		return []Change{{Kind: HolidaysChange}}
-	case entry.PlansChanged:
-		return []Change{{Kind: PlansChange, Name: planOf(&body)}}
-	case entry.OutsideFiguresChanged, entry.RegionsChanged:
-		return []Change{{Kind: OutsideChange}}
 	case entry.ReportsSubmitted:
 		changes := make([]Change, len(body.Reports))
 		for i := range body.Reports {
@@ -263,7 +259,7 @@ func changesOf(e *entry.Entry) []Change {
 	case entry.KeyIntroduced, entry.EntryRedacted, entry.StoreRestored:
 		return []Change{{Kind: StoreChange}}
 	}
-	return []Change{{}}
+	return []Change{changeOfPapers(e.Body)}
 }
 
 // only gives the name of the only thing that changed.

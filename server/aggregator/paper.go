@@ -103,6 +103,30 @@ func paper[V any](t *Tx, kind paperKind, name string, parse func([]byte) (V, err
 	return v, ok, err
 }
 
+// applyPapers stores what an entry says of papers; of any other it is nothing.
+func (t *Tx) applyPapers(body entry.Body) error {
+	switch b := body.(type) {
+	case entry.PlansChanged:
+		return t.applyPlans(b)
+	case entry.OutsideFiguresChanged:
+		return putPapers(t, outsidePaper, b.Figures, (*plan.Outside).Key, entry.AppendOutside)
+	case entry.RegionsChanged:
+		return putPapers(t, regionPaper, b.Regions, regionName, entry.AppendRegion)
+	}
+	return nil
+}
+
+// changeOfPapers is the note of such an entry; of any other it is the one that concerns nobody.
+func changeOfPapers(body entry.Body) Change {
+	switch b := body.(type) {
+	case entry.PlansChanged:
+		return Change{Kind: PlansChange, Name: planOf(&b)}
+	case entry.OutsideFiguresChanged, entry.RegionsChanged:
+		return Change{Kind: OutsideChange}
+	}
+	return Change{}
+}
+
 // applyPlans stores what an entry says of plans.
 func (t *Tx) applyPlans(b entry.PlansChanged) error {
 	if err := putPapers(t, planPaper, b.Plans, planName, entry.AppendPlan); err != nil {
@@ -184,7 +208,7 @@ func (t *Tx) Result(id plan.ID, key string) (Versioned[plan.Result], bool, error
 	return paper(t, resultPaper, ofPlan(id)+key, entry.ParseResult)
 }
 
-// Counts gives the declared counts of a plan, by year, kind and label.
+// DeclaredCounts gives the declared counts of a plan, by year, kind and label.
 func (t *Tx) DeclaredCounts(id plan.ID) ([]Versioned[plan.Count], error) {
 	return everyPaper(t, countPaper, ofPlan(id), entry.ParseCount)
 }
@@ -194,7 +218,7 @@ func (t *Tx) DeclaredCount(id plan.ID, key string) (Versioned[plan.Count], bool,
 	return paper(t, countPaper, ofPlan(id)+key, entry.ParseCount)
 }
 
-// PaperHistory gives the sequences of the entries that wrote a plan, target, result or count, the newest first.
+// PlanHistory gives the sequences of the entries that wrote a plan, the newest first.
 func (t *Tx) PlanHistory(id plan.ID) []uint64 { return t.paperHistory(planPaper, string(id.Fold())) }
 
 // TargetHistory is PlanHistory of a target.

@@ -52,6 +52,9 @@ func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
 	if done, err := putStore(e, m, texts); done || err != nil {
 		return err
 	}
+	if done, err := putPapers(e, m); done || err != nil {
+		return err
+	}
 	if done, err := putLife(e, m, texts); done || err != nil {
 		return err
 	}
@@ -67,12 +70,6 @@ func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
 		return putForms(b, m)
 	case HolidaysChanged:
 		return putHolidays(b, m)
-	case PlansChanged:
-		return putPlans(b, m)
-	case OutsideFiguresChanged:
-		return putOutside(b, m)
-	case RegionsChanged:
-		return putRegions(b, m)
 	case ReportsSubmitted:
 		return putReports(b, m, texts)
 	case ReportApproved:

@@ -79,10 +79,7 @@ func goldens(t testing.TB) map[string]entry.Entry {
 			},
 			Owner: "82-0", Reviewer: "866-0", Due: due, ValidFrom: period.Beginning,
 		}}}}},
-		"plans-changed":           {Header: request, Body: goldenPlans()},
-		"outside-figures-changed": {Header: request, Body: goldenOutside()},
-		"regions-changed":         {Header: request, Body: goldenRegions()},
-		"holidays-changed":        {Header: request, Body: entry.HolidaysChanged{Holidays: goldenHolidays}},
+		"holidays-changed": {Header: request, Body: entry.HolidaysChanged{Holidays: goldenHolidays}},
 		"reports-submitted": {Header: request, Body: entry.ReportsSubmitted{Reports: []entry.Submission{
 			{Key: key, Revision: 2, Merged: true, Deadline: time.Date(2024, 2, 18, 17, 0, 0, 0, time.UTC), ActingFor: "29869-0", Figures: []entry.Figure{
 				{Number: 0, Figure: figure.Figure{State: figure.Value, HasNumerator: true, HasDenominator: true, Numerator: 9000, Denominator: 100000, Note: "Gồm cả số của tháng trước"}},
@@ -109,7 +106,7 @@ func goldens(t testing.TB) map[string]entry.Entry {
 			Known: entry.Head{Sequence: 14, Hash: [32]byte{0: 5, 31: 6}}, Journal: [16]byte{0: 0x5f, 15: 2}, ProgramVersion: "0.1.0", By: "Phòng Công nghệ", Reason: "Hỏng đĩa",
 		}},
 	})
-	return all
+	return withPlans(request, all)
 }
 
 var goldenHolidays = []period.Holiday{

@@ -21,6 +21,19 @@ type RegionsChanged struct{ Regions []plan.Region }
 func (OutsideFiguresChanged) body() {}
 func (RegionsChanged) body()        {}
 
+// putPapers writes the bodies of plans and of what others publish; false for any other.
+func putPapers(e *Entry, m *journalv1.Entry) (bool, error) {
+	switch b := e.Body.(type) {
+	case PlansChanged:
+		return true, putPlans(b, m)
+	case OutsideFiguresChanged:
+		return true, putOutside(b, m)
+	case RegionsChanged:
+		return true, putRegions(b, m)
+	}
+	return false, nil
+}
+
 func putOutside(b OutsideFiguresChanged, m *journalv1.Entry) error {
 	list, err := mapped(b.Figures, outsideMessage)
 	m.Body = &journalv1.Entry_OutsideFiguresChanged{OutsideFiguresChanged: &journalv1.OutsideFiguresChanged{Figures: list}}

@@ -40,6 +40,14 @@ func goldenPlans() entry.PlansChanged {
 	}
 }
 
+// withPlans adds those of plans to the golden entries.
+func withPlans(h entry.Header, all map[string]entry.Entry) map[string]entry.Entry {
+	all["plans-changed"] = entry.Entry{Header: h, Body: goldenPlans()}
+	all["outside-figures-changed"] = entry.Entry{Header: h, Body: goldenOutside()}
+	all["regions-changed"] = entry.Entry{Header: h, Body: goldenRegions()}
+	return all
+}
+
 func goldenOutside() entry.OutsideFiguresChanged {
 	return entry.OutsideFiguresChanged{Figures: []plan.Outside{
 		{

@@ -34,14 +34,30 @@ func TestR28RoundingIsThatOfTheTarget(t *testing.T) {
 		value      string
 		want       plan.Status
 	}{
-		{plan.AtLeast, "80", "80.04", plan.Met}, {plan.AtLeast, "80.0", "80.04", plan.Met}, {plan.AtLeast, "80.0", "80.05", plan.Exceeded},
-		{plan.AtLeast, "80", "80.49", plan.Met}, {plan.AtLeast, "80", "80.5", plan.Exceeded}, {plan.AtLeast, "80", "79.96", plan.NotMet},
-		{plan.Above, "80", "80", plan.NotMet}, {plan.Above, "80", "80.3", plan.Met}, {plan.Above, "80", "85", plan.Exceeded}, {plan.Above, "80", "79.6", plan.NotMet},
-		{plan.AtMost, "29", "29", plan.Met}, {plan.AtMost, "29", "28", plan.Exceeded}, {plan.AtMost, "29", "30", plan.NotMet},
-		{plan.AtMost, "5", "4.6", plan.Met}, {plan.AtMost, "5", "4.4", plan.Exceeded}, {plan.Below, "5", "5", plan.NotMet}, {plan.Below, "5", "4.9", plan.Met},
-		{plan.Equal, "1", "1", plan.Met}, {plan.Equal, "1", "1.001", plan.NotMet}, {plan.AtLeast, "-5", "-4", plan.Exceeded}, {plan.AtLeast, "0", "0", plan.Met},
+		{plan.AtLeast, "80", "80.04", plan.Met},
+		{plan.AtLeast, "80.0", "80.04", plan.Met},
+		{plan.AtLeast, "80.0", "80.05", plan.Exceeded},
+		{plan.AtLeast, "80", "80.49", plan.Met},
+		{plan.AtLeast, "80", "80.5", plan.Exceeded},
+		{plan.AtLeast, "80", "79.96", plan.NotMet},
+		{plan.Above, "80", "80", plan.NotMet},
+		{plan.Above, "80", "80.3", plan.Met},
+		{plan.Above, "80", "85", plan.Exceeded},
+		{plan.Above, "80", "79.6", plan.NotMet},
+		{plan.AtMost, "29", "29", plan.Met},
+		{plan.AtMost, "29", "28", plan.Exceeded},
+		{plan.AtMost, "29", "30", plan.NotMet},
+		{plan.AtMost, "5", "4.6", plan.Met},
+		{plan.AtMost, "5", "4.4", plan.Exceeded},
+		{plan.Below, "5", "5", plan.NotMet},
+		{plan.Below, "5", "4.9", plan.Met},
+		{plan.Equal, "1", "1", plan.Met},
+		{plan.Equal, "1", "1.001", plan.NotMet},
+		{plan.AtLeast, "-5", "-4", plan.Exceeded},
+		{plan.AtLeast, "0", "0", plan.Met},
 		// Half away from zero.
-		{plan.AtMost, "-5", "-5.5", plan.Exceeded}, {plan.AtMost, "-5", "-5.4", plan.Met},
+		{plan.AtMost, "-5", "-5.5", plan.Exceeded},
+		{plan.AtMost, "-5", "-5.4", plan.Met},
 	} {
 		got, why := judge(t, target(c.comparator, c.target)).Status(at(t, c.value, 0))
 		if got != c.want {
@@ -63,8 +79,12 @@ func TestR28BaselinesOfEverySign(t *testing.T) {
 		baseline, value string
 		want            plan.Status
 	}{
-		{plan.ReduceBy, "200", "140", plan.Met}, {plan.ReduceBy, "200", "140.1", plan.NotMet}, {plan.ReduceBy, "200", "138", plan.Exceeded},
-		{plan.IncreaseBy, "-10", "-7", plan.Met}, {plan.IncreaseBy, "-10", "-7.1", plan.NotMet}, {plan.IncreaseBy, "-10", "-6", plan.Exceeded},
+		{plan.ReduceBy, "200", "140", plan.Met},
+		{plan.ReduceBy, "200", "140.1", plan.NotMet},
+		{plan.ReduceBy, "200", "138", plan.Exceeded},
+		{plan.IncreaseBy, "-10", "-7", plan.Met},
+		{plan.IncreaseBy, "-10", "-7.1", plan.NotMet},
+		{plan.IncreaseBy, "-10", "-6", plan.Exceeded},
 	} {
 		x := target(c.comparator, "30")
 		x.Baseline = c.baseline
@@ -264,9 +284,14 @@ func TestR28CountsAlwaysAddUp(t *testing.T) {
 // TestR28DeclaredCountsStandBesideTheComputedOnes is what Đồng Tháp said of 2023: 31 reached and 6 not are 37 of 35.
 func TestR28DeclaredCountsStandBesideTheComputedOnes(t *testing.T) {
 	declared := []plan.Count{
-		{Year: 2023, Kind: plan.CountAssigned, Count: 35}, {Year: 2023, Kind: plan.CountReached, Count: 31}, {Year: 2023, Kind: plan.CountExceeded, Count: 16},
-		{Year: 2023, Kind: plan.CountMet, Count: 15}, {Year: 2023, Kind: plan.CountNotMet, Count: 6}, {Year: 2023, Kind: plan.CountGroup, Label: "at", Count: 2},
-		{Year: 2023, Kind: plan.CountFocus, Count: 1}, {Year: 2023, Kind: plan.CountOther, Label: "X", Count: 8},
+		{Year: 2023, Kind: plan.CountAssigned, Count: 35},
+		{Year: 2023, Kind: plan.CountReached, Count: 31},
+		{Year: 2023, Kind: plan.CountExceeded, Count: 16},
+		{Year: 2023, Kind: plan.CountMet, Count: 15},
+		{Year: 2023, Kind: plan.CountNotMet, Count: 6},
+		{Year: 2023, Kind: plan.CountGroup, Label: "at", Count: 2},
+		{Year: 2023, Kind: plan.CountFocus, Count: 1},
+		{Year: 2023, Kind: plan.CountOther, Label: "X", Count: 8},
 	}
 	p := plan.Plan{Groups: []plan.Group{{Code: "AT", Indicators: []indicator.Code{"AT-01", "AT-02"}}}, Focus: []indicator.Code{"AT-01", "AT-02"}}
 	var computed plan.Counts

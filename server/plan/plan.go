@@ -140,8 +140,10 @@ type field struct {
 
 func (p *Plan) texts() []field {
 	list := []field{
-		{"number", &p.Number, maxText, false}, {"title", &p.Title, maxText, true},
-		{"issuer", &p.Issuer, maxText, false}, {"parent", &p.Parent, maxText, false},
+		{"number", &p.Number, maxText, false},
+		{"title", &p.Title, maxText, true},
+		{"issuer", &p.Issuer, maxText, false},
+		{"parent", &p.Parent, maxText, false},
 	}
 	for i := range p.Groups {
 		g := &p.Groups[i]

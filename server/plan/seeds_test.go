@@ -90,19 +90,29 @@ func trialsOf(t *testing.T, x *plan.Target) []trial {
 	switch x.Comparator {
 	case plan.AtLeast:
 		return []trial{
-			{"just under", at(t, v, -1), plan.NotMet}, {"on", at(t, v, 0), plan.Met}, {"just over", at(t, v, 1), plan.Met},
-			{"over, still rounded to it", at(t, v, 499), plan.Met}, {"over by half", at(t, v, 500), plan.Exceeded}, {"over by one", at(t, v, 1000), plan.Exceeded},
+			{"just under", at(t, v, -1), plan.NotMet},
+			{"on", at(t, v, 0), plan.Met},
+			{"just over", at(t, v, 1), plan.Met},
+			{"over, still rounded to it", at(t, v, 499), plan.Met},
+			{"over by half", at(t, v, 500), plan.Exceeded},
+			{"over by one", at(t, v, 1000), plan.Exceeded},
 		}
 	case plan.Above:
 		return []trial{
-			{"just under", at(t, v, -1), plan.NotMet}, {"on", at(t, v, 0), plan.NotMet}, {"just over", at(t, v, 1), plan.Met},
-			{"over, still rounded to it", at(t, v, 499), plan.Met}, {"over by half", at(t, v, 500), plan.Exceeded},
+			{"just under", at(t, v, -1), plan.NotMet},
+			{"on", at(t, v, 0), plan.NotMet},
+			{"just over", at(t, v, 1), plan.Met},
+			{"over, still rounded to it", at(t, v, 499), plan.Met},
+			{"over by half", at(t, v, 500), plan.Exceeded},
 		}
 	case plan.AtMost: // the rank of DTI: 29 of 63
 		return []trial{
-			{"on", rank(29, 63), plan.Met}, {"just better", rank(28, 63), plan.Exceeded}, {"just worse", rank(30, 63), plan.NotMet},
+			{"on", rank(29, 63), plan.Met},
+			{"just better", rank(28, 63), plan.Exceeded},
+			{"just worse", rank(30, 63), plan.NotMet},
 			{"among 34", rank(20, 34), plan.NotEvaluable},
 		}
+	case plan.Below: // no article has one
 	case plan.Equal: // yes or no
 		return []trial{{"no", at(t, "0", 0), plan.NotMet}, {"yes", at(t, "1", 0), plan.Met}, {"more than yes", at(t, "2", 0), plan.NotMet}}
 	case plan.Top: // among the first 30
@@ -111,7 +121,9 @@ func trialsOf(t *testing.T, x *plan.Target) []trial {
 		order := plan.UsualClasses
 		place := map[string]int{"trung bình khá": 2, "khá": 3}[v]
 		return []trial{
-			{"on", class(order[place]), plan.Met}, {"just under", class(order[place-1]), plan.NotMet}, {"just over", class(order[place+1]), plan.Exceeded},
+			{"on", class(order[place]), plan.Met},
+			{"just under", class(order[place-1]), plan.NotMet},
+			{"just over", class(order[place+1]), plan.Exceeded},
 			{"unheard of", class("xuất sắc"), plan.NotEvaluable},
 		}
 	case plan.ReduceBy, plan.IncreaseBy, plan.Keep:
@@ -149,11 +161,15 @@ func TestR28EveryTargetOfTheArticlesOnUnderAndOverItsBound(t *testing.T) {
 			trials = map[plan.Comparator][]trial{
 				// 30 % of 50 are 15.
 				plan.ReduceBy: {
-					{"on", at(t, "35", 0), plan.Met}, {"just short", at(t, "35", 1), plan.NotMet}, {"just over", at(t, "35", -1), plan.Met},
+					{"on", at(t, "35", 0), plan.Met},
+					{"just short", at(t, "35", 1), plan.NotMet},
+					{"just over", at(t, "35", -1), plan.Met},
 					{"by 30.5 %", at(t, "34.75", 0), plan.Exceeded},
 				},
 				plan.IncreaseBy: {
-					{"on", at(t, "65", 0), plan.Met}, {"just short", at(t, "65", -1), plan.NotMet}, {"just over", at(t, "65", 1), plan.Met},
+					{"on", at(t, "65", 0), plan.Met},
+					{"just short", at(t, "65", -1), plan.NotMet},
+					{"just over", at(t, "65", 1), plan.Met},
 					{"by 30.5 %", at(t, "65.25", 0), plan.Exceeded},
 				},
 				plan.Keep: { // a rank

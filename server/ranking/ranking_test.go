@@ -19,7 +19,11 @@ func fraction(num, den int64) rollup.Fraction {
 // TestR29OneTwoTwoFour has a tie on 1/3 and 2/6, which are one number.
 func TestR29OneTwoTwoFour(t *testing.T) {
 	entrants := []ranking.Entrant{
-		{Key: "d", Value: fraction(1, 4)}, {Key: "c", Value: fraction(2, 6)}, {Key: "e"}, {Key: "b", Value: fraction(1, 3)}, {Key: "a", Value: fraction(1, 2)},
+		{Key: "d", Value: fraction(1, 4)},
+		{Key: "c", Value: fraction(2, 6)},
+		{Key: "e"},
+		{Key: "b", Value: fraction(1, 3)},
+		{Key: "a", Value: fraction(1, 2)},
 		{Key: "f", Value: fraction(9, 1), Received: 89, Expected: 100},
 	}
 	type line struct {
@@ -29,8 +33,12 @@ func TestR29OneTwoTwoFour(t *testing.T) {
 		next  string
 	}
 	want := []line{
-		{"a", ranking.Ranked, 1, ""}, {"b", ranking.Ranked, 2, "1/6"}, {"c", ranking.Ranked, 2, "1/6"}, {"d", ranking.Ranked, 4, "1/12"},
-		{"f", ranking.Unranked, 0, ""}, {"e", ranking.Missing, 0, ""},
+		{"a", ranking.Ranked, 1, ""},
+		{"b", ranking.Ranked, 2, "1/6"},
+		{"c", ranking.Ranked, 2, "1/6"},
+		{"d", ranking.Ranked, 4, "1/12"},
+		{"f", ranking.Unranked, 0, ""},
+		{"e", ranking.Missing, 0, ""},
 	}
 	for i, p := range ranking.Table(entrants, ranking.Rule{MinCoverage: 90_00}) {
 		got := line{entrants[p.At].Key, p.State, p.Rank, ""}

@@ -285,7 +285,7 @@ func (e *evaluation) keep(items []item, i item, code indicator.Code, scope plan.
 	if e.unit != nil {
 		own := e.unit.ID == e.plan.Unit && scope.Unit == "" && len(scope.Kinds) == 0
 		inside := scope.Unit != "" || e.tx.Tree().Within(e.unit.ID, e.plan.Unit, standingOf(e.unit, period.Date(e.year, 12, 31)))
-		if !own && !(inside && scope.Concerns(e.unit.ID, e.unit.Kind)) {
+		if !own && (!inside || !scope.Concerns(e.unit.ID, e.unit.Kind)) {
 			return items
 		}
 	}

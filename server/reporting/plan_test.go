@@ -24,7 +24,7 @@ func planFor(number, unit string) plan.Plan {
 func demanded(of, code, scope string, c plan.Comparator, value string) plan.Target {
 	s, err := plan.ParseScope(scope)
 	if err != nil {
-		panic(err) //nolint:forbidigo // of the test itself
+		panic(err)
 	}
 	return plan.Target{
 		Plan: plan.ID(of), Year: 2024, Indicator: indicator.Code(code), Scope: s, Comparator: c, Value: value, BaselineDay: period.Beginning, Due: period.Forever,

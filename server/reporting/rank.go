@@ -225,62 +225,83 @@ func (c *contest) lastDay(code indicator.Code, p period.Period) period.Day {
 // units gives the units of the choice as they stand on a day, in code order. Members of a region need not be in sight: which they are
 // and what was published of them is known to everybody, and roll-ups of them are looked at only where they are in sight.
 func (c *contest) units(on period.Day) ([]hierarchy.Unit, error) {
-	tree := c.tx.Tree()
 	var units []hierarchy.Unit
-	switch {
-	case c.Region != "" && len(c.Units) == 0 && c.Kind == "":
-		region, known, err := c.tx.Region(c.Region)
-		if err != nil {
-			return nil, err
-		}
-		if !known {
-			return nil, fault.NotFound("REGION_NOT_FOUND", "there is no region %q; see the list of regions for their codes", shorten(c.Region)).
-				With("region", shorten(c.Region)).In("region")
-		}
-		for _, id := range region.Thing.Units {
-			if u, ok := tree.Unit(id); ok && u.ValidOn(on) {
-				units = append(units, u.On(on))
-			}
-		}
-	case len(c.Units) > 0 && c.Region == "" && c.Kind == "":
-		if len(c.Units) > maxAsked {
-			return nil, tooMany("units", len(c.Units), maxAsked)
-		}
-		var problems fault.List
-		for i, ref := range c.Units {
-			u, err := c.seen(fmt.Sprintf("units[%d]", i), ref, on)
-			if err != nil {
-				problems.Add(err)
-				continue
-			}
-			units = append(units, u.On(on))
-		}
-		if err := problems.Err(); err != nil {
-			return nil, err
-		}
-	case c.Kind != "" && c.Below != "" && c.Region == "" && len(c.Units) == 0:
-		kind, err := hierarchy.ParseKind(c.Kind)
-		if err != nil {
-			return nil, fault.Of(err).In("kind")
-		}
-		top, err := c.seen("below", c.Below, on)
-		if err != nil {
-			return nil, err
-		}
-		tree.Subtree(top.ID, on, func(u hierarchy.Unit) bool {
-			if u.Kind == kind && u.ID != top.ID {
-				units = append(units, u.On(on))
-			}
-			return true
-		})
+	var err error
+	switch byRegion, byName, byKind := c.Region != "", len(c.Units) > 0, c.Kind != "" && c.Below != ""; {
+	case byRegion && !byName && c.Kind == "":
+		units, err = c.inRegion(on)
+	case byName && !byRegion && c.Kind == "":
+		units, err = c.byName(on)
+	case byKind && !byRegion && !byName:
+		units, err = c.ofKind(on)
 	default:
-		return nil, fault.Invalid("UNITS_MISSING", "say which units are compared: a region, units by name, or a kind with the unit below which they stand; one of the three").In("units")
+		err = fault.Invalid("UNITS_MISSING", "say which units are compared: a region, units by name, or a kind with the unit below which they stand; one of the three").In("units")
+	}
+	if err != nil {
+		return nil, err
 	}
 	if len(units) > largestRollups {
 		return nil, tooMany("units", len(units), largestRollups)
 	}
 	slices.SortFunc(units, func(a, b hierarchy.Unit) int { return compareKeys(a, b) })
 	return slices.CompactFunc(units, func(a, b hierarchy.Unit) bool { return a.ID == b.ID }), nil
+}
+
+// inRegion gives the members of the region that stand.
+func (c *contest) inRegion(on period.Day) ([]hierarchy.Unit, error) {
+	region, known, err := c.tx.Region(c.Region)
+	if err != nil {
+		return nil, err
+	}
+	if !known {
+		return nil, fault.NotFound("REGION_NOT_FOUND", "there is no region %q; see the list of regions for their codes", shorten(c.Region)).
+			With("region", shorten(c.Region)).In("region")
+	}
+	var units []hierarchy.Unit
+	for _, id := range region.Thing.Units {
+		if u, ok := c.tx.Tree().Unit(id); ok && u.ValidOn(on) {
+			units = append(units, u.On(on))
+		}
+	}
+	return units, nil
+}
+
+// byName gives the units that are named.
+func (c *contest) byName(on period.Day) ([]hierarchy.Unit, error) {
+	if len(c.Units) > maxAsked {
+		return nil, tooMany("units", len(c.Units), maxAsked)
+	}
+	var units []hierarchy.Unit
+	var problems fault.List
+	for i, ref := range c.Units {
+		u, err := c.seen(fmt.Sprintf("units[%d]", i), ref, on)
+		if err != nil {
+			problems.Add(err)
+			continue
+		}
+		units = append(units, u.On(on))
+	}
+	return units, problems.Err()
+}
+
+// ofKind gives the units of the kind below the one that is named.
+func (c *contest) ofKind(on period.Day) ([]hierarchy.Unit, error) {
+	kind, err := hierarchy.ParseKind(c.Kind)
+	if err != nil {
+		return nil, fault.Of(err).In("kind")
+	}
+	top, err := c.seen("below", c.Below, on)
+	if err != nil {
+		return nil, err
+	}
+	var units []hierarchy.Unit
+	c.tx.Tree().Subtree(top.ID, on, func(u hierarchy.Unit) bool {
+		if u.Kind == kind && u.ID != top.ID {
+			units = append(units, u.On(on))
+		}
+		return true
+	})
+	return units, nil
 }
 
 func compareKeys(a, b hierarchy.Unit) int {
@@ -298,7 +319,7 @@ func (c *contest) figures(code indicator.Code, p period.Period, units []hierarch
 	figures := make([]HeldFigure, len(units))
 	_, known := c.tx.Indicators().Latest(code)
 	var series *aggregator.Series
-	any := known
+	found := known
 	for i := range units {
 		f := &figures[i]
 		f.Period = p
@@ -307,7 +328,7 @@ func (c *contest) figures(code indicator.Code, p period.Period, units []hierarch
 			return nil, err
 		}
 		if outside {
-			any = true
+			found = true
 			f.Outside, f.Reading = &v.Thing, v.Thing.Reading()
 			continue
 		}
@@ -327,7 +348,7 @@ func (c *contest) figures(code indicator.Code, p period.Period, units []hierarch
 		f.HasRollup, f.Result, f.Indicator = true, a.Result, a.Indicator
 		f.Reading = plan.Reading{Value: a.Result.Value, Done: period.Beginning, By: a.LastDay}
 	}
-	if !any {
+	if !found {
 		return nil, unknownIndicator(c.tx.Definitions(), string(code), 0).In("indicator")
 	}
 	return figures, nil

@@ -67,7 +67,7 @@ func (w *weighing) whole(l *Line) error {
 	l.Figure = f
 	if w.hopeless != nil {
 		l.Status, l.Reasons = plan.NotEvaluable, []*fault.Error{w.hopeless}
-		return nil
+		return nil //nolint:nilerr // that is the answer
 	}
 	l.Judged, why = w.judged(f, why)
 	if why != nil {
@@ -255,7 +255,7 @@ func (w *weighing) each(l *Line) error {
 	l.Units = &counts
 	if w.hopeless != nil {
 		l.Status, l.Reasons = plan.NotEvaluable, []*fault.Error{w.hopeless}
-		return nil
+		return nil //nolint:nilerr // that is the answer
 	}
 	tree := w.tx.Tree()
 	series := map[hierarchy.Kind]*aggregator.Series{}

@@ -162,6 +162,10 @@ TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/t
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop calendar periods 2023-01..2023-03 --form CDS-SO-THANG --kind department
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop calendar holidays --from 2023-01-01 --to 2023-12-31
 
+# Is the province on its plan of 2024? Where it is not, which units are behind, and who is first among the districts?
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop evaluate 52-kh-ubnd-2024 --focus
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop rank --indicator XH-01 --period 2024-12 --kind district --below 87
+
 # What changed last? Give nextAfterSequence as afterSequence to go on from there:
 curl -s -H 'Authorization: Bearer {{.Tokens.viewer}}' 'http://{{.HTTP}}/v1/changes?afterSequence={{.After}}'
 
