@@ -58,6 +58,26 @@ func (c *Client) EvaluationPages(ctx context.Context, q *reportingv1.EvaluatePla
 	return pages(ctx, q, 0, c.EvaluatePlan)
 }
 
+// RemarkPlan writes a remark about a plan.
+func (c *Client) RemarkPlan(ctx context.Context, q *reportingv1.RemarkPlanRequest) (*reportingv1.PlanRemark, error) {
+	return change(ctx, c, "RemarkPlan", c.plans.RemarkPlan, q)
+}
+
+// ListPlanRemarks gives one page of remarks on a plan.
+func (c *Client) ListPlanRemarks(ctx context.Context, q *reportingv1.ListPlanRemarksRequest) (*reportingv1.ListPlanRemarksResponse, error) {
+	return call(ctx, c, "ListPlanRemarks", c.plans.ListPlanRemarks, q)
+}
+
+// PlanRemarks gives all remarks that are asked for, page after page.
+func (c *Client) PlanRemarks(ctx context.Context, q *reportingv1.ListPlanRemarksRequest) iter.Seq2[*reportingv1.PlanRemark, error] {
+	return each(pages(ctx, q, greatestPage, c.ListPlanRemarks), (*reportingv1.ListPlanRemarksResponse).GetRemarks)
+}
+
+// ReviewPlan gives the wrap-up of a year of a plan.
+func (c *Client) ReviewPlan(ctx context.Context, q *reportingv1.ReviewPlanRequest) (*reportingv1.ReviewPlanResponse, error) {
+	return call(ctx, c, "ReviewPlan", c.plans.ReviewPlan, q)
+}
+
 // ImportPlans uploads a survey of plans, whole or not at all. A file with a problem is not an error: the summary names every
 // problem. The file is read from its start at each attempt.
 func (c *Client) ImportPlans(ctx context.Context, file io.ReadSeeker, options *reportingv1.ImportOptions) (*reportingv1.ImportSummary, error) {

@@ -124,7 +124,7 @@
 //	changes     sequence, and of others than the first the place    see change.go: kind, time, principal, request, what changed;
 //	                                                                both numbers as their length, 1, and so many bytes
 //	used        indicator 4                                         sequence of the first entry with a figure of it
-//	texts       sequence 8, piece 2                                 reason of a return or an exclusion, name of a token's holder, note of a reorganisation
+//	texts       sequence 8, piece 2                                 reason of a return or an exclusion, name of a token's holder, note of a reorganisation, remark
 //	texts       sequence 8, as in revisions                         see texts.go: notes and explanations of a revision
 //	redactions  sequence 8                                          sequence of the entry that removed its texts
 //	names       number 4                                            the principal or method

@@ -2,7 +2,9 @@ package aggregator
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
+	"time"
 
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/hierarchy"
@@ -22,6 +24,7 @@ const (
 	countPaper
 	outsidePaper
 	regionPaper
+	remarkPaper
 )
 
 // longestPaperName is how long a name may be; all that any version accepted are far shorter.
@@ -112,6 +115,11 @@ func (t *Tx) applyPapers(body entry.Body) error {
 		return putPapers(t, outsidePaper, b.Figures, (*plan.Outside).Key, entry.AppendOutside)
 	case entry.RegionsChanged:
 		return putPapers(t, regionPaper, b.Regions, regionName, entry.AppendRegion)
+	case entry.PlanRemarked:
+		if err := t.keepText(b.Text); err != nil {
+			return err
+		}
+		return putPapers(t, remarkPaper, []plan.Remark{b.Remark}, t.remarkName, entry.AppendRemark)
 	}
 	return nil
 }
@@ -123,6 +131,8 @@ func changeOfPapers(body entry.Body) Change {
 		return Change{Kind: PlansChange, Name: planOf(&b)}
 	case entry.OutsideFiguresChanged, entry.RegionsChanged:
 		return Change{Kind: OutsideChange}
+	case entry.PlanRemarked:
+		return Change{Kind: PlansChange, Name: string(b.Plan.Fold())}
 	}
 	return Change{}
 }
@@ -147,6 +157,13 @@ func targetName(x *plan.Target) string { return ofPlan(x.Plan) + x.Key() }
 func resultName(x *plan.Result) string { return ofPlan(x.Plan) + x.Key() }
 func countName(x *plan.Count) string   { return ofPlan(x.Plan) + x.Key() }
 func regionName(r *plan.Region) string { return text.FoldCode(r.Code) }
+
+// remarkName gives each remark a name of its own: the place of its entry, so that they stand in the order in which they were written.
+func (t *Tx) remarkName(r *plan.Remark) string { return remarkAt(r.Plan, t.position.Head.Sequence) }
+
+func remarkAt(id plan.ID, sequence uint64) string {
+	return fmt.Sprintf("%s%016x", ofPlan(id), sequence)
+}
 
 func ofPlan(id plan.ID) string { return string(id.Fold()) + "/" }
 
@@ -261,6 +278,44 @@ func (t *Tx) OutsideFigures(code indicator.Code, from string, visit func(Version
 	return papers(t, outsidePaper, prefix, from, entry.ParseOutside, func(_ string, v Versioned[plan.Outside]) bool {
 		return v.Thing.Withdrawn || visit(v)
 	})
+}
+
+// PlanRemark is a remark as it is kept.
+type PlanRemark struct {
+	plan.Remark
+	Sequence  uint64
+	Principal string
+	Time      time.Time
+	// Text is empty where it was removed.
+	Text    string
+	Removed bool
+}
+
+// Remarks visits the remarks on a plan after an entry, in the order in which they were written, until visit says false.
+func (t *Tx) Remarks(id plan.ID, after uint64, visit func(PlanRemark) bool) error {
+	var failed error
+	err := papers(t, remarkPaper, ofPlan(id), remarkAt(id, after+1), entry.ParseRemark, func(_ string, v Versioned[plan.Remark]) bool {
+		r := PlanRemark{Remark: v.Thing, Sequence: v.Sequence}
+		if failed = t.dressRemark(&r); failed != nil {
+			return false
+		}
+		return visit(r)
+	})
+	if err == nil {
+		err = failed
+	}
+	return err
+}
+
+func (t *Tx) dressRemark(r *PlanRemark) (err error) {
+	if r.Principal, r.Time, err = t.made(r.Sequence); err != nil {
+		return err
+	}
+	if r.Removed, err = t.Redacted(r.Sequence); err != nil || r.Removed {
+		return err
+	}
+	r.Text, err = t.text(r.Sequence)
+	return err
 }
 
 // Region gives a region by its code in any case; false if there is none.

@@ -52,7 +52,7 @@ func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
 	if done, err := putStore(e, m, texts); done || err != nil {
 		return err
 	}
-	if done, err := putPapers(e, m); done || err != nil {
+	if done, err := putPapers(e, m, texts); done || err != nil {
 		return err
 	}
 	if done, err := putLife(e, m, texts); done || err != nil {
@@ -198,6 +198,8 @@ func definitionOf(m *journalv1.Entry, texts *journalv1.Private) (Body, error) {
 		return outsideFiguresOf(b.OutsideFiguresChanged)
 	case *journalv1.Entry_RegionsChanged:
 		return regionsOf(b.RegionsChanged)
+	case *journalv1.Entry_PlanRemarked:
+		return remarkedOf(b.PlanRemarked, texts)
 	default:
 		return nil, damaged("it has no body")
 	}
@@ -208,7 +210,8 @@ func onlyTexts(m *journalv1.Entry, texts *journalv1.Private) error {
 	var reason, name, figures bool
 	switch m.GetBody().(type) {
 	case *journalv1.Entry_ReportReturned, *journalv1.Entry_EntryRedacted, *journalv1.Entry_UnitsReorganised,
-		*journalv1.Entry_ObligationExcluded, *journalv1.Entry_ExclusionLifted, *journalv1.Entry_PeriodClosed, *journalv1.Entry_PeriodReopened:
+		*journalv1.Entry_ObligationExcluded, *journalv1.Entry_ExclusionLifted, *journalv1.Entry_PeriodClosed, *journalv1.Entry_PeriodReopened,
+		*journalv1.Entry_PlanRemarked:
 		reason = true
 	case *journalv1.Entry_TokenIssued:
 		name = true

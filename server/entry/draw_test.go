@@ -249,7 +249,7 @@ func drawToken(t *rapid.T) auth.Token {
 }
 
 func drawBody(t *rapid.T, at time.Time) entry.Body {
-	switch rapid.IntRange(0, 20).Draw(t, "body") {
+	switch rapid.IntRange(0, 21).Draw(t, "body") {
 	case 0:
 		return entry.StoreCreated{ProgramVersion: word(t, "program version")}
 	case 1:
@@ -296,6 +296,8 @@ func drawBody(t *rapid.T, at time.Time) entry.Body {
 		return drawPlans(t)
 	case 18:
 		return entry.OutsideFiguresChanged{Figures: some(t, "figures", drawOutside)}
+	case 20:
+		return drawRemark(t)
 	case 19:
 		return entry.RegionsChanged{Regions: some(t, "regions", drawRegion)}
 	default:

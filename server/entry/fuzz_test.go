@@ -62,6 +62,8 @@ func FuzzParseRecord(f *testing.F) {
 			seed(f, b.Counts[0], entry.AppendCount)
 		case entry.OutsideFiguresChanged:
 			seed(f, b.Figures[0], entry.AppendOutside)
+		case entry.PlanRemarked:
+			seed(f, b.Remark, entry.AppendRemark)
 		case entry.RegionsChanged:
 			seed(f, b.Regions[0], entry.AppendRegion)
 		case entry.HolidaysChanged:
@@ -82,6 +84,7 @@ func FuzzParseRecord(f *testing.F) {
 		again(t, record, entry.AppendCount, entry.ParseCount)
 		again(t, record, entry.AppendOutside, entry.ParseOutside)
 		again(t, record, entry.AppendRegion, entry.ParseRegion)
+		again(t, record, entry.AppendRemark, entry.ParseRemark)
 		again(t, record, entry.AppendSubmission, entry.ParseSubmission)
 		again(t, record, entry.AppendToken, entry.ParseToken)
 	})

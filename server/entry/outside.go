@@ -22,7 +22,7 @@ func (OutsideFiguresChanged) body() {}
 func (RegionsChanged) body()        {}
 
 // putPapers writes the bodies of plans and of what others publish; false for any other.
-func putPapers(e *Entry, m *journalv1.Entry) (bool, error) {
+func putPapers(e *Entry, m *journalv1.Entry, texts *journalv1.Private) (bool, error) {
 	switch b := e.Body.(type) {
 	case PlansChanged:
 		return true, putPlans(b, m)
@@ -30,6 +30,9 @@ func putPapers(e *Entry, m *journalv1.Entry) (bool, error) {
 		return true, putOutside(b, m)
 	case RegionsChanged:
 		return true, putRegions(b, m)
+	case PlanRemarked:
+		texts.Reason = b.Text
+		return true, putRemark(b, m)
 	}
 	return false, nil
 }

@@ -17,7 +17,52 @@ type PlansChanged struct {
 	Counts  []plan.Count
 }
 
+// PlanRemarked says that a unit wrote something about a plan.
+type PlanRemarked struct {
+	plan.Remark
+	// Text is what it wrote. It is private: empty once it was removed.
+	Text string
+}
+
 func (PlansChanged) body() {}
+func (PlanRemarked) body() {}
+
+func putRemark(b PlanRemarked, m *journalv1.Entry) error {
+	m.Body = &journalv1.Entry_PlanRemarked{PlanRemarked: remarkMessage(b.Remark)}
+	return nil
+}
+
+func remarkMessage(r plan.Remark) *journalv1.PlanRemarked {
+	return &journalv1.PlanRemarked{
+		Plan: string(r.Plan), Kind: r.Kind.String(), Year: int32(r.Year), Unit: string(r.Unit), Indicator: string(r.Indicator), //nolint:gosec // four digits
+	}
+}
+
+func remarkOf(m *journalv1.PlanRemarked) (plan.Remark, error) {
+	kind, err := plan.ParseRemarkKind(m.GetKind())
+	if err != nil {
+		return plan.Remark{}, tooNew("the kind of remark %q is unknown", m.GetKind())
+	}
+	return plan.Remark{
+		Plan: plan.ID(m.GetPlan()), Kind: kind, Year: int(m.GetYear()), Unit: hierarchy.ID(m.GetUnit()), Indicator: indicator.Code(m.GetIndicator()),
+	}, known(m)
+}
+
+func remarkedOf(m *journalv1.PlanRemarked, texts *journalv1.Private) (Body, error) {
+	r, err := remarkOf(m)
+	if err != nil {
+		return nil, err
+	}
+	return PlanRemarked{Remark: r, Text: texts.GetReason()}, nil
+}
+
+// AppendRemark appends the bytes of one remark without its text.
+func AppendRemark(b []byte, r plan.Remark) ([]byte, error) { return appendMessage(b, remarkMessage(r)) }
+
+// ParseRemark reads what AppendRemark appended.
+func ParseRemark(b []byte) (plan.Remark, error) {
+	return parsed(b, &journalv1.PlanRemarked{}, remarkOf)
+}
 
 func putPlans(b PlansChanged, m *journalv1.Entry) error {
 	plans, err := mapped(b.Plans, planMessage)

@@ -44,6 +44,9 @@ func goldenPlans() entry.PlansChanged {
 func withPlans(h entry.Header, all map[string]entry.Entry) map[string]entry.Entry {
 	all["plans-changed"] = entry.Entry{Header: h, Body: goldenPlans()}
 	all["outside-figures-changed"] = entry.Entry{Header: h, Body: goldenOutside()}
+	all["plan-remarked"] = entry.Entry{Header: h, Body: entry.PlanRemarked{
+		Remark: plan.Remark{Plan: "698-kh-ubnd-2022", Kind: plan.Cause, Year: 2025, Unit: "450-0", Indicator: "CQ-09"}, Text: "Nhân lực chưa đủ",
+	}}
 	all["regions-changed"] = entry.Entry{Header: h, Body: goldenRegions()}
 	return all
 }
@@ -127,6 +130,17 @@ func drawOutside(t *rapid.T) plan.Outside {
 	}
 }
 
+func drawRemark(t *rapid.T) entry.PlanRemarked {
+	r := plan.Remark{
+		Plan: plan.ID(code(t, "plan")), Kind: plan.RemarkKind(rapid.Uint8Range(1, uint8(plan.Remedy)).Draw(t, "kind")), Unit: id(t, "unit"),
+		Indicator: indicator.Code(code(t, "indicator")),
+	}
+	if rapid.Bool().Draw(t, "of a year") {
+		r.Year = drawYear(t)
+	}
+	return entry.PlanRemarked{Remark: r, Text: written(t, "text")}
+}
+
 func drawRegion(t *rapid.T) plan.Region {
 	return plan.Region{
 		Code: code(t, "code"), NameVI: word(t, "name_vi"), NameEN: word(t, "name_en"), Units: some(t, "units", func(t *rapid.T) hierarchy.ID { return id(t, "unit") }),
@@ -156,6 +170,8 @@ func TestANewerVersionsPlanIsRefusedAndNotHalfUnderstood(t *testing.T) {
 		{"a field of an outside figure", "outside-figures-changed", func(m *journalv1.Entry, _ *journalv1.Private) {
 			add(m.GetOutsideFiguresChanged().GetFigures()[0])
 		}},
+		{"a field of a remark", "plan-remarked", func(m *journalv1.Entry, _ *journalv1.Private) { add(m.GetPlanRemarked()) }},
+		{"a kind of remark", "plan-remarked", func(m *journalv1.Entry, _ *journalv1.Private) { m.GetPlanRemarked().Kind = "PRAISE" }},
 		{"a field of regions", "regions-changed", func(m *journalv1.Entry, _ *journalv1.Private) { add(m.GetRegionsChanged()) }},
 		{"a field of a region", "regions-changed", func(m *journalv1.Entry, _ *journalv1.Private) { add(m.GetRegionsChanged().GetRegions()[0]) }},
 	} {

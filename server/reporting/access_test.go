@@ -106,6 +106,8 @@ var doors = map[string]door{
 	"list plans":           listPlans,
 	"list targets":         listTargets,
 	"evaluate plan for":    evaluatePlanFor,
+	"list remarks":         listRemarks,
+	"review plan":          reviewPlan,
 	"list outside figures": listOutsideFigures,
 	"list regions":         listRegions,
 	"rank":                 rankUnits,
@@ -114,6 +116,7 @@ var doors = map[string]door{
 
 // changers are the use cases that change something.
 var changers = map[string]door{
+	"remark for":             remarkFor,
 	"create plan":            createPlan,
 	"update plan":            updatePlan,
 	"import plans":           importPlans,

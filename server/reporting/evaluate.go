@@ -213,6 +213,9 @@ func (e *evaluation) open() error {
 	if e.year = e.q.Year; e.year == 0 {
 		e.year = e.plan.Years[0]
 	}
+	if !slices.Contains(e.plan.Years, e.year) {
+		return outsideYears(&e.plan, e.year)
+	}
 	if e.q.Group != "" && !slices.ContainsFunc(e.plan.Groups, func(g plan.Group) bool { return text.SameCode(g.Code, e.q.Group) }) {
 		return fault.Invalid("GROUP_NOT_IN_PLAN", "plan %s has no group %q", e.plan.ID, shorten(e.q.Group)).
 			With("plan", e.plan.ID).With("group", shorten(e.q.Group)).In("group")
@@ -374,6 +377,14 @@ func (e *evaluation) line(i *item) (Line, error) {
 	}
 	l.declare()
 	return l, nil
+}
+
+// code is that of the line's indicator.
+func (l *Line) code() indicator.Code {
+	if l.Target != nil {
+		return l.Target.Thing.Indicator
+	}
+	return l.Declared.Thing.Indicator
 }
 
 // declare holds what was declared against what was computed.

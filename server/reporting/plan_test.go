@@ -70,6 +70,21 @@ func evaluatePlanFor(w *world, c reporting.Call, target string) error {
 	return err
 }
 
+func listRemarks(w *world, c reporting.Call, _ string) error {
+	_, err := w.svc.ListPlanRemarks(w.t.Context(), c.Caller, reporting.RemarkFilter{Plan: "1-kh-2024"})
+	return err
+}
+
+func reviewPlan(w *world, c reporting.Call, _ string) error {
+	_, err := w.svc.ReviewPlan(w.t.Context(), c.Caller, "1-kh-2024", 0, 0)
+	return err
+}
+
+func remarkFor(w *world, c reporting.Call, target string) error {
+	_, _, err := w.svc.RemarkPlan(w.t.Context(), c, plan.Remark{Plan: "1-kh-2024", Kind: plan.Comment, Unit: hierarchy.ID(target)}, "Mục tiêu cao")
+	return err
+}
+
 func listOutsideFigures(w *world, c reporting.Call, _ string) error {
 	_, err := w.svc.ListOutsideFigures(w.t.Context(), c.Caller, reporting.OutsideFilter{})
 	return err
@@ -175,6 +190,10 @@ func (w *world) repeatablePlans() []repeatable {
 		}},
 		{"ImportOutsideFigures", func(c reporting.Call, content string) (string, reporting.Receipt, error) {
 			return imported(w.svc.ImportOutsideFigures(ctx, c, []plan.Outside{published("P", "3"+content)}))
+		}},
+		{"RemarkPlan", func(c reporting.Call, content string) (string, reporting.Receipt, error) {
+			r, receipt, err := w.svc.RemarkPlan(ctx, c, plan.Remark{Plan: "1-kh-2024", Kind: plan.Cause, Unit: "A"}, "Thiếu người "+content)
+			return fmt.Sprint(r.Remark, r.Sequence, r.Text, r.Time.UnixNano()), receipt, err
 		}},
 		{"ImportRegions", func(c reporting.Call, content string) (string, reporting.Receipt, error) {
 			return imported(w.svc.ImportRegions(ctx, c, []plan.Region{
@@ -350,6 +369,7 @@ func TestPlansAreRefusedWithReasons(t *testing.T) {
 	}{
 		{reporting.EvaluationQuery{Plan: "x"}, "PLAN_NOT_FOUND", "name"},
 		{reporting.EvaluationQuery{Plan: "1-kh-2024", Group: "x"}, "GROUP_NOT_IN_PLAN", "group"},
+		{reporting.EvaluationQuery{Plan: "1-kh-2024", Year: 2030}, "YEAR_NOT_IN_PLAN", "year"},
 		{reporting.EvaluationQuery{Plan: "1-kh-2024", Period: "2023-Q1"}, "PERIOD_NOT_OF_YEAR", "period"},
 		{reporting.EvaluationQuery{Plan: "1-kh-2024", Period: "Q1"}, "PERIOD_MALFORMED", "period"},
 		{reporting.EvaluationQuery{Plan: "1-kh-2024", Unit: "Z"}, "UNIT_NOT_FOUND", "unit"},
@@ -373,4 +393,67 @@ func TestPlansAreRefusedWithReasons(t *testing.T) {
 	must(t, err)
 	_, err = w.svc.EvaluatePlan(ctx, narrow, reporting.EvaluationQuery{Plan: "1-kh-2024"})
 	w.at(err, "TOKEN_OF_ONE_FORM", "")
+}
+
+// TestTheWrapUpTellsValuesCausesAndTheYearBefore asks for the review of 2024, and for it again when a cause was removed.
+func TestTheWrapUpTellsValuesCausesAndTheYearBefore(t *testing.T) {
+	w := newWorld(t)
+	w.planned()
+	sender, clerk := w.token(auth.Administrator, ""), w.token(auth.Reporter, "A")
+	w.submitted(sender, flow("A", "2024-05", "9"))
+	w.submitted(sender, flow("A", "2023-05", "4"))
+	ctx := t.Context()
+	remark := func(kind plan.RemarkKind, code indicator.Code, words string) reporting.Receipt {
+		_, receipt, err := w.svc.RemarkPlan(ctx, w.call(clerk), plan.Remark{Plan: "1-KH-2024", Kind: kind, Year: 2024, Unit: "A", Indicator: code}, words)
+		must(t, err)
+		return receipt
+	}
+	remark(plan.Comment, "FLOW", "Mục tiêu cao")
+	cause := remark(plan.Cause, "flow", "Thiếu nhân lực")
+	remark(plan.Remedy, "", "Tuyển thêm người")
+	w.now = time.Date(2025, 1, 2, 9, 0, 0, 0, period.Location())
+	told := func() string {
+		t.Helper()
+		r, err := w.svc.ReviewPlan(ctx, w.admin, "1-kh-2024", 0, 1)
+		must(t, err)
+		var words []string
+		for _, g := range r.Groups {
+			for _, l := range g.Lines {
+				one := fmt.Sprintf("%s %s %s%s", g.Code, l.Target.Thing.Indicator, l.Target.Thing.Scope, l.Status)
+				if l.Change != "" {
+					one += " by " + l.Change
+				}
+				for _, x := range l.Remarks {
+					one += fmt.Sprintf(" %s %q %v", x.Kind, x.Text, x.Removed)
+				}
+				words = append(words, one)
+			}
+		}
+		for _, x := range r.Remarks {
+			words = append(words, x.Kind.String()+" "+x.Text)
+		}
+		return strings.Join(words, "; ")
+	}
+	w.expect("the wrap-up", told(),
+		`G FLOW EXCEEDED by 5 CAUSE "Thiếu nhân lực" false; G FLOW each:communeNO_DATA CAUSE "Thiếu nhân lực" false; REMEDY Tuyển thêm người`)
+	_, _, err := w.svc.RedactEntry(ctx, w.call(w.token(auth.Operator, "")), reporting.EntryRef{Sequence: cause.Sequence}, "có tên người")
+	must(t, err)
+	w.expect("after the cause was removed", told(),
+		`G FLOW EXCEEDED by 5 CAUSE "" true; G FLOW each:communeNO_DATA CAUSE "" true; REMEDY Tuyển thêm người`)
+	page, err := w.svc.ListPlanRemarks(ctx, w.token(auth.Viewer, "C"), reporting.RemarkFilter{Plan: "1-kh-2024"})
+	must(t, err)
+	if len(page.Remarks) != 0 {
+		t.Errorf("C reads what A wrote: %v", page.Remarks)
+	}
+	page, err = w.svc.ListPlanRemarks(ctx, w.admin, reporting.RemarkFilter{Plan: "1-kh-2024", Page: reporting.Page{Size: 2}})
+	must(t, err)
+	next, err := w.svc.ListPlanRemarks(ctx, w.admin, reporting.RemarkFilter{Plan: "1-kh-2024", Page: reporting.Page{Size: 2, Token: page.Next}})
+	must(t, err)
+	if len(page.Remarks) != 2 || len(next.Remarks) != 1 || next.Next != "" {
+		t.Errorf("two pages of 2 and 1 remarks are %d and %d", len(page.Remarks), len(next.Remarks))
+	}
+	_, _, err = w.svc.RemarkPlan(ctx, w.call(clerk), plan.Remark{Plan: "1-kh-2024", Kind: plan.Cause, Unit: "A"}, " ")
+	w.at(err, "TEXT_MISSING", "text")
+	_, _, err = w.svc.RemarkPlan(ctx, w.call(clerk), plan.Remark{Plan: "1-kh-2024", Unit: "A"}, "gì đó")
+	w.at(err, "REMARK_KIND_UNKNOWN", "kind")
 }

@@ -163,13 +163,17 @@ func (g granted) bindTargets(rows []plan.Target) ([]plan.Target, error) {
 	return bound, problems.Err()
 }
 
+func outsideYears(p *plan.Plan, year int) error {
+	return fault.Invalid("YEAR_NOT_IN_PLAN", "plan %s sets targets for %s, and not for %d; add the year to the plan first", p.ID, yearWords(p.Years), year).
+		With("plan", p.ID).With("years", yearWords(p.Years)).With("year", year).In("year")
+}
+
 // bindTarget makes a target one of a plan.
 func (g granted) bindTarget(t *plan.Target, p *plan.Plan) error {
 	var problems fault.List
 	t.Plan = p.ID
 	if !slices.Contains(p.Years, t.Year) {
-		problems.Add(fault.Invalid("YEAR_NOT_IN_PLAN", "plan %s sets targets for %s, and not for %d; add the year to the plan first", p.ID, yearWords(p.Years), t.Year).
-			With("plan", p.ID).With("years", yearWords(p.Years)).With("year", t.Year).In("year"))
+		problems.Add(outsideYears(p, t.Year))
 	}
 	if t.Comparator == plan.InClass && len(p.Classes) > 0 && !slices.Contains(p.Classes, t.Value) {
 		problems.Add(fault.Invalid("CLASS_NOT_IN_PLAN", "the class %q does not stand in the plan's order of classes; add it to the plan first", shorten(t.Value)).

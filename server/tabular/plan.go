@@ -35,12 +35,13 @@ const (
 // ReadTargets reads targets.csv. Plans stand in it by id or by number, units by id or code, as they are written: whoever knows the
 // register and the tree finds them. A row without comparator and value takes a target back.
 func ReadTargets(r io.Reader) (Sheet[plan.Target], error) {
-	return readSheet(r, targetColumns, readTarget, func(t plan.Target) string { return string(t.Plan.Fold()) + "/" + t.Key() }, nil)
+	return readSheet(r, targetColumns, readTarget, nil, twice(targetColumns[targetIndicator].name, "plan, year, indicator and scope",
+		func(t *plan.Target) string { return string(t.Plan.Fold()) + "/" + t.Key() }))
 }
 
 func readTarget(r row, problems *fault.List) plan.Target {
 	t := plan.Target{
-		Plan: plan.ID(r.cell(targetPlan)), Year: r.number(targetYear, problems), Indicator: indicator.Code(r.cell(targetIndicator)),
+		Plan: plan.ID(r.cell(targetPlan)), Year: r.year(targetYear, problems), Indicator: indicator.Code(r.cell(targetIndicator)),
 		Value: r.cell(targetValue), Baseline: r.cell(targetBaseline), BaselineDay: r.day(targetBaselineDate, period.Beginning, problems),
 		Due: r.day(targetDue, period.Forever, problems), Ranked: r.number(targetRanked, problems), Lead: hierarchy.ID(r.cell(targetLead)),
 		Note: r.name(targetNote),
@@ -57,6 +58,8 @@ func readTarget(r row, problems *fault.List) plan.Target {
 	if word := r.cell(targetComparator); word != "" {
 		if t.Comparator, err = plan.ParseComparator(word); err != nil {
 			r.add(targetComparator, err, problems)
+			t.Withdrawn = true // what else is wrong is told too
+			problems.Add(t.Check())
 			return t
 		}
 	}
@@ -76,6 +79,35 @@ func (r row) number(column int, problems *fault.List) int {
 		r.add(column, fault.Invalid("WHOLE_NUMBER", "%q is no whole number; write digits alone", shorten(s)).With("value", shorten(s)), problems)
 	}
 	return int(n) //nolint:gosec // 31 bits
+}
+
+// year reads a year. One that is no number is told once.
+func (r row) year(column int, problems *fault.List) int {
+	before := problems.Len()
+	if n := r.number(column, problems); problems.Len() == before {
+		return n
+	}
+	return 2000
+}
+
+// twice tells of rows that say something of one thing again.
+func twice[T any](column, what string, key func(*T) string) func(s *Sheet[T], given []T, lines []int) {
+	return func(s *Sheet[T], _ []T, _ []int) {
+		first := make(map[string]int, len(s.Rows))
+		for i := range s.Rows {
+			k := key(&s.Rows[i])
+			earlier, again := first[k]
+			if !again {
+				first[k] = s.Lines[i]
+				continue
+			}
+			s.Problems.put(Problem{
+				Line: s.Lines[i], OtherLine: earlier, Column: column,
+				Err: fault.Invalid("ROW_OF_THE_SAME", "line %d is of the same %s; keep one of the two rows", earlier, what).
+					With("line", earlier).In(column),
+			})
+		}
+	}
 }
 
 // The columns of a survey of plans, in the order of their constants.
@@ -131,7 +163,7 @@ const (
 func ReadOutside(r io.Reader) (Sheet[plan.Outside], error) {
 	return readSheet(r, outsideColumns, func(r row, problems *fault.List) plan.Outside {
 		o := plan.Outside{
-			Indicator: indicator.Code(r.cell(outsideIndicator)), Unit: hierarchy.ID(r.cell(outsideUnit)), Year: r.number(outsideYear, problems),
+			Indicator: indicator.Code(r.cell(outsideIndicator)), Unit: hierarchy.ID(r.cell(outsideUnit)), Year: r.year(outsideYear, problems),
 			Value: r.cell(outsideValue), Ranked: r.number(outsideRanked, problems), Class: r.name(outsideClass),
 			Done: r.day(outsideDone, period.Beginning, problems), Published: r.day(outsidePublished, period.Beginning, problems),
 			Source: r.name(outsideSource), Note: r.name(outsideNote),
@@ -142,7 +174,7 @@ func ReadOutside(r io.Reader) (Sheet[plan.Outside], error) {
 		}
 		problems.Add(o.Check())
 		return o
-	}, func(o plan.Outside) string { return o.Key() }, nil)
+	}, nil, twice(outsideColumns[outsideIndicator].name, "indicator, unit and year", (*plan.Outside).Key))
 }
 
 // The columns of regions.csv, in the order of their constants.
@@ -166,5 +198,5 @@ func ReadRegions(r io.Reader) (Sheet[plan.Region], error) {
 		}
 		problems.Add(region.Check())
 		return region
-	}, func(r plan.Region) string { return fmt.Sprint(text.FoldCode(r.Code), r.Units) }, nil)
+	}, nil, twice(regionColumns[regionUnit].name, "region and unit", func(r *plan.Region) string { return fmt.Sprint(text.FoldCode(r.Code), r.Units) }))
 }

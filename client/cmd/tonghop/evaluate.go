@@ -321,6 +321,14 @@ func (e *evaluated) text() string {
 	if e.focus.evaluated > 0 {
 		b.WriteString("focus: " + e.focus.text() + "\n")
 	}
+	b.WriteString(e.declaredText())
+	b.WriteString(word(e.basis, basisPrefix) + ", judged on " + e.asOf + ", at entry " + number(e.sequence) + "\n")
+	return b.String()
+}
+
+// declaredText holds what was declared against what it should agree with.
+func (e *evaluated) declaredText() string {
+	var b bytes.Buffer
 	if e.declared.evaluated > 0 {
 		b.WriteString("as declared: " + e.declared.text() + "\n")
 	}
@@ -337,6 +345,5 @@ func (e *evaluated) text() string {
 		}
 		b.WriteString("\n")
 	}
-	b.WriteString(word(e.basis, basisPrefix) + ", judged on " + e.asOf + ", at entry " + number(e.sequence) + "\n")
 	return b.String()
 }

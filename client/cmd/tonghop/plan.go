@@ -18,6 +18,9 @@ type planCmd struct {
 	Targets planTargetsCmd `cmd:"" help:"List what a plan demands."`
 	Import  planImportCmd  `cmd:"" help:"Upload a survey: plans of several provinces with targets, results and counts."`
 	Declare planDeclareCmd `cmd:"" help:"Store results and counts that were declared of a plan."`
+	Remark  planRemarkCmd  `cmd:"" help:"Write a comment on a plan, the cause of a difficulty, or its remedy."`
+	Remarks planRemarksCmd `cmd:"" help:"List what units wrote about a plan."`
+	Review  planReviewCmd  `cmd:"" help:"Wrap a year of a plan up."`
 }
 
 func planName(id string) string { return "plans/" + strings.TrimPrefix(id, "plans/") }

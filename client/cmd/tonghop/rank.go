@@ -254,6 +254,16 @@ var outsideSheet = sheet[*reportingv1.OutsideFigure]{
 
 type regionsCmd struct{}
 
+// Help shows how it is used.
+func (regionsCmd) Help() string {
+	return `The CSV has the columns of regions.csv, so that what is listed can be changed and imported again with import regions.
+
+Examples:
+
+    tonghop regions
+    tonghop regions -o csv > regions.csv`
+}
+
 // Run lists the regions.
 func (regionsCmd) Run(ctx context.Context, s *session) error {
 	return s.with(ctx, func(to *client.Client) error {

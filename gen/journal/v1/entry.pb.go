@@ -124,6 +124,7 @@ type Entry struct {
 	//	*Entry_PlansChanged
 	//	*Entry_OutsideFiguresChanged
 	//	*Entry_RegionsChanged
+	//	*Entry_PlanRemarked
 	Body          isEntry_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -362,6 +363,15 @@ func (x *Entry) GetRegionsChanged() *RegionsChanged {
 	return nil
 }
 
+func (x *Entry) GetPlanRemarked() *PlanRemarked {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_PlanRemarked); ok {
+			return x.PlanRemarked
+		}
+	}
+	return nil
+}
+
 type isEntry_Body interface {
 	isEntry_Body()
 }
@@ -473,6 +483,11 @@ type Entry_RegionsChanged struct {
 	RegionsChanged *RegionsChanged `protobuf:"bytes,47,opt,name=regions_changed,json=regionsChanged,proto3,oneof"`
 }
 
+type Entry_PlanRemarked struct {
+	// Somebody wrote something about a plan.
+	PlanRemarked *PlanRemarked `protobuf:"bytes,48,opt,name=plan_remarked,json=planRemarked,proto3,oneof"`
+}
+
 func (*Entry_StoreCreated) isEntry_Body() {}
 
 func (*Entry_UnitsChanged) isEntry_Body() {}
@@ -514,6 +529,8 @@ func (*Entry_PlansChanged) isEntry_Body() {}
 func (*Entry_OutsideFiguresChanged) isEntry_Body() {}
 
 func (*Entry_RegionsChanged) isEntry_Body() {}
+
+func (*Entry_PlanRemarked) isEntry_Body() {}
 
 // Header stands in every entry.
 type Header struct {
@@ -762,7 +779,7 @@ var File_journal_v1_entry_proto protoreflect.FileDescriptor
 const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"\x16journal/v1/entry.proto\x12\n" +
-	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x15journal/v1/plan.proto\x1a\x17journal/v1/report.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\x95\f\n" +
+	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x15journal/v1/plan.proto\x1a\x17journal/v1/report.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xd6\f\n" +
 	"\x05Entry\x12*\n" +
 	"\x06header\x18\x01 \x01(\v2\x12.journal.v1.HeaderR\x06header\x12?\n" +
 	"\rstore_created\x18\n" +
@@ -786,7 +803,8 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\x0fperiod_reopened\x18! \x01(\v2\x1a.journal.v1.PeriodReopenedH\x00R\x0eperiodReopened\x12?\n" +
 	"\rplans_changed\x18- \x01(\v2\x18.journal.v1.PlansChangedH\x00R\fplansChanged\x12[\n" +
 	"\x17outside_figures_changed\x18. \x01(\v2!.journal.v1.OutsideFiguresChangedH\x00R\x15outsideFiguresChanged\x12E\n" +
-	"\x0fregions_changed\x18/ \x01(\v2\x1a.journal.v1.RegionsChangedH\x00R\x0eregionsChangedB\x06\n" +
+	"\x0fregions_changed\x18/ \x01(\v2\x1a.journal.v1.RegionsChangedH\x00R\x0eregionsChanged\x12?\n" +
+	"\rplan_remarked\x180 \x01(\v2\x18.journal.v1.PlanRemarkedH\x00R\fplanRemarkedB\x06\n" +
 	"\x04body\"\xfe\x01\n" +
 	"\x06Header\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12$\n" +
@@ -856,6 +874,7 @@ var file_journal_v1_entry_proto_goTypes = []any{
 	(*PlansChanged)(nil),          // 23: journal.v1.PlansChanged
 	(*OutsideFiguresChanged)(nil), // 24: journal.v1.OutsideFiguresChanged
 	(*RegionsChanged)(nil),        // 25: journal.v1.RegionsChanged
+	(*PlanRemarked)(nil),          // 26: journal.v1.PlanRemarked
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
 	2,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
@@ -880,13 +899,14 @@ var file_journal_v1_entry_proto_depIdxs = []int32{
 	23, // 19: journal.v1.Entry.plans_changed:type_name -> journal.v1.PlansChanged
 	24, // 20: journal.v1.Entry.outside_figures_changed:type_name -> journal.v1.OutsideFiguresChanged
 	25, // 21: journal.v1.Entry.regions_changed:type_name -> journal.v1.RegionsChanged
-	0,  // 22: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
-	4,  // 23: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	24, // [24:24] is the sub-list for method output_type
-	24, // [24:24] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	26, // 22: journal.v1.Entry.plan_remarked:type_name -> journal.v1.PlanRemarked
+	0,  // 23: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
+	4,  // 24: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -924,6 +944,7 @@ func file_journal_v1_entry_proto_init() {
 		(*Entry_PlansChanged)(nil),
 		(*Entry_OutsideFiguresChanged)(nil),
 		(*Entry_RegionsChanged)(nil),
+		(*Entry_PlanRemarked)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

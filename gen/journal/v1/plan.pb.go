@@ -1143,6 +1143,88 @@ func (x *Region) GetUnits() []string {
 	return nil
 }
 
+// PlanRemarked says that a unit wrote something about a plan. What it wrote is private: the reason.
+type PlanRemarked struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the plan.
+	Plan string `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	// "COMMENT", "CAUSE" or "REMEDY".
+	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Year that it is about. 0: the plan as a whole.
+	Year int32 `protobuf:"varint,3,opt,name=year,proto3" json:"year,omitempty"`
+	// Id of the unit that wrote it, or in whose name it was written.
+	Unit string `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
+	// Code of the indicator that it is about. Empty: none.
+	Indicator     string `protobuf:"bytes,5,opt,name=indicator,proto3" json:"indicator,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlanRemarked) Reset() {
+	*x = PlanRemarked{}
+	mi := &file_journal_v1_plan_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlanRemarked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlanRemarked) ProtoMessage() {}
+
+func (x *PlanRemarked) ProtoReflect() protoreflect.Message {
+	mi := &file_journal_v1_plan_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlanRemarked.ProtoReflect.Descriptor instead.
+func (*PlanRemarked) Descriptor() ([]byte, []int) {
+	return file_journal_v1_plan_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *PlanRemarked) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *PlanRemarked) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *PlanRemarked) GetYear() int32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *PlanRemarked) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *PlanRemarked) GetIndicator() string {
+	if x != nil {
+		return x.Indicator
+	}
+	return ""
+}
+
 var File_journal_v1_plan_proto protoreflect.FileDescriptor
 
 const file_journal_v1_plan_proto_rawDesc = "" +
@@ -1250,7 +1332,13 @@ const file_journal_v1_plan_proto_rawDesc = "" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x17\n" +
 	"\aname_vi\x18\x02 \x01(\tR\x06nameVi\x12\x17\n" +
 	"\aname_en\x18\x03 \x01(\tR\x06nameEn\x12\x14\n" +
-	"\x05units\x18\x04 \x03(\tR\x05unitsB5Z3github.com/tonghop/tonghop/gen/journal/v1;journalv1b\x06proto3"
+	"\x05units\x18\x04 \x03(\tR\x05units\"|\n" +
+	"\fPlanRemarked\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04year\x18\x03 \x01(\x05R\x04year\x12\x12\n" +
+	"\x04unit\x18\x04 \x01(\tR\x04unit\x12\x1c\n" +
+	"\tindicator\x18\x05 \x01(\tR\tindicatorB5Z3github.com/tonghop/tonghop/gen/journal/v1;journalv1b\x06proto3"
 
 var (
 	file_journal_v1_plan_proto_rawDescOnce sync.Once
@@ -1264,7 +1352,7 @@ func file_journal_v1_plan_proto_rawDescGZIP() []byte {
 	return file_journal_v1_plan_proto_rawDescData
 }
 
-var file_journal_v1_plan_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_journal_v1_plan_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_journal_v1_plan_proto_goTypes = []any{
 	(*PlansChanged)(nil),          // 0: journal.v1.PlansChanged
 	(*Plan)(nil),                  // 1: journal.v1.Plan
@@ -1278,6 +1366,7 @@ var file_journal_v1_plan_proto_goTypes = []any{
 	(*OutsideFigure)(nil),         // 9: journal.v1.OutsideFigure
 	(*RegionsChanged)(nil),        // 10: journal.v1.RegionsChanged
 	(*Region)(nil),                // 11: journal.v1.Region
+	(*PlanRemarked)(nil),          // 12: journal.v1.PlanRemarked
 }
 var file_journal_v1_plan_proto_depIdxs = []int32{
 	1,  // 0: journal.v1.PlansChanged.plans:type_name -> journal.v1.Plan
@@ -1310,7 +1399,7 @@ func file_journal_v1_plan_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_journal_v1_plan_proto_rawDesc), len(file_journal_v1_plan_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

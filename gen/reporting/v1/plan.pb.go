@@ -430,6 +430,63 @@ func (FigureSource) EnumDescriptor() ([]byte, []int) {
 	return file_reporting_v1_plan_proto_rawDescGZIP(), []int{5}
 }
 
+// RemarkKind is what a remark is.
+type RemarkKind int32
+
+const (
+	// Not stated: refused.
+	RemarkKind_REMARK_KIND_UNSPECIFIED RemarkKind = 0
+	// A comment, such as on a draft.
+	RemarkKind_REMARK_KIND_COMMENT RemarkKind = 1
+	// Why a target was not reached, or what is difficult.
+	RemarkKind_REMARK_KIND_CAUSE RemarkKind = 2
+	// What is done about it.
+	RemarkKind_REMARK_KIND_REMEDY RemarkKind = 3
+)
+
+// Enum value maps for RemarkKind.
+var (
+	RemarkKind_name = map[int32]string{
+		0: "REMARK_KIND_UNSPECIFIED",
+		1: "REMARK_KIND_COMMENT",
+		2: "REMARK_KIND_CAUSE",
+		3: "REMARK_KIND_REMEDY",
+	}
+	RemarkKind_value = map[string]int32{
+		"REMARK_KIND_UNSPECIFIED": 0,
+		"REMARK_KIND_COMMENT":     1,
+		"REMARK_KIND_CAUSE":       2,
+		"REMARK_KIND_REMEDY":      3,
+	}
+)
+
+func (x RemarkKind) Enum() *RemarkKind {
+	p := new(RemarkKind)
+	*p = x
+	return p
+}
+
+func (x RemarkKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RemarkKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_reporting_v1_plan_proto_enumTypes[6].Descriptor()
+}
+
+func (RemarkKind) Type() protoreflect.EnumType {
+	return &file_reporting_v1_plan_proto_enumTypes[6]
+}
+
+func (x RemarkKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RemarkKind.Descriptor instead.
+func (RemarkKind) EnumDescriptor() ([]byte, []int) {
+	return file_reporting_v1_plan_proto_rawDescGZIP(), []int{6}
+}
+
 // Plan is a numbered document that demands something of a unit.
 type Plan struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3129,6 +3186,699 @@ func (x *UnitEvaluation) GetDifference() string {
 	return ""
 }
 
+// PlanRemark is what somebody wrote about a plan. It is never changed; its text can be removed.
+type PlanRemark struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Plan, "plans/698-kh-ubnd-2022".
+	Plan string `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	// What it is.
+	Kind RemarkKind `protobuf:"varint,2,opt,name=kind,proto3,enum=reporting.v1.RemarkKind" json:"kind,omitempty"`
+	// Year that it is about. 0: the plan as a whole.
+	Year int32 `protobuf:"varint,3,opt,name=year,proto3" json:"year,omitempty"`
+	// Id of the unit that wrote it.
+	Unit string `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
+	// Code of the indicator that it is about. Empty: none.
+	Indicator string `protobuf:"bytes,5,opt,name=indicator,proto3" json:"indicator,omitempty"`
+	// What was written. Empty: it was removed.
+	Text string `protobuf:"bytes,6,opt,name=text,proto3" json:"text,omitempty"`
+	// The text was removed.
+	TextRemoved bool `protobuf:"varint,7,opt,name=text_removed,json=textRemoved,proto3" json:"text_removed,omitempty"`
+	// When it was written.
+	WriteTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=write_time,json=writeTime,proto3" json:"write_time,omitempty"`
+	// Sequence of its entry.
+	Sequence int64 `protobuf:"varint,9,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Only in the answer to a change.
+	Receipt       *Receipt `protobuf:"bytes,10,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlanRemark) Reset() {
+	*x = PlanRemark{}
+	mi := &file_reporting_v1_plan_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlanRemark) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlanRemark) ProtoMessage() {}
+
+func (x *PlanRemark) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_plan_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlanRemark.ProtoReflect.Descriptor instead.
+func (*PlanRemark) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_plan_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *PlanRemark) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *PlanRemark) GetKind() RemarkKind {
+	if x != nil {
+		return x.Kind
+	}
+	return RemarkKind_REMARK_KIND_UNSPECIFIED
+}
+
+func (x *PlanRemark) GetYear() int32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *PlanRemark) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *PlanRemark) GetIndicator() string {
+	if x != nil {
+		return x.Indicator
+	}
+	return ""
+}
+
+func (x *PlanRemark) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *PlanRemark) GetTextRemoved() bool {
+	if x != nil {
+		return x.TextRemoved
+	}
+	return false
+}
+
+func (x *PlanRemark) GetWriteTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WriteTime
+	}
+	return nil
+}
+
+func (x *PlanRemark) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *PlanRemark) GetReceipt() *Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+// RemarkPlanRequest writes a remark.
+type RemarkPlanRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "plans/" and the id.
+	Plan string `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	// What it is.
+	Kind RemarkKind `protobuf:"varint,2,opt,name=kind,proto3,enum=reporting.v1.RemarkKind" json:"kind,omitempty"`
+	// Year that it is about. 0: the plan as a whole.
+	Year int32 `protobuf:"varint,3,opt,name=year,proto3" json:"year,omitempty"`
+	// Unit that writes it, by id or by its code today.
+	Unit string `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
+	// Code of the indicator that it is about. Empty: none.
+	Indicator string `protobuf:"bytes,5,opt,name=indicator,proto3" json:"indicator,omitempty"`
+	// What is written, at most 2,000 characters.
+	Text string `protobuf:"bytes,6,opt,name=text,proto3" json:"text,omitempty"`
+	// UUID of this request. Over JSON it is the Idempotency-Key header.
+	RequestId string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Check everything and change nothing.
+	ValidateOnly  bool `protobuf:"varint,8,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemarkPlanRequest) Reset() {
+	*x = RemarkPlanRequest{}
+	mi := &file_reporting_v1_plan_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemarkPlanRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemarkPlanRequest) ProtoMessage() {}
+
+func (x *RemarkPlanRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_plan_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemarkPlanRequest.ProtoReflect.Descriptor instead.
+func (*RemarkPlanRequest) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_plan_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *RemarkPlanRequest) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *RemarkPlanRequest) GetKind() RemarkKind {
+	if x != nil {
+		return x.Kind
+	}
+	return RemarkKind_REMARK_KIND_UNSPECIFIED
+}
+
+func (x *RemarkPlanRequest) GetYear() int32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *RemarkPlanRequest) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *RemarkPlanRequest) GetIndicator() string {
+	if x != nil {
+		return x.Indicator
+	}
+	return ""
+}
+
+func (x *RemarkPlanRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *RemarkPlanRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *RemarkPlanRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// ListPlanRemarksRequest asks for remarks.
+type ListPlanRemarksRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "plans/" and the id.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// Only remarks of this kind. Unspecified: of all.
+	Kind RemarkKind `protobuf:"varint,2,opt,name=kind,proto3,enum=reporting.v1.RemarkKind" json:"kind,omitempty"`
+	// At most so many. 0: 50; above 500: 500.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// From the response before, with the same other fields. Empty: from the start.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPlanRemarksRequest) Reset() {
+	*x = ListPlanRemarksRequest{}
+	mi := &file_reporting_v1_plan_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPlanRemarksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPlanRemarksRequest) ProtoMessage() {}
+
+func (x *ListPlanRemarksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_plan_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPlanRemarksRequest.ProtoReflect.Descriptor instead.
+func (*ListPlanRemarksRequest) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_plan_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ListPlanRemarksRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListPlanRemarksRequest) GetKind() RemarkKind {
+	if x != nil {
+		return x.Kind
+	}
+	return RemarkKind_REMARK_KIND_UNSPECIFIED
+}
+
+func (x *ListPlanRemarksRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListPlanRemarksRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListPlanRemarksResponse is one page.
+type ListPlanRemarksResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The remarks.
+	Remarks []*PlanRemark `protobuf:"bytes,1,rep,name=remarks,proto3" json:"remarks,omitempty"`
+	// Token of the next page. Empty: this was the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// Where the page was computed.
+	Stamp         *Stamp `protobuf:"bytes,3,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPlanRemarksResponse) Reset() {
+	*x = ListPlanRemarksResponse{}
+	mi := &file_reporting_v1_plan_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPlanRemarksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPlanRemarksResponse) ProtoMessage() {}
+
+func (x *ListPlanRemarksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_plan_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPlanRemarksResponse.ProtoReflect.Descriptor instead.
+func (*ListPlanRemarksResponse) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_plan_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ListPlanRemarksResponse) GetRemarks() []*PlanRemark {
+	if x != nil {
+		return x.Remarks
+	}
+	return nil
+}
+
+func (x *ListPlanRemarksResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ListPlanRemarksResponse) GetStamp() *Stamp {
+	if x != nil {
+		return x.Stamp
+	}
+	return nil
+}
+
+// ReviewPlanRequest asks for a wrap-up.
+type ReviewPlanRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "plans/" and the id.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Year. 0: the last one of the plan.
+	Year int32 `protobuf:"varint,2,opt,name=year,proto3" json:"year,omitempty"`
+	// Which revisions count. Unspecified: official.
+	Basis         Basis `protobuf:"varint,3,opt,name=basis,proto3,enum=reporting.v1.Basis" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReviewPlanRequest) Reset() {
+	*x = ReviewPlanRequest{}
+	mi := &file_reporting_v1_plan_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReviewPlanRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReviewPlanRequest) ProtoMessage() {}
+
+func (x *ReviewPlanRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_plan_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReviewPlanRequest.ProtoReflect.Descriptor instead.
+func (*ReviewPlanRequest) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_plan_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *ReviewPlanRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ReviewPlanRequest) GetYear() int32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *ReviewPlanRequest) GetBasis() Basis {
+	if x != nil {
+		return x.Basis
+	}
+	return Basis_BASIS_UNSPECIFIED
+}
+
+// ReviewPlanResponse is the whole wrap-up.
+type ReviewPlanResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The plan.
+	Plan *Plan `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	// Year.
+	Year int32 `protobuf:"varint,2,opt,name=year,proto3" json:"year,omitempty"`
+	// The groups in the order of the plan; indicators of no group stand under an empty code.
+	Groups []*ReviewedGroup `protobuf:"bytes,3,rep,name=groups,proto3" json:"groups,omitempty"`
+	// All lines.
+	Summary *AttainmentCounts `protobuf:"bytes,4,opt,name=summary,proto3" json:"summary,omitempty"`
+	// Declared ratings.
+	Declared *AttainmentCounts `protobuf:"bytes,5,opt,name=declared,proto3" json:"declared,omitempty"`
+	// Declared counts beside what they are held against.
+	Counts []*CountComparison `protobuf:"bytes,6,rep,name=counts,proto3" json:"counts,omitempty"`
+	// Causes and remedies of no indicator.
+	Remarks []*PlanRemark `protobuf:"bytes,7,rep,name=remarks,proto3" json:"remarks,omitempty"`
+	// Where the answer was computed.
+	Stamp         *Stamp `protobuf:"bytes,8,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReviewPlanResponse) Reset() {
+	*x = ReviewPlanResponse{}
+	mi := &file_reporting_v1_plan_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReviewPlanResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReviewPlanResponse) ProtoMessage() {}
+
+func (x *ReviewPlanResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_plan_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReviewPlanResponse.ProtoReflect.Descriptor instead.
+func (*ReviewPlanResponse) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_plan_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ReviewPlanResponse) GetPlan() *Plan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+func (x *ReviewPlanResponse) GetYear() int32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *ReviewPlanResponse) GetGroups() []*ReviewedGroup {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
+func (x *ReviewPlanResponse) GetSummary() *AttainmentCounts {
+	if x != nil {
+		return x.Summary
+	}
+	return nil
+}
+
+func (x *ReviewPlanResponse) GetDeclared() *AttainmentCounts {
+	if x != nil {
+		return x.Declared
+	}
+	return nil
+}
+
+func (x *ReviewPlanResponse) GetCounts() []*CountComparison {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+func (x *ReviewPlanResponse) GetRemarks() []*PlanRemark {
+	if x != nil {
+		return x.Remarks
+	}
+	return nil
+}
+
+func (x *ReviewPlanResponse) GetStamp() *Stamp {
+	if x != nil {
+		return x.Stamp
+	}
+	return nil
+}
+
+// ReviewedGroup is one group of a wrap-up.
+type ReviewedGroup struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Code. Empty: indicators of no group.
+	Group string `protobuf:"bytes,1,opt,name=group,proto3" json:"group,omitempty"`
+	// Its name in this plan.
+	NameVi string `protobuf:"bytes,2,opt,name=name_vi,json=nameVi,proto3" json:"name_vi,omitempty"`
+	// Its lines by status.
+	Counts *AttainmentCounts `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
+	// The lines: exceeded first, then met, not met, and all others; within each in the order of the plan.
+	Lines         []*ReviewedTarget `protobuf:"bytes,4,rep,name=lines,proto3" json:"lines,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReviewedGroup) Reset() {
+	*x = ReviewedGroup{}
+	mi := &file_reporting_v1_plan_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReviewedGroup) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReviewedGroup) ProtoMessage() {}
+
+func (x *ReviewedGroup) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_plan_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReviewedGroup.ProtoReflect.Descriptor instead.
+func (*ReviewedGroup) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_plan_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ReviewedGroup) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
+func (x *ReviewedGroup) GetNameVi() string {
+	if x != nil {
+		return x.NameVi
+	}
+	return ""
+}
+
+func (x *ReviewedGroup) GetCounts() *AttainmentCounts {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+func (x *ReviewedGroup) GetLines() []*ReviewedTarget {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+// ReviewedTarget is one line of a wrap-up.
+type ReviewedTarget struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The line.
+	Evaluation *TargetEvaluation `protobuf:"bytes,1,opt,name=evaluation,proto3" json:"evaluation,omitempty"`
+	// The figure of the year before.
+	Previous *TargetFigure `protobuf:"bytes,2,opt,name=previous,proto3" json:"previous,omitempty"`
+	// This year's value minus last year's; of ranks in places, above 0 better. Absent: one is missing, or
+	// the ranks are among other numbers.
+	Change *string `protobuf:"bytes,3,opt,name=change,proto3,oneof" json:"change,omitempty"`
+	// Causes and remedies that units wrote about the indicator.
+	Remarks       []*PlanRemark `protobuf:"bytes,4,rep,name=remarks,proto3" json:"remarks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReviewedTarget) Reset() {
+	*x = ReviewedTarget{}
+	mi := &file_reporting_v1_plan_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReviewedTarget) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReviewedTarget) ProtoMessage() {}
+
+func (x *ReviewedTarget) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_plan_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReviewedTarget.ProtoReflect.Descriptor instead.
+func (*ReviewedTarget) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_plan_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ReviewedTarget) GetEvaluation() *TargetEvaluation {
+	if x != nil {
+		return x.Evaluation
+	}
+	return nil
+}
+
+func (x *ReviewedTarget) GetPrevious() *TargetFigure {
+	if x != nil {
+		return x.Previous
+	}
+	return nil
+}
+
+func (x *ReviewedTarget) GetChange() string {
+	if x != nil && x.Change != nil {
+		return *x.Change
+	}
+	return ""
+}
+
+func (x *ReviewedTarget) GetRemarks() []*PlanRemark {
+	if x != nil {
+		return x.Remarks
+	}
+	return nil
+}
+
 var File_reporting_v1_plan_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_plan_proto_rawDesc = "" +
@@ -3399,7 +4149,67 @@ const file_reporting_v1_plan_proto_rawDesc = "" +
 	"\n" +
 	"difference\x18\b \x01(\tH\x00R\n" +
 	"difference\x88\x01\x01B\r\n" +
-	"\v_difference*X\n" +
+	"\v_difference\"\xd9\x02\n" +
+	"\n" +
+	"PlanRemark\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12,\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x18.reporting.v1.RemarkKindR\x04kind\x12\x12\n" +
+	"\x04year\x18\x03 \x01(\x05R\x04year\x12\x12\n" +
+	"\x04unit\x18\x04 \x01(\tR\x04unit\x12\x1c\n" +
+	"\tindicator\x18\x05 \x01(\tR\tindicator\x12\x12\n" +
+	"\x04text\x18\x06 \x01(\tR\x04text\x12!\n" +
+	"\ftext_removed\x18\a \x01(\bR\vtextRemoved\x129\n" +
+	"\n" +
+	"write_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\twriteTime\x12\x1a\n" +
+	"\bsequence\x18\t \x01(\x03R\bsequence\x125\n" +
+	"\areceipt\x18\n" +
+	" \x01(\v2\x15.reporting.v1.ReceiptB\x04\xe2A\x01\x03R\areceipt\"\x91\x02\n" +
+	"\x11RemarkPlanRequest\x12\x18\n" +
+	"\x04plan\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04plan\x122\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x18.reporting.v1.RemarkKindB\x04\xe2A\x01\x02R\x04kind\x12\x12\n" +
+	"\x04year\x18\x03 \x01(\x05R\x04year\x12\x18\n" +
+	"\x04unit\x18\x04 \x01(\tB\x04\xe2A\x01\x02R\x04unit\x12\x1c\n" +
+	"\tindicator\x18\x05 \x01(\tR\tindicator\x12\x18\n" +
+	"\x04text\x18\x06 \x01(\tB\x04\xe2A\x01\x02R\x04text\x12#\n" +
+	"\n" +
+	"request_id\x18\a \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
+	"\rvalidate_only\x18\b \x01(\bR\fvalidateOnly\"\xa0\x01\n" +
+	"\x16ListPlanRemarksRequest\x12\x1c\n" +
+	"\x06parent\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x06parent\x12,\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x18.reporting.v1.RemarkKindR\x04kind\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"\xa0\x01\n" +
+	"\x17ListPlanRemarksResponse\x122\n" +
+	"\aremarks\x18\x01 \x03(\v2\x18.reporting.v1.PlanRemarkR\aremarks\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n" +
+	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"l\n" +
+	"\x11ReviewPlanRequest\x12\x18\n" +
+	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12\x12\n" +
+	"\x04year\x18\x02 \x01(\x05R\x04year\x12)\n" +
+	"\x05basis\x18\x03 \x01(\x0e2\x13.reporting.v1.BasisR\x05basis\"\x91\x03\n" +
+	"\x12ReviewPlanResponse\x12&\n" +
+	"\x04plan\x18\x01 \x01(\v2\x12.reporting.v1.PlanR\x04plan\x12\x12\n" +
+	"\x04year\x18\x02 \x01(\x05R\x04year\x123\n" +
+	"\x06groups\x18\x03 \x03(\v2\x1b.reporting.v1.ReviewedGroupR\x06groups\x128\n" +
+	"\asummary\x18\x04 \x01(\v2\x1e.reporting.v1.AttainmentCountsR\asummary\x12:\n" +
+	"\bdeclared\x18\x05 \x01(\v2\x1e.reporting.v1.AttainmentCountsR\bdeclared\x125\n" +
+	"\x06counts\x18\x06 \x03(\v2\x1d.reporting.v1.CountComparisonR\x06counts\x122\n" +
+	"\aremarks\x18\a \x03(\v2\x18.reporting.v1.PlanRemarkR\aremarks\x12)\n" +
+	"\x05stamp\x18\b \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xaa\x01\n" +
+	"\rReviewedGroup\x12\x14\n" +
+	"\x05group\x18\x01 \x01(\tR\x05group\x12\x17\n" +
+	"\aname_vi\x18\x02 \x01(\tR\x06nameVi\x126\n" +
+	"\x06counts\x18\x03 \x01(\v2\x1e.reporting.v1.AttainmentCountsR\x06counts\x122\n" +
+	"\x05lines\x18\x04 \x03(\v2\x1c.reporting.v1.ReviewedTargetR\x05lines\"\xe4\x01\n" +
+	"\x0eReviewedTarget\x12>\n" +
+	"\n" +
+	"evaluation\x18\x01 \x01(\v2\x1e.reporting.v1.TargetEvaluationR\n" +
+	"evaluation\x126\n" +
+	"\bprevious\x18\x02 \x01(\v2\x1a.reporting.v1.TargetFigureR\bprevious\x12\x1b\n" +
+	"\x06change\x18\x03 \x01(\tH\x00R\x06change\x88\x01\x01\x122\n" +
+	"\aremarks\x18\x04 \x03(\v2\x18.reporting.v1.PlanRemarkR\aremarksB\t\n" +
+	"\a_change*X\n" +
 	"\n" +
 	"PlanStatus\x12\x1b\n" +
 	"\x17PLAN_STATUS_UNSPECIFIED\x10\x00\x12\x15\n" +
@@ -3450,7 +4260,14 @@ const file_reporting_v1_plan_proto_rawDesc = "" +
 	"\fFigureSource\x12\x1d\n" +
 	"\x19FIGURE_SOURCE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14FIGURE_SOURCE_ROLLUP\x10\x01\x12\x19\n" +
-	"\x15FIGURE_SOURCE_OUTSIDE\x10\x022\xf4\a\n" +
+	"\x15FIGURE_SOURCE_OUTSIDE\x10\x02*q\n" +
+	"\n" +
+	"RemarkKind\x12\x1b\n" +
+	"\x17REMARK_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13REMARK_KIND_COMMENT\x10\x01\x12\x15\n" +
+	"\x11REMARK_KIND_CAUSE\x10\x02\x12\x16\n" +
+	"\x12REMARK_KIND_REMEDY\x10\x032\xfa\n" +
+	"\n" +
 	"\vPlanService\x12b\n" +
 	"\aGetPlan\x12\x1c.reporting.v1.GetPlanRequest\x1a\x12.reporting.v1.Plan\"%\xdaA\x04name\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=plans/*}\x12c\n" +
 	"\tListPlans\x12\x1e.reporting.v1.ListPlansRequest\x1a\x1f.reporting.v1.ListPlansResponse\"\x15\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\v\x12\t/v1/plans\x12^\n" +
@@ -3462,7 +4279,12 @@ const file_reporting_v1_plan_proto_rawDesc = "" +
 	"\vListTargets\x12 .reporting.v1.ListTargetsRequest\x1a!.reporting.v1.ListTargetsResponse\"1\xdaA\x06parent\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=plans/*}/targets\x12X\n" +
 	"\rImportTargets\x12\".reporting.v1.ImportTargetsRequest\x1a\x1b.reporting.v1.ImportSummary\"\x04\x90\x82\x19\x05(\x01\x12\x86\x01\n" +
 	"\x0eDeclareResults\x12#.reporting.v1.DeclareResultsRequest\x1a$.reporting.v1.DeclareResultsResponse\")\x90\x82\x19\x05\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/{plan=plans/*}:declare\x12\x85\x01\n" +
-	"\fEvaluatePlan\x12!.reporting.v1.EvaluatePlanRequest\x1a\".reporting.v1.EvaluatePlanResponse\".\xdaA\x04name\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/{name=plans/*}:evaluateB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
+	"\fEvaluatePlan\x12!.reporting.v1.EvaluatePlanRequest\x1a\".reporting.v1.EvaluatePlanResponse\".\xdaA\x04name\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/{name=plans/*}:evaluate\x12q\n" +
+	"\n" +
+	"RemarkPlan\x12\x1f.reporting.v1.RemarkPlanRequest\x1a\x18.reporting.v1.PlanRemark\"(\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/{plan=plans/*}:remark\x12\x91\x01\n" +
+	"\x0fListPlanRemarks\x12$.reporting.v1.ListPlanRemarksRequest\x1a%.reporting.v1.ListPlanRemarksResponse\"1\xdaA\x06parent\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=plans/*}/remarks\x12}\n" +
+	"\n" +
+	"ReviewPlan\x12\x1f.reporting.v1.ReviewPlanRequest\x1a .reporting.v1.ReviewPlanResponse\",\xdaA\x04name\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/{name=plans/*}:reviewB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_reporting_v1_plan_proto_rawDescOnce sync.Once
@@ -3476,125 +4298,160 @@ func file_reporting_v1_plan_proto_rawDescGZIP() []byte {
 	return file_reporting_v1_plan_proto_rawDescData
 }
 
-var file_reporting_v1_plan_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_reporting_v1_plan_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_reporting_v1_plan_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
+var file_reporting_v1_plan_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
 var file_reporting_v1_plan_proto_goTypes = []any{
-	(PlanStatus)(0),                // 0: reporting.v1.PlanStatus
-	(Comparator)(0),                // 1: reporting.v1.Comparator
-	(Attainment)(0),                // 2: reporting.v1.Attainment
-	(CountKind)(0),                 // 3: reporting.v1.CountKind
-	(CountBasis)(0),                // 4: reporting.v1.CountBasis
-	(FigureSource)(0),              // 5: reporting.v1.FigureSource
-	(*Plan)(nil),                   // 6: reporting.v1.Plan
-	(*PlanGroup)(nil),              // 7: reporting.v1.PlanGroup
-	(*PlanAnnex)(nil),              // 8: reporting.v1.PlanAnnex
-	(*PlanRule)(nil),               // 9: reporting.v1.PlanRule
-	(*Target)(nil),                 // 10: reporting.v1.Target
-	(*DeclaredResult)(nil),         // 11: reporting.v1.DeclaredResult
-	(*DeclaredCount)(nil),          // 12: reporting.v1.DeclaredCount
-	(*GetPlanRequest)(nil),         // 13: reporting.v1.GetPlanRequest
-	(*ListPlansRequest)(nil),       // 14: reporting.v1.ListPlansRequest
-	(*ListPlansResponse)(nil),      // 15: reporting.v1.ListPlansResponse
-	(*CreatePlanRequest)(nil),      // 16: reporting.v1.CreatePlanRequest
-	(*UpdatePlanRequest)(nil),      // 17: reporting.v1.UpdatePlanRequest
-	(*ImportPlansRequest)(nil),     // 18: reporting.v1.ImportPlansRequest
-	(*ImportTargetsRequest)(nil),   // 19: reporting.v1.ImportTargetsRequest
-	(*ListTargetsRequest)(nil),     // 20: reporting.v1.ListTargetsRequest
-	(*ListTargetsResponse)(nil),    // 21: reporting.v1.ListTargetsResponse
-	(*DeclareResultsRequest)(nil),  // 22: reporting.v1.DeclareResultsRequest
-	(*DeclareResultsResponse)(nil), // 23: reporting.v1.DeclareResultsResponse
-	(*EvaluatePlanRequest)(nil),    // 24: reporting.v1.EvaluatePlanRequest
-	(*EvaluatePlanResponse)(nil),   // 25: reporting.v1.EvaluatePlanResponse
-	(*AttainmentCounts)(nil),       // 26: reporting.v1.AttainmentCounts
-	(*GroupCounts)(nil),            // 27: reporting.v1.GroupCounts
-	(*CountComparison)(nil),        // 28: reporting.v1.CountComparison
-	(*TargetEvaluation)(nil),       // 29: reporting.v1.TargetEvaluation
-	(*TargetFigure)(nil),           // 30: reporting.v1.TargetFigure
-	(*UnitEvaluation)(nil),         // 31: reporting.v1.UnitEvaluation
-	(*Stamp)(nil),                  // 32: reporting.v1.Stamp
-	(*Receipt)(nil),                // 33: reporting.v1.Receipt
-	(*Problem)(nil),                // 34: reporting.v1.Problem
-	(*timestamppb.Timestamp)(nil),  // 35: google.protobuf.Timestamp
-	(*ImportOptions)(nil),          // 36: reporting.v1.ImportOptions
-	(Basis)(0),                     // 37: reporting.v1.Basis
-	(RollupState)(0),               // 38: reporting.v1.RollupState
-	(*ImportSummary)(nil),          // 39: reporting.v1.ImportSummary
+	(PlanStatus)(0),                 // 0: reporting.v1.PlanStatus
+	(Comparator)(0),                 // 1: reporting.v1.Comparator
+	(Attainment)(0),                 // 2: reporting.v1.Attainment
+	(CountKind)(0),                  // 3: reporting.v1.CountKind
+	(CountBasis)(0),                 // 4: reporting.v1.CountBasis
+	(FigureSource)(0),               // 5: reporting.v1.FigureSource
+	(RemarkKind)(0),                 // 6: reporting.v1.RemarkKind
+	(*Plan)(nil),                    // 7: reporting.v1.Plan
+	(*PlanGroup)(nil),               // 8: reporting.v1.PlanGroup
+	(*PlanAnnex)(nil),               // 9: reporting.v1.PlanAnnex
+	(*PlanRule)(nil),                // 10: reporting.v1.PlanRule
+	(*Target)(nil),                  // 11: reporting.v1.Target
+	(*DeclaredResult)(nil),          // 12: reporting.v1.DeclaredResult
+	(*DeclaredCount)(nil),           // 13: reporting.v1.DeclaredCount
+	(*GetPlanRequest)(nil),          // 14: reporting.v1.GetPlanRequest
+	(*ListPlansRequest)(nil),        // 15: reporting.v1.ListPlansRequest
+	(*ListPlansResponse)(nil),       // 16: reporting.v1.ListPlansResponse
+	(*CreatePlanRequest)(nil),       // 17: reporting.v1.CreatePlanRequest
+	(*UpdatePlanRequest)(nil),       // 18: reporting.v1.UpdatePlanRequest
+	(*ImportPlansRequest)(nil),      // 19: reporting.v1.ImportPlansRequest
+	(*ImportTargetsRequest)(nil),    // 20: reporting.v1.ImportTargetsRequest
+	(*ListTargetsRequest)(nil),      // 21: reporting.v1.ListTargetsRequest
+	(*ListTargetsResponse)(nil),     // 22: reporting.v1.ListTargetsResponse
+	(*DeclareResultsRequest)(nil),   // 23: reporting.v1.DeclareResultsRequest
+	(*DeclareResultsResponse)(nil),  // 24: reporting.v1.DeclareResultsResponse
+	(*EvaluatePlanRequest)(nil),     // 25: reporting.v1.EvaluatePlanRequest
+	(*EvaluatePlanResponse)(nil),    // 26: reporting.v1.EvaluatePlanResponse
+	(*AttainmentCounts)(nil),        // 27: reporting.v1.AttainmentCounts
+	(*GroupCounts)(nil),             // 28: reporting.v1.GroupCounts
+	(*CountComparison)(nil),         // 29: reporting.v1.CountComparison
+	(*TargetEvaluation)(nil),        // 30: reporting.v1.TargetEvaluation
+	(*TargetFigure)(nil),            // 31: reporting.v1.TargetFigure
+	(*UnitEvaluation)(nil),          // 32: reporting.v1.UnitEvaluation
+	(*PlanRemark)(nil),              // 33: reporting.v1.PlanRemark
+	(*RemarkPlanRequest)(nil),       // 34: reporting.v1.RemarkPlanRequest
+	(*ListPlanRemarksRequest)(nil),  // 35: reporting.v1.ListPlanRemarksRequest
+	(*ListPlanRemarksResponse)(nil), // 36: reporting.v1.ListPlanRemarksResponse
+	(*ReviewPlanRequest)(nil),       // 37: reporting.v1.ReviewPlanRequest
+	(*ReviewPlanResponse)(nil),      // 38: reporting.v1.ReviewPlanResponse
+	(*ReviewedGroup)(nil),           // 39: reporting.v1.ReviewedGroup
+	(*ReviewedTarget)(nil),          // 40: reporting.v1.ReviewedTarget
+	(*Stamp)(nil),                   // 41: reporting.v1.Stamp
+	(*Receipt)(nil),                 // 42: reporting.v1.Receipt
+	(*Problem)(nil),                 // 43: reporting.v1.Problem
+	(*timestamppb.Timestamp)(nil),   // 44: google.protobuf.Timestamp
+	(*ImportOptions)(nil),           // 45: reporting.v1.ImportOptions
+	(Basis)(0),                      // 46: reporting.v1.Basis
+	(RollupState)(0),                // 47: reporting.v1.RollupState
+	(*ImportSummary)(nil),           // 48: reporting.v1.ImportSummary
 }
 var file_reporting_v1_plan_proto_depIdxs = []int32{
 	0,  // 0: reporting.v1.Plan.status:type_name -> reporting.v1.PlanStatus
-	7,  // 1: reporting.v1.Plan.groups:type_name -> reporting.v1.PlanGroup
-	8,  // 2: reporting.v1.Plan.annexes:type_name -> reporting.v1.PlanAnnex
-	9,  // 3: reporting.v1.Plan.rules:type_name -> reporting.v1.PlanRule
-	32, // 4: reporting.v1.Plan.stamp:type_name -> reporting.v1.Stamp
-	33, // 5: reporting.v1.Plan.receipt:type_name -> reporting.v1.Receipt
-	34, // 6: reporting.v1.Plan.warnings:type_name -> reporting.v1.Problem
+	8,  // 1: reporting.v1.Plan.groups:type_name -> reporting.v1.PlanGroup
+	9,  // 2: reporting.v1.Plan.annexes:type_name -> reporting.v1.PlanAnnex
+	10, // 3: reporting.v1.Plan.rules:type_name -> reporting.v1.PlanRule
+	41, // 4: reporting.v1.Plan.stamp:type_name -> reporting.v1.Stamp
+	42, // 5: reporting.v1.Plan.receipt:type_name -> reporting.v1.Receipt
+	43, // 6: reporting.v1.Plan.warnings:type_name -> reporting.v1.Problem
 	1,  // 7: reporting.v1.Target.comparator:type_name -> reporting.v1.Comparator
 	2,  // 8: reporting.v1.DeclaredResult.rating:type_name -> reporting.v1.Attainment
 	3,  // 9: reporting.v1.DeclaredCount.kind:type_name -> reporting.v1.CountKind
-	35, // 10: reporting.v1.GetPlanRequest.at_time:type_name -> google.protobuf.Timestamp
-	35, // 11: reporting.v1.ListPlansRequest.at_time:type_name -> google.protobuf.Timestamp
-	6,  // 12: reporting.v1.ListPlansResponse.plans:type_name -> reporting.v1.Plan
-	32, // 13: reporting.v1.ListPlansResponse.stamp:type_name -> reporting.v1.Stamp
-	6,  // 14: reporting.v1.CreatePlanRequest.plan:type_name -> reporting.v1.Plan
-	6,  // 15: reporting.v1.UpdatePlanRequest.plan:type_name -> reporting.v1.Plan
-	36, // 16: reporting.v1.ImportPlansRequest.options:type_name -> reporting.v1.ImportOptions
-	36, // 17: reporting.v1.ImportTargetsRequest.options:type_name -> reporting.v1.ImportOptions
-	35, // 18: reporting.v1.ListTargetsRequest.at_time:type_name -> google.protobuf.Timestamp
-	10, // 19: reporting.v1.ListTargetsResponse.targets:type_name -> reporting.v1.Target
-	32, // 20: reporting.v1.ListTargetsResponse.stamp:type_name -> reporting.v1.Stamp
-	11, // 21: reporting.v1.DeclareResultsRequest.results:type_name -> reporting.v1.DeclaredResult
-	12, // 22: reporting.v1.DeclareResultsRequest.counts:type_name -> reporting.v1.DeclaredCount
-	33, // 23: reporting.v1.DeclareResultsResponse.receipt:type_name -> reporting.v1.Receipt
-	32, // 24: reporting.v1.DeclareResultsResponse.stamp:type_name -> reporting.v1.Stamp
-	37, // 25: reporting.v1.EvaluatePlanRequest.basis:type_name -> reporting.v1.Basis
-	35, // 26: reporting.v1.EvaluatePlanRequest.at_time:type_name -> google.protobuf.Timestamp
-	29, // 27: reporting.v1.EvaluatePlanResponse.lines:type_name -> reporting.v1.TargetEvaluation
-	26, // 28: reporting.v1.EvaluatePlanResponse.summary:type_name -> reporting.v1.AttainmentCounts
-	27, // 29: reporting.v1.EvaluatePlanResponse.groups:type_name -> reporting.v1.GroupCounts
-	26, // 30: reporting.v1.EvaluatePlanResponse.focus:type_name -> reporting.v1.AttainmentCounts
-	26, // 31: reporting.v1.EvaluatePlanResponse.declared:type_name -> reporting.v1.AttainmentCounts
-	28, // 32: reporting.v1.EvaluatePlanResponse.counts:type_name -> reporting.v1.CountComparison
-	37, // 33: reporting.v1.EvaluatePlanResponse.basis:type_name -> reporting.v1.Basis
-	32, // 34: reporting.v1.EvaluatePlanResponse.stamp:type_name -> reporting.v1.Stamp
-	26, // 35: reporting.v1.GroupCounts.counts:type_name -> reporting.v1.AttainmentCounts
-	12, // 36: reporting.v1.CountComparison.declared:type_name -> reporting.v1.DeclaredCount
+	44, // 10: reporting.v1.GetPlanRequest.at_time:type_name -> google.protobuf.Timestamp
+	44, // 11: reporting.v1.ListPlansRequest.at_time:type_name -> google.protobuf.Timestamp
+	7,  // 12: reporting.v1.ListPlansResponse.plans:type_name -> reporting.v1.Plan
+	41, // 13: reporting.v1.ListPlansResponse.stamp:type_name -> reporting.v1.Stamp
+	7,  // 14: reporting.v1.CreatePlanRequest.plan:type_name -> reporting.v1.Plan
+	7,  // 15: reporting.v1.UpdatePlanRequest.plan:type_name -> reporting.v1.Plan
+	45, // 16: reporting.v1.ImportPlansRequest.options:type_name -> reporting.v1.ImportOptions
+	45, // 17: reporting.v1.ImportTargetsRequest.options:type_name -> reporting.v1.ImportOptions
+	44, // 18: reporting.v1.ListTargetsRequest.at_time:type_name -> google.protobuf.Timestamp
+	11, // 19: reporting.v1.ListTargetsResponse.targets:type_name -> reporting.v1.Target
+	41, // 20: reporting.v1.ListTargetsResponse.stamp:type_name -> reporting.v1.Stamp
+	12, // 21: reporting.v1.DeclareResultsRequest.results:type_name -> reporting.v1.DeclaredResult
+	13, // 22: reporting.v1.DeclareResultsRequest.counts:type_name -> reporting.v1.DeclaredCount
+	42, // 23: reporting.v1.DeclareResultsResponse.receipt:type_name -> reporting.v1.Receipt
+	41, // 24: reporting.v1.DeclareResultsResponse.stamp:type_name -> reporting.v1.Stamp
+	46, // 25: reporting.v1.EvaluatePlanRequest.basis:type_name -> reporting.v1.Basis
+	44, // 26: reporting.v1.EvaluatePlanRequest.at_time:type_name -> google.protobuf.Timestamp
+	30, // 27: reporting.v1.EvaluatePlanResponse.lines:type_name -> reporting.v1.TargetEvaluation
+	27, // 28: reporting.v1.EvaluatePlanResponse.summary:type_name -> reporting.v1.AttainmentCounts
+	28, // 29: reporting.v1.EvaluatePlanResponse.groups:type_name -> reporting.v1.GroupCounts
+	27, // 30: reporting.v1.EvaluatePlanResponse.focus:type_name -> reporting.v1.AttainmentCounts
+	27, // 31: reporting.v1.EvaluatePlanResponse.declared:type_name -> reporting.v1.AttainmentCounts
+	29, // 32: reporting.v1.EvaluatePlanResponse.counts:type_name -> reporting.v1.CountComparison
+	46, // 33: reporting.v1.EvaluatePlanResponse.basis:type_name -> reporting.v1.Basis
+	41, // 34: reporting.v1.EvaluatePlanResponse.stamp:type_name -> reporting.v1.Stamp
+	27, // 35: reporting.v1.GroupCounts.counts:type_name -> reporting.v1.AttainmentCounts
+	13, // 36: reporting.v1.CountComparison.declared:type_name -> reporting.v1.DeclaredCount
 	4,  // 37: reporting.v1.CountComparison.against:type_name -> reporting.v1.CountBasis
-	10, // 38: reporting.v1.TargetEvaluation.target:type_name -> reporting.v1.Target
+	11, // 38: reporting.v1.TargetEvaluation.target:type_name -> reporting.v1.Target
 	2,  // 39: reporting.v1.TargetEvaluation.status:type_name -> reporting.v1.Attainment
 	2,  // 40: reporting.v1.TargetEvaluation.so_far:type_name -> reporting.v1.Attainment
-	30, // 41: reporting.v1.TargetEvaluation.figure:type_name -> reporting.v1.TargetFigure
-	26, // 42: reporting.v1.TargetEvaluation.units:type_name -> reporting.v1.AttainmentCounts
-	31, // 43: reporting.v1.TargetEvaluation.unit_lines:type_name -> reporting.v1.UnitEvaluation
-	34, // 44: reporting.v1.TargetEvaluation.reasons:type_name -> reporting.v1.Problem
-	11, // 45: reporting.v1.TargetEvaluation.declared:type_name -> reporting.v1.DeclaredResult
+	31, // 41: reporting.v1.TargetEvaluation.figure:type_name -> reporting.v1.TargetFigure
+	27, // 42: reporting.v1.TargetEvaluation.units:type_name -> reporting.v1.AttainmentCounts
+	32, // 43: reporting.v1.TargetEvaluation.unit_lines:type_name -> reporting.v1.UnitEvaluation
+	43, // 44: reporting.v1.TargetEvaluation.reasons:type_name -> reporting.v1.Problem
+	12, // 45: reporting.v1.TargetEvaluation.declared:type_name -> reporting.v1.DeclaredResult
 	5,  // 46: reporting.v1.TargetFigure.source:type_name -> reporting.v1.FigureSource
-	38, // 47: reporting.v1.TargetFigure.state:type_name -> reporting.v1.RollupState
+	47, // 47: reporting.v1.TargetFigure.state:type_name -> reporting.v1.RollupState
 	2,  // 48: reporting.v1.UnitEvaluation.status:type_name -> reporting.v1.Attainment
 	2,  // 49: reporting.v1.UnitEvaluation.so_far:type_name -> reporting.v1.Attainment
-	30, // 50: reporting.v1.UnitEvaluation.figure:type_name -> reporting.v1.TargetFigure
-	13, // 51: reporting.v1.PlanService.GetPlan:input_type -> reporting.v1.GetPlanRequest
-	14, // 52: reporting.v1.PlanService.ListPlans:input_type -> reporting.v1.ListPlansRequest
-	16, // 53: reporting.v1.PlanService.CreatePlan:input_type -> reporting.v1.CreatePlanRequest
-	17, // 54: reporting.v1.PlanService.UpdatePlan:input_type -> reporting.v1.UpdatePlanRequest
-	18, // 55: reporting.v1.PlanService.ImportPlans:input_type -> reporting.v1.ImportPlansRequest
-	20, // 56: reporting.v1.PlanService.ListTargets:input_type -> reporting.v1.ListTargetsRequest
-	19, // 57: reporting.v1.PlanService.ImportTargets:input_type -> reporting.v1.ImportTargetsRequest
-	22, // 58: reporting.v1.PlanService.DeclareResults:input_type -> reporting.v1.DeclareResultsRequest
-	24, // 59: reporting.v1.PlanService.EvaluatePlan:input_type -> reporting.v1.EvaluatePlanRequest
-	6,  // 60: reporting.v1.PlanService.GetPlan:output_type -> reporting.v1.Plan
-	15, // 61: reporting.v1.PlanService.ListPlans:output_type -> reporting.v1.ListPlansResponse
-	6,  // 62: reporting.v1.PlanService.CreatePlan:output_type -> reporting.v1.Plan
-	6,  // 63: reporting.v1.PlanService.UpdatePlan:output_type -> reporting.v1.Plan
-	39, // 64: reporting.v1.PlanService.ImportPlans:output_type -> reporting.v1.ImportSummary
-	21, // 65: reporting.v1.PlanService.ListTargets:output_type -> reporting.v1.ListTargetsResponse
-	39, // 66: reporting.v1.PlanService.ImportTargets:output_type -> reporting.v1.ImportSummary
-	23, // 67: reporting.v1.PlanService.DeclareResults:output_type -> reporting.v1.DeclareResultsResponse
-	25, // 68: reporting.v1.PlanService.EvaluatePlan:output_type -> reporting.v1.EvaluatePlanResponse
-	60, // [60:69] is the sub-list for method output_type
-	51, // [51:60] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	31, // 50: reporting.v1.UnitEvaluation.figure:type_name -> reporting.v1.TargetFigure
+	6,  // 51: reporting.v1.PlanRemark.kind:type_name -> reporting.v1.RemarkKind
+	44, // 52: reporting.v1.PlanRemark.write_time:type_name -> google.protobuf.Timestamp
+	42, // 53: reporting.v1.PlanRemark.receipt:type_name -> reporting.v1.Receipt
+	6,  // 54: reporting.v1.RemarkPlanRequest.kind:type_name -> reporting.v1.RemarkKind
+	6,  // 55: reporting.v1.ListPlanRemarksRequest.kind:type_name -> reporting.v1.RemarkKind
+	33, // 56: reporting.v1.ListPlanRemarksResponse.remarks:type_name -> reporting.v1.PlanRemark
+	41, // 57: reporting.v1.ListPlanRemarksResponse.stamp:type_name -> reporting.v1.Stamp
+	46, // 58: reporting.v1.ReviewPlanRequest.basis:type_name -> reporting.v1.Basis
+	7,  // 59: reporting.v1.ReviewPlanResponse.plan:type_name -> reporting.v1.Plan
+	39, // 60: reporting.v1.ReviewPlanResponse.groups:type_name -> reporting.v1.ReviewedGroup
+	27, // 61: reporting.v1.ReviewPlanResponse.summary:type_name -> reporting.v1.AttainmentCounts
+	27, // 62: reporting.v1.ReviewPlanResponse.declared:type_name -> reporting.v1.AttainmentCounts
+	29, // 63: reporting.v1.ReviewPlanResponse.counts:type_name -> reporting.v1.CountComparison
+	33, // 64: reporting.v1.ReviewPlanResponse.remarks:type_name -> reporting.v1.PlanRemark
+	41, // 65: reporting.v1.ReviewPlanResponse.stamp:type_name -> reporting.v1.Stamp
+	27, // 66: reporting.v1.ReviewedGroup.counts:type_name -> reporting.v1.AttainmentCounts
+	40, // 67: reporting.v1.ReviewedGroup.lines:type_name -> reporting.v1.ReviewedTarget
+	30, // 68: reporting.v1.ReviewedTarget.evaluation:type_name -> reporting.v1.TargetEvaluation
+	31, // 69: reporting.v1.ReviewedTarget.previous:type_name -> reporting.v1.TargetFigure
+	33, // 70: reporting.v1.ReviewedTarget.remarks:type_name -> reporting.v1.PlanRemark
+	14, // 71: reporting.v1.PlanService.GetPlan:input_type -> reporting.v1.GetPlanRequest
+	15, // 72: reporting.v1.PlanService.ListPlans:input_type -> reporting.v1.ListPlansRequest
+	17, // 73: reporting.v1.PlanService.CreatePlan:input_type -> reporting.v1.CreatePlanRequest
+	18, // 74: reporting.v1.PlanService.UpdatePlan:input_type -> reporting.v1.UpdatePlanRequest
+	19, // 75: reporting.v1.PlanService.ImportPlans:input_type -> reporting.v1.ImportPlansRequest
+	21, // 76: reporting.v1.PlanService.ListTargets:input_type -> reporting.v1.ListTargetsRequest
+	20, // 77: reporting.v1.PlanService.ImportTargets:input_type -> reporting.v1.ImportTargetsRequest
+	23, // 78: reporting.v1.PlanService.DeclareResults:input_type -> reporting.v1.DeclareResultsRequest
+	25, // 79: reporting.v1.PlanService.EvaluatePlan:input_type -> reporting.v1.EvaluatePlanRequest
+	34, // 80: reporting.v1.PlanService.RemarkPlan:input_type -> reporting.v1.RemarkPlanRequest
+	35, // 81: reporting.v1.PlanService.ListPlanRemarks:input_type -> reporting.v1.ListPlanRemarksRequest
+	37, // 82: reporting.v1.PlanService.ReviewPlan:input_type -> reporting.v1.ReviewPlanRequest
+	7,  // 83: reporting.v1.PlanService.GetPlan:output_type -> reporting.v1.Plan
+	16, // 84: reporting.v1.PlanService.ListPlans:output_type -> reporting.v1.ListPlansResponse
+	7,  // 85: reporting.v1.PlanService.CreatePlan:output_type -> reporting.v1.Plan
+	7,  // 86: reporting.v1.PlanService.UpdatePlan:output_type -> reporting.v1.Plan
+	48, // 87: reporting.v1.PlanService.ImportPlans:output_type -> reporting.v1.ImportSummary
+	22, // 88: reporting.v1.PlanService.ListTargets:output_type -> reporting.v1.ListTargetsResponse
+	48, // 89: reporting.v1.PlanService.ImportTargets:output_type -> reporting.v1.ImportSummary
+	24, // 90: reporting.v1.PlanService.DeclareResults:output_type -> reporting.v1.DeclareResultsResponse
+	26, // 91: reporting.v1.PlanService.EvaluatePlan:output_type -> reporting.v1.EvaluatePlanResponse
+	33, // 92: reporting.v1.PlanService.RemarkPlan:output_type -> reporting.v1.PlanRemark
+	36, // 93: reporting.v1.PlanService.ListPlanRemarks:output_type -> reporting.v1.ListPlanRemarksResponse
+	38, // 94: reporting.v1.PlanService.ReviewPlan:output_type -> reporting.v1.ReviewPlanResponse
+	83, // [83:95] is the sub-list for method output_type
+	71, // [71:83] is the sub-list for method input_type
+	71, // [71:71] is the sub-list for extension type_name
+	71, // [71:71] is the sub-list for extension extendee
+	0,  // [0:71] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_plan_proto_init() }
@@ -3621,13 +4478,14 @@ func file_reporting_v1_plan_proto_init() {
 	file_reporting_v1_plan_proto_msgTypes[23].OneofWrappers = []any{}
 	file_reporting_v1_plan_proto_msgTypes[24].OneofWrappers = []any{}
 	file_reporting_v1_plan_proto_msgTypes[25].OneofWrappers = []any{}
+	file_reporting_v1_plan_proto_msgTypes[33].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_plan_proto_rawDesc), len(file_reporting_v1_plan_proto_rawDesc)),
-			NumEnums:      6,
-			NumMessages:   26,
+			NumEnums:      7,
+			NumMessages:   34,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,15 +19,18 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PlanService_GetPlan_FullMethodName        = "/reporting.v1.PlanService/GetPlan"
-	PlanService_ListPlans_FullMethodName      = "/reporting.v1.PlanService/ListPlans"
-	PlanService_CreatePlan_FullMethodName     = "/reporting.v1.PlanService/CreatePlan"
-	PlanService_UpdatePlan_FullMethodName     = "/reporting.v1.PlanService/UpdatePlan"
-	PlanService_ImportPlans_FullMethodName    = "/reporting.v1.PlanService/ImportPlans"
-	PlanService_ListTargets_FullMethodName    = "/reporting.v1.PlanService/ListTargets"
-	PlanService_ImportTargets_FullMethodName  = "/reporting.v1.PlanService/ImportTargets"
-	PlanService_DeclareResults_FullMethodName = "/reporting.v1.PlanService/DeclareResults"
-	PlanService_EvaluatePlan_FullMethodName   = "/reporting.v1.PlanService/EvaluatePlan"
+	PlanService_GetPlan_FullMethodName         = "/reporting.v1.PlanService/GetPlan"
+	PlanService_ListPlans_FullMethodName       = "/reporting.v1.PlanService/ListPlans"
+	PlanService_CreatePlan_FullMethodName      = "/reporting.v1.PlanService/CreatePlan"
+	PlanService_UpdatePlan_FullMethodName      = "/reporting.v1.PlanService/UpdatePlan"
+	PlanService_ImportPlans_FullMethodName     = "/reporting.v1.PlanService/ImportPlans"
+	PlanService_ListTargets_FullMethodName     = "/reporting.v1.PlanService/ListTargets"
+	PlanService_ImportTargets_FullMethodName   = "/reporting.v1.PlanService/ImportTargets"
+	PlanService_DeclareResults_FullMethodName  = "/reporting.v1.PlanService/DeclareResults"
+	PlanService_EvaluatePlan_FullMethodName    = "/reporting.v1.PlanService/EvaluatePlan"
+	PlanService_RemarkPlan_FullMethodName      = "/reporting.v1.PlanService/RemarkPlan"
+	PlanService_ListPlanRemarks_FullMethodName = "/reporting.v1.PlanService/ListPlanRemarks"
+	PlanService_ReviewPlan_FullMethodName      = "/reporting.v1.PlanService/ReviewPlan"
 )
 
 // PlanServiceClient is the client API for PlanService service.
@@ -75,6 +78,18 @@ type PlanServiceClient interface {
 	// Errors: NOT_FOUND (PLAN_NOT_FOUND; UNIT_NOT_FOUND: the caller does not see the unit that the
 	// plan is for, or the unit asked for), INVALID_ARGUMENT (PERIOD_MALFORMED; GROUP_NOT_IN_PLAN).
 	EvaluatePlan(ctx context.Context, in *EvaluatePlanRequest, opts ...grpc.CallOption) (*EvaluatePlanResponse, error)
+	// Writes a remark about a plan: a comment of a unit on a draft, or the cause of a difficulty, or
+	// its remedy. Whoever sends or approves for the unit, or keeps the catalogue, may.
+	// Errors: NOT_FOUND (PLAN_NOT_FOUND, UNIT_NOT_FOUND), INVALID_ARGUMENT (REMARK_KIND_UNKNOWN,
+	// TEXT_MISSING).
+	RemarkPlan(ctx context.Context, in *RemarkPlanRequest, opts ...grpc.CallOption) (*PlanRemark, error)
+	// Lists remarks in the order in which they were written, those of units that the caller sees.
+	// Errors: NOT_FOUND (PLAN_NOT_FOUND), INVALID_ARGUMENT for a bad page token.
+	ListPlanRemarks(ctx context.Context, in *ListPlanRemarksRequest, opts ...grpc.CallOption) (*ListPlanRemarksResponse, error)
+	// Wraps a year of a plan up: what was exceeded, met and not met by group, each with its figure, the
+	// figure of the year before, and the causes and remedies that units wrote.
+	// Errors: those of EvaluatePlan.
+	ReviewPlan(ctx context.Context, in *ReviewPlanRequest, opts ...grpc.CallOption) (*ReviewPlanResponse, error)
 }
 
 type planServiceClient struct {
@@ -181,6 +196,36 @@ func (c *planServiceClient) EvaluatePlan(ctx context.Context, in *EvaluatePlanRe
 	return out, nil
 }
 
+func (c *planServiceClient) RemarkPlan(ctx context.Context, in *RemarkPlanRequest, opts ...grpc.CallOption) (*PlanRemark, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PlanRemark)
+	err := c.cc.Invoke(ctx, PlanService_RemarkPlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *planServiceClient) ListPlanRemarks(ctx context.Context, in *ListPlanRemarksRequest, opts ...grpc.CallOption) (*ListPlanRemarksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListPlanRemarksResponse)
+	err := c.cc.Invoke(ctx, PlanService_ListPlanRemarks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *planServiceClient) ReviewPlan(ctx context.Context, in *ReviewPlanRequest, opts ...grpc.CallOption) (*ReviewPlanResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReviewPlanResponse)
+	err := c.cc.Invoke(ctx, PlanService_ReviewPlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PlanServiceServer is the server API for PlanService service.
 // All implementations must embed UnimplementedPlanServiceServer
 // for forward compatibility.
@@ -226,6 +271,18 @@ type PlanServiceServer interface {
 	// Errors: NOT_FOUND (PLAN_NOT_FOUND; UNIT_NOT_FOUND: the caller does not see the unit that the
 	// plan is for, or the unit asked for), INVALID_ARGUMENT (PERIOD_MALFORMED; GROUP_NOT_IN_PLAN).
 	EvaluatePlan(context.Context, *EvaluatePlanRequest) (*EvaluatePlanResponse, error)
+	// Writes a remark about a plan: a comment of a unit on a draft, or the cause of a difficulty, or
+	// its remedy. Whoever sends or approves for the unit, or keeps the catalogue, may.
+	// Errors: NOT_FOUND (PLAN_NOT_FOUND, UNIT_NOT_FOUND), INVALID_ARGUMENT (REMARK_KIND_UNKNOWN,
+	// TEXT_MISSING).
+	RemarkPlan(context.Context, *RemarkPlanRequest) (*PlanRemark, error)
+	// Lists remarks in the order in which they were written, those of units that the caller sees.
+	// Errors: NOT_FOUND (PLAN_NOT_FOUND), INVALID_ARGUMENT for a bad page token.
+	ListPlanRemarks(context.Context, *ListPlanRemarksRequest) (*ListPlanRemarksResponse, error)
+	// Wraps a year of a plan up: what was exceeded, met and not met by group, each with its figure, the
+	// figure of the year before, and the causes and remedies that units wrote.
+	// Errors: those of EvaluatePlan.
+	ReviewPlan(context.Context, *ReviewPlanRequest) (*ReviewPlanResponse, error)
 	mustEmbedUnimplementedPlanServiceServer()
 }
 
@@ -262,6 +319,15 @@ func (UnimplementedPlanServiceServer) DeclareResults(context.Context, *DeclareRe
 }
 func (UnimplementedPlanServiceServer) EvaluatePlan(context.Context, *EvaluatePlanRequest) (*EvaluatePlanResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EvaluatePlan not implemented")
+}
+func (UnimplementedPlanServiceServer) RemarkPlan(context.Context, *RemarkPlanRequest) (*PlanRemark, error) {
+	return nil, status.Error(codes.Unimplemented, "method RemarkPlan not implemented")
+}
+func (UnimplementedPlanServiceServer) ListPlanRemarks(context.Context, *ListPlanRemarksRequest) (*ListPlanRemarksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListPlanRemarks not implemented")
+}
+func (UnimplementedPlanServiceServer) ReviewPlan(context.Context, *ReviewPlanRequest) (*ReviewPlanResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReviewPlan not implemented")
 }
 func (UnimplementedPlanServiceServer) mustEmbedUnimplementedPlanServiceServer() {}
 func (UnimplementedPlanServiceServer) testEmbeddedByValue()                     {}
@@ -424,6 +490,60 @@ func _PlanService_EvaluatePlan_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PlanService_RemarkPlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RemarkPlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlanServiceServer).RemarkPlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlanService_RemarkPlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlanServiceServer).RemarkPlan(ctx, req.(*RemarkPlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlanService_ListPlanRemarks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPlanRemarksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlanServiceServer).ListPlanRemarks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlanService_ListPlanRemarks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlanServiceServer).ListPlanRemarks(ctx, req.(*ListPlanRemarksRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlanService_ReviewPlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReviewPlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlanServiceServer).ReviewPlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlanService_ReviewPlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlanServiceServer).ReviewPlan(ctx, req.(*ReviewPlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PlanService_ServiceDesc is the grpc.ServiceDesc for PlanService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -458,6 +578,18 @@ var PlanService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "EvaluatePlan",
 			Handler:    _PlanService_EvaluatePlan_Handler,
+		},
+		{
+			MethodName: "RemarkPlan",
+			Handler:    _PlanService_RemarkPlan_Handler,
+		},
+		{
+			MethodName: "ListPlanRemarks",
+			Handler:    _PlanService_ListPlanRemarks_Handler,
+		},
+		{
+			MethodName: "ReviewPlan",
+			Handler:    _PlanService_ReviewPlan_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
