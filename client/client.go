@@ -99,6 +99,8 @@ type Client struct {
 	rankings   reportingv1.RankingServiceClient
 	reports    reportingv1.ReportServiceClient
 	exclusions reportingv1.ExclusionServiceClient
+	closings   reportingv1.ClosingServiceClient
+	history    reportingv1.HistoryServiceClient
 	rollups    reportingv1.RollupServiceClient
 	changes    reportingv1.ChangeServiceClient
 	access     reportingv1.AccessServiceClient
@@ -134,6 +136,8 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 		plans:      reportingv1.NewPlanServiceClient(conn),
 		rankings:   reportingv1.NewRankingServiceClient(conn),
 		reports:    reportingv1.NewReportServiceClient(conn),
+		closings:   reportingv1.NewClosingServiceClient(conn),
+		history:    reportingv1.NewHistoryServiceClient(conn),
 		exclusions: reportingv1.NewExclusionServiceClient(conn),
 		rollups:    reportingv1.NewRollupServiceClient(conn),
 		changes:    reportingv1.NewChangeServiceClient(conn),

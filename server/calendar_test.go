@@ -183,10 +183,14 @@ func TestR30_AHolidayListIsTakenWholeOrNotAtAll(t *testing.T) {
 	if err != nil || nothing.GetReceipt() != nil || nothing.GetUnchanged() != 4 || p.entries() != before+1 {
 		t.Errorf("the same list again: %v, %v", nothing, err)
 	}
-	for _, caller := range []string{"viewer", "operator", "nobody"} {
-		if summary, err := send(caller, p.requestID(), false, good); err == nil || p.entries() != before+1 {
+	another := "date,name,kind\n2026-12-31,Nghỉ,off\n"
+	for _, caller := range []string{"viewer", "nobody"} {
+		if summary, err := send(caller, p.requestID(), false, another); err == nil || p.entries() != before+1 {
 			t.Errorf("%s may change the list: %v", caller, summary)
 		}
+	}
+	if summary, err := send("operator", p.requestID(), false, another); err != nil || summary.GetCreated() != 1 || p.entries() != before+2 {
+		t.Errorf("the operator, who keeps the list: %v, %v", summary, err)
 	}
 }
 

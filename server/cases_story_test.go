@@ -56,6 +56,9 @@ func (p *province) tell(dir string, words []string) error {
 		})
 		return err
 	}
+	if done, err := p.lifeVerb(ctx, verb, rest); done || err != nil {
+		return err
+	}
 	return p.reportVerb(ctx, verb, "units/"+rest[0]+"/reports/"+rest[1], rest[2:])
 }
 
@@ -99,6 +102,7 @@ func (p *province) issue(ctx context.Context, words []string) error {
 	roles := map[string]reportingv1.Role{
 		"reporter": reportingv1.Role_ROLE_REPORTER, "approver": reportingv1.Role_ROLE_APPROVER, "viewer": reportingv1.Role_ROLE_VIEWER,
 		"administrator": reportingv1.Role_ROLE_ADMINISTRATOR, "operator": reportingv1.Role_ROLE_OPERATOR,
+		"drafter": reportingv1.Role_ROLE_DRAFTER, "sender": reportingv1.Role_ROLE_SENDER,
 	}
 	unit, form := words[2], ""
 	if unit == "everywhere" {

@@ -25,12 +25,17 @@ var update = flag.Bool("update", false, "write the answers that were given into 
 var stories = map[string]string{
 	"province": filepath.Join("testdata", "rpc", "*.txt"),
 	"calendar": filepath.Join("testdata", "rpc", "calendar", "cases.txt"),
+	"life":     filepath.Join("testdata", "rpc", "life", "cases.txt"),
 	"plans":    filepath.Join("testdata", "rpc", "plans", "cases.txt"),
 }
 
 func everyCase(t *testing.T) []*caseFile {
 	t.Helper()
-	return slices.Concat(casesIn(t, stories["province"]), casesIn(t, stories["calendar"]), casesIn(t, stories["plans"]))
+	var all []*caseFile
+	for _, pattern := range stories {
+		all = append(all, casesIn(t, pattern)...)
+	}
+	return all
 }
 
 func casesIn(t *testing.T, pattern string) []*caseFile {
@@ -246,7 +251,7 @@ var readReasons = strings.Fields(`
 	PERIODS_TOO_MANY REVISION_STATE_UNKNOWN QUERY_INCOMPLETE CALENDARS_MIXED MEASURE_NOT_POSSIBLE
 	JOURNAL_REPLACED JOURNAL_ID_INVALID SEQUENCE_AHEAD CALENDAR_OR_FORM DEADLINE_NEEDS_FORM
 	PLAN_NOT_FOUND GROUP_NOT_IN_PLAN PERIOD_NOT_OF_YEAR REGION_NOT_FOUND RANK_NEEDS_ONE UNITS_MISSING DIRECTION_MISSING
-	AT_BEFORE_BEGINNING AT_IN_FUTURE AT_TWICE AT_TIME_INVALID
+	AT_BEFORE_BEGINNING AT_IN_FUTURE AT_TWICE AT_TIME_INVALID OBLIGATION_STATE_UNKNOWN FORM_REQUIRED CHANGE_KIND_UNKNOWN
 `)
 
 // httpRules gives the HTTP rule of every method that has one, by the method's name in case files.

@@ -25,12 +25,17 @@ const floors = `
 	plan < entry, tabular;
 	ranking < reporting;
 
+	period < obligation < aggregator;
+
 	# Journals know the contract alone. verify must share nothing with the aggregator, whose sums it checks.
 	journal < journal/journaltest, journal/filejournal, aggregator, verify;
 	aggregator < committer;
 	journal < head;
 	journal/filejournal, head < backup;
 	committer, verify, head < reporting;
+
+	# Whoever closes a period and whoever verifies that share the text of the table alone.
+	indicator < closing < verify;
 
 	form < tabular;
 	figure, period < message;
@@ -61,7 +66,7 @@ const floors = `
 
 // pure are the rooms that hold the rules of the domain. They import the standard library, golang.org/x/text and each other,
 // so that a rule can be proved without a disk, a network or a generated type.
-const pure = "fault text formula figure period hierarchy indicator form rollup plan ranking auth"
+const pure = "fault text formula figure period hierarchy indicator form rollup plan ranking auth obligation closing"
 
 // keepers are the only rooms that may name a package, or one below it, directly; the suites of check and the contestants of
 // the benchmark are let in everywhere, but drivers of databases stay where they are.

@@ -19,7 +19,7 @@ type Garbage struct {
 }
 
 // DefaultGarbage is for a server with the figures of a country.
-var DefaultGarbage = Garbage{Percent: 400, Goal: 192 << 20} //nolint:gochecknoglobals // a constant, but for the language
+var DefaultGarbage = Garbage{Percent: 400, Goal: 144 << 20} //nolint:gochecknoglobals // a constant, but for the language
 
 // look is how often the goal is held against what is in use.
 const look = 2 * time.Second

@@ -89,7 +89,7 @@ func TestAPreviewNamesFormsThatNameAUnitWhichEnds(t *testing.T) {
 	f.Assigned = append(f.GetAssigned(), &reportingv1.Selector{Unit: "B-20250701", Except: true, To: "2025-08-01"},
 		&reportingv1.Selector{Unit: "B-20250701", Except: true})
 	f.Name, f.Etag, f.Stamp, f.Receipt = "", "", nil, nil
-	if _, err := forms.CreateForm(ctx, &reportingv1.CreateFormRequest{Form: f, RequestId: p.requestID()}); err != nil {
+	if _, err := forms.CreateForm(ctx, &reportingv1.CreateFormRequest{Form: f, OpenPeriods: true, RequestId: p.requestID()}); err != nil {
 		t.Fatal(err)
 	}
 	q := dividing(p)

@@ -3,7 +3,6 @@ package aggregator
 import (
 	"slices"
 
-	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
@@ -196,24 +195,6 @@ func (u *question) reports() int64 {
 	return reports
 }
 
-// maxAcross is how many reports one answer across a change may be made of: more than as of an earlier entry (R30), for the
-// year of the change of the largest province takes 4,278 of a stock, and that is what people ask; they take some 30 ms.
-const maxAcross = 6000
-
-// limit refuses what would take too many reports.
-func (u *question) limit() error {
-	reports := u.reports()
-	u.t.gathered += reports
-	if reports <= maxAcross {
-		return nil
-	}
-	return fault.Exhausted("QUERY_TOO_LARGE",
-		"indicator %s in %s goes over a change of the tree for unit %s and would be made of %d reports, the limit is %d; ask for the units below one by one, or for the periods before and after the change",
-		u.i.code, u.q.Period, u.x.tree.At(u.unit), reports, maxAcross).
-		With("indicator", u.i.code).With("period", u.q.Period).With("unit", u.x.tree.At(u.unit).ID).
-		With("reports", reports).With("limit", maxAcross).In("periods")
-}
-
 // Gathered gives how many reports answers across a change of the tree were made of, one by one, since it was asked last.
 func (t *Tx) Gathered() int {
 	n := int(t.gathered)
@@ -221,15 +202,43 @@ func (t *Tx) Gathered() int {
 	return n
 }
 
+// acrossKey names what the units owe whose figures are one unit's, on the tree of a placement. It is the same for all
+// indicators of a profile, and depends on no report.
+type acrossKey struct {
+	across   *hierarchy.Placement
+	unit     int32
+	standing bool
+	kind     uint16
+	expectedKey
+}
+
+// keptAcross bounds how many are kept.
+const keptAcross = 1 << 14
+
 // expectedAcross gives what the units of a kind owe whose figures are the unit's.
 func (u *question) expectedAcross(span period.Period, since bool, kind uint16) expectedCell {
-	var e expectedCell
+	key := acrossKey{
+		across: u.across, unit: int32(u.unit), standing: u.crossing() == Standing, kind: kind, //nolint:gosec // an ordinal
+		expectedKey: expectedKey{form: u.f.ordinal, profile: u.i.profile, span: span, since: since, sums: u.i.sums},
+	}
+	u.x.mu.Lock()
+	e, known := u.x.acrossExpected[key]
+	u.x.mu.Unlock()
+	if known {
+		return e
+	}
 	for _, unit := range u.parcel.units {
 		if u.x.kind[unit] == kind {
 			own, _ := u.t.expectOf(u.x, u.f, u.i, span, since, int(unit))
 			e.merge(own)
 		}
 	}
+	u.x.mu.Lock()
+	defer u.x.mu.Unlock()
+	if u.x.acrossExpected == nil || len(u.x.acrossExpected) >= keptAcross {
+		u.x.acrossExpected = map[acrossKey]expectedCell{}
+	}
+	u.x.acrossExpected[key] = e
 	return e
 }
 

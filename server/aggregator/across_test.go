@@ -245,8 +245,28 @@ func TestR30AnswersAcrossAChangeAreLimited(t *testing.T) {
 	s.view(func(tx *aggregator.Tx) {
 		_, err := tx.Rollup(aggregator.Query{Unit: id("Q"), Indicator: "CS", Period: mustPeriod("2024"), Basis: rollup.Provisional})
 		var refused *fault.Error
-		if !errors.As(err, &refused) || refused.Reason != "QUERY_TOO_LARGE" || !strings.Contains(err.Error(), "6012 reports") {
-			t.Errorf("a stock: %v, want QUERY_TOO_LARGE", err)
+		if !errors.As(err, &refused) || refused.Reason != "QUERY_TOO_LARGE" || !strings.Contains(err.Error(), "6012 reports") ||
+			!strings.Contains(err.Error(), "ask for 2024-H1, 2024-H2, or for the units below it one by one, of which 501 of 501 can be told") {
+			t.Errorf("a stock: %v, want QUERY_TOO_LARGE and what to ask instead", err)
+		}
+		// What the refusal names is answered.
+		for _, q := range []aggregator.Query{
+			{Unit: id("Q"), Indicator: "CS", Period: mustPeriod("2024-H1"), Basis: rollup.Provisional},
+			{Unit: id("Q"), Indicator: "CS", Period: mustPeriod("2024-H2"), Basis: rollup.Provisional},
+			{Unit: "K7-20240701", Indicator: "CS", Period: mustPeriod("2024"), Basis: rollup.Provisional},
+		} {
+			if _, err := tx.Rollup(q); err != nil {
+				t.Errorf("%+v: %v", q, err)
+			}
+		}
+		// As of an earlier entry the limit is another one, also where a change of the tree lies in between.
+		then, err := tx.AsOf(tx.Position().Head.Sequence)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = then.Rollup(aggregator.Query{Unit: id("Q"), Indicator: "CS", Period: mustPeriod("2024"), Basis: rollup.Provisional})
+		if fault.ReasonOf(err) != "AS_OF_TOO_LARGE" {
+			t.Errorf("as of the last entry: %v, want AS_OF_TOO_LARGE", err)
 		}
 	})
 }

@@ -70,6 +70,9 @@ func BenchmarkAcross(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(reports)/float64(b.N), "reports/op")
+			if reports > 0 {
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(reports), "ns/report")
+			}
 		})
 	}
 }

@@ -16,7 +16,8 @@ import (
 // What cannot be placed is passed over, always in the same way: a version of a unit, a link, an indicator or a form that
 // the tree, the catalogue or the set refuses, or whose number is not its own; a report of a unit or form that is not there;
 // a revision whose number was given already; an approval or a return of a revision that is not waiting or approved;
-// an exclusion of what is excluded already, or a lifting of what is not.
+// an exclusion of what is excluded already, or a lifting of what is not; a closing whose version was given already, or a
+// reopening of one that is not the last.
 // The entry counts all the same: its sequence, its request id and the note of the change are kept.
 func (t *Tx) Apply(e entry.Entry, head journal.Head) error {
 	switch next := t.position.Head.Sequence + 1; {
@@ -69,16 +70,6 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 		return t.applyForms(body.Forms)
 	case entry.HolidaysChanged:
 		return t.applyHolidays(body.Holidays)
-	case entry.ReportsSubmitted:
-		return t.submitEach(&e.Header, body.Reports)
-	case entry.ReportApproved:
-		return t.approve(&e.Header, body)
-	case entry.ReportReturned:
-		return t.giveBack(&e.Header, body)
-	case entry.ObligationExcluded:
-		return t.exclude(body.Key, body.Reason, false)
-	case entry.ExclusionLifted:
-		return t.exclude(body.Key, body.Reason, true)
 	case entry.TokenIssued:
 		return t.issue(body.Token)
 	case entry.TokenRevoked:
@@ -89,6 +80,27 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 		return t.restore(&e.Header, body)
 	case entry.KeyIntroduced:
 		return t.introduce(e.Header.Sequence, body)
+	}
+	return t.applyLife(e)
+}
+
+// applyLife is applyBody for what becomes of reports, obligations and periods.
+func (t *Tx) applyLife(e *entry.Entry) error {
+	switch body := e.Body.(type) {
+	case entry.ReportsSubmitted:
+		return t.submitEach(&e.Header, body.Reports)
+	case entry.ReportApproved:
+		return t.approve(&e.Header, body)
+	case entry.ReportReturned:
+		return t.giveBack(&e.Header, body)
+	case entry.ObligationExcluded:
+		return t.exclude(body.Key, body.Reason, false)
+	case entry.ExclusionLifted:
+		return t.exclude(body.Key, body.Reason, true)
+	case entry.PeriodClosed:
+		return t.close(body)
+	case entry.PeriodReopened:
+		return t.reopen(body)
 	}
 	return t.applyPapers(e.Body)
 }
@@ -112,6 +124,12 @@ const (
 func (t *Tx) rest() error {
 	if len(t.memory.years) > restAtYears {
 		t.memory.forgetViews()
+	}
+	if len(t.memory.standings) > 4*keptStandings {
+		if err := t.flushStandings(); err != nil {
+			return err
+		}
+		clear(t.memory.standings)
 	}
 	return t.settle(restAtRows)
 }

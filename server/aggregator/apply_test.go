@@ -43,6 +43,14 @@ func strange() []entry.Body {
 		entry.ReportApproved{Key: key("A", "F", "2024-01"), Revision: 9},
 		entry.ReportReturned{Key: key("A", "F", "2024-01"), Revision: 9},
 		entry.ReportReturned{Key: key("L", "F", "2024-01"), Revision: 1},
+		entry.ObligationExcluded{Key: key("L", "F", "2024-01")},
+		entry.ObligationExcluded{Key: key("A", "F", "2024")},
+		entry.ExclusionLifted{Key: key("A", "F", "2024-01")},
+		entry.PeriodClosed{Key: entry.ClosingKey{Form: "F", Period: mustPeriod("2024-01"), Owner: id("L")}, Version: 1},
+		entry.PeriodClosed{Key: entry.ClosingKey{Form: "F", Period: mustPeriod("2024-01"), Owner: id("P")}, Version: 3},
+		entry.PeriodClosed{Key: entry.ClosingKey{Form: "F", Period: mustPeriod("2024-01"), Owner: id("P")}, Version: 2},
+		entry.PeriodReopened{Key: entry.ClosingKey{Form: "F", Period: mustPeriod("2024-01"), Owner: id("P")}, Version: 2},
+		entry.PeriodReopened{Key: entry.ClosingKey{Form: "F", Period: mustPeriod("2024-02"), Owner: id("P")}, Version: 1},
 		entry.TokenRevoked{ID: "nobody"},
 		entry.HolidaysChanged{},
 		entry.PlansChanged{},
@@ -137,6 +145,11 @@ func FuzzApply(f *testing.F) {
 	seed(sent(key("A", "F", "2024-01"), 2, map[uint32]figure.Figure{0: value(11)}))
 	seed(entry.ReportApproved{Key: key("A", "F", "2024-01"), Revision: 1})
 	seed(entry.ReportReturned{Key: key("A", "F", "2024-01"), Revision: 1, Reason: "x"})
+	seed(entry.ObligationExcluded{Key: key("A", "F", "2024-01"), Reason: "x"})
+	seed(entry.ExclusionLifted{Key: key("A", "F", "2024-01"), Reason: "x"})
+	closing := entry.ClosingKey{Form: "F", Period: mustPeriod("2024-01"), Owner: id("P")}
+	seed(entry.PeriodClosed{Key: closing, Version: 1, Rows: 1, Pieces: []entry.ClosedRows{{FirstUnit: id("A"), Deflated: []byte{3, 0}}}, Reason: "x"})
+	seed(entry.PeriodReopened{Key: closing, Version: 1, Units: []hierarchy.ID{id("A")}, Reason: "x"})
 	seed(entry.TokenIssued{Token: auth.Token{ID: "abc", Role: auth.Viewer, Created: start}})
 	seed(entry.EntryRedacted{Sequence: 6, Reason: "x"})
 	seed(entry.EntryRedacted{Sequence: 98})

@@ -199,6 +199,9 @@ func (t *Tx) rewind(k reportKey, rec *record) (record, bool, error) {
 		then.note(&then.held[i])
 	}
 	then.late = then.sent && rec.late
+	if len(then.held) == 0 {
+		then.deadline = time.Time{} // it came with the first revision, where nothing but an exclusion was
+	}
 	if at := slices.Sorted(maps.Keys(replaced)); len(at) > 0 {
 		if n, _ := slices.BinarySearch(at, then.count); n < len(at) {
 			then.deadline = replaced[at[n]]
@@ -263,6 +266,9 @@ func (t *Tx) rewindStory(s *story) {
 		}
 	}
 }
+
+// IsSpent says of an error that an answer as of an earlier entry takes more reports than may be read for it.
+func IsSpent(err error) bool { return errors.Is(err, errReportsSpent) }
 
 // spent turns the failure of a roll-up that takes too many reports into what the caller is told.
 func (t *Tx) spent(q Query, err error) error {

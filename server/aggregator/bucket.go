@@ -50,14 +50,17 @@ var (
 	nameBucket      = newBucket(13, "names")
 	linkBucket      = newBucket(14, "links")
 	holidayBucket   = newBucket(15, "holidays")
-	paperBucket     = newBucket(16, "papers")
+	standingBucket  = newBucket(16, "standings")
+	closingBucket   = newBucket(17, "closings")
+	closedBucket    = newBucket(18, "closed")
+	paperBucket     = newBucket(19, "papers")
 )
 
 // everyBucket lists the buckets.
 var everyBucket = [...]*bucket{
 	metaBucket, unitBucket, indicatorBucket, formBucket, tokenBucket, reportBucket,
 	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket, textBucket, redactionBucket, nameBucket, linkBucket,
-	holidayBucket, paperBucket,
+	holidayBucket, standingBucket, closingBucket, closedBucket, paperBucket,
 }
 
 // sum is the checksum of a value under its key. It is never 0, which stands for no value.

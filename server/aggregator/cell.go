@@ -66,6 +66,18 @@ func (c *cell) append(b []byte) []byte {
 	return c.lean.AppendBinary(b)
 }
 
+// appendSized appends the bytes of the total with their length before them, which is one byte of nearly all.
+func (c *cell) appendSized(b []byte) []byte {
+	at := len(b)
+	b = c.append(append(b, 0))
+	if n := len(b) - at - 1; n < 1<<7 {
+		b[at] = byte(n)
+		return b
+	}
+	var scratch [256]byte
+	return appendText(b[:at], append(scratch[:0], b[at+1:]...))
+}
+
 func (c *cell) decode(b []byte) bool {
 	return c.lean.Decode(b) || c.total().MergeBinary(b)
 }

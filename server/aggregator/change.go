@@ -31,15 +31,18 @@ const (
 	// ExcludedChange and LiftedChange are of an obligation, which may have no report.
 	ExcludedChange
 	LiftedChange
+	// ClosedChange and ReopenedChange have in Key the owner in the place of the unit, and the version in Revision.
+	ClosedChange
+	ReopenedChange
 	// PlansChange is of plans, targets and what was declared of them; OutsideChange of outside figures and regions.
 	PlansChange
 	OutsideChange
 )
 
-// ofReport says that a change is of one report or obligation.
+// ofReport says that a change is of one report, obligation or closing, and has a key.
 func (k ChangeKind) ofReport() bool {
 	switch k {
-	case DraftChange, SubmittedChange, ApprovedChange, ReturnedChange, ExcludedChange, LiftedChange:
+	case DraftChange, SubmittedChange, ApprovedChange, ReturnedChange, ExcludedChange, LiftedChange, ClosedChange, ReopenedChange:
 		return true
 	default:
 		return false
@@ -232,6 +235,19 @@ func changesOf(e *entry.Entry) []Change {
 		return []Change{{Kind: FormsChange, Name: only(body.Forms, func(f entry.Form) string { return string(f.Code) })}}
 	case entry.HolidaysChanged:
 		return []Change{{Kind: HolidaysChange}}
+	case entry.TokenIssued:
+		return []Change{{Kind: AccessChange, Name: body.Token.ID}}
+	case entry.TokenRevoked:
+		return []Change{{Kind: AccessChange, Name: body.ID}}
+	case entry.KeyIntroduced, entry.EntryRedacted, entry.StoreRestored:
+		return []Change{{Kind: StoreChange}}
+	}
+	return lifeChanges(e)
+}
+
+// lifeChanges is changesOf for what becomes of reports, obligations and periods.
+func lifeChanges(e *entry.Entry) []Change {
+	switch body := e.Body.(type) {
 	case entry.ReportsSubmitted:
 		changes := make([]Change, len(body.Reports))
 		for i := range body.Reports {
@@ -252,14 +268,16 @@ func changesOf(e *entry.Entry) []Change {
 		return []Change{{Kind: ExcludedChange, Key: body.Key}}
 	case entry.ExclusionLifted:
 		return []Change{{Kind: LiftedChange, Key: body.Key}}
-	case entry.TokenIssued:
-		return []Change{{Kind: AccessChange, Name: body.Token.ID}}
-	case entry.TokenRevoked:
-		return []Change{{Kind: AccessChange, Name: body.ID}}
-	case entry.KeyIntroduced, entry.EntryRedacted, entry.StoreRestored:
-		return []Change{{Kind: StoreChange}}
+	case entry.PeriodClosed:
+		return closingChange(ClosedChange, body.Key, body.Version)
+	case entry.PeriodReopened:
+		return closingChange(ReopenedChange, body.Key, body.Version)
 	}
 	return []Change{changeOfPapers(e.Body)}
+}
+
+func closingChange(kind ChangeKind, k entry.ClosingKey, version int) []Change {
+	return []Change{{Kind: kind, Key: entry.ReportKey{Unit: k.Owner, Form: k.Form, Period: k.Period}, Revision: version}}
 }
 
 // only gives the name of the only thing that changed.

@@ -16,8 +16,8 @@ import (
 const (
 	WhyMissing = "MISSING"
 	// WhyNotApproved is a revision that was sent and waits; WhyReturned one that was sent back. Both are missing too.
-	WhyNotApproved   = "NOT_APPROVED"
-	WhyReturned      = "RETURNED"
+	WhyNotApproved = "NOT_APPROVED"
+	WhyReturned    = "RETURNED"
 	// WhyExcluded is an obligation that was taken out (R11), whatever was sent for it.
 	WhyExcluded      = "EXCLUDED"
 	WhyNotAvailable  = "NOT_AVAILABLE"
@@ -131,16 +131,16 @@ func (u *question) obligations() []period.Period {
 	return list
 }
 
-// obligation is a unit that owes a base period, by which form, and whether it is added.
-type obligation struct {
+// owedReport is a unit that owes a base period, by which form, and whether it is added.
+type owedReport struct {
 	unit int
 	form *formIndex
 	adds bool
 }
 
 // owing lists the obligations of a base period in the order of the units' codes.
-func (u *question) owing(base period.Period) []obligation {
-	var list []obligation
+func (u *question) owing(base period.Period) []owedReport {
+	var list []owedReport
 	add := func(unit int) {
 		for _, c := range u.i.carriers {
 			u.f = &u.x.forms[c]
@@ -150,7 +150,7 @@ func (u *question) owing(base period.Period) []obligation {
 			kind := u.x.tree.At(unit).Kind
 			adds := u.version.Adds(kind) && (u.q.Kind == "" || u.q.Kind == kind)
 			if adds || unit == u.unit && u.q.Kind == "" && u.version.Checks(kind) {
-				list = append(list, obligation{unit: unit, form: u.f, adds: adds})
+				list = append(list, owedReport{unit: unit, form: u.f, adds: adds})
 			}
 			return
 		}
@@ -168,7 +168,7 @@ func (u *question) owing(base period.Period) []obligation {
 			return nil
 		})
 	}
-	slices.SortFunc(list, func(a, b obligation) int { return u.compare(a.unit, u.x.tree.At(b.unit).ID) })
+	slices.SortFunc(list, func(a, b owedReport) int { return u.compare(a.unit, u.x.tree.At(b.unit).ID) })
 	return list
 }
 
@@ -193,7 +193,7 @@ func (r *record) whyNone() (RevisionState, string) {
 }
 
 // contribution tells what became of one obligation.
-func (u *question) contribution(base period.Period, o obligation) (Contribution, error) {
+func (u *question) contribution(base period.Period, o owedReport) (Contribution, error) {
 	l := &leaf{t: u.t, x: u.x, unit: o.unit, basis: u.q.Basis}
 	c := Contribution{Unit: u.x.tree.At(o.unit), Key: entry.ReportKey{Form: o.form.code, Period: base}, WhyNot: WhyMissing}
 	k := reportKey{form: o.form.ordinal, period: periodCode(base), unit: uint32(o.unit)} //nolint:gosec // an ordinal
@@ -230,7 +230,7 @@ func (u *question) contribution(base period.Period, o obligation) (Contribution,
 }
 
 // whyNot says why a figure that was given does not take part; nothing if it does.
-func (u *question) whyNot(l *leaf, base period.Period, o obligation, f *figure.Figure) (string, error) {
+func (u *question) whyNot(l *leaf, base period.Period, o owedReport, f *figure.Figure) (string, error) {
 	switch {
 	case f.State == figure.NotAvailable:
 		return WhyNotAvailable, nil

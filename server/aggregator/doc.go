@@ -29,6 +29,9 @@
 // the units directly below. When the tree, the catalogue or the forms change what is owed or how it is brought together,
 // the rows of the indicators concerned are made anew from that year on.
 //
+// Most reports are the first of their unit for the base period and have values for what all others have values for: what they
+// change is planned once, kept as a pattern, and filled with their amounts (pattern.go).
+//
 // A unit's contribution to a span belongs to one form, by which it owes the indicator last in the span, and to one place
 // in the tree, that of the last base period it owes: a unit closed within a year stays under the parent it had.
 //
@@ -44,7 +47,9 @@
 // lineage pays one comparison for a question. What a change reaches is computed and not kept: rows are taken of units of
 // which all units below have their figures in the answer, where these can be added one by one (rollup.AddsUp: sums, and
 // whatever stands in one base period) or none of them was joined to another; the reports of what is left are read, 6,000 at
-// most, at some microseconds each. Where the rule over units crosses no change, those count that stand on the day.
+// most, at some microseconds each. Where the rule over units crosses no change, those count that stand on the day. A span that
+// cuts a base period which somebody owes has no figure on a later tree either, also if only those owe it that come below the
+// unit after that tree's day (R4).
 //
 // # As of an earlier entry
 //
@@ -63,6 +68,13 @@
 // writer puts the rows that it changed there before the commit, so that nobody whose state has the change finds the row
 // before it. A row is held against its checksum when it comes from the file, and then no more; [Open] begins with an empty
 // shelf, and 128 MiB are the most that it takes.
+//
+// # Standings
+//
+// How far each report has come stands in one byte beside those of other units for the same form and period (standing.go), so
+// that who owes what, and a matrix of all units, are told without reading reports. Who owes is not in it: that is said by the
+// forms and the tree. Nor is any deadline that has passed: what is overdue is told when it is asked. A change of one report
+// writes one block anew.
 //
 // # Deadlines
 //
@@ -124,16 +136,20 @@
 //	changes     sequence, and of others than the first the place    see change.go: kind, time, principal, request, what changed;
 //	                                                                both numbers as their length, 1, and so many bytes
 //	used        indicator 4                                         sequence of the first entry with a figure of it
-//	texts       sequence 8, piece 2                                 reason of a return or an exclusion, name of a token's holder, note of a reorganisation, remark
+//	texts       sequence 8, piece 2                                 reason of a return, an exclusion or a closing, name of a token's holder, note of a reorganisation, remark
 //	texts       sequence 8, as in revisions                         see texts.go: notes and explanations of a revision
 //	redactions  sequence 8                                          sequence of the entry that removed its texts
 //	names       number 4                                            the principal or method
+//	closings    form 2, period 4, owner 4, ^sequence 8, piece 2     see closing.go: what was done to a closing: 1 closed, 2 reopened
+//	closed      form 2, period 4, owner 4, version 4, number 4, piece 2
+//	                                                                a piece of the rows of a closing, as in its entry
+//	standings   form 2, period 4, units from 512 × block 2          a byte for each unit, see obligation.Standing
 //	papers      kind 1, name, 0, ^sequence 8, piece 2               place in the entry, thing as in the journal
 //	links       day 4, ordinals from 4 and to 4, ^sequence 8, piece 2
 //	                                                                place in the entry, 1 if withdrawn, else 0, link as in the journal
 //
 // A sequence is stored with all bits turned over where the newest version is to come first, and nothing is ever removed
-// from units, links, indicators, forms, holidays, tokens, reports, revisions, changes, redactions, papers and names (R30). The ids of cells are 3 × indicator + 1 for
+// from units, links, indicators, forms, holidays, tokens, reports, revisions, closings, closed, changes, redactions, papers and names (R30). The ids of cells are 3 × indicator + 1 for
 // AS_REPORTED, + 2 for OWN, + 3 for what YEAR_TO_DATE adds to base rows, each as the distance from the one before; a
 // block is 1,024 indicators. A total is as rollup.Total.AppendBinary writes it.
 //

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/hierarchy"
 )
 
@@ -155,4 +156,13 @@ func ClearShelf(s *Store) {
 	s.shelf.mu.Lock()
 	defer s.shelf.mu.Unlock()
 	clear(s.shelf.planks)
+}
+
+// Patterns gives how many patterns the writer knows.
+func Patterns(s *Store) int { return len(s.memory.patterns.known) }
+
+// KeepStale keeps a token as a reader does who read it before the last commit that changed one.
+func KeepStale(s *Store, k auth.Token) {
+	s.tokens.changed()
+	s.tokens.keep(k.ID, k, s.tokens.generation.Load()-1)
 }

@@ -41,7 +41,9 @@ type index struct {
 	expected map[expectedKey]*expectation
 	// keeps is how many of expected are kept.
 	keeps      int
-	placements map[[2]period.Day]*hierarchy.Placement
+	placements map[placementKey]*hierarchy.Placement
+	// acrossExpected holds what is owed where a change of the tree lies in the span.
+	acrossExpected map[acrossKey]expectedCell
 }
 
 // indicatorIndex is one indicator.

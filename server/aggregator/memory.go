@@ -59,6 +59,10 @@ type memory struct {
 	marks []uint16
 	held  []held
 
+	// standings are the blocks that were changed, or looked at to be.
+	standings      map[standingKey]*standingBlock
+	dirtyStandings []standingKey
+
 	// watched is nil where nothing was written yet.
 	watched *watched
 }
@@ -79,6 +83,7 @@ func newMemory() *memory {
 		sets: map[string]uint16{},
 		rows: map[rowKey]*row{}, years: map[yearKey]*year{}, words: map[yearKey]word{},
 		owings: map[owingKey]*owing{}, used: map[uint32]bool{}, spans: map[spansKey][]period.Period{},
+		standings: map[standingKey]*standingBlock{},
 	}
 }
 
@@ -101,6 +106,9 @@ func (m *memory) end() {
 	}
 	if len(m.owings) > keptOwings {
 		clear(m.owings)
+	}
+	if len(m.standings) > keptStandings {
+		clear(m.standings)
 	}
 	m.dirty, m.arena = m.dirty[:0], m.arena[:0]
 	m.forgetViews()
@@ -149,6 +157,8 @@ func (m *memory) drop() {
 	clear(m.rows)
 	clear(m.words)
 	clear(m.used)
+	clear(m.standings)
+	m.dirtyStandings = m.dirtyStandings[:0]
 	m.oldestAt = 0
 	m.end()
 }
@@ -175,7 +185,7 @@ type yearKey struct {
 // those in force it also says, by set, which figures the revision has, if each is a value; else 0.
 type word struct {
 	known, excluded, official, provisional uint16
-	sets                         [bases][12]uint16
+	sets                                   [bases][12]uint16
 }
 
 // in gives the base periods with a revision in force.

@@ -1,6 +1,7 @@
 package aggregator_test
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -179,4 +180,50 @@ func TestSequencesNameTheLastWriter(t *testing.T) {
 			t.Errorf("used: S %v, T %v, Z %v", tx.IndicatorUsed("S"), tx.IndicatorUsed("T"), tx.IndicatorUsed("Z"))
 		}
 	})
+}
+
+// TestATokenThatIsAskedForIsThatOfTheLastCommit: asked without a transaction it is what one would find, also right after it was
+// issued anew or revoked, and somebody who read it before does not keep it for others.
+func TestATokenThatIsAskedForIsThatOfTheLastCommit(t *testing.T) {
+	s := one(t)
+	granted := func() (auth.Token, bool) {
+		k, known, err := s.store.Granted(t.Context(), "abc")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.view(func(tx *aggregator.Tx) {
+			if want, is, err := tx.Grant("abc"); err != nil || is != known || !reflect.DeepEqual(want, k) {
+				t.Errorf("Granted = %+v, %v; in a transaction %+v, %v, %v", k, known, want, is, err)
+			}
+		})
+		return k, known
+	}
+	if _, known := granted(); known {
+		t.Error("a token is known that was not issued")
+	}
+	issue := func(secret byte) entry.TokenIssued {
+		return entry.TokenIssued{Token: auth.Token{ID: "abc", Role: auth.Viewer, SecretHash: [32]byte{secret}, Created: s.now.Add(time.Second)}}
+	}
+	s.tell(issue(1))
+	for range 2 {
+		if k, known := granted(); !known || k.SecretHash[0] != 1 {
+			t.Errorf("the token is %+v, %v", k, known)
+		}
+	}
+	s.tell(issue(2))
+	if k, _ := granted(); k.SecretHash[0] != 2 {
+		t.Errorf("after it was issued anew the token is %+v", k)
+	}
+	s.add(entry.TokenRevoked{ID: "abc"})
+	if k, _ := granted(); !k.Revoked.IsZero() {
+		t.Errorf("before the commit the token is %+v", k)
+	}
+	s.commit()
+	if k, _ := granted(); k.Revoked.IsZero() {
+		t.Errorf("after it was revoked the token is %+v", k)
+	}
+	aggregator.KeepStale(s.store, auth.Token{ID: "abc"})
+	if k, _ := granted(); k.Revoked.IsZero() {
+		t.Errorf("somebody who read it before kept %+v for others", k)
+	}
 }

@@ -8,8 +8,16 @@ import (
 	"github.com/tonghop/tonghop/server/rollup"
 )
 
-// keptPlacements is how many placements a snapshot keeps: each has some bytes for every unit that ever was.
-const keptPlacements = 16
+// keptPlacements is how many placements a snapshot keeps: each has some bytes for every unit that ever was. There are enough
+// for each month of four years between which units came and went.
+const keptPlacements = 48
+
+// placementKey names a placement. It is the same for all first days of spans between which no unit begins or ends and no link
+// lies, so a series before a change takes one.
+type placementKey struct {
+	epoch, changes int
+	day            period.Day
+}
 
 // indexLinks collects the days on which units went over into others.
 func (x *index) indexLinks() {
@@ -27,7 +35,7 @@ func (x *index) placement(first, last period.Day) *hierarchy.Placement {
 	if at == len(x.changes) || x.changes[at] > last {
 		return nil
 	}
-	key := [...]period.Day{first, last}
+	key := placementKey{epoch: x.epoch(first), changes: at, day: last}
 	x.mu.Lock()
 	p := x.placements[key]
 	x.mu.Unlock()
@@ -38,7 +46,7 @@ func (x *index) placement(first, last period.Day) *hierarchy.Placement {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.placements == nil || len(x.placements) >= keptPlacements {
-		x.placements = map[[2]period.Day]*hierarchy.Placement{}
+		x.placements = map[placementKey]*hierarchy.Placement{}
 	}
 	x.placements[key] = p
 	return p

@@ -232,7 +232,7 @@ func (t *Tx) bare(k reportKey, h *held) (Revision, story, error) {
 	t.rewindStory(&s)
 	rev := Revision{
 		Number: h.number, State: h.state, Figures: fr.figures(), Sequence: s.made, Merged: s.merged, ActingFor: s.actingFor,
-		OnBehalf: s.onBehalf, RestoredFrom: s.restoredFrom,
+		OnBehalf: s.onBehalf, RestoredFrom: s.restoredFrom, ApprovedIn: s.approved, ReturnedIn: s.returned,
 	}
 	if !ok || !sr.done() || !fr.done() {
 		return Revision{}, story{}, revisionBucket.damaged(revisionKey(k, h.number))

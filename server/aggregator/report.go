@@ -60,7 +60,7 @@ type Exclusion struct {
 	Excluded, Lifted Turn
 }
 
-// Turn is who turned an obligation, when and why. The zero value: nobody did.
+// Turn is who did something that has no revision of its own, when and why. The zero value: nobody did.
 type Turn struct {
 	Sequence  uint64
 	Principal string
@@ -95,6 +95,8 @@ type Revision struct {
 	Reviewer   string
 	ReviewTime time.Time
 	Reason     string
+	// ApprovedIn and ReturnedIn are the entries that approved and returned it; 0 for none.
+	ApprovedIn, ReturnedIn uint64
 	// TextsRemoved says that notes and explanations, or the reason, are missing because they were removed (R36).
 	TextsRemoved bool
 }
@@ -165,15 +167,8 @@ func (t *Tx) report(k reportKey, rec *record) (Report, error) {
 func (t *Tx) exclusions(rec *record) ([]Exclusion, error) {
 	var list []Exclusion
 	for n, sequence := range rec.exclusions {
-		turn := Turn{Sequence: sequence}
-		var err error
-		if turn.Principal, turn.Time, err = t.made(sequence); err != nil {
-			return nil, err
-		}
-		if turn.Reason, err = t.text(sequence); err != nil {
-			return nil, err
-		}
-		if turn.TextsRemoved, err = t.Redacted(sequence); err != nil {
+		turn, err := t.turn(sequence)
+		if err != nil {
 			return nil, err
 		}
 		if n%2 == 0 {

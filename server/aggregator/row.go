@@ -98,7 +98,6 @@ func (r *row) append(b []byte) ([]byte, bool) {
 	b = binary.AppendUvarint(b, r.sequence)
 	empty := true
 	last := uint64(0)
-	var scratch [256]byte
 	for i := range r.cells {
 		c := &r.cells[i]
 		if c.isZero() {
@@ -107,7 +106,7 @@ func (r *row) append(b []byte) ([]byte, bool) {
 		empty = false
 		b = binary.AppendUvarint(b, c.id-last)
 		last = c.id
-		b = appendText(b, c.append(scratch[:0]))
+		b = c.appendSized(b)
 	}
 	return b, !empty
 }

@@ -30,6 +30,7 @@ func (t *Tx) submit(h *entry.Header, s *entry.Submission) error {
 	if rec.count == 0 {
 		t.ledger.reports++
 	}
+	sentBefore, tell := rec.sent, asBefore
 	if !rec.sent {
 		if err := t.redate(k, &rec, s.Deadline); err != nil {
 			return err
@@ -40,16 +41,20 @@ func (t *Tx) submit(h *entry.Header, s *entry.Submission) error {
 		state = Submitted
 		if !rec.sent {
 			rec.sent = true
-			rec.late = !s.Deadline.IsZero() && !h.Time.Before(s.Deadline)
+			rec.late = rec.passed(h.Time)
 		}
 		if err := t.supersede(k, &rec, rec.waiting, h.Sequence); err != nil {
 			return err
 		}
 		rec.waiting = s.Revision
+		tell = corrects(sentBefore, &rec, h.Time)
 	}
 	rec.count = s.Revision
 	body := submissionBody(make([]byte, 0, submissionGuess+figureGuess*len(s.Figures)), h, s)
 	rec.held = append(rec.held, held{number: s.Revision, state: state, body: body})
+	if err := t.stand(k, &rec, tell); err != nil {
+		return err
+	}
 	if err := t.use(h.Sequence, s.Figures); err != nil {
 		return err
 	}
@@ -122,6 +127,9 @@ func (t *Tx) approve(h *entry.Header, a entry.ReportApproved) error {
 		return err
 	}
 	rec.official, rec.waiting = a.Revision, 0
+	if err := t.stand(k, &rec, answered); err != nil {
+		return err
+	}
 	return t.keep(k, &rec, true)
 }
 
@@ -147,6 +155,9 @@ func (t *Tx) giveBack(h *entry.Header, r entry.ReportReturned) error {
 		rec.waiting = 0
 	} else {
 		rec.official = 0
+	}
+	if err := t.stand(k, &rec, sentBack(&rec)); err != nil {
+		return err
 	}
 	return t.keep(k, &rec, true)
 }

@@ -2,8 +2,10 @@ package aggregator
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/entry"
@@ -43,6 +45,7 @@ func (t *Tx) putToken(issued uint64, k auth.Token) error {
 	if err != nil {
 		return err
 	}
+	t.granted = true
 	return t.put(tokenBucket, appendSequence(tokenName(k.ID), t.position.Head.Sequence), b)
 }
 
@@ -60,6 +63,23 @@ func (t *Tx) Token(id string) (auth.Token, bool, error) {
 func (t *Tx) Grant(id string) (auth.Token, bool, error) {
 	_, k, ok, err := t.storedToken(id)
 	return k, ok, err
+}
+
+// Granted is Grant on the last commit, which may lack what was acknowledged in the last moments, as Peek does. Since a token
+// changes seldom and every call asks for one, it takes a transaction only for the first call after a change of any.
+func (s *Store) Granted(ctx context.Context, id string) (k auth.Token, known bool, err error) {
+	if k, known = s.tokens.inForce(id); known {
+		return k, true, ctx.Err()
+	}
+	generation := s.tokens.generation.Load()
+	err = s.Peek(ctx, func(t *Tx) error {
+		k, known, err = t.Grant(id)
+		return err
+	})
+	if err == nil && known {
+		s.tokens.keep(id, k, generation)
+	}
+	return k, known, err
 }
 
 // knownToken is a token as it was read from a value with that checksum, which is of its key too.
@@ -94,6 +114,37 @@ func (t *Tx) storedToken(id string) (issued uint64, k auth.Token, ok bool, err e
 type tokenCache struct {
 	mu    sync.RWMutex
 	known map[string]knownToken
+	// current are those that are in force, as the last commit has them. The generation counts the commits that changed any.
+	current    map[string]auth.Token
+	generation atomic.Uint64
+}
+
+func (c *tokenCache) inForce(id string) (auth.Token, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	k, ok := c.current[id]
+	return k, ok
+}
+
+// keep keeps a token that was read since a generation began.
+func (c *tokenCache) keep(id string, k auth.Token, generation uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.generation.Load() != generation {
+		return // it may have changed since
+	}
+	if c.current == nil || len(c.current) >= keptTokens {
+		c.current = map[string]auth.Token{}
+	}
+	c.current[id] = k
+}
+
+// changed is called when tokens were changed by a commit, before anybody is told.
+func (c *tokenCache) changed() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.generation.Add(1)
+	c.current = nil
 }
 
 func (c *tokenCache) get(id string) (knownToken, bool) {

@@ -62,6 +62,8 @@ type Tx struct {
 	forShelf []changedRow
 	// named are the names that were given numbers, in their order.
 	named []string
+	// granted says that a token was issued or revoked.
+	granted bool
 	// failed is the first error of Apply: what was half applied must not be committed.
 	failed error
 }
@@ -132,6 +134,9 @@ func (t *Tx) Commit() error {
 		return fault.Internal(err, "the state cannot be committed: %w", err)
 	}
 	t.memory.end()
+	if t.granted {
+		t.store.tokens.changed()
+	}
 	t.store.publish(t.position.Head)
 	return nil
 }
@@ -139,6 +144,9 @@ func (t *Tx) Commit() error {
 // finish writes what was kept back until the end of the group.
 func (t *Tx) finish() error {
 	if err := t.flush(); err != nil {
+		return err
+	}
+	if err := t.flushStandings(); err != nil {
 		return err
 	}
 	t.leaveFull()

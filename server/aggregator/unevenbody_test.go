@@ -2,6 +2,7 @@ package aggregator_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/tonghop/tonghop/server/aggregator"
@@ -160,5 +161,42 @@ func TestR16ABodyOfYearsIsAddedLikeAnyOther(t *testing.T) {
 		if got, want := saysOver(t, s, string(n.ID), "BQ", "2024", next), "ACROSS 30 2/2 stale 0 over 2"; got != want {
 			t.Errorf("with somebody's months %t: %s, want %s", months, got, want)
 		}
+	}
+}
+
+// TestR4WhoComesLaterTellsALongerPeriod asks for a month on a tree whose communes have all gone over into others before the
+// half-year ended that they report by. Those who came of them owe it, so the month of the communes cannot be told, on that
+// tree as on its own, now as of an earlier entry.
+func TestR4WhoComesLaterTellsALongerPeriod(t *testing.T) {
+	s := newStory(t)
+	march, june := period.Date(2024, 3, 10), period.Date(2024, 6, 1)
+	n := since(unit("N", hierarchy.Commune, "P"), march)
+	k := since(unit("K", hierarchy.Commune, "P"), june)
+	sum := plainIndicator("TT", indicator.UnitSum, indicator.Flow, indicator.TimeSum)
+	sum.ReportedBy = append(sum.ReportedBy, hierarchy.Department)
+	s.tell(
+		entry.UnitsChanged{Units: []hierarchy.Unit{unit("P", hierarchy.Province, ""), unit("A", hierarchy.Commune, "P"), unit("S", hierarchy.Department, "P")}},
+		numbered(0, sum), forms(0, plainForm("H", period.Half, "kind:commune", "TT"), plainForm("M", period.Month, "kind:department", "TT")),
+		entry.UnitsReorganised{Reorganisation: hierarchy.Reorganisation{
+			Units: []hierarchy.Unit{until(unit("A", hierarchy.Commune, "P"), march), until(n, june), k},
+			Links: []hierarchy.Link{on(march, "A-0", string(n.ID), hierarchy.Whole), on(june, string(n.ID), string(k.ID), hierarchy.Whole)},
+		}},
+		sent(key("S", "M", "2024-02"), 1, map[uint32]figure.Figure{0: value(5)}))
+	then := s.head()
+	s.tell(sent(key("S", "M", "2024-03"), 1, map[uint32]figure.Figure{0: value(6)}))
+	for _, tree := range []period.Day{0, march + 5, june, period.Date(2024, 12, 31)} {
+		if got := says(t, s, "P-0", "TT", "2024-02", tree); !strings.Contains(got, "NOT_AT_THIS_PERIOD") {
+			t.Errorf("on the tree of %d: %s, want NOT_AT_THIS_PERIOD", tree, got)
+		}
+		s.view(func(tx *aggregator.Tx) {
+			before, err := tx.AsOf(then)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := before.Rollup(aggregator.Query{Unit: id("P"), Indicator: "TT", Period: mustPeriod("2024-02"), Basis: rollup.Provisional, Tree: tree})
+			if err != nil || a.Result.State != rollup.NotAtThisPeriod {
+				t.Errorf("on the tree of %d, as of an earlier entry: %v %s, %v, want NOT_AT_THIS_PERIOD", tree, a.Result.State, a.Result.Display, err)
+			}
+		})
 	}
 }

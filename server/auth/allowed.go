@@ -26,12 +26,15 @@ type Scope struct {
 //   - Authenticated: every active token.
 //   - Read: every role but the operator's, for its unit and the units below it. Its own unit it may read on every day.
 //     With no unit in particular it may ask, and sees what it may read one by one.
-//   - Submit: a reporter, for its own unit, on a day on which that unit stands, and for a unit that has ended, in whose
-//     place its own acts today (R3); an administrator, on behalf of a unit at or below its own.
+//   - Submit, Draft, Send: who reports, for his own unit, on a day on which that unit stands, and for a unit that has ended, in
+//     whose place his own acts today (R3); an administrator, on behalf of a unit at or below his own; an approver, on behalf of
+//     one below his own.
 //   - Approve: an approver or administrator, at or below its unit.
 //   - Catalogue, Grant: an administrator, at or below its unit; with no unit in particular only one bound to none, so
 //     that nobody makes or changes what is wider than his own grant.
 //   - Operate: an operator who is bound to no unit and no form.
+//   - Calendar: an operator or administrator who is bound to no unit and no form, for the list of holidays moves deadlines
+//     of every form and unit.
 //
 // At or below a unit is what stands there on the day, and also what went over into something that stands there today, in
 // whole or in part (R3): whoever answers for a unit answers for what it was made of.
@@ -45,7 +48,7 @@ func Allowed(c Caller, now time.Time, right Right, scope Scope, t *hierarchy.Tre
 	if right == Authenticated {
 		return true
 	}
-	nowhere := c.Token.Role == Reporter && c.Token.Unit == ""
+	nowhere := c.Token.Role.Reports() && c.Token.Unit == ""
 	return !nowhere && c.Token.mayUse(right, place{Scope: scope, tree: t, today: period.DayOf(now)})
 }
 
@@ -61,13 +64,13 @@ func (t Token) mayUse(right Right, at place) bool {
 	switch right {
 	case Read:
 		return t.mayRead(at)
-	case Submit:
+	case Submit, Draft, Send:
 		return at.Unit != "" && t.maySubmit(at) && t.isFor(at.Form)
 	case Approve:
 		return at.Unit != "" && t.reaches(at) && t.isFor(at.Form)
 	case Catalogue, Grant:
 		return t.reaches(at) && t.isFor(at.Form)
-	case Operate:
+	case Operate, Calendar:
 		return t.Unit == "" && t.Form == ""
 	default:
 		return false
@@ -83,8 +86,8 @@ func (t Token) mayRead(at place) bool {
 
 func (t Token) maySubmit(at place) bool {
 	switch {
-	case t.Role != Reporter:
-		return t.reaches(at)
+	case !t.Role.Reports():
+		return t.reaches(at) && (t.Role != Approver || at.Unit != t.Unit)
 	case at.Unit == t.Unit:
 		return at.tree != nil && at.tree.Within(at.Unit, t.Unit, at.On)
 	}

@@ -14,15 +14,20 @@ const (
 	noRole Role = iota
 	// Reporter saves and sends the reports of its own unit, and reads that unit and what is below it.
 	Reporter
-	// Approver approves and returns reports of its unit and of those below it, and reads them.
+	// Approver approves, returns and excludes reports of its unit and of those below it, closes periods, sends on behalf of
+	// units below its own, and reads.
 	Approver
 	// Viewer reads its unit and what is below it.
 	Viewer
 	// Administrator changes units, indicators and forms, issues tokens that are not wider than its own, and may read,
 	// approve, and send what a unit without access hands in on paper.
 	Administrator
-	// Operator looks after the store and sees no figures.
+	// Operator looks after the store, keeps the list of holidays, and sees no figures.
 	Operator
+	// Drafter saves drafts of its own unit's reports and sends none; Sender sends them and saves no drafts. Where two people
+	// share the work of a reporter, each has one of the two (R13).
+	Drafter
+	Sender
 )
 
 // Right is what a method asks of its caller. The zero value is no right and is granted to nobody.
@@ -35,7 +40,7 @@ const (
 	Authenticated
 	// Read is to see what lies in scope.
 	Read
-	// Submit is to save and send reports.
+	// Submit is to hand in reports: to save drafts or to send, or both.
 	Submit
 	// Approve is to approve and return reports.
 	Approve
@@ -45,29 +50,38 @@ const (
 	Grant
 	// Operate is to look after the store.
 	Operate
+	// Draft is to save drafts, Send to send for good; both go with Submit, which says of which units.
+	Draft
+	Send
+	// Calendar is to keep the list of holidays.
+	Calendar
 )
 
 // roleNames and rightNames are indexed by value. The names of roles stand in journals and never change.
 var (
-	roleNames  = [...]string{"", "reporter", "approver", "viewer", "administrator", "operator"}
-	rightNames = [...]string{"", "authenticated", "read", "submit", "approve", "catalogue", "grant", "operate"}
+	roleNames  = [...]string{"", "reporter", "approver", "viewer", "administrator", "operator", "drafter", "sender"}
+	rightNames = [...]string{"", "authenticated", "read", "submit", "approve", "catalogue", "grant", "operate", "draft", "send", "calendar"}
 )
 
 // held lists for each role its rights besides Authenticated.
 var held = [...][]Right{
-	Reporter:      {Read, Submit},
-	Approver:      {Read, Approve},
+	Reporter:      {Read, Submit, Draft, Send},
+	Approver:      {Read, Approve, Submit, Send},
 	Viewer:        {Read},
-	Administrator: {Read, Submit, Approve, Catalogue, Grant},
-	Operator:      {Operate},
+	Administrator: {Read, Submit, Approve, Catalogue, Grant, Draft, Send, Calendar},
+	Operator:      {Operate, Calendar},
+	Drafter:       {Read, Submit, Draft},
+	Sender:        {Read, Submit, Send},
 }
 
 // Roles lists every role.
-func Roles() []Role { return []Role{Reporter, Approver, Viewer, Administrator, Operator} }
+func Roles() []Role {
+	return []Role{Reporter, Approver, Viewer, Administrator, Operator, Drafter, Sender}
+}
 
 // Rights lists every right.
 func Rights() []Right {
-	return []Right{Authenticated, Read, Submit, Approve, Catalogue, Grant, Operate}
+	return []Right{Authenticated, Read, Submit, Approve, Catalogue, Grant, Operate, Draft, Send, Calendar}
 }
 
 // String gives the role's name; "none" for a value that is no role.
@@ -96,6 +110,9 @@ func ParseRole(s string) (Role, error) {
 	return noRole, fault.Invalid("ROLE_UNKNOWN", "role %q is unknown; give one of %s", shorten(s), strings.Join(roleNames[1:], ", ")).
 		With("value", shorten(s))
 }
+
+// Reports says whether the role is of people who hand in reports of their own unit.
+func (r Role) Reports() bool { return r == Reporter || r == Drafter || r == Sender }
 
 // Holds says whether the role has the right anywhere at all. It is for refusing early what no scope could allow; only
 // [Allowed] says yes.

@@ -22,7 +22,7 @@ type held struct {
 
 // The limits of what is held: the commit is a pause for those who write, and a kill leaves as much to be replayed.
 const (
-	heldGroups  = 64
+	heldGroups  = 256
 	heldEntries = 4096
 	heldBytes   = 16 << 20
 	heldFor     = 250 * time.Millisecond

@@ -44,6 +44,8 @@ type Result struct {
 	Units, Indicators, Forms int
 	// Reports came in, of them late ones; Missing were never sent; Corrected were sent again; Returned were sent back.
 	Reports, Late, Missing, Corrected, Approved, Returned int
+	// Excused is the obligation that was taken out, Closed the month that was closed of the communes' form.
+	Excused, Closed string
 }
 
 // report is one report on its way.
@@ -67,6 +69,8 @@ type loader struct {
 	forms      []*reportingv1.Form
 	done       uint64
 	total      uint64
+	// lost were never sent.
+	lost []*report
 }
 
 // Load sets the province up and sends its 24 months.
@@ -89,6 +93,9 @@ func Load(ctx context.Context, o Options) (Result, error) {
 			return Result{}, err
 		}
 		reports = reports[n:]
+	}
+	if err := l.afterwards(ctx); err != nil {
+		return l.result, err
 	}
 	return l.result, l.planned(ctx)
 }

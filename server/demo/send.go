@@ -28,6 +28,7 @@ func (l *loader) periodEnd(ctx context.Context, owed []*report) error {
 		switch chance := roll("fate", r.name).between(1, 100); {
 		case chance <= missing:
 			l.result.Missing++
+			l.lost = append(l.lost, r)
 		case chance <= missing+late:
 			tooLate = append(tooLate, r)
 		default:

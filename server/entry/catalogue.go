@@ -142,7 +142,8 @@ func formMessage(v Form) (*journalv1.Form, error) {
 	m := &journalv1.Form{
 		Number: v.Number, Code: string(v.Code), NameVi: v.NameVI, NameEn: v.NameEN,
 		Indicators: textsOf[string](v.Indicators), Owner: string(v.Owner), Reviewer: string(v.Reviewer), Due: v.Due.String(),
-		ValidFrom: dayMessage(v.ValidFrom, period.Beginning),
+		OwnApproval: v.OwnApproval,
+		ValidFrom:   dayMessage(v.ValidFrom, period.Beginning),
 	}
 	var err error
 	if m.Assigned, err = mapped(v.Assigned, selectorMessage); err != nil {
@@ -159,7 +160,7 @@ func formOf(m *journalv1.Form) (Form, error) {
 	v := Form{Number: m.GetNumber(), Form: form.Form{
 		Code: form.Code(m.GetCode()), NameVI: m.GetNameVi(), NameEN: m.GetNameEn(),
 		Indicators: textsOf[indicator.Code](m.GetIndicators()),
-		Owner:      hierarchy.ID(m.GetOwner()), Reviewer: hierarchy.ID(m.GetReviewer()),
+		Owner:      hierarchy.ID(m.GetOwner()), Reviewer: hierarchy.ID(m.GetReviewer()), OwnApproval: m.GetOwnApproval(),
 		ValidFrom: dayOf(m.ValidFrom, period.Beginning),
 	}}
 	var err error

@@ -38,8 +38,7 @@ func goldens(t testing.TB) map[string]entry.Entry {
 		RequestID:   [16]byte{0x01, 0x8e, 0x45, 0x71, 0x7f, 0, 0, 0, 0x80, 15: 0x2a},
 		RequestHash: [32]byte{0: 0xaa, 31: 0xbb}, Method: "ReportService.SubmitReport",
 	}
-	none := entry.Header{Sequence: 1, Time: time.Date(2024, 1, 2, 0, 0, 0, 0, time.UTC)}
-	merge := period.Date(2025, 7, 1)
+	none, merge := entry.Header{Sequence: 1, Time: time.Date(2024, 1, 2, 0, 0, 0, 0, time.UTC)}, period.Date(2025, 7, 1)
 	key := entry.ReportKey{Unit: "30280-0", Form: "CDS-thang", Period: period.Of(2024, period.Month, 2)}
 	least, most := figure.Number(0), figure.Number(10000)
 	token := auth.Token{

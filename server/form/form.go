@@ -44,6 +44,8 @@ type Form struct {
 	// Owner closes its periods (R27); Reviewer approves its reports. Without a reviewer the nearest unit above with an
 	// approver does. Both are optional.
 	Owner, Reviewer hierarchy.ID
+	// OwnApproval says that whoever sent a revision may approve it too, where he reviews it.
+	OwnApproval bool
 	// Due says for each kind of unit when its report is due (R6). A kind without a rule has no deadline.
 	Due period.Due
 	// ValidFrom is the first day of the version, or Beginning. A base period takes the version of its last day.

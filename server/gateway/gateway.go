@@ -135,6 +135,8 @@ func (g *Gateway) newMux() (*runtime.ServeMux, error) {
 		reportingv1.RegisterRankingServiceHandler,
 		reportingv1.RegisterReportServiceHandler,
 		reportingv1.RegisterExclusionServiceHandler,
+		reportingv1.RegisterClosingServiceHandler,
+		reportingv1.RegisterHistoryServiceHandler,
 		reportingv1.RegisterRollupServiceHandler,
 		reportingv1.RegisterChangeServiceHandler,
 		reportingv1.RegisterAccessServiceHandler,

@@ -81,6 +81,35 @@ func TestR8_LevelsThatMayCountTheSameTwice(t *testing.T) {
 	}
 }
 
+// A percentage is a part of something: that of two units together is not the sum, and not the mean, of theirs.
+func TestPercentagesThatAreAddedAreWarnedOf(t *testing.T) {
+	for _, c := range []struct {
+		unit string
+		rule UnitRule
+		want int
+	}{
+		{"%", UnitSum, 1},
+		{"%", UnitMean, 1},
+		{"‰", UnitMean, 1},
+		{"%", UnitMin, 0}, // that of one unit
+		{"%", UnitMax, 0},
+		{"%", UnitNone, 0},
+		{"điểm", UnitMean, 0},
+		{"hồ sơ", UnitSum, 0},
+	} {
+		i := changed(people, func(i *Indicator) { i.UnitOfMeasure, i.UnitRule, i.LevelsOwn = c.unit, c.rule, true })
+		_, warnings, err := Empty().With(nil, satisfied, i)
+		if err != nil || len(warnings) != c.want {
+			t.Errorf("%s of %s: %v, %v; want %d warnings", c.rule, c.unit, warnings, err, c.want)
+		}
+		for _, w := range warnings {
+			if w.Reason != "PERCENTAGE_ADDED" || w.Field != "indicators[1].unit_rule" {
+				t.Errorf("warning %s at %s", w.Reason, w.Field)
+			}
+		}
+	}
+}
+
 func TestR21_WhatAFigureMeansNeverChanges(t *testing.T) {
 	used := func(c Code) bool { return true }
 	unused := func(c Code) bool { return false }

@@ -19,7 +19,8 @@ type Warning = *fault.Error
 // that changes what a code's figures mean, which is fixed among its versions and, once used says that there are
 // figures, for ever (R21); a scale that shrinks; a weight, denominator or replaced indicator that is not there, or that
 // is a ratio, or leads back in a circle; a formula that names what is not there, or a numerator that there is not, or
-// leads back in a circle, or to too many others (R18). The warnings tell of levels that may count the same things twice (R8).
+// leads back in a circle, or to too many others (R18). The warnings tell of levels that may count the same things twice (R8), and of
+// percentages that are added.
 //
 // A nil used means that there are no figures. The receiver stays as it is.
 func (c *Catalogue) With(used func(Code) bool, versions ...Indicator) (*Catalogue, []Warning, error) {
@@ -280,11 +281,18 @@ func circleText(start Code, way []Code) string {
 	return strings.Join(words, " → ")
 }
 
-// warnings holds R8.
+// warnings holds R8, and tells of shares that would be added or averaged as they are.
 func (c *change) warnings() []Warning {
 	var warnings []Warning
 	for i := range c.given {
 		v := &c.given[i]
+		if v.Factor() != 1 && (v.UnitRule == UnitSum || v.UnitRule == UnitMean) {
+			warnings = append(warnings, fault.Precondition("PERCENTAGE_ADDED",
+				"indicator %s is measured in %s, and the rule over units %s adds or averages the shares of small and large units alike; "+
+					"let units report both parts (RATIO), name a weight (WEIGHTED_MEAN), or keep the shares apart (NONE)",
+				v.Code, v.UnitOfMeasure, v.UnitRule).With("code", v.Code).With("unit_of_measure", v.UnitOfMeasure).With("unit_rule", v.UnitRule).
+				In("unit_rule").In(fmt.Sprintf("indicators[%d]", i)))
+		}
 		if v.LevelsOwn {
 			continue
 		}

@@ -55,7 +55,7 @@ var doors = map[string]door{
 		return err
 	},
 	"tree for a file": func(w *world, c reporting.Call, _ string) error {
-		_, err := w.svc.Tree(w.t.Context(), c.Caller)
+		_, err := w.svc.Tree(w.t.Context(), c.Caller, auth.Catalogue)
 		return err
 	},
 	"locate": func(w *world, c reporting.Call, target string) error {

@@ -70,6 +70,7 @@ func TestAmountsAreRefused(t *testing.T) {
 		reason, field string
 	}{
 		{"no columns", nil, reporting.Given{Amounts: []int64{1}}, "AMOUNTS_WITHOUT_COLUMNS", "amounts"},
+		{"columns that name nothing", columns(t), reporting.Given{Amounts: []int64{1}}, "AMOUNTS_WITHOUT_COLUMNS", "amounts"},
 		{"too few", of, reporting.Given{Amounts: []int64{1, 2}}, "AMOUNTS_COUNT", "amounts"},
 		{"too many", of, reporting.Given{Amounts: []int64{1, 2, 3, 4}}, "AMOUNTS_COUNT", "amounts"},
 		{"none", of, reporting.Given{NotReported: places{0}}, "AMOUNTS_COUNT", "amounts"},

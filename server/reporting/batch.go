@@ -71,7 +71,7 @@ func (s *Service) repeated(ctx context.Context, call Call, subs []Submission) (m
 	err := s.read(ctx, call.Caller, 0, func(_ *aggregator.Tx, who granted) error {
 		first := map[entry.ReportKey]int{}
 		for i, sub := range subs {
-			at, err := who.sendable(sub.Ref)
+			at, err := who.sendable(sub.Ref, nil)
 			if err != nil {
 				continue // its own outcome says so
 			}
@@ -160,7 +160,7 @@ func (s *Service) judge(who granted, at committer.Slot, subs []Submission, twice
 	for i, sub := range subs {
 		v := &verdicts[i]
 		if v.refused = twice[i]; v.refused == nil {
-			v.decision, v.refused = s.decide(who, at.Time, sub, prepared{})
+			v.decision, v.refused = s.decide(who, at.Time, sub, &prepared{})
 		}
 		refused = refused || v.refused != nil
 		if v.refused == nil && v.kind != Unchanged {

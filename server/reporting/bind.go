@@ -51,7 +51,13 @@ func (g granted) bindIndicators(rows []indicator.Indicator) ([]entry.Indicator, 
 	for i, b := range bound {
 		number, _ := next.Ordinal(b.Code)
 		stored, _ := sameVersion(next.Versions(b.Code), b)
+		if err := g.keepsClosedIndicator(stored); err != nil {
+			problems.Add(fault.Of(err).In("valid_from").In(fmt.Sprintf("indicators[%d]", i)))
+		}
 		numbered[i] = entry.Indicator{Number: uint32(number), Indicator: stored} //nolint:gosec // an ordinal
+	}
+	if err := problems.Err(); err != nil {
+		return nil, nil, err
 	}
 	for i := range bound {
 		for _, kind := range slices.Concat(bound[i].ReportedBy, bound[i].CheckedBy) {

@@ -13,7 +13,8 @@ import (
 )
 
 // bindForms resolves what the rows name, asks whether the set of forms takes them, and gives each its number.
-func (g granted) bindForms(rows []form.Form) ([]entry.Form, []form.Warning, error) {
+// With open it takes what bears on periods that have begun, and tells of them; without, it refuses that.
+func (g granted) bindForms(rows []form.Form, open bool) ([]entry.Form, []form.Warning, error) {
 	var problems fault.List
 	bound := make([]form.Form, len(rows))
 	for i, row := range rows {
@@ -55,7 +56,25 @@ func (g granted) bindForms(rows []form.Form) ([]entry.Form, []form.Warning, erro
 	for i, b := range bound {
 		number, _ := next.Ordinal(b.Code)
 		stored, _ := sameFormVersion(next.Versions(b.Code), b)
+		if err := g.keepsClosedForm(stored); err != nil {
+			problems.Add(fault.Of(err).In("valid_from").In(fmt.Sprintf("forms[%d]", i)))
+		}
+		affected, err := g.openPeriods(stored, next)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, e := range affected {
+			e = e.In(fmt.Sprintf("forms[%d]", i))
+			if open {
+				warnings = append(warnings, e)
+			} else {
+				problems.Add(e)
+			}
+		}
 		numbered[i] = entry.Form{Number: uint32(number), Form: stored} //nolint:gosec // an ordinal
+	}
+	if err := problems.Err(); err != nil {
+		return nil, nil, err
 	}
 	return numbered, append(warnings, g.warnForms(bound)...), nil
 }
@@ -79,14 +98,20 @@ func sameForm(a, b form.Form) bool {
 	return err == nil && bytes.Equal(x, y)
 }
 
-func hashForms(method, etag string, rows ...form.Form) [32]byte {
+func hashForms(call Call, method, etag string, rows ...form.Form) [32]byte {
 	c := canon(method).text("etag", etag).count("forms", len(rows))
+	if call.OpenPeriods { // hashes of what has it not are older than it
+		c.flag("open_periods", true)
+	}
 	for _, f := range rows {
 		c.text("code", string(f.Code)).text("name_vi", f.NameVI).text("name_en", f.NameEN).
 			text("frequency", f.Frequency.String()).text("calendar", f.Calendar.String()).
 			selectors("assigned", f.Assigned).text("owner", string(f.Owner)).text("reviewer", string(f.Reviewer)).text("due", f.Due.String()).
 			text("valid_from", f.ValidFrom.String())
 		list(c, "indicators", f.Indicators)
+		if f.OwnApproval { // hashes of what has it not are older than it
+			c.flag("own_approval", true)
+		}
 	}
 	return c.sum()
 }

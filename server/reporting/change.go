@@ -20,6 +20,8 @@ type Call struct {
 	RequestID [16]byte
 	// ValidateOnly asks for everything but the change.
 	ValidateOnly bool
+	// OpenPeriods says that a change of forms is meant to bear on periods that have begun too.
+	OpenPeriods bool
 }
 
 // Receipt proves that a change was accepted (R50). The zero value: nothing was changed.
@@ -162,7 +164,7 @@ func (s *Service) receiptOf(ctx context.Context, sequence uint64) (Receipt, erro
 	return receipt, nil
 }
 
-// revisionOf gives the revision that an entry made or changed; 0 where there is none, or more than one.
+// revisionOf gives the revision, or the version of a closing, that an entry made or changed; 0 where there is none, or more than one.
 func revisionOf(body entry.Body) int {
 	switch b := body.(type) {
 	case entry.ReportsSubmitted:
@@ -173,6 +175,10 @@ func revisionOf(body entry.Body) int {
 		return b.Revision
 	case entry.ReportReturned:
 		return b.Revision
+	case entry.PeriodClosed:
+		return b.Version
+	case entry.PeriodReopened:
+		return b.Version
 	}
 	return 0
 }

@@ -29,7 +29,7 @@ func (g granted) correct(d *decision, at place, newest aggregator.Revision, sub 
 		if err := g.fill(d, at, missing); err != nil {
 			return err
 		}
-	case len(missing) > 0 && !sub.Draft:
+	case len(missing) > 0 && !sub.Draft && sub.restores == 0:
 		return g.figuresMissing(missing)
 	}
 	d.etag = etagOf(newest)

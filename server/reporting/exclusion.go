@@ -110,7 +110,9 @@ func (s *Service) Lift(ctx context.Context, call Call, ref ReportRef, etag, reas
 	})
 }
 
-func lastExclusion(r aggregator.Report) aggregator.Exclusion { return r.Exclusions[len(r.Exclusions)-1] }
+func lastExclusion(r aggregator.Report) aggregator.Exclusion {
+	return r.Exclusions[len(r.Exclusions)-1]
+}
 
 // turn is the road of both.
 func (s *Service) turn(
@@ -134,6 +136,9 @@ func (s *Service) turn(
 			}
 			if now := etagOfObligation(r); etag != now {
 				return none, nil, etagMismatch(etag, now)
+			}
+			if err := who.notClosed(at); err != nil {
+				return none, nil, err
 			}
 			body, err = decide(who, at, r, why)
 			return none, body, err

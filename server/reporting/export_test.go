@@ -13,7 +13,7 @@ func (s *Service) AdmitAfter(ctx context.Context, sub Submission, meanwhile func
 	meanwhile()
 	viewed := s.cfg.State.View(ctx, func(tx *aggregator.Tx) error {
 		who := granted{Caller: s.Local(), now: s.cfg.Now(), tx: tx}
-		at, figures, refused := who.admit(s.cfg.Now(), sub, ready)
+		at, figures, refused := who.admit(s.cfg.Now(), sub, &ready)
 		used = len(figures) > 0 && ready.of(tx.Definitions(), at) && &figures[0] == &ready.figures[0]
 		err = refused
 		return nil
@@ -29,3 +29,6 @@ func (s *Service) Prepare(sub *Submission) bool {
 	ready := s.prepare(sub)
 	return ready.figures != nil
 }
+
+// BulkWaits says whether as many submissions of streams wait for their turn as may at once.
+func (s *Service) BulkWaits() bool { return len(s.bulk) == cap(s.bulk) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/tonghop/tonghop/server/aggregator"
@@ -22,7 +23,11 @@ type ChangeFilter struct {
 	Journal *journal.ID
 	Below   string
 	Form    string
-	Size    int
+	// Periods are those in which the base periods of reports end; empty for all.
+	Periods string
+	// Kinds are those of changes; none for all.
+	Kinds []aggregator.ChangeKind
+	Size  int
 }
 
 // ChangePage is a stretch of the change feed.
@@ -31,7 +36,9 @@ type ChangePage struct {
 	// NextAfter is where to go on: everything up to it was told or is not for this caller.
 	NextAfter uint64
 	More      bool
-	Stamp     Stamp
+	// Now is when it was told.
+	Now   time.Time
+	Stamp Stamp
 }
 
 // ListChanges gives the changes after a sequence that the caller may see, in order. The changes of one entry stay
@@ -43,7 +50,7 @@ func (s *Service) ListChanges(ctx context.Context, caller auth.Caller, f ChangeF
 	}
 	var page ChangePage
 	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
-		page = ChangePage{Stamp: stampOf(tx), NextAfter: f.After}
+		page = ChangePage{Stamp: stampOf(tx), NextAfter: f.After, Now: who.now}
 		feed, err := who.feed(f, page.Stamp, s.today())
 		if err != nil {
 			return err
@@ -75,9 +82,11 @@ func (s *Service) ListChanges(ctx context.Context, caller auth.Caller, f ChangeF
 
 // feed filters changes for one caller.
 type feed struct {
-	who   granted
-	below hierarchy.ID
-	form  form.Code
+	who     granted
+	below   hierarchy.ID
+	form    form.Code
+	periods []period.Period
+	kinds   []aggregator.ChangeKind
 }
 
 // feed reads a filter, or refuses it.
@@ -91,7 +100,13 @@ func (g granted) feed(f ChangeFilter, at Stamp, today period.Day) (feed, error) 
 	if f.After > at.Sequence {
 		return feed{}, fault.Of(journal.SequenceAhead(f.After, g.tx.Position().Head)).In("after_sequence")
 	}
-	filter := feed{who: g}
+	filter := feed{who: g, kinds: f.Kinds}
+	if f.Periods != "" {
+		var err error
+		if filter.periods, err = somePeriods(f.Periods); err != nil {
+			return feed{}, err
+		}
+	}
 	if f.Form != "" {
 		known, ok := g.tx.Forms().Latest(form.Code(f.Form))
 		switch {
@@ -114,10 +129,15 @@ func (g granted) feed(f ChangeFilter, at Stamp, today period.Day) (feed, error) 
 
 // shows says whether the caller is told of a change. A unit or token is named to those alone who may see it.
 func (f feed) shows(c aggregator.Change) (bool, error) {
+	if len(f.kinds) > 0 && !slices.Contains(f.kinds, c.Kind) {
+		return false, nil
+	}
 	switch c.Kind {
 	case aggregator.DraftChange, aggregator.SubmittedChange, aggregator.ApprovedChange, aggregator.ReturnedChange,
 		aggregator.ExcludedChange, aggregator.LiftedChange:
 		return f.showsReport(c), nil
+	case aggregator.ClosedChange, aggregator.ReopenedChange:
+		return f.showsClosing(c), nil
 	case aggregator.UnitsChange:
 		return f.all() && (c.Name == "" || f.who.reads(hierarchy.ID(c.Name), period.DayOf(c.Time))), nil
 	case aggregator.IndicatorsChange, aggregator.FormsChange, aggregator.HolidaysChange, aggregator.PlansChange, aggregator.OutsideChange:
@@ -137,11 +157,11 @@ func (f feed) shows(c aggregator.Change) (bool, error) {
 }
 
 // all says that the filter keeps what belongs to no report.
-func (f feed) all() bool { return f.below == "" && f.form == "" }
+func (f feed) all() bool { return f.below == "" && f.form == "" && f.periods == nil }
 
 func (f feed) showsReport(c aggregator.Change) bool {
 	form, ok := f.who.tx.Forms().Latest(c.Key.Form)
-	if !ok || f.form != "" && f.form != form.Code {
+	if !ok || f.form != "" && f.form != form.Code || f.periods != nil && !endsIn(c.Key.Period, f.periods) {
 		return false
 	}
 	on := form.Last(c.Key.Period)
@@ -155,6 +175,25 @@ func (f feed) showsReport(c aggregator.Change) bool {
 		return false
 	}
 	return f.who.readsReport(c.Key.Unit, form, on)
+}
+
+// showsClosing says whether a closing concerns the caller: of his forms, below a unit that he reads or stands below.
+func (f feed) showsClosing(c aggregator.Change) bool {
+	form, ok := f.who.tx.Forms().Latest(c.Key.Form)
+	if !ok || f.form != "" && f.form != form.Code || f.periods != nil && !endsIn(c.Key.Period, f.periods) || !f.who.readsForm(form.Code) {
+		return false
+	}
+	tree, on := f.who.tx.Tree(), form.Last(c.Key.Period)
+	if f.below != "" && !tree.Within(c.Key.Unit, f.below, on) && !tree.Within(f.below, c.Key.Unit, on) {
+		return false
+	}
+	return f.who.boundBy(c.Key.Unit, on)
+}
+
+// endsIn says whether a base period ends in one of the periods: with its last month.
+func endsIn(base period.Period, periods []period.Period) bool {
+	months := base.Months()
+	return len(months) > 0 && slices.ContainsFunc(periods, func(p period.Period) bool { return p.Contains(months[len(months)-1]) })
 }
 
 // Intervals of the change feed (R46).

@@ -148,7 +148,7 @@ func (s *Service) changeOneForm(
 		warnings []error
 	}
 	wrote, receipt, err := change(ctx, s, mutation[written]{
-		slow: true, call: call, method: method, hash: hashForms(method, etag, f), size: 2 << 10,
+		slow: true, call: call, method: method, hash: hashForms(call, method, etag, f), size: 2 << 10,
 		decide: func(who granted, _ committer.Slot) (written, entry.Body, error) {
 			if err := who.needEverywhere(auth.Catalogue); err != nil {
 				return written{}, nil, err
@@ -156,7 +156,7 @@ func (s *Service) changeOneForm(
 			if err := check(who.tx, f); err != nil {
 				return written{}, nil, err
 			}
-			versions, warnings, err := who.bindForms([]form.Form{f})
+			versions, warnings, err := who.bindForms([]form.Form{f}, call.OpenPeriods)
 			if err != nil {
 				return written{}, nil, unnumbered(err)
 			}
@@ -198,13 +198,13 @@ func (s *Service) formVersion(ctx context.Context, caller auth.Caller, f form.Fo
 func (s *Service) ImportForms(ctx context.Context, call Call, rows []form.Form) (CatalogueChange, error) {
 	const method = "FormService.ImportForms"
 	summary, receipt, err := change(ctx, s, mutation[CatalogueChange]{
-		slow: true, call: call, method: method, hash: hashForms(method, "", rows...), size: 1024 * len(rows),
+		slow: true, call: call, method: method, hash: hashForms(call, method, "", rows...), size: 1024 * len(rows),
 		decide: func(who granted, _ committer.Slot) (CatalogueChange, entry.Body, error) {
 			var summary CatalogueChange
 			if err := who.needEverywhere(auth.Catalogue); err != nil {
 				return summary, nil, err
 			}
-			versions, warnings, err := who.bindForms(rows)
+			versions, warnings, err := who.bindForms(rows, call.OpenPeriods)
 			if err != nil {
 				return summary, nil, err
 			}

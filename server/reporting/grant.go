@@ -87,7 +87,7 @@ func (g granted) need(right auth.Right) error {
 	return denied(right, g.Token.Role)
 }
 
-func denied(right auth.Right, role auth.Role) error {
+func denied(right auth.Right, role auth.Role) *fault.Error {
 	return fault.Denied("RIGHT_MISSING",
 		"the role %s does not have the right %s; ask the administrator of your unit", role, right).
 		With("role", role.String()).With("right", right.String())
@@ -233,7 +233,7 @@ func (g granted) readsForm(code form.Code) bool {
 
 // ownDrafts says whether the caller belongs to the unit, and so may see its drafts (R26).
 func (g granted) ownDrafts(unit hierarchy.ID) bool {
-	return g.Token.Role == auth.Reporter && (g.Token.Unit == unit || g.actsFor(unit))
+	return g.Token.Role.Reports() && (g.Token.Unit == unit || g.actsFor(unit))
 }
 
 // actsFor says whether the caller's unit acts in place of one that has ended (R3).

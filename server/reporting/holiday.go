@@ -29,7 +29,7 @@ type HolidayPage struct {
 	Stamp    Stamp
 }
 
-// ListHolidays lists days of the list in order.
+// ListHolidays lists days of the list in order. Whoever has a token may see it: the operator keeps it, and it tells of nobody.
 func (s *Service) ListHolidays(ctx context.Context, caller auth.Caller, f HolidayFilter) (HolidayPage, error) {
 	size, err := f.Page.size(defaultPage, largestPage)
 	if err != nil {
@@ -42,7 +42,7 @@ func (s *Service) ListHolidays(ctx context.Context, caller auth.Caller, f Holida
 	var page HolidayPage
 	err = s.readAt(ctx, caller, f.At, 0, func(tx *aggregator.Tx, who granted) error {
 		page = HolidayPage{Stamp: stampOf(tx)}
-		if err := who.need(auth.Read); err != nil {
+		if err := who.need(auth.Authenticated); err != nil {
 			return err
 		}
 		at, err := f.Page.open(tx, filterHash("holidays", f.First, f.Last, f.At.String()))
@@ -92,7 +92,7 @@ func (s *Service) ImportHolidays(ctx context.Context, call Call, rows []period.H
 		slow: true, call: call, method: method, hash: hashHolidays(method, rows), size: 64 * len(rows),
 		decide: func(who granted, at committer.Slot) (CatalogueChange, entry.Body, error) {
 			var summary CatalogueChange
-			if err := who.needEverywhere(auth.Catalogue); err != nil {
+			if err := who.needEverywhere(auth.Calendar); err != nil {
 				return summary, nil, err
 			}
 			if len(rows) > maxHolidays {
@@ -110,12 +110,15 @@ func (s *Service) ImportHolidays(ctx context.Context, call Call, rows []period.H
 			if len(changed) == 0 {
 				return summary, nil, nil
 			}
+			if err := who.keepsClosedDays(rows, changed); err != nil {
+				return summary, nil, err
+			}
 			next := old.WithHolidays(form.Moment{Sequence: at.Sequence, Time: at.Time}, changed)
 			summary.Warnings = who.warnHolidays(rows, changed, old, next)
 			return summary, entry.HolidaysChanged{Holidays: changed}, nil
 		},
 		recall: func(who granted, sequence uint64) (CatalogueChange, error) {
-			if err := who.needEverywhere(auth.Catalogue); err != nil {
+			if err := who.needEverywhere(auth.Calendar); err != nil {
 				return CatalogueChange{}, err
 			}
 			return recount(sequence, rows, func(h period.Holiday) []uint64 { return who.tx.HolidayHistory(h.Day) }), nil

@@ -46,3 +46,12 @@ func (s *Service) prepare(sub *Submission) prepared {
 func (p *prepared) of(defs aggregator.Definitions, at place) bool {
 	return p.figures != nil && p.defs == defs && p.at.key == at.key && p.at.last == at.last
 }
+
+// placeOf is place for a reference of which the place may have been found before. Then one unit alone has the code on that
+// day, so if the caller sees it, it is the one that he means.
+func (g granted) placeOf(ref ReportRef, ready *prepared) (place, error) {
+	if ready != nil && ready.figures != nil && ready.defs == g.tx.Definitions() && g.seesPlace(ready.at.form, ready.at.last, ready.at.unit.ID) {
+		return ready.at, nil
+	}
+	return g.place(ref)
+}

@@ -185,6 +185,9 @@ func (g granted) reorganise(draft func(who granted) (drafted, error), note strin
 	if err != nil || len(r.Units)+len(r.Links)+len(r.Withdrawn) == 0 {
 		return done, nil, err
 	}
+	if err := g.keepsClosedTree(r.Units, slices.Concat(r.Links, r.Withdrawn)); err != nil {
+		return done, nil, err
+	}
 	if preview {
 		if done.Effects, err = g.effects(next, r.Units); err != nil {
 			return done, nil, err

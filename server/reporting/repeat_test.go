@@ -218,3 +218,30 @@ func TestR5APeriodEndsAtMidnightInVietnam(t *testing.T) {
 		t.Errorf("today is %s, want 2025-01-01", w.svc.Today())
 	}
 }
+
+// TestR37ARepetitionIsAnsweredWhereTheUnitHasEndedSince holds what was wrong once: a report was accepted, its answer lost, and
+// the commune closed for a time before that period; whoever repeated the request was refused, as if it had never come.
+func TestR37ARepetitionIsAnsweredWhereTheUnitHasEndedSince(t *testing.T) {
+	w := newWorld(t)
+	reporter := w.token(auth.Reporter, "A")
+	one, all := w.call(reporter), w.call(w.admin)
+	sub, batch := flow("A", "2024-05", "5"), []reporting.Submission{flow("A-0", "2024-04", "4"), flow("A", "2024-03", "3")}
+	for _, kind := range []reporting.OutcomeKind{reporting.Created, reporting.Replayed} {
+		o, _, _, err := w.svc.Submit(t.Context(), one, sub)
+		if err != nil || o.Kind != kind || o.Revision != 1 || o.Receipt.Sequence == 0 {
+			t.Errorf("Submit = %+v, %v, want kind %d", o, err, kind)
+		}
+		list, _, err := w.svc.SubmitBatch(t.Context(), all, batch, true)
+		if err != nil || list[0].Kind != kind || list[1].Kind != kind || list[1].Revision != 1 {
+			t.Errorf("SubmitBatch = %+v, %v, want kind %d", list, err, kind)
+		}
+		if kind == reporting.Created {
+			_, err := w.svc.ReorganiseUnits(t.Context(), w.call(w.admin), hierarchy.Plan{
+				Date: period.Date(2024, 3, 1), Close: []string{"A-0"}, Create: []hierarchy.Unit{unit("A", "commune", "D")},
+			}, "")
+			must(t, err)
+		}
+	}
+	_, err := w.submit(reporter, flow("A-0", "2024-05", "6"))
+	w.refused(err, "UNIT_NOT_VALID") // what is new is refused all the same
+}

@@ -3,6 +3,7 @@ package reporting
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/tonghop/tonghop/server/aggregator"
@@ -48,9 +49,12 @@ type place struct {
 
 // place finds what the reference names, among the units that the caller sees. It does not ask what he may do there.
 func (g granted) place(ref ReportRef) (place, error) {
-	return g.placeAmong(ref, func(f form.Form, last period.Day, id hierarchy.ID) bool {
-		return g.reads(id, last) || g.reviews(f, last)
-	})
+	return g.placeAmong(ref, g.seesPlace)
+}
+
+// seesPlace says whether the caller sees the reports of a unit in a form.
+func (g granted) seesPlace(f form.Form, last period.Day, id hierarchy.ID) bool {
+	return g.reads(id, last) || g.reviews(f, last)
 }
 
 // placeAmong finds what the reference names among some units.
@@ -97,7 +101,7 @@ type Report struct {
 
 // etagOf names what was seen: revision and state (R24).
 func etagOf(r aggregator.Revision) string {
-	return fmt.Sprintf("%d-%s", r.Number, strings.ToLower(r.State.String()))
+	return strconv.Itoa(r.Number) + "-" + strings.ToLower(r.State.String())
 }
 
 // report dresses a report for the caller; ok is false where there is nothing that he may see.

@@ -61,9 +61,18 @@ func TestR24NobodyOverwritesWhatHeHasNotSeen(t *testing.T) {
 	first := w.submitted(a, flow("A", "2024-05", "10"))
 	_, err := w.submit(a, flow("A", "2024-05", "11"))
 	w.refused(err, "ETAG_MISMATCH")
+	ref, head := reporting.ReportRef{Unit: "A", Form: "M", Period: "2024-05"}, w.head()
+	before, _, err := w.svc.GetReport(t.Context(), a, ref, 0)
+	must(t, err)
+	w.now = w.now.Add(time.Hour)
 	same := w.submitted(a, flow("A", "2024-05", "10.00"))
 	if same.Kind != reporting.Unchanged || same.Revision != 1 || same.Receipt.Sequence != 0 {
 		t.Errorf("the same content again = %+v, want UNCHANGED revision 1 and no receipt", same)
+	}
+	after, _, err := w.svc.GetReport(t.Context(), a, ref, 0)
+	must(t, err)
+	if w.head() != head || after.Etag != before.Etag || !after.Shown.Time.Equal(before.Shown.Time) || len(after.Revisions) != 1 {
+		t.Errorf("the same content again left an entry, or another time: %+v, was %+v", after.Shown, before.Shown)
 	}
 	right := flow("A", "2024-05", "11")
 	right.Etag = first.Etag

@@ -16,7 +16,7 @@ func (s *Service) Approve(ctx context.Context, call Call, ref ReportRef, etag st
 	const method = "ReportService.ApproveReport"
 	hash := hashReview(method, ref, etag).sum()
 	return s.review(ctx, call, method, ref, hash, func(who granted, at place, r aggregator.Report) (entry.Body, error) {
-		newest, err := reviewed(at, r, etag)
+		newest, err := who.reviewed(at, r, etag)
 		if err != nil {
 			return nil, err
 		}
@@ -40,7 +40,7 @@ func (s *Service) Return(ctx context.Context, call Call, ref ReportRef, etag, re
 		if clean == "" {
 			return nil, fault.Invalid("REASON_REQUIRED", "a report is sent back with a reason: say what is to be mended").In("reason")
 		}
-		back, err := reviewed(at, r, etag)
+		back, err := who.reviewed(at, r, etag)
 		if err != nil {
 			return nil, err
 		}
@@ -135,17 +135,18 @@ func (g granted) reviewsAt(at place) bool {
 }
 
 // reviewed gives the revision that the reviewer saw: the newest that is not a draft, if nobody changed it since.
-func reviewed(at place, r aggregator.Report, etag string) (aggregator.Revision, error) {
+func (g granted) reviewed(at place, r aggregator.Report, etag string) (aggregator.Revision, error) {
 	newest, _ := r.Newest()
 	if now := etagOfObligation(r); etag != now {
 		return newest, etagMismatch(etag, now)
 	}
-	return newest, excluded(at, r)
+	return newest, g.standsStill(at, r)
 }
 
-// notHisOwn refuses a reviewer the revision that he sent himself (R9).
+// notHisOwn refuses a reviewer the revision that he sent himself (R9), unless the form allows it; that of a unit with none above
+// it needs another person all the same.
 func (g granted) notHisOwn(at place, r aggregator.Revision) error {
-	if r.Principal != g.Principal {
+	if r.Principal != g.Principal || at.form.OwnApproval && at.unit.Parent != "" {
 		return nil
 	}
 	return fault.Denied("OWN_REPORT", "revision %d of %s was sent by you; another person reviews it", r.Number, ReportName(at.key))

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tonghop/tonghop/server/aggregator"
@@ -33,6 +32,8 @@ type RollupQuery struct {
 	Page        Page
 	MinSequence uint64
 	At          At
+	// ClosedVersion asks for what the closing of that version kept; 0 for the figures of now.
+	ClosedVersion int
 }
 
 // Rollup is one answer.
@@ -44,6 +45,8 @@ type Rollup struct {
 	Compared *Compared
 	// Present tells of how many base periods since the beginning of the year there is a figure; nil with another question.
 	Present *Present
+	// Closed says whether the period was closed, of an official roll-up as reported.
+	Closed Closed
 }
 
 // PeriodSpan says which days a period covers.
@@ -87,6 +90,9 @@ func (s *Service) QueryRollups(ctx context.Context, caller auth.Caller, q Rollup
 		return RollupPage{}, err
 	}
 	periods, err := q.check()
+	if err == nil {
+		err = q.keptAlone()
+	}
 	if err != nil {
 		return RollupPage{}, err
 	}
@@ -95,7 +101,7 @@ func (s *Service) QueryRollups(ctx context.Context, caller auth.Caller, q Rollup
 		return RollupPage{}, err
 	}
 	filter := filterHash("rollups", strings.Join(q.Units, ","), fmt.Sprint(q.Children), strings.Join(q.Indicators, ","),
-		strings.Join(q.Periods, ","), q.Basis.String(), q.Measure.String(), fmt.Sprint(q.ByKind), q.AsOf, q.At.String(), q.Tree, fmt.Sprint(q.Compare))
+		strings.Join(q.Periods, ","), q.Basis.String(), q.Measure.String(), fmt.Sprint(q.ByKind), q.AsOf, q.At.String(), q.Tree, fmt.Sprint(q.Compare), fmt.Sprint(q.ClosedVersion))
 	var page RollupPage
 	err = s.readAt(ctx, caller, q.At, q.MinSequence, func(tx *aggregator.Tx, who granted) error {
 		page = RollupPage{Stamp: stampOf(tx)}
@@ -170,6 +176,7 @@ type rollupRun struct {
 	leaves     int   // roll-ups of reported indicators that went into what is computed from them, or were looked at beside it
 	next       *spot // where the next page begins
 	series     map[aggregator.Query]*aggregator.Series
+	closed     *closedBook
 	page       *RollupPage
 }
 
@@ -425,6 +432,9 @@ func (r *rollupRun) one(u hierarchy.Unit, code indicator.Code, p period.Period, 
 	if err := r.compare(&rollup); err != nil {
 		return err
 	}
+	if err := r.closing(&rollup); err != nil {
+		return err
+	}
 	r.steps += gatheredSteps * r.who.tx.Gathered()
 	r.leaves += answer.Leaves + looked
 	r.page.Rollups = append(r.page.Rollups, rollup)
@@ -450,38 +460,4 @@ func (r *rollupRun) answer(q aggregator.Query) (aggregator.Answer, error) {
 		r.series[q] = series
 	}
 	return series.Rollup(unit)
-}
-
-// spot is a place in the answer to a query: which of the units that were named, the key of the unit itself or of its
-// child, and the places of indicator, period and kind. It is the key of a page token, so that a page goes on where the
-// last one ended though units were added meanwhile.
-type spot struct {
-	top                     int
-	unit                    string
-	indicator, period, kind int
-}
-
-// String gives the key; the unit, which may hold anything in a forged one, comes last.
-func (s spot) String() string {
-	return fmt.Sprintf("%d/%d/%d/%d/%s", s.top, s.indicator, s.period, s.kind, s.unit)
-}
-
-// parseSpot reads a key; an empty one is the beginning.
-func parseSpot(key string) (spot, error) {
-	var s spot
-	if key == "" {
-		return s, nil
-	}
-	parts := strings.SplitN(key, "/", 5)
-	if len(parts) != 5 {
-		return s, badToken("it is not one that this server gave")
-	}
-	for i, n := range []*int{&s.top, &s.indicator, &s.period, &s.kind} {
-		var err error
-		if *n, err = strconv.Atoi(parts[i]); err != nil || *n < 0 {
-			return s, badToken("it is not one that this server gave")
-		}
-	}
-	s.unit = parts[4]
-	return s, nil
 }

@@ -45,6 +45,8 @@ type Service struct {
 	// order is that of the tree of now, pastOrder of the earlier one that was listed last.
 	order, pastOrder atomic.Pointer[codeOrder]
 	carried          atomic.Pointer[carried]
+	acting           perTree[[]int32]
+	places           perTree[placeOrder]
 	lists            *unitLists
 	// bulk holds one value for each submission of a stream that waits for its turn.
 	bulk chan struct{}

@@ -12,7 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/committer"
+	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/reporting"
 	"github.com/tonghop/tonghop/server/rollup"
@@ -86,6 +89,75 @@ func TestR44AFullQueueHoldsAStreamBackAndRefusesNothing(t *testing.T) {
 	close(free)
 	all.Wait()
 	w.expect("a month of all three", w.value("P", "FLOW", "2023-12", rollup.Provisional), "3 3/3")
+}
+
+// stall has the committer wait within a decision until it is freed.
+func (w *world) stall() (free func()) {
+	stuck, freed := make(chan struct{}), make(chan struct{})
+	go func() {
+		_, _ = w.committer.Do(context.Background(), 1, func(*aggregator.Tx, committer.Slot) (*entry.Entry, error) {
+			close(stuck)
+			<-freed
+			return nil, nil
+		})
+	}()
+	<-stuck
+	return func() { close(freed) }
+}
+
+// Streams that have more under way than the committer lets wait leave room to who sends one report.
+func TestR39StreamsLeaveRoomInTheQueue(t *testing.T) {
+	w := newWorld(t)
+	free := w.stall()
+	var all sync.WaitGroup
+	for n := range 3 {
+		all.Go(func() {
+			pipe := w.svc.NewStream(t.Context(), reporting.Call{Caller: w.admin, RequestID: [16]byte{byte(n), 98}}, 0, func(o reporting.Outcome) error { return o.Err })
+			for i := range 400 {
+				if pipe.Send(flow([]string{"A", "B", "C"}[n], fmt.Sprintf("%d-%02d", 2023-i/12, i%12+1), "1")) != nil {
+					break
+				}
+			}
+			if err := pipe.Close(); err != nil {
+				t.Errorf("stream %d: %v", n, err)
+			}
+		})
+	}
+	for !w.svc.BulkWaits() {
+		time.Sleep(time.Millisecond)
+	}
+	for i := range 100 {
+		all.Go(func() {
+			if _, _, _, err := w.svc.Submit(t.Context(), w.call(w.admin), flow("A", fmt.Sprintf("%d-%02d", 1985-i/12, i%12+1), "1")); err != nil {
+				t.Errorf("a report beside the streams: %v", err)
+			}
+		})
+	}
+	time.Sleep(50 * time.Millisecond) // they come into the queue
+	free()
+	all.Wait()
+}
+
+// A stream that finds the queue full of others waits until there is room.
+func TestR39AStreamWaitsForRoomInTheQueue(t *testing.T) {
+	w := newWorld(t)
+	free := w.stall()
+	var all sync.WaitGroup
+	for range committer.DefaultMaxWaiting + 100 {
+		all.Go(func() { // some are refused for it
+			_, _ = w.committer.Do(t.Context(), 1, func(*aggregator.Tx, committer.Slot) (*entry.Entry, error) { return nil, nil })
+		})
+	}
+	all.Go(func() {
+		time.Sleep(50 * time.Millisecond)
+		free()
+	})
+	for i, o := range w.stream(w.call(w.admin), []reporting.Submission{flow("A", "2024-04", "1"), flow("A", "2024-05", "2")}) {
+		if o.Err != nil || o.Kind != reporting.Created {
+			t.Errorf("item %d = %+v", i, o)
+		}
+	}
+	all.Wait()
 }
 
 // However a stream ends, its goroutines end too, and what was told stands.

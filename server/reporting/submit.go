@@ -11,6 +11,8 @@ import (
 	"github.com/tonghop/tonghop/server/committer"
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/form"
+	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
 )
@@ -25,6 +27,8 @@ type Submission struct {
 	Merge   bool
 	// Etag of what the sender saw; needed to change what is there (R24).
 	Etag string
+	// restores is the earlier revision whose figures these are; 0 for none.
+	restores int
 	// Wrong is what was wrong with it before it could be read; it refuses this submission alone.
 	Wrong error
 }
@@ -102,7 +106,7 @@ func (s *Service) submit(ctx context.Context, call Call, in *inHand, show bool) 
 	return change(ctx, s, mutation[decision]{
 		call: call, method: in.method, hash: in.hash, size: in.size(),
 		decide: func(who granted, at committer.Slot) (decision, entry.Body, error) {
-			d, err := s.decide(who, at.Time, in.Submission, in.ready)
+			d, err := s.decide(who, at.Time, in.Submission, &in.ready)
 			if err != nil || d.kind == Unchanged {
 				return d, nil, err
 			}
@@ -149,32 +153,24 @@ func (d decision) outcome(receipt Receipt) Outcome {
 }
 
 // decide says what a submission comes to at an instant: it is right, and what it changes; or nothing; or why not.
-func (s *Service) decide(who granted, now time.Time, sub Submission, ready prepared) (decision, error) {
+func (s *Service) decide(who granted, now time.Time, sub Submission, ready *prepared) (decision, error) {
 	at, figures, err := who.admit(now, sub, ready)
 	if err != nil {
 		return decision{}, err
 	}
-	report, exists, err := who.tx.Report(at.key)
+	report, _, err := who.tx.Report(at.key)
 	if err != nil {
 		return decision{}, err
 	}
-	d := decision{kind: Created, revision: entry.Submission{
-		Key: at.key, Revision: 1, Draft: sub.Draft, Figures: figures, Deadline: who.deadline(at, report),
-	}}
-	if who.Token.Role == auth.Reporter && at.unit.ID != who.Token.Unit {
-		d.revision.ActingFor = who.Token.Unit // its unit acts for one that has ended (R3)
-	}
-	if exists && len(report.Revisions) > 0 {
-		d.revision.Revision = report.Revisions[len(report.Revisions)-1].Number + 1
-	}
+	d := decision{kind: Created, revision: who.revision(at, sub, figures, report)}
 	if newest, seen := who.newest(report); seen {
 		err = who.correct(&d, at, newest, sub)
 	} else {
 		err = nothingSent(at, sub.Etag)
 	}
 	if err != nil || d.kind != Unchanged {
-		if frozen := excluded(at, report); frozen != nil {
-			return decision{}, frozen
+		if still := who.standsStill(at, report); still != nil {
+			return decision{}, still
 		}
 	}
 	if err == nil && sub.Draft && d.kind != Unchanged {
@@ -194,6 +190,21 @@ func (s *Service) decide(who granted, now time.Time, sub Submission, ready prepa
 	return d, nil
 }
 
+// revision makes what is handed in the next revision of its report.
+func (g granted) revision(at place, sub Submission, figures []entry.Figure, report aggregator.Report) entry.Submission {
+	r := entry.Submission{
+		Key: at.key, Revision: 1, Draft: sub.Draft, Figures: figures, Deadline: g.deadline(at, report), RestoredFrom: sub.restores,
+	}
+	if at.unit.ID != g.Token.Unit {
+		// Its unit acts for one that has ended (R3), or somebody sends on behalf of it (R12).
+		r.ActingFor, r.OnBehalf = g.Token.Unit, !g.Token.Role.Reports()
+	}
+	if n := len(report.Revisions); n > 0 {
+		r.Revision = report.Revisions[n-1].Number + 1
+	}
+	return r
+}
+
 // after gives the report with the new revision in it, as the aggregator will have it.
 func (d *decision) after(principal string, slot committer.Slot) aggregator.Report {
 	r := d.before
@@ -201,6 +212,7 @@ func (d *decision) after(principal string, slot committer.Slot) aggregator.Repor
 	made := aggregator.Revision{
 		Number: d.revision.Revision, State: stateOf(d.revision.Draft), Figures: d.revision.Figures, Principal: principal,
 		Time: slot.Time.UTC(), Sequence: slot.Sequence, Merged: d.revision.Merged, ActingFor: d.revision.ActingFor,
+		OnBehalf: d.revision.OnBehalf, RestoredFrom: d.revision.RestoredFrom,
 	}
 	if _, sent := r.Newest(); !sent {
 		r.Deadline, r.Late = d.revision.Deadline.UTC(), d.late
@@ -219,11 +231,14 @@ func (d *decision) after(principal string, slot committer.Slot) aggregator.Repor
 
 // admit asks everything about a submission that does not depend on what was sent before: may he, is it time, is it owed,
 // are the figures right.
-func (g granted) admit(now time.Time, sub Submission, ready prepared) (place, []entry.Figure, error) {
+func (g granted) admit(now time.Time, sub Submission, ready *prepared) (place, []entry.Figure, error) {
 	if sub.Wrong != nil {
 		return place{}, nil, sub.Wrong
 	}
-	at, err := g.submittable(sub.Ref)
+	at, err := g.submittable(sub.Ref, ready)
+	if err == nil {
+		err = g.mayHandIn(at, sub.Draft)
+	}
 	if err != nil {
 		return at, nil, err
 	}
@@ -251,12 +266,13 @@ func nothingSent(at place, etag string) error {
 		With("given", etag).With("etag", "").In("etag")
 }
 
-// sendable finds the report and asks whether the caller may send it. Whether its unit stands is not asked.
-func (g granted) sendable(ref ReportRef) (place, error) {
+// sendable finds the report and asks whether the caller may send it. Whether its unit stands is not asked. Ready is what was
+// found out about it before; nil if nothing was.
+func (g granted) sendable(ref ReportRef, ready *prepared) (place, error) {
 	if err := g.need(auth.Submit); err != nil {
 		return place{}, err
 	}
-	at, err := g.place(ref)
+	at, err := g.placeOf(ref, ready)
 	if fault.ReasonOf(err) == "UNIT_NOT_VALID" { // a code that nobody has on that day: as with an id, the time is wrong
 		late := *fault.Of(err)
 		late.Kind = fault.KindPrecondition
@@ -267,7 +283,7 @@ func (g granted) sendable(ref ReportRef) (place, error) {
 	}
 	scope := auth.Scope{Unit: at.unit.ID, On: g.standing(at.unit.ID, at.last), Form: at.form.Code}
 	switch {
-	case g.may(auth.Submit, scope):
+	case g.may(auth.Submit, scope), g.sendsForOthers(at):
 		return at, nil
 	case at.unit.ID == g.Token.Unit && !g.readsForm(at.form.Code):
 		return place{}, g.formNotGranted(ref.Form)
@@ -275,10 +291,27 @@ func (g granted) sendable(ref ReportRef) (place, error) {
 	return place{}, notSeen(ref.Unit).In("unit")
 }
 
+// sendsForOthers says whether the caller sends on behalf of the unit because the form names his unit as the reviewing one.
+func (g granted) sendsForOthers(at place) bool {
+	return g.Token.Role == auth.Approver && at.unit.ID != g.Token.Unit && g.readsForm(at.form.Code) && g.reviews(at.form, at.last)
+}
+
+// mayHandIn asks for the one of the two rights that is needed, to save a draft or to send (R13).
+func (g granted) mayHandIn(at place, draft bool) error {
+	right := auth.Send
+	if draft {
+		right = auth.Draft
+	}
+	if g.has(right) {
+		return nil
+	}
+	return denied(right, g.Token.Role).With("unit", at.unit.ID)
+}
+
 // submittable is sendable for a unit that stands on the last day of the period: it owes the whole of it, also after its
 // end (R3).
-func (g granted) submittable(ref ReportRef) (place, error) {
-	at, err := g.sendable(ref)
+func (g granted) submittable(ref ReportRef, ready *prepared) (place, error) {
+	at, err := g.sendable(ref, ready)
 	if err == nil && !at.unit.ValidOn(at.last) {
 		err = notValid(at)
 	}
@@ -336,13 +369,19 @@ func stateOf(draft bool) aggregator.RevisionState {
 	return aggregator.Submitted
 }
 
-// remember makes the answer to a repeated request from the revision that the first one wrote.
+// remember makes the answer to a repeated request from the revision that the first one wrote, also where the unit has ended
+// since, before the period did.
 func (g granted) remember(sub Submission, sequence uint64) (decision, error) {
-	at, err := g.submittable(sub.Ref)
-	if err != nil {
-		return decision{}, err
+	at, r, err := g.remembered(sub.Ref)
+	if err != nil || !slices.ContainsFunc(r.Revisions, func(rev aggregator.Revision) bool { return rev.Sequence == sequence }) {
+		meant, failed := g.meant(sub.Ref, sequence)
+		if failed != nil {
+			return decision{}, failed
+		}
+		if meant != sub.Ref {
+			at, r, err = g.remembered(meant)
+		}
 	}
-	r, _, err := g.tx.Report(at.key)
 	if err != nil {
 		return decision{}, err
 	}
@@ -360,6 +399,32 @@ func (g granted) remember(sub Submission, sequence uint64) (decision, error) {
 		}
 	}
 	return d, nil
+}
+
+func (g granted) remembered(ref ReportRef) (place, aggregator.Report, error) {
+	at, err := g.sendable(ref, nil)
+	if err != nil {
+		return at, aggregator.Report{}, err
+	}
+	r, _, err := g.tx.Report(at.key)
+	return at, r, err
+}
+
+// meant gives a reference by the id of the unit that it meant when its entry was made: its code may be another unit's on that
+// day by now, or nobody's.
+func (g granted) meant(ref ReportRef, sequence uint64) (ReportRef, error) {
+	p, err := period.Parse(ref.Period)
+	if _, known := g.tx.Tree().Unit(hierarchy.ID(ref.Unit)); known || err != nil {
+		return ref, nil
+	}
+	meant := ref
+	err = g.tx.Changes(sequence-1, maxBatch, func(c aggregator.Change) error {
+		if c.Sequence == sequence && c.Key.Period == p && c.Key.Form.Same(form.Code(ref.Form)) && c.Key.Unit.Code() == hierarchy.Code(ref.Unit) {
+			meant.Unit = string(c.Key.Unit)
+		}
+		return nil
+	})
+	return meant, err
 }
 
 // mergedInto gives the indicators of a revision that the submission left to the one before.

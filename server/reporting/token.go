@@ -44,20 +44,19 @@ func (s *Service) Authenticate(ctx context.Context, secret auth.Secret) (auth.Ca
 		return s.Local(), nil
 	}
 	var caller auth.Caller
-	look := func(tx *aggregator.Tx) error {
-		token, known, err := tx.Grant(id)
-		if err != nil {
-			return err
-		}
-		if !known || !token.Proves(hash) || !token.ActiveAt(s.cfg.Now()) {
-			return unauthenticated()
+	prove := func(token auth.Token, known bool, err error) error {
+		if err == nil && (!known || !token.Proves(hash) || !token.ActiveAt(s.cfg.Now())) {
+			err = unauthenticated()
 		}
 		caller = auth.Caller{Principal: token.ID, Token: token}
-		return nil
+		return err
 	}
-	err = s.cfg.State.Peek(ctx, look)
-	if fault.KindOf(err) == fault.KindUnauthenticated {
-		err = s.cfg.State.View(ctx, look)
+	err = prove(s.cfg.State.Granted(ctx, id))
+	if fault.KindOf(err) == fault.KindUnauthenticated { // it may have been issued a moment ago
+		err = s.cfg.State.View(ctx, func(tx *aggregator.Tx) error { return prove(tx.Grant(id)) })
+	}
+	if err != nil {
+		return auth.Caller{}, err
 	}
 	return caller, err
 }
@@ -142,7 +141,7 @@ func (g granted) newToken(d TokenDraft, now time.Time) (auth.Token, error) {
 		unit, err := g.seen("unit", d.Unit, period.DayOf(now))
 		problems.Add(err)
 		token.Unit = unit.ID
-	} else if d.Role == auth.Reporter {
+	} else if d.Role.Reports() {
 		problems.Add(fault.Invalid("UNIT_REQUIRED", "a reporter writes for one unit; name it").In("unit"))
 	}
 	if d.Form != "" {

@@ -257,6 +257,9 @@ func (s *Service) changeOneUnit(
 			if old, known := who.tx.Tree().Unit(units[0].ID); known && old.Equal(units[0]) {
 				return old, nil, nil
 			}
+			if err := who.keepsClosedTree(units, nil); err != nil {
+				return u, nil, err
+			}
 			return units[0], entry.UnitsChanged{Units: units}, nil
 		},
 		recall: func(who granted, sequence uint64) (hierarchy.Unit, error) {
@@ -298,6 +301,9 @@ func (s *Service) ImportUnits(ctx context.Context, call Call, rows []hierarchy.U
 			})
 			if len(units) == 0 {
 				return summary, nil, nil
+			}
+			if err := who.keepsClosedTree(units, nil); err != nil {
+				return summary, nil, err
 			}
 			return summary, entry.UnitsChanged{Units: units}, nil
 		},

@@ -10,13 +10,13 @@ import (
 	"github.com/tonghop/tonghop/server/period"
 )
 
-// Tree gives the tree as it stands, for reading a file of units, indicators or forms against it. Only who may change
-// the catalogue gets it: he sees every unit anyway. What he then sends is checked again on the tree of that moment.
-func (s *Service) Tree(ctx context.Context, caller auth.Caller) (*hierarchy.Tree, error) {
+// Tree gives the tree as it stands, for reading a file of units, indicators, forms or holidays against it. Only who has the
+// right that the file takes gets it, over everything. What he then sends is checked again on the tree of that moment.
+func (s *Service) Tree(ctx context.Context, caller auth.Caller, right auth.Right) (*hierarchy.Tree, error) {
 	var tree *hierarchy.Tree
 	err := s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
 		tree = tx.Tree()
-		return who.needEverywhere(auth.Catalogue)
+		return who.needEverywhere(right)
 	})
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func (s *Service) Today() period.Day { return s.today() }
 func (s *Service) Locate(ctx context.Context, caller auth.Caller, ref ReportRef) (entry.ReportKey, error) {
 	var key entry.ReportKey
 	err := s.read(ctx, caller, 0, func(_ *aggregator.Tx, who granted) error {
-		at, err := who.sendable(ref)
+		at, err := who.sendable(ref, nil)
 		if err != nil {
 			return err
 		}

@@ -150,10 +150,10 @@ func must(t rapid.TB, err error) {
 	}
 }
 
-// call is a mutation by somebody with a request id of its own.
+// call is a mutation by somebody with a request id of its own, who means what he changes to bear on open periods too.
 func (w *world) call(by auth.Caller) reporting.Call {
 	w.requests++
-	return reporting.Call{Caller: by, RequestID: [16]byte{byte(w.requests >> 8), byte(w.requests), 7}}
+	return reporting.Call{Caller: by, RequestID: [16]byte{byte(w.requests >> 8), byte(w.requests), 7}, OpenPeriods: true}
 }
 
 func unit(code, kind, parent string) hierarchy.Unit {

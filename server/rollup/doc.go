@@ -43,6 +43,14 @@
 //     longer period that contains the span: a yearly population weighs the months of its year (R19).
 //   - By the rules MIN and MAX over units the figure of a body is the extreme of its units too, for such a rule says that
 //     figures of units are not to be added: so the greatest of a year is the greatest of its months on either tree.
+//   - Units of one body may owe base periods of several lengths, which then lie over each other; what a body comes to depends
+//     on those of its own units alone. MEAN, MIN and MAX over time go over what the whole body had, never over a part of it:
+//     base periods divide each other into cells, and a figure stands in each cell of its own. Of 10 in every month of one
+//     unit and 60 in the quarter of another each month has 70. Where they are of two sides of a change, as when a new unit
+//     owes the quarter within which it was made, a cell has those of the newest side on which any was given, for who stands
+//     on the last day owes all of it (R3). The divisor of a mean counts cells with a figure. A sum cannot be divided: all
+//     figures are added once, and by the rules MIN and MAX over units the extreme is of what units come to in a stretch
+//     that no base period leaves. LAST has each unit's latest by the last days, whatever the lengths.
 //   - A body counts as one unit where it is stale: once, if any figure that was taken is not of the last base period. Its
 //     obligations, and who is complete, are counted by unit.
 //   - The own amount of a year-to-date figure over a change is the sum of what each unit gained on its own days, so that

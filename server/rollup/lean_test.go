@@ -3,6 +3,7 @@ package rollup_test
 import (
 	"bytes"
 	"math"
+	"math/big"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -94,5 +95,32 @@ func TestOnlyALeanTotalIsReadAsOne(t *testing.T) {
 				t.Fatalf("%+v is read as %+v", lean, read)
 			}
 		})
+	})
+}
+
+// Adding what is lean is adding the totals; what is refused changes nothing, and is not lean.
+func TestAddingWhatIsLeanAddsTotals(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		lean, by := drawnLean(t), drawnLean(t)
+		total, was := lean.Total(), lean
+		total.Merge(by.Total())
+		step := by.AsStep()
+		if again, ok := step.Lean(); !ok || again != by {
+			t.Fatalf("%+v as a step is %+v, %v", by, again, ok)
+		}
+		var decoded rollup.Lean
+		fits := decoded.Decode(total.AppendBinary(nil)) || total.IsZero()
+		if ok := lean.Add(&by); ok != fits || !ok && lean != was || ok && lean.Total() != total {
+			t.Fatalf("%+v with %+v is %+v, %v; as totals %+v", was, by, lean, ok, total)
+		}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		sum, amount := rapid.SampledFrom(amounts).Draw(t, "sum"), rapid.SampledFrom(amounts).Draw(t, "amount")
+		times := rapid.SampledFrom([]int32{1, -1}).Draw(t, "times")
+		want := new(big.Int).Add(big.NewInt(sum), new(big.Int).Mul(big.NewInt(amount), big.NewInt(int64(times))))
+		got := sum
+		if ok := rollup.LeanSum(&got, amount, times); ok != want.IsInt64() || ok && got != want.Int64() || !ok && got != sum {
+			t.Fatalf("%d and %d times %d is %d, %v", sum, times, amount, got, ok)
+		}
 	})
 }

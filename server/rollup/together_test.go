@@ -279,18 +279,22 @@ func TestR2ComponentOfOneIsItsUnit(t *testing.T) {
 func TestR2ComponentEqualsTheRules(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, c := drawCrossing(t)
-		if len(s.span.Bases(s.m.base)) == 0 {
-			return
-		}
-		r := c.ask(s.m, s.measure, s.span)
-		want := c.byRule(s)
-		if (r.State == rollup.Value) != (want != nil) && r.State != rollup.Overflow && r.State != rollup.Undefined {
-			t.Fatalf("got %v, want %v", r.State, want)
-		}
-		if r.State == rollup.Value && r.Value.Rat().Cmp(want) != 0 {
-			t.Fatalf("got %v, want %v", r.Value.Rat(), want)
-		}
+		c.equalsTheRules(t, s)
 	})
+}
+
+func (c *changed) equalsTheRules(t *rapid.T, s *scene) {
+	if len(s.span.Bases(s.m.base)) == 0 {
+		return
+	}
+	r := c.ask(s.m, s.measure, s.span)
+	want := c.byRule(s)
+	if (r.State == rollup.Value) != (want != nil) && r.State != rollup.Overflow && r.State != rollup.Undefined {
+		t.Fatalf("got %v, want %v", r.State, want)
+	}
+	if r.State == rollup.Value && r.Value.Rat().Cmp(want) != 0 {
+		t.Fatalf("got %v, want %v", r.Value.Rat(), want)
+	}
 }
 
 // byRule gives the value of the component; nil if there is none.
@@ -308,8 +312,10 @@ func (c *changed) byRule(s *scene) *big.Rat {
 		all = append(all, &oracle{s: &plain, m: s.m, measure: s.measure, span: s.span, asked: s.span.Bases(s.m.base), unit: u})
 	}
 	// In one base period the two parts of a unit belong together, whatever their rules over time are.
-	both := s.m.OwnDenominator() && (s.m.Value.Time == s.m.Denominator.Time ||
-		len(all[0].bases(s.m.Value)) == 1 && len(all[0].bases(s.m.Denominator)) == 1)
+	both := s.m.OwnDenominator() && (s.m.Value.Time == s.m.Denominator.Time || c.inOneBase(all))
+	if s.m.OwnDenominator() && len(all) > 1 && c.inOneBase(all) {
+		return c.oneByOne(s, all)
+	}
 	num := c.partByRule(all, s.m.Value, 0, both)
 	if s.m.UnitRule != indicator.UnitRatio || num == nil {
 		return num
@@ -329,11 +335,28 @@ func (c *changed) byRule(s *scene) *big.Rat {
 	default:
 		den = c.partByRule(all, s.m.Denominator, 1, both)
 	}
+	return s.m.quotient(num, den)
+}
+
+// oneByOne divides the parts of the units that have both.
+func (c *changed) oneByOne(s *scene, all []*oracle) *big.Rat {
+	var num, den *big.Rat
+	for _, o := range all {
+		one := []*oracle{o}
+		n, d := c.partByRule(one, s.m.Value, 0, true), c.partByRule(one, s.m.Denominator, 1, true)
+		if n != nil && d != nil {
+			num, den = plus(num, n), plus(den, d)
+		}
+	}
+	return s.m.quotient(num, den)
+}
+
+func (m *measured) quotient(num, den *big.Rat) *big.Rat {
 	if num == nil || den == nil || den.Sign() == 0 {
 		return nil
 	}
 	num = new(big.Rat).Quo(num, den)
-	return num.Mul(num, big.NewRat(s.m.Factor(), 1))
+	return num.Mul(num, big.NewRat(m.Factor(), 1))
 }
 
 func plus(a, b *big.Rat) *big.Rat {
@@ -387,6 +410,9 @@ func (c *changed) partByRule(all []*oracle, p indicator.Part, side int, both boo
 		return overTime(slices.Concat(each...), indicator.TimeSum)
 	}
 	bases := len(each[0])
+	if len(c.pace) > 0 && p.Time != indicator.TimeLast && len(each[0]) == len(all[0].bases(p)) {
+		return c.overParts(all, p, each)
+	}
 	if p.Time == indicator.TimeLast && bases > 1 {
 		newest := bases - 1
 		for newest >= 0 && column(newest) == nil {

@@ -22,6 +22,8 @@ var roles = pairs[auth.Role, reportingv1.Role]{
 	auth.Viewer:        reportingv1.Role_ROLE_VIEWER,
 	auth.Administrator: reportingv1.Role_ROLE_ADMINISTRATOR,
 	auth.Operator:      reportingv1.Role_ROLE_OPERATOR,
+	auth.Drafter:       reportingv1.Role_ROLE_DRAFTER,
+	auth.Sender:        reportingv1.Role_ROLE_SENDER,
 }
 
 // CreateToken issues a token.
@@ -33,7 +35,7 @@ func (s access) CreateToken(ctx context.Context, r *reportingv1.CreateTokenReque
 	draft := reporting.TokenDraft{Unit: r.GetUnit(), Form: r.GetForm(), DisplayName: r.GetDisplayName()}
 	draft.Role, err = enumOf(roles, r.GetRole(), "ROLE_UNKNOWN", "role")
 	if err != nil || r.GetRole() == reportingv1.Role_ROLE_UNSPECIFIED {
-		return nil, fault.Invalid("ROLE_UNKNOWN", "role %q: state one of reporter, approver, viewer, administrator, operator", r.GetRole()).
+		return nil, fault.Invalid("ROLE_UNKNOWN", "role %q: state one of reporter, drafter, sender, approver, viewer, administrator, operator", r.GetRole()).
 			With("value", r.GetRole().String()).In("role")
 	}
 	if lifetime := r.GetLifetime(); lifetime != nil {

@@ -36,6 +36,9 @@ var rights = pairs[auth.Right, reportingv1.Right]{
 	auth.Catalogue:     reportingv1.Right_RIGHT_CATALOGUE,
 	auth.Grant:         reportingv1.Right_RIGHT_GRANT,
 	auth.Operate:       reportingv1.Right_RIGHT_OPERATE,
+	auth.Draft:         reportingv1.Right_RIGHT_DRAFT,
+	auth.Send:          reportingv1.Right_RIGHT_SEND,
+	auth.Calendar:      reportingv1.Right_RIGHT_CALENDAR,
 }
 
 // served finds the descriptors of all methods that need a caller, by the names that grpc gives them.

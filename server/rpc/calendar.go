@@ -6,6 +6,7 @@ import (
 	"google.golang.org/grpc"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/period"
@@ -48,7 +49,7 @@ func holidayMessage(l form.Listed) *reportingv1.Holiday {
 
 // ImportHolidays imports holidays.csv.
 func (s calendar) ImportHolidays(stream grpc.ClientStreamingServer[reportingv1.ImportHolidaysRequest, reportingv1.ImportSummary]) error {
-	return importCatalogue(s.core, stream, func(ctx context.Context, in catalogueFile) (*reportingv1.ImportSummary, error) {
+	return importBy(s.core, auth.Calendar, stream, func(ctx context.Context, in catalogueFile) (*reportingv1.ImportSummary, error) {
 		sheet, err := tabular.ReadHolidays(in.file)
 		if err != nil {
 			return nil, err

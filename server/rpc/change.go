@@ -3,11 +3,14 @@ package rpc
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"google.golang.org/grpc"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/entry"
+	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/reporting"
 	"github.com/tonghop/tonghop/server/text"
 )
@@ -35,13 +38,15 @@ var changeKinds = map[aggregator.ChangeKind]struct {
 	aggregator.ReturnedChange:   {reportingv1.ChangeKind_CHANGE_KIND_REPORT_RETURNED, ""},
 	aggregator.ExcludedChange:   {reportingv1.ChangeKind_CHANGE_KIND_REPORT_EXCLUDED, ""},
 	aggregator.LiftedChange:     {reportingv1.ChangeKind_CHANGE_KIND_EXCLUSION_LIFTED, ""},
+	aggregator.ClosedChange:     {reportingv1.ChangeKind_CHANGE_KIND_PERIOD_CLOSED, ""},
+	aggregator.ReopenedChange:   {reportingv1.ChangeKind_CHANGE_KIND_PERIOD_REOPENED, ""},
 	aggregator.AccessChange:     {reportingv1.ChangeKind_CHANGE_KIND_ACCESS, "tokens"},
 	aggregator.StoreChange:      {reportingv1.ChangeKind_CHANGE_KIND_STORE, "store"},
 }
 
 // ListChanges lists changes after a sequence.
 func (s changes) ListChanges(ctx context.Context, r *reportingv1.ListChangesRequest) (*reportingv1.ListChangesResponse, error) {
-	filter, err := changeFilter(r.GetAfterSequence(), r.GetJournalId(), r.GetBelow(), r.GetForm())
+	filter, err := changeFilter(r.GetAfterSequence(), r)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +68,7 @@ func (s changes) ListChanges(ctx context.Context, r *reportingv1.ListChangesRequ
 func (s changes) WatchChanges(r *reportingv1.WatchChangesRequest, stream grpc.ServerStreamingServer[reportingv1.WatchChangesResponse]) error {
 	ctx, end := s.untilStopped(stream.Context())
 	defer end(nil)
-	filter, err := changeFilter(r.GetAfterSequence(), r.GetJournalId(), r.GetBelow(), r.GetForm())
+	filter, err := changeFilter(r.GetAfterSequence(), r)
 	if err != nil {
 		return err
 	}
@@ -89,7 +94,7 @@ func tell(stream grpc.ServerStreamingServer[reportingv1.WatchChangesResponse], p
 		if i+1 < len(page.Changes) && page.Changes[i+1].Sequence == told {
 			told-- // more of this entry follows: who breaks off here must be told of it again
 		}
-		m := &reportingv1.WatchChangesResponse{Change: changeMessage(c), Sequence: int64(told), JournalId: id} //nolint:gosec // counts from 1
+		m := &reportingv1.WatchChangesResponse{Change: changeMessage(c), Sequence: int64(told), JournalId: id, ServerTime: timestamp(page.Now)} //nolint:gosec // counts from 1
 		if err := stream.Send(m); err != nil {
 			return err
 		}
@@ -101,16 +106,37 @@ func tell(stream grpc.ServerStreamingServer[reportingv1.WatchChangesResponse], p
 	if n := len(page.Changes); n > 0 && page.Changes[n-1].Sequence == upTo {
 		return nil
 	}
-	return stream.Send(&reportingv1.WatchChangesResponse{Sequence: int64(upTo), JournalId: id}) //nolint:gosec // counts from 1
+	return stream.Send(&reportingv1.WatchChangesResponse{Sequence: int64(upTo), JournalId: id, ServerTime: timestamp(page.Now)}) //nolint:gosec // counts from 1
 }
 
-func changeFilter(after int64, journalID, below, form string) (reporting.ChangeFilter, error) {
-	filter := reporting.ChangeFilter{Below: below, Form: form}
+// changeRequest is what the two requests for changes have in common.
+type changeRequest interface {
+	GetJournalId() string
+	GetBelow() string
+	GetForm() string
+	GetPeriods() string
+	GetKinds() []reportingv1.ChangeKind
+}
+
+func changeFilter(after int64, r changeRequest) (reporting.ChangeFilter, error) {
+	filter := reporting.ChangeFilter{Below: r.GetBelow(), Form: r.GetForm(), Periods: r.GetPeriods()}
 	var err error
 	if filter.After, err = sequenceOf("after_sequence", after); err != nil {
 		return filter, err
 	}
-	filter.Journal, err = journalOf(journalID)
+	for i, m := range r.GetKinds() {
+		known := false
+		for kind, row := range changeKinds {
+			if row.kind == m {
+				filter.Kinds, known = append(filter.Kinds, kind), true
+			}
+		}
+		if !known {
+			return filter, fault.Invalid("CHANGE_KIND_UNKNOWN", "kind %q is none of a change's; leave it out for all", m).
+				With("value", m.String()).In(fmt.Sprintf("kinds[%d]", i))
+		}
+	}
+	filter.Journal, err = journalOf(r.GetJournalId())
 	return filter, err
 }
 
@@ -124,6 +150,9 @@ func changeMessage(c aggregator.Change) *reportingv1.Change {
 		m.Name = reporting.ReportName(c.Key)
 		m.Unit, m.Form, m.Period = string(c.Key.Unit), string(c.Key.Form), c.Key.Period.String()
 		m.Revision = int32(c.Revision) //nolint:gosec // counts from 1
+		if c.Kind == aggregator.ClosedChange || c.Kind == aggregator.ReopenedChange {
+			m.Name = entry.ClosingKey{Form: c.Key.Form, Period: c.Key.Period, Owner: c.Key.Unit}.String()
+		}
 	case c.Name != "" && (c.Kind == aggregator.IndicatorsChange || c.Kind == aggregator.FormsChange):
 		m.Name = row.collection + "/" + text.FoldCode(c.Name)
 	case c.Name != "":

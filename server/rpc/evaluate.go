@@ -36,13 +36,13 @@ func (s plans) EvaluatePlan(ctx context.Context, r *reportingv1.EvaluatePlanRequ
 		return nil, err
 	}
 	answer := &reportingv1.EvaluatePlanResponse{
-		Summary: countsMessage(&e.Summary), Focus: countsMessage(&e.Focus), Declared: countsMessage(&e.Declared), Basis: bases.wire(basis),
+		Summary: attainmentCounts(&e.Summary), Focus: attainmentCounts(&e.Focus), Declared: attainmentCounts(&e.Declared), Basis: bases.wire(basis),
 		AsOf: e.Today.String(), NextPageToken: e.Next, Stamp: stampMessage(e.Stamp),
 	}
 	for i := range e.Groups {
 		g := &e.Groups[i]
 		answer.Groups = append(answer.Groups, &reportingv1.GroupCounts{
-			Group: g.Code, NameVi: g.NameVI, Indicators: int32(len(g.Indicators)), Counts: countsMessage(&g.Counts), //nolint:gosec // a thousand at most
+			Group: g.Code, NameVi: g.NameVI, Indicators: int32(len(g.Indicators)), Counts: attainmentCounts(&g.Counts), //nolint:gosec // a thousand at most
 		})
 	}
 	for i := range e.Counts {
@@ -55,7 +55,7 @@ func (s plans) EvaluatePlan(ctx context.Context, r *reportingv1.EvaluatePlanRequ
 	return answer, nil
 }
 
-func countsMessage(c *plan.Counts) *reportingv1.AttainmentCounts {
+func attainmentCounts(c *plan.Counts) *reportingv1.AttainmentCounts {
 	of := func(s plan.Status) int32 { return int32(c.Of(s)) } //nolint:gosec // as many as units at most
 	return &reportingv1.AttainmentCounts{
 		Evaluated: int32(c.Evaluated()), Exceeded: of(plan.Exceeded), Met: of(plan.Met), NotMet: of(plan.NotMet), NotDue: of(plan.NotDue), //nolint:gosec // as above
@@ -97,7 +97,7 @@ func lineMessage(l *reporting.Line, p *plan.Plan, language message.Language) *re
 	if l.Units == nil {
 		m.Figure = heldMessage(&l.Figure)
 	} else {
-		m.Units = countsMessage(l.Units)
+		m.Units = attainmentCounts(l.Units)
 	}
 	for i := range l.UnitLines {
 		u := &l.UnitLines[i]
@@ -140,7 +140,7 @@ func heldMessage(f *reporting.HeldFigure) *reportingv1.TargetFigure {
 }
 
 // unitNames are what lists of units show.
-func unitNames(u *hierarchy.Unit) (id, code, name string) {
+func namedUnit(u *hierarchy.Unit) (id, code, name string) {
 	return string(u.ID), string(u.Code), u.NameVI
 }
 

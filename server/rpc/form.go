@@ -79,6 +79,7 @@ func (s forms) CreateForm(ctx context.Context, r *reportingv1.CreateFormRequest)
 	if err != nil {
 		return nil, err
 	}
+	c.OpenPeriods = r.GetOpenPeriods()
 	if r.GetForm() == nil {
 		return nil, bodyMissing("form")
 	}
@@ -96,6 +97,7 @@ func (s forms) UpdateForm(ctx context.Context, r *reportingv1.UpdateFormRequest)
 	if err != nil {
 		return nil, err
 	}
+	c.OpenPeriods = r.GetOpenPeriods()
 	if r.GetForm() == nil {
 		return nil, bodyMissing("form")
 	}
@@ -167,7 +169,8 @@ func formOf(m *reportingv1.Form) (form.Form, error) {
 		Indicators: named[indicator.Code](m.GetIndicators()),
 		Assigned:   selectorsOf("assigned", m.GetAssigned(), &wrong),
 		Owner:      hierarchy.ID(m.GetOwner()), Reviewer: hierarchy.ID(m.GetReviewer()), // or codes
-		ValidFrom: dayOf("valid_from", m.GetValidFrom(), period.Beginning, &wrong),
+		OwnApproval: m.GetOwnApproval(),
+		ValidFrom:   dayOf("valid_from", m.GetValidFrom(), period.Beginning, &wrong),
 	}
 	var err error
 	add := func(field string, err error) {
@@ -195,7 +198,7 @@ func formMessage(f reporting.Form) *reportingv1.Form {
 		Name: "forms/" + string(f.Code.Fold()), Code: string(f.Code), NameVi: f.NameVI, NameEn: f.NameEN,
 		Frequency: frequencies.wire(f.Frequency), Calendar: calendars.wire(f.Calendar),
 		Indicators: texts(f.Indicators), Assigned: selectorMessages(f.Assigned),
-		Owner: string(f.Owner), Reviewer: string(f.Reviewer), Due: f.Due.String(),
+		Owner: string(f.Owner), Reviewer: string(f.Reviewer), Due: f.Due.String(), OwnApproval: f.OwnApproval,
 		ValidFrom: f.ValidFrom.String(), Etag: f.Etag,
 	}
 }

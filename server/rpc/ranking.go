@@ -73,7 +73,7 @@ func (s rankings) RankUnits(ctx context.Context, r *reportingv1.RankUnitsRequest
 			State: rankStates.wire(l.State), Rank: int32(l.Rank), Figure: heldMessage(&l.Figure), PreviousRank: int32(l.PreviousRank), //nolint:gosec // as above
 			ToNext: some(l.ToNext),
 		}
-		m.Unit, m.UnitCode, m.UnitName = unitNames(&l.Unit)
+		m.Unit, m.UnitCode, m.UnitName = namedUnit(&l.Unit)
 		if q.Plan != "" {
 			m.Figure.UnitOfMeasure, m.Figure.Value = "%", some(l.Figure.Reading.Value.Decimal(2))
 		}
@@ -113,7 +113,7 @@ func (s rankings) CompareUnits(ctx context.Context, r *reportingv1.CompareUnitsR
 				Figure: heldMessage(&u.Figure), Rank: int32(u.Rank), ToNext: some(u.ToNext), Improvement: some(u.Improvement), //nolint:gosec // as many as units
 				NoChange: problemOf(u.NoChange, languageOf(ctx)),
 			}
-			one.Unit, one.UnitCode, one.UnitName = unitNames(&u.Unit)
+			one.Unit, one.UnitCode, one.UnitName = namedUnit(&u.Unit)
 			one.Previous = heldMessage(&u.Before).Value
 			m.Units = append(m.Units, one)
 		}

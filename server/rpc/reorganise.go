@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/period"
@@ -154,7 +155,7 @@ type reorganisationStream = grpc.ClientStreamingServer[reportingv1.ImportReorgan
 func (s units) ImportReorganisation(stream reorganisationStream) error {
 	ctx := stream.Context()
 	// Before the first byte: who may not change the catalogue does not fill the stage.
-	tree, err := s.service.Tree(ctx, callerOf(ctx))
+	tree, err := s.service.Tree(ctx, callerOf(ctx), auth.Catalogue)
 	if err != nil {
 		return err
 	}

@@ -89,6 +89,7 @@ func (s rollups) QueryRollups(ctx context.Context, r *reportingv1.QueryRollupsRe
 		Units: r.GetUnits(), Children: r.GetChildren(), Indicators: r.GetIndicators(), Periods: r.GetPeriods(),
 		Basis: basis, Measure: measure, ByKind: r.GetByKind(), AsOf: r.GetAsOf(), Tree: r.GetTree(), Compare: compare,
 		Page: pageOf(r.GetPageSize(), r.GetPageToken()), MinSequence: least, At: at,
+		ClosedVersion: int(r.GetClosedVersion()),
 	})
 	if err != nil {
 		return nil, err
@@ -190,6 +191,7 @@ func putRollup(m *reportingv1.Rollup, r *reporting.Rollup) {
 		}
 		m.Checks = append(m.Checks, check)
 	}
+	m.ClosedVersion, m.DiffersFromClosed = int32(r.Closed.Version), r.Closed.Differs //nolint:gosec // counts from 1
 	m.PartsDiffer, m.Lacking = r.Result.PartsDiffer, r.Lacking
 	for n := range r.Parts {
 		m.Parts = append(m.Parts, partMessage(&r.Parts[n]))

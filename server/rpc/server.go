@@ -108,6 +108,8 @@ func New(cfg Config) (*Server, error) {
 	reportingv1.RegisterCalendarServiceServer(s.grpc, calendar{core: c})
 	reportingv1.RegisterReportServiceServer(s.grpc, reports{core: c})
 	reportingv1.RegisterExclusionServiceServer(s.grpc, exclusions{core: c})
+	reportingv1.RegisterClosingServiceServer(s.grpc, closings{core: c})
+	reportingv1.RegisterHistoryServiceServer(s.grpc, history{core: c})
 	reportingv1.RegisterRollupServiceServer(s.grpc, rollups{core: c})
 	reportingv1.RegisterPlanServiceServer(s.grpc, plans{core: c})
 	reportingv1.RegisterRankingServiceServer(s.grpc, rankings{core: c})

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/message"
@@ -80,9 +81,20 @@ func importCatalogue[T any, P interface {
 	c *core, stream grpc.ClientStreamingServer[T, reportingv1.ImportSummary],
 	run func(ctx context.Context, in catalogueFile) (*reportingv1.ImportSummary, error),
 ) error {
+	return importBy[T, P](c, auth.Catalogue, stream, run)
+}
+
+// importBy is importCatalogue for whoever has another right.
+func importBy[T any, P interface {
+	*T
+	cataloguePart
+}](
+	c *core, right auth.Right, stream grpc.ClientStreamingServer[T, reportingv1.ImportSummary],
+	run func(ctx context.Context, in catalogueFile) (*reportingv1.ImportSummary, error),
+) error {
 	ctx := stream.Context()
-	// Before the first byte: who may not change the catalogue does not fill the stage.
-	tree, err := c.service.Tree(ctx, callerOf(ctx))
+	// Before the first byte: who may not change anything by it does not fill the stage.
+	tree, err := c.service.Tree(ctx, callerOf(ctx), right)
 	if err != nil {
 		return err
 	}
@@ -102,6 +114,7 @@ func importCatalogue[T any, P interface {
 	if in.call, err = changeCall(callerOf(ctx), options.GetRequestId(), options.GetValidateOnly()); err != nil {
 		return err
 	}
+	in.call.OpenPeriods = options.GetOpenPeriods()
 	if in.call.RequestID == ([16]byte{}) && !in.call.ValidateOnly {
 		// Before the file is read, for the answer about a wrong file would not say that this is wrong too.
 		return fault.Invalid("REQUEST_ID_REQUIRED",

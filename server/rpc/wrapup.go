@@ -94,7 +94,7 @@ func (s plans) ReviewPlan(ctx context.Context, r *reportingv1.ReviewPlanRequest)
 		return nil, err
 	}
 	answer := &reportingv1.ReviewPlanResponse{
-		Plan: planMessage(review.Plan), Year: int32(review.Year), Summary: countsMessage(&review.Summary), Declared: countsMessage(&review.Declared), //nolint:gosec // four digits
+		Plan: planMessage(review.Plan), Year: int32(review.Year), Summary: attainmentCounts(&review.Summary), Declared: attainmentCounts(&review.Declared), //nolint:gosec // four digits
 		Remarks: remarkMessages(review.Remarks), Stamp: stampMessage(review.Stamp),
 	}
 	for i := range review.Counts {
@@ -102,7 +102,7 @@ func (s plans) ReviewPlan(ctx context.Context, r *reportingv1.ReviewPlanRequest)
 	}
 	for i := range review.Groups {
 		g := &review.Groups[i]
-		m := &reportingv1.ReviewedGroup{Group: g.Code, NameVi: g.NameVI, Counts: countsMessage(&g.Counts)}
+		m := &reportingv1.ReviewedGroup{Group: g.Code, NameVi: g.NameVI, Counts: attainmentCounts(&g.Counts)}
 		for n := range g.Lines {
 			l := &g.Lines[n]
 			one := &reportingv1.ReviewedTarget{

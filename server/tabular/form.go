@@ -11,7 +11,7 @@ import (
 
 // The columns of forms.csv, in the order of their constants.
 var formColumns = columns(`code name_vi name_en? frequency calendar indicators assigned except? owner? reviewer? due?
-	valid_from?`)
+	valid_from? own_approval?`)
 
 const (
 	formCode = iota
@@ -26,6 +26,7 @@ const (
 	formReviewer
 	formDue
 	formValidFrom
+	formOwnApproval
 )
 
 // ReadForms reads forms.csv. Bare codes of units are resolved on the row's first day, or on today where the row has none.
@@ -58,6 +59,14 @@ func readForm(r row, resolve Resolve, today period.Day, problems *fault.List) fo
 	}
 	f.Owner = r.unit(formOwner, resolve, on, problems)
 	f.Reviewer = r.unit(formReviewer, resolve, on, problems)
+	switch word := r.cell(formOwnApproval); word {
+	case "", "no":
+	case "yes":
+		f.OwnApproval = true
+	default:
+		r.add(formOwnApproval, fault.Invalid("OWN_APPROVAL_UNKNOWN", "own_approval %q: write yes where whoever sent a report may approve it too, else no", word).
+			With("value", word), problems)
+	}
 	var wrong fault.List
 	f.Assigned = r.selectors(formAssigned, formExcept, resolve, on, &wrong)
 	problems.Add(wrong.Err())

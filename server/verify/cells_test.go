@@ -138,3 +138,31 @@ func TestR16ABodyOfYearsIsAddedLikeAnyOther(t *testing.T) {
 		}
 	}
 }
+
+// TestR4WhoComesLaterTellsALongerPeriod asks for a month on a tree whose communes have gone over into others before the
+// half-year ended that those then owe.
+func TestR4WhoComesLaterTellsALongerPeriod(t *testing.T) {
+	w := newWorld(t)
+	march, june := period.Date(2024, 3, 10), period.Date(2024, 6, 1)
+	p := w.always("P", hierarchy.Province, "")
+	a, s := w.always("A", hierarchy.Commune, p.ID), w.always("S", hierarchy.Department, p.ID)
+	w.units(p, a, s)
+	w.catalogue(counted("TT", "commune", "department"))
+	half := monthly("H", "kind:commune", "TT")
+	half.Frequency = period.Half
+	w.formed(half, monthly("M", "kind:department", "TT"))
+	a.ValidTo = march
+	n, k := w.unit("N", hierarchy.Commune, p.ID, march, june), w.unit("K", hierarchy.Commune, p.ID, june, period.Forever)
+	w.add(entry.UnitsReorganised{Reorganisation: hierarchy.Reorganisation{
+		Units: []hierarchy.Unit{a, n, k},
+		Links: []hierarchy.Link{{Date: march, From: a.ID, To: n.ID, Share: hierarchy.Whole}, {Date: june, From: n.ID, To: k.ID, Share: hierarchy.Whole}},
+	}})
+	w.send(entry.ReportKey{Unit: s.ID, Form: "M", Period: month(2024, 2)}, false, map[indicator.Code]figure.Figure{"TT": valued(5)})
+	m := w.model()
+	for _, tree := range []period.Day{0, march + 5, june, period.Date(2024, 12, 31)} {
+		got := m.Answer(Question{Unit: p.ID, Indicator: "TT", Period: month(2024, 2), Tree: tree, Provisional: true})
+		if got.State != stateNotAtPeriod {
+			t.Errorf("on the tree of %v: %s %s, want %s", tree, got.State, got.Value, stateNotAtPeriod)
+		}
+	}
+}

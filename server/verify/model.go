@@ -72,6 +72,8 @@ func (m *Model) Apply(e entry.Entry) error {
 		return m.review(e, b.Key, func(r *report) { r.approve(b.Revision) })
 	case entry.ReportReturned:
 		return m.review(e, b.Key, func(r *report) { r.giveBack(b.Revision) })
+	case entry.PeriodClosed:
+		return m.checkClosing(e, b)
 	case entry.ObligationExcluded:
 		return m.exclude(e, b.Key, true)
 	case entry.ExclusionLifted:

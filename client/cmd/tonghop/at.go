@@ -22,18 +22,29 @@ func (f pastFlag) moment(s *session) (sequence *int64, at *timestamppb.Timestamp
 	if n, err := strconv.ParseInt(f.At, 10, 64); err == nil {
 		return &n, nil, nil
 	}
-	if day, err := time.ParseInLocation(time.DateOnly, f.At, vietnam); err == nil {
-		return nil, timestamppb.New(day.AddDate(0, 0, 1).Add(-time.Nanosecond)), nil
-	}
-	if t, err := time.Parse(time.RFC3339Nano, f.At); err == nil {
+	if t, day, ok := readTime(f.At); ok {
+		if day {
+			t = t.Add(-time.Nanosecond)
+		}
 		return nil, timestamppb.New(t), nil
 	}
+	return nil, nil, s.usage("--at %q: give the number of an entry, such as 1204, a day, such as 2024-03-03, or a time, such as 2024-03-03T17:00", f.At)
+}
+
+// readTime reads a time in Vietnam or with a zone, or a day, which is the instant after it; false if it is neither.
+func readTime(text string) (t time.Time, day, ok bool) {
+	if d, err := time.ParseInLocation(time.DateOnly, text, vietnam); err == nil {
+		return d.AddDate(0, 0, 1), true, true
+	}
+	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
+		return t, false, true
+	}
 	for _, layout := range [...]string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04"} {
-		if t, err := time.ParseInLocation(layout, f.At, vietnam); err == nil {
-			return nil, timestamppb.New(t), nil
+		if t, err := time.ParseInLocation(layout, text, vietnam); err == nil {
+			return t, false, true
 		}
 	}
-	return nil, nil, s.usage("--at %q: give the number of an entry, such as 1204, a day, such as 2024-03-03, or a time, such as 2024-03-03T17:00", f.At)
+	return time.Time{}, false, false
 }
 
 // knownUpTo is the entry up to which an answer knows.

@@ -76,7 +76,7 @@ type holidaysImportCmd struct {
 func (holidaysImportCmd) Help() string {
 	return `The file is taken whole or not at all. Every problem is named with its line and column. Days that the file does not
 name stay as they are: "work" takes a day off back, and makes a Saturday one that is worked. Deadlines that have passed
-stay where they are.
+stay where they are. It needs a token of the role operator or administrator that is for everything: the list moves deadlines of all.
 
 Examples:
 

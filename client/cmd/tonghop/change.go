@@ -9,15 +9,18 @@ import (
 )
 
 type changesCmd struct {
-	After  *int64 `placeholder:"N" help:"Only changes after this sequence. Otherwise all; with --follow those that come."`
-	Follow bool   `short:"f" help:"Stay and show each change when it comes, until interrupted."`
-	Below  string `placeholder:"U" help:"Only reports of this unit and those below."`
-	Form   string `placeholder:"F" help:"Only this form."`
+	After  *int64   `placeholder:"N" help:"Only changes after this sequence. Otherwise all; with --follow those that come."`
+	Follow bool     `short:"f" help:"Stay and show each change when it comes, until interrupted."`
+	Below  string   `placeholder:"U" help:"Only reports of this unit and those below."`
+	Form   string   `placeholder:"F" help:"Only this form."`
+	Period string   `placeholder:"P|Q..R" help:"Only reports for base periods that end in these."`
+	Kind   []string `enum:"units,indicators,forms,report-drafted,report-submitted,report-approved,report-returned,access,store,holidays" placeholder:"KIND,..." help:"Only these kinds: ${enum}."`
 }
 
 // Help shows how it is used.
 func (changesCmd) Help() string {
-	return `A change says that something changed, not what it is now: read the report or ask again. After a break it goes on where it was.
+	return `A change says that something changed, not what it is now: read the report or ask again. After a break it goes on where it was. A
+deadline that passes is no change: "tonghop owe" and "tonghop overdue" tell what is due and what is late by now.
 
 Examples:
 
@@ -27,17 +30,21 @@ Examples:
 
 // Run lists changes, or follows them.
 func (c *changesCmd) Run(ctx context.Context, s *session) error {
+	var kinds []reportingv1.ChangeKind
+	for _, kind := range c.Kind {
+		kinds = append(kinds, choice[reportingv1.ChangeKind](reportingv1.ChangeKind_value, "CHANGE_KIND_", kind))
+	}
 	return s.with(ctx, func(to *client.Client) error {
 		sh := changeSheet
 		if !c.Follow {
-			q := &reportingv1.ListChangesRequest{Below: c.Below, Form: c.Form}
+			q := &reportingv1.ListChangesRequest{Below: c.Below, Form: c.Form, Periods: c.Period, Kinds: kinds}
 			if c.After != nil {
 				q.AfterSequence = *c.After
 			}
 			return list(s, sh, to.Changes(ctx, q))
 		}
 		sh.live = true
-		q := &reportingv1.WatchChangesRequest{AfterSequence: c.After, Below: c.Below, Form: c.Form}
+		q := &reportingv1.WatchChangesRequest{AfterSequence: c.After, Below: c.Below, Form: c.Form, Periods: c.Period, Kinds: kinds}
 		return list(s, sh, withoutHeartbeats(to.WatchChanges(ctx, q)))
 	})
 }

@@ -62,15 +62,8 @@ func (c *excludeCmd) Run(ctx context.Context, s *session) error {
 		if c.Lift {
 			question = "Make this an obligation again?"
 		}
-		if !c.Yes && !c.DryRun && s.person() {
-			agreed, err := s.confirm(ctx, question)
-			if err != nil {
-				return err
-			}
-			if !agreed {
-				s.notice("nothing was changed")
-				return errRefused
-			}
+		if agreed, err := s.agreed(ctx, c.Yes || c.DryRun, question, "nothing was changed"); err != nil || !agreed {
+			return err
 		}
 		id, err := newRequest()
 		if err != nil {

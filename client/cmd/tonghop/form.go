@@ -60,11 +60,15 @@ var formSheet = sheet[*reportingv1.Form]{
 		{name: "assigned", text: func(f *reportingv1.Form) string { return selectors(f.GetAssigned()) }},
 		{name: "owner", text: (*reportingv1.Form).GetOwner},
 		{name: "reviewer", text: (*reportingv1.Form).GetReviewer},
+		{name: "own_approval", text: ownApproval},
 		{name: "due", text: (*reportingv1.Form).GetDue},
 		{name: "valid_from", text: (*reportingv1.Form).GetValidFrom},
 	},
 	json: messageJSON[*reportingv1.Form],
 }
+
+// ownApproval is the word of forms.csv.
+func ownApproval(f *reportingv1.Form) string { return map[bool]string{true: "yes"}[f.GetOwnApproval()] }
 
 func frequency(f *reportingv1.Form) string {
 	return strings.ToLower(word(f.GetFrequency(), "FREQUENCY_"))
@@ -106,6 +110,7 @@ func (c *formsGetCmd) Run(ctx context.Context, s *session) error {
 			{"assigned", selectors(f.GetAssigned())},
 			{"owner", f.GetOwner()},
 			{"reviewer", f.GetReviewer()},
+			{"own approval", ownApproval(f)},
 			{"due", f.GetDue()},
 			{"valid from", f.GetValidFrom()},
 			{"etag", f.GetEtag()},

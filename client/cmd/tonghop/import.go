@@ -13,6 +13,8 @@ type importCmd struct {
 	What   string `arg:"" enum:"units,lineage,indicators,forms,targets,outside,regions" help:"What the file holds: units, lineage, indicators, forms, targets (of plans), outside (figures that others published) or regions."`
 	File   string `arg:"" help:"The CSV file, or - for the standard input."`
 	DryRun bool   `help:"Check everything and change nothing."`
+	// OpenPeriods is for forms.
+	OpenPeriods bool `help:"Of forms: the changes are meant to bear on periods that have begun too."`
 }
 
 // Help shows how it is used.
@@ -49,7 +51,7 @@ func (c *importCmd) upload(ctx context.Context, s *session, by func(*client.Clie
 	}
 	return s.with(ctx, func(to *client.Client) error {
 		send := by(to)
-		summary, err := send(ctx, file.reader(s.progress), &reportingv1.ImportOptions{FileName: file.name, ValidateOnly: c.DryRun})
+		summary, err := send(ctx, file.reader(s.progress), &reportingv1.ImportOptions{FileName: file.name, ValidateOnly: c.DryRun, OpenPeriods: c.OpenPeriods})
 		if err != nil {
 			return err
 		}

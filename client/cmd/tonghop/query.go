@@ -12,16 +12,17 @@ import (
 )
 
 type queryCmd struct {
-	Unit      []string `required:"" placeholder:"U,..." help:"Units."`
-	Indicator []string `required:"" placeholder:"I,..." help:"Indicators."`
-	Period    []string `required:"" placeholder:"P,Q..R" help:"Periods (2024-02, 2024-Q1, 2024-H1, 2024-9M, 2024) and ranges."`
-	Children  bool     `help:"Instead of each unit its children."`
-	Basis     string   `enum:"official,provisional" default:"official" help:"official counts approved reports, provisional also those that wait for approval."`
-	Measure   string   `enum:"as-reported,own,year-to-date" default:"as-reported" help:"Of cumulative indicators: ${enum}."`
-	ByKind    bool     `help:"One roll-up for each kind of unit instead of their sum. CSV gets a further column, kind."`
-	AsOf      string   `placeholder:"DATE" help:"Day on which codes of units are understood; otherwise today."`
-	Compare   string   `enum:"none,previous,year" default:"none" help:"Set beside each roll-up that of the period before (previous) or of the same period last year (year), on the same tree. CSV gets further columns, compared_period to percent."`
-	Tree      string   `placeholder:"DATE" help:"Day on whose tree of units the figures are told, also which children a unit has; not before the end of a period. Otherwise the last day of each period."`
+	Unit          []string `required:"" placeholder:"U,..." help:"Units."`
+	Indicator     []string `required:"" placeholder:"I,..." help:"Indicators."`
+	Period        []string `required:"" placeholder:"P,Q..R" help:"Periods (2024-02, 2024-Q1, 2024-H1, 2024-9M, 2024) and ranges."`
+	Children      bool     `help:"Instead of each unit its children."`
+	Basis         string   `enum:"official,provisional" default:"official" help:"official counts approved reports, provisional also those that wait for approval."`
+	Measure       string   `enum:"as-reported,own,year-to-date" default:"as-reported" help:"Of cumulative indicators: ${enum}."`
+	ByKind        bool     `help:"One roll-up for each kind of unit instead of their sum. CSV gets a further column, kind."`
+	AsOf          string   `placeholder:"DATE" help:"Day on which codes of units are understood; otherwise today."`
+	Compare       string   `enum:"none,previous,year" default:"none" help:"Set beside each roll-up that of the period before (previous) or of the same period last year (year), on the same tree. CSV gets further columns, compared_period to percent."`
+	ClosedVersion int32    `name:"closed-version" placeholder:"N" help:"What the closing of this version kept, instead of the figures of now."`
+	Tree          string   `placeholder:"DATE" help:"Day on whose tree of units the figures are told, also which children a unit has; not before the end of a period. Otherwise the last day of each period."`
 	pastFlag
 }
 
@@ -51,8 +52,9 @@ func (c *queryCmd) Run(ctx context.Context, s *session) error {
 	q := &reportingv1.QueryRollupsRequest{
 		AtSequence: sequence, AtTime: at,
 		Units: c.Unit, Children: c.Children, Indicators: c.Indicator, Periods: c.Period, ByKind: c.ByKind, AsOf: c.AsOf, Tree: c.Tree, Compare: comparisons[c.Compare],
-		Basis:   choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis),
-		Measure: choice[reportingv1.RollupMeasure](reportingv1.RollupMeasure_value, measurePrefix, c.Measure),
+		ClosedVersion: c.ClosedVersion,
+		Basis:         choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis),
+		Measure:       choice[reportingv1.RollupMeasure](reportingv1.RollupMeasure_value, measurePrefix, c.Measure),
 	}
 	return s.with(ctx, func(to *client.Client) error {
 		var caption caption
@@ -228,6 +230,9 @@ func remarks(r rollup) string {
 	out = append(out, crossing(r)...)
 	if r.GetFell() {
 		out = append(out, "fell")
+	}
+	if r.GetDiffersFromClosed() {
+		out = append(out, "not as closed in version "+number(r.GetClosedVersion()))
 	}
 	if r.GetLastPeriod() != "" && r.GetLastPeriod() != r.GetPeriod() {
 		out = append(out, "of "+r.GetLastPeriod())

@@ -492,7 +492,9 @@ type Form struct {
 	// Due rule in the words of the import file: "commune=+2|district=+4w".
 	Due string `protobuf:"bytes,11,opt,name=due,proto3" json:"due,omitempty"`
 	// First day of this version, days since 1970-01-01. Absent: open.
-	ValidFrom     *int32 `protobuf:"zigzag32,12,opt,name=valid_from,json=validFrom,proto3,oneof" json:"valid_from,omitempty"`
+	ValidFrom *int32 `protobuf:"zigzag32,12,opt,name=valid_from,json=validFrom,proto3,oneof" json:"valid_from,omitempty"`
+	// Whoever sent a revision may approve it too, where he reviews it.
+	OwnApproval   bool `protobuf:"varint,30,opt,name=own_approval,json=ownApproval,proto3" json:"own_approval,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -611,6 +613,13 @@ func (x *Form) GetValidFrom() int32 {
 	return 0
 }
 
+func (x *Form) GetOwnApproval() bool {
+	if x != nil {
+		return x.OwnApproval
+	}
+	return false
+}
+
 var File_journal_v1_catalogue_proto protoreflect.FileDescriptor
 
 const file_journal_v1_catalogue_proto_rawDesc = "" +
@@ -665,7 +674,7 @@ const file_journal_v1_catalogue_proto_rawDesc = "" +
 	"\x05_fromB\x05\n" +
 	"\x03_to\"6\n" +
 	"\fFormsChanged\x12&\n" +
-	"\x05forms\x18\x01 \x03(\v2\x10.journal.v1.FormR\x05forms\"\xe7\x02\n" +
+	"\x05forms\x18\x01 \x03(\v2\x10.journal.v1.FormR\x05forms\"\x8a\x03\n" +
 	"\x04Form\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\rR\x06number\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x17\n" +
@@ -682,7 +691,8 @@ const file_journal_v1_catalogue_proto_rawDesc = "" +
 	" \x01(\tR\breviewer\x12\x10\n" +
 	"\x03due\x18\v \x01(\tR\x03due\x12\"\n" +
 	"\n" +
-	"valid_from\x18\f \x01(\x11H\x00R\tvalidFrom\x88\x01\x01B\r\n" +
+	"valid_from\x18\f \x01(\x11H\x00R\tvalidFrom\x88\x01\x01\x12!\n" +
+	"\fown_approval\x18\x1e \x01(\bR\vownApprovalB\r\n" +
 	"\v_valid_fromB5Z3github.com/tonghop/tonghop/gen/journal/v1;journalv1b\x06proto3"
 
 var (

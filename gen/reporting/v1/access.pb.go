@@ -32,7 +32,8 @@ const (
 	Role_ROLE_UNSPECIFIED Role = 0
 	// Save and send reports of its own unit, and read them.
 	Role_ROLE_REPORTER Role = 1
-	// Approve and return reports below its unit, and read.
+	// Approve, return and exclude reports below its unit, close periods, send on behalf of the units
+	// below, and read.
 	Role_ROLE_APPROVER Role = 2
 	// Read.
 	Role_ROLE_VIEWER Role = 3
@@ -40,17 +41,23 @@ const (
 	Role_ROLE_ADMINISTRATOR Role = 4
 	// Look after the store: status, verification.
 	Role_ROLE_OPERATOR Role = 5
+	// Save drafts of its own unit's reports, and send none.
+	Role_ROLE_DRAFTER Role = 10
+	// Send the reports of its own unit, and save no drafts.
+	Role_ROLE_SENDER Role = 11
 )
 
 // Enum value maps for Role.
 var (
 	Role_name = map[int32]string{
-		0: "ROLE_UNSPECIFIED",
-		1: "ROLE_REPORTER",
-		2: "ROLE_APPROVER",
-		3: "ROLE_VIEWER",
-		4: "ROLE_ADMINISTRATOR",
-		5: "ROLE_OPERATOR",
+		0:  "ROLE_UNSPECIFIED",
+		1:  "ROLE_REPORTER",
+		2:  "ROLE_APPROVER",
+		3:  "ROLE_VIEWER",
+		4:  "ROLE_ADMINISTRATOR",
+		5:  "ROLE_OPERATOR",
+		10: "ROLE_DRAFTER",
+		11: "ROLE_SENDER",
 	}
 	Role_value = map[string]int32{
 		"ROLE_UNSPECIFIED":   0,
@@ -59,6 +66,8 @@ var (
 		"ROLE_VIEWER":        3,
 		"ROLE_ADMINISTRATOR": 4,
 		"ROLE_OPERATOR":      5,
+		"ROLE_DRAFTER":       10,
+		"ROLE_SENDER":        11,
 	}
 )
 
@@ -639,14 +648,17 @@ const file_reporting_v1_access_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
 	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"\x12\n" +
-	"\x10GetCallerRequest*~\n" +
+	"\x10GetCallerRequest*\xa1\x01\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rROLE_REPORTER\x10\x01\x12\x11\n" +
 	"\rROLE_APPROVER\x10\x02\x12\x0f\n" +
 	"\vROLE_VIEWER\x10\x03\x12\x16\n" +
 	"\x12ROLE_ADMINISTRATOR\x10\x04\x12\x11\n" +
-	"\rROLE_OPERATOR\x10\x052\xb9\x03\n" +
+	"\rROLE_OPERATOR\x10\x05\x12\x10\n" +
+	"\fROLE_DRAFTER\x10\n" +
+	"\x12\x0f\n" +
+	"\vROLE_SENDER\x10\v2\xb9\x03\n" +
 	"\rAccessService\x12m\n" +
 	"\vCreateToken\x12 .reporting.v1.CreateTokenRequest\x1a!.reporting.v1.CreateTokenResponse\"\x19\x90\x82\x19\x06\x82\xd3\xe4\x93\x02\x0f:\x01*\"\n" +
 	"/v1/tokens\x12g\n" +

@@ -33,7 +33,7 @@ const (
 	Right_RIGHT_AUTHENTICATED Right = 1
 	// To read what lies in the scope of a grant.
 	Right_RIGHT_READ Right = 2
-	// To save and send reports of units in scope.
+	// To save or send reports of units in scope; which of the two depends on the request.
 	Right_RIGHT_SUBMIT Right = 3
 	// To approve and return reports of units in scope.
 	Right_RIGHT_APPROVE Right = 4
@@ -43,19 +43,28 @@ const (
 	Right_RIGHT_GRANT Right = 6
 	// To look after the store.
 	Right_RIGHT_OPERATE Right = 7
+	// To save drafts of units in scope.
+	Right_RIGHT_DRAFT Right = 20
+	// To send reports of units in scope for good.
+	Right_RIGHT_SEND Right = 21
+	// To keep the list of holidays.
+	Right_RIGHT_CALENDAR Right = 8
 )
 
 // Enum value maps for Right.
 var (
 	Right_name = map[int32]string{
-		0: "RIGHT_UNSPECIFIED",
-		1: "RIGHT_AUTHENTICATED",
-		2: "RIGHT_READ",
-		3: "RIGHT_SUBMIT",
-		4: "RIGHT_APPROVE",
-		5: "RIGHT_CATALOGUE",
-		6: "RIGHT_GRANT",
-		7: "RIGHT_OPERATE",
+		0:  "RIGHT_UNSPECIFIED",
+		1:  "RIGHT_AUTHENTICATED",
+		2:  "RIGHT_READ",
+		3:  "RIGHT_SUBMIT",
+		4:  "RIGHT_APPROVE",
+		5:  "RIGHT_CATALOGUE",
+		6:  "RIGHT_GRANT",
+		7:  "RIGHT_OPERATE",
+		20: "RIGHT_DRAFT",
+		21: "RIGHT_SEND",
+		8:  "RIGHT_CALENDAR",
 	}
 	Right_value = map[string]int32{
 		"RIGHT_UNSPECIFIED":   0,
@@ -66,6 +75,9 @@ var (
 		"RIGHT_CATALOGUE":     5,
 		"RIGHT_GRANT":         6,
 		"RIGHT_OPERATE":       7,
+		"RIGHT_DRAFT":         20,
+		"RIGHT_SEND":          21,
+		"RIGHT_CALENDAR":      8,
 	}
 )
 
@@ -119,7 +131,7 @@ var File_reporting_v1_access_rule_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_access_rule_proto_rawDesc = "" +
 	"\n" +
-	"\x1ereporting/v1/access_rule.proto\x12\freporting.v1\x1a google/protobuf/descriptor.proto*\xa5\x01\n" +
+	"\x1ereporting/v1/access_rule.proto\x12\freporting.v1\x1a google/protobuf/descriptor.proto*\xda\x01\n" +
 	"\x05Right\x12\x15\n" +
 	"\x11RIGHT_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13RIGHT_AUTHENTICATED\x10\x01\x12\x0e\n" +
@@ -129,7 +141,11 @@ const file_reporting_v1_access_rule_proto_rawDesc = "" +
 	"\rRIGHT_APPROVE\x10\x04\x12\x13\n" +
 	"\x0fRIGHT_CATALOGUE\x10\x05\x12\x0f\n" +
 	"\vRIGHT_GRANT\x10\x06\x12\x11\n" +
-	"\rRIGHT_OPERATE\x10\a:\\\n" +
+	"\rRIGHT_OPERATE\x10\a\x12\x0f\n" +
+	"\vRIGHT_DRAFT\x10\x14\x12\x0e\n" +
+	"\n" +
+	"RIGHT_SEND\x10\x15\x12\x12\n" +
+	"\x0eRIGHT_CALENDAR\x10\b:\\\n" +
 	"\x0erequired_right\x12\x1e.google.protobuf.MethodOptions\x18\xa2\x90\x03 \x01(\x0e2\x13.reporting.v1.RightR\rrequiredRightB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
 
 var (

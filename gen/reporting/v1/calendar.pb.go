@@ -998,8 +998,8 @@ const file_reporting_v1_calendar_proto_rawDesc = "" +
 	"\x10HOLIDAY_KIND_OFF\x10\x01\x12\x15\n" +
 	"\x11HOLIDAY_KIND_WORK\x10\x022\xc1\x03\n" +
 	"\x0fCalendarService\x12o\n" +
-	"\fListHolidays\x12!.reporting.v1.ListHolidaysRequest\x1a\".reporting.v1.ListHolidaysResponse\"\x18\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/holidays\x12Z\n" +
-	"\x0eImportHolidays\x12#.reporting.v1.ImportHolidaysRequest\x1a\x1b.reporting.v1.ImportSummary\"\x04\x90\x82\x19\x05(\x01\x12j\n" +
+	"\fListHolidays\x12!.reporting.v1.ListHolidaysRequest\x1a\".reporting.v1.ListHolidaysResponse\"\x18\x90\x82\x19\x01\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/holidays\x12Z\n" +
+	"\x0eImportHolidays\x12#.reporting.v1.ImportHolidaysRequest\x1a\x1b.reporting.v1.ImportSummary\"\x04\x90\x82\x19\b(\x01\x12j\n" +
 	"\tGetPeriod\x12\x1e.reporting.v1.GetPeriodRequest\x1a\x14.reporting.v1.Period\"'\xdaA\x04name\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=periods/*}\x12u\n" +
 	"\vListPeriods\x12 .reporting.v1.ListPeriodsRequest\x1a!.reporting.v1.ListPeriodsResponse\"!\xdaA\aperiods\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\r\x12\v/v1/periodsB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
 

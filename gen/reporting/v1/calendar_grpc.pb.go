@@ -33,7 +33,7 @@ const (
 // they are due, and keeps the list of holidays that moves due days. All instants are those of
 // Vietnam (Asia/Ho_Chi_Minh).
 type CalendarServiceClient interface {
-	// Lists the days of the list of holidays, in order.
+	// Lists the days of the list of holidays, in order, to whoever has a token.
 	// Errors: INVALID_ARGUMENT for a bad date or page token.
 	ListHolidays(ctx context.Context, in *ListHolidaysRequest, opts ...grpc.CallOption) (*ListHolidaysResponse, error)
 	// Imports holidays.csv whole or not at all, every problem named with line and column. Days
@@ -41,6 +41,7 @@ type CalendarServiceClient interface {
 	// swapped Saturday. Deadlines that have passed stay where they are, and none is moved to
 	// where it would have passed already. Warnings tell of forms whose upper levels fall due no
 	// later than the levels below because of the list.
+	// Operators and administrators may, whose token is for no unit and no form alone.
 	// Over JSON: POST /v1/holidays:import with the file as the body.
 	ImportHolidays(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportHolidaysRequest, ImportSummary], error)
 	// Gets one period: its days, the instants from which drafts and reports are taken and, for a
@@ -114,7 +115,7 @@ func (c *calendarServiceClient) ListPeriods(ctx context.Context, in *ListPeriods
 // they are due, and keeps the list of holidays that moves due days. All instants are those of
 // Vietnam (Asia/Ho_Chi_Minh).
 type CalendarServiceServer interface {
-	// Lists the days of the list of holidays, in order.
+	// Lists the days of the list of holidays, in order, to whoever has a token.
 	// Errors: INVALID_ARGUMENT for a bad date or page token.
 	ListHolidays(context.Context, *ListHolidaysRequest) (*ListHolidaysResponse, error)
 	// Imports holidays.csv whole or not at all, every problem named with line and column. Days
@@ -122,6 +123,7 @@ type CalendarServiceServer interface {
 	// swapped Saturday. Deadlines that have passed stay where they are, and none is moved to
 	// where it would have passed already. Warnings tell of forms whose upper levels fall due no
 	// later than the levels below because of the list.
+	// Operators and administrators may, whose token is for no unit and no form alone.
 	// Over JSON: POST /v1/holidays:import with the file as the body.
 	ImportHolidays(grpc.ClientStreamingServer[ImportHolidaysRequest, ImportSummary]) error
 	// Gets one period: its days, the instants from which drafts and reports are taken and, for a

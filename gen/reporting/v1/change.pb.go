@@ -264,7 +264,12 @@ type ListChangesRequest struct {
 	// Only this form. Empty: all.
 	Form string `protobuf:"bytes,4,opt,name=form,proto3" json:"form,omitempty"`
 	// At most so many. 0: 50; above 500: 500.
-	PageSize      int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// A period or a range of one kind, "2024-01..2024-12": only reports for base periods that end
+	// in it. Empty: all.
+	Periods string `protobuf:"bytes,6,opt,name=periods,proto3" json:"periods,omitempty"`
+	// Only these kinds. Empty: all.
+	Kinds         []ChangeKind `protobuf:"varint,7,rep,packed,name=kinds,proto3,enum=reporting.v1.ChangeKind" json:"kinds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -332,6 +337,20 @@ func (x *ListChangesRequest) GetPageSize() int32 {
 		return x.PageSize
 	}
 	return 0
+}
+
+func (x *ListChangesRequest) GetPeriods() string {
+	if x != nil {
+		return x.Periods
+	}
+	return ""
+}
+
+func (x *ListChangesRequest) GetKinds() []ChangeKind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
 }
 
 // ListChangesResponse is one page.
@@ -417,7 +436,11 @@ type WatchChangesRequest struct {
 	// Only reports of this unit and those below: an id or a bare code. Empty: all.
 	Below string `protobuf:"bytes,3,opt,name=below,proto3" json:"below,omitempty"`
 	// Only this form. Empty: all.
-	Form          string `protobuf:"bytes,4,opt,name=form,proto3" json:"form,omitempty"`
+	Form string `protobuf:"bytes,4,opt,name=form,proto3" json:"form,omitempty"`
+	// As in ListChangesRequest.
+	Periods string `protobuf:"bytes,5,opt,name=periods,proto3" json:"periods,omitempty"`
+	// As in ListChangesRequest.
+	Kinds         []ChangeKind `protobuf:"varint,6,rep,packed,name=kinds,proto3,enum=reporting.v1.ChangeKind" json:"kinds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -480,6 +503,20 @@ func (x *WatchChangesRequest) GetForm() string {
 	return ""
 }
 
+func (x *WatchChangesRequest) GetPeriods() string {
+	if x != nil {
+		return x.Periods
+	}
+	return ""
+}
+
+func (x *WatchChangesRequest) GetKinds() []ChangeKind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
 // WatchChangesResponse is one change, or a heartbeat.
 type WatchChangesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -488,7 +525,10 @@ type WatchChangesResponse struct {
 	// Everything up to this sequence has been told.
 	Sequence int64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// Id of the journal.
-	JournalId     string `protobuf:"bytes,3,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	JournalId string `protobuf:"bytes,3,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// When this was told, by the clock of the server, in every message: by it a deadline has passed
+	// or has not.
+	ServerTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=server_time,json=serverTime,proto3" json:"server_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -544,6 +584,13 @@ func (x *WatchChangesResponse) GetJournalId() string {
 	return ""
 }
 
+func (x *WatchChangesResponse) GetServerTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ServerTime
+	}
+	return nil
+}
+
 var File_reporting_v1_change_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_change_proto_rawDesc = "" +
@@ -559,31 +606,37 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\x04form\x18\x06 \x01(\tR\x04form\x12\x16\n" +
 	"\x06period\x18\a \x01(\tR\x06period\x12\x1a\n" +
 	"\brevision\x18\b \x01(\x05R\brevision\x12\x1c\n" +
-	"\tprincipal\x18\t \x01(\tR\tprincipal\"\xa1\x01\n" +
+	"\tprincipal\x18\t \x01(\tR\tprincipal\"\xeb\x01\n" +
 	"\x12ListChangesRequest\x12%\n" +
 	"\x0eafter_sequence\x18\x01 \x01(\x03R\rafterSequence\x12\x1d\n" +
 	"\n" +
 	"journal_id\x18\x02 \x01(\tR\tjournalId\x12\x14\n" +
 	"\x05below\x18\x03 \x01(\tR\x05below\x12\x12\n" +
 	"\x04form\x18\x04 \x01(\tR\x04form\x12\x1b\n" +
-	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\"\xb4\x01\n" +
+	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\x12\x18\n" +
+	"\aperiods\x18\x06 \x01(\tR\aperiods\x12.\n" +
+	"\x05kinds\x18\a \x03(\x0e2\x18.reporting.v1.ChangeKindR\x05kinds\"\xb4\x01\n" +
 	"\x13ListChangesResponse\x12.\n" +
 	"\achanges\x18\x01 \x03(\v2\x14.reporting.v1.ChangeR\achanges\x12.\n" +
 	"\x13next_after_sequence\x18\x02 \x01(\x03R\x11nextAfterSequence\x12\x12\n" +
 	"\x04more\x18\x03 \x01(\bR\x04more\x12)\n" +
-	"\x05stamp\x18\x04 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\x9d\x01\n" +
+	"\x05stamp\x18\x04 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xe7\x01\n" +
 	"\x13WatchChangesRequest\x12*\n" +
 	"\x0eafter_sequence\x18\x01 \x01(\x03H\x00R\rafterSequence\x88\x01\x01\x12\x1d\n" +
 	"\n" +
 	"journal_id\x18\x02 \x01(\tR\tjournalId\x12\x14\n" +
 	"\x05below\x18\x03 \x01(\tR\x05below\x12\x12\n" +
-	"\x04form\x18\x04 \x01(\tR\x04formB\x11\n" +
-	"\x0f_after_sequence\"\x7f\n" +
+	"\x04form\x18\x04 \x01(\tR\x04form\x12\x18\n" +
+	"\aperiods\x18\x05 \x01(\tR\aperiods\x12.\n" +
+	"\x05kinds\x18\x06 \x03(\x0e2\x18.reporting.v1.ChangeKindR\x05kindsB\x11\n" +
+	"\x0f_after_sequence\"\xbc\x01\n" +
 	"\x14WatchChangesResponse\x12,\n" +
 	"\x06change\x18\x01 \x01(\v2\x14.reporting.v1.ChangeR\x06change\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x03R\bsequence\x12\x1d\n" +
 	"\n" +
-	"journal_id\x18\x03 \x01(\tR\tjournalId*\xf3\x03\n" +
+	"journal_id\x18\x03 \x01(\tR\tjournalId\x12;\n" +
+	"\vserver_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"serverTime*\xf3\x03\n" +
 	"\n" +
 	"ChangeKind\x12\x1b\n" +
 	"\x17CHANGE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
@@ -632,20 +685,23 @@ var file_reporting_v1_change_proto_goTypes = []any{
 	(*Stamp)(nil),                 // 7: reporting.v1.Stamp
 }
 var file_reporting_v1_change_proto_depIdxs = []int32{
-	6, // 0: reporting.v1.Change.accept_time:type_name -> google.protobuf.Timestamp
-	0, // 1: reporting.v1.Change.kind:type_name -> reporting.v1.ChangeKind
-	1, // 2: reporting.v1.ListChangesResponse.changes:type_name -> reporting.v1.Change
-	7, // 3: reporting.v1.ListChangesResponse.stamp:type_name -> reporting.v1.Stamp
-	1, // 4: reporting.v1.WatchChangesResponse.change:type_name -> reporting.v1.Change
-	2, // 5: reporting.v1.ChangeService.ListChanges:input_type -> reporting.v1.ListChangesRequest
-	4, // 6: reporting.v1.ChangeService.WatchChanges:input_type -> reporting.v1.WatchChangesRequest
-	3, // 7: reporting.v1.ChangeService.ListChanges:output_type -> reporting.v1.ListChangesResponse
-	5, // 8: reporting.v1.ChangeService.WatchChanges:output_type -> reporting.v1.WatchChangesResponse
-	7, // [7:9] is the sub-list for method output_type
-	5, // [5:7] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	6,  // 0: reporting.v1.Change.accept_time:type_name -> google.protobuf.Timestamp
+	0,  // 1: reporting.v1.Change.kind:type_name -> reporting.v1.ChangeKind
+	0,  // 2: reporting.v1.ListChangesRequest.kinds:type_name -> reporting.v1.ChangeKind
+	1,  // 3: reporting.v1.ListChangesResponse.changes:type_name -> reporting.v1.Change
+	7,  // 4: reporting.v1.ListChangesResponse.stamp:type_name -> reporting.v1.Stamp
+	0,  // 5: reporting.v1.WatchChangesRequest.kinds:type_name -> reporting.v1.ChangeKind
+	1,  // 6: reporting.v1.WatchChangesResponse.change:type_name -> reporting.v1.Change
+	6,  // 7: reporting.v1.WatchChangesResponse.server_time:type_name -> google.protobuf.Timestamp
+	2,  // 8: reporting.v1.ChangeService.ListChanges:input_type -> reporting.v1.ListChangesRequest
+	4,  // 9: reporting.v1.ChangeService.WatchChanges:input_type -> reporting.v1.WatchChangesRequest
+	3,  // 10: reporting.v1.ChangeService.ListChanges:output_type -> reporting.v1.ListChangesResponse
+	5,  // 11: reporting.v1.ChangeService.WatchChanges:output_type -> reporting.v1.WatchChangesResponse
+	10, // [10:12] is the sub-list for method output_type
+	8,  // [8:10] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_change_proto_init() }

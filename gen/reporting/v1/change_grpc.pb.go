@@ -29,6 +29,11 @@ const (
 //
 // ChangeService tells what changed since a sequence, as far as the caller may see it. A
 // change is a note that something changed, not its content: read the resource.
+//
+// A deadline that passes is no entry, so it is no change: who watches for it lists obligations,
+// takes from them the earliest deadline ahead, and lists them again when that has passed. What
+// changes in between comes as a change, and a heartbeat tells the server's time, so that nobody
+// need trust his own clock.
 type ChangeServiceClient interface {
 	// Lists changes after a sequence, in order.
 	// Errors: FAILED_PRECONDITION (JOURNAL_REPLACED: `journal_id` is that of another journal).
@@ -82,6 +87,11 @@ type ChangeService_WatchChangesClient = grpc.ServerStreamingClient[WatchChangesR
 //
 // ChangeService tells what changed since a sequence, as far as the caller may see it. A
 // change is a note that something changed, not its content: read the resource.
+//
+// A deadline that passes is no entry, so it is no change: who watches for it lists obligations,
+// takes from them the earliest deadline ahead, and lists them again when that has passed. What
+// changes in between comes as a change, and a heartbeat tells the server's time, so that nobody
+// need trust his own clock.
 type ChangeServiceServer interface {
 	// Lists changes after a sequence, in order.
 	// Errors: FAILED_PRECONDITION (JOURNAL_REPLACED: `journal_id` is that of another journal).

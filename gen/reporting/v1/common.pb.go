@@ -403,7 +403,10 @@ type ImportOptions struct {
 	// UUID of this request. Over JSON it is the Idempotency-Key header.
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Check everything and change nothing.
-	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// Forms alone: the changes are meant to bear on periods that have begun too; the newest
+	// 12 of them are then warnings, and without it problems (OPEN_PERIOD_AFFECTED).
+	OpenPeriods   bool `protobuf:"varint,20,opt,name=open_periods,json=openPeriods,proto3" json:"open_periods,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -455,6 +458,13 @@ func (x *ImportOptions) GetRequestId() string {
 func (x *ImportOptions) GetValidateOnly() bool {
 	if x != nil {
 		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *ImportOptions) GetOpenPeriods() bool {
+	if x != nil {
+		return x.OpenPeriods
 	}
 	return false
 }
@@ -605,12 +615,13 @@ const file_reporting_v1_common_proto_rawDesc = "" +
 	"\x04unit\x18\x03 \x01(\tR\x04unit\x12\x16\n" +
 	"\x06except\x18\x04 \x01(\bR\x06except\x12\x12\n" +
 	"\x04from\x18\x05 \x01(\tR\x04from\x12\x0e\n" +
-	"\x02to\x18\x06 \x01(\tR\x02to\"v\n" +
+	"\x02to\x18\x06 \x01(\tR\x02to\"\x99\x01\n" +
 	"\rImportOptions\x12\x1b\n" +
 	"\tfile_name\x18\x01 \x01(\tR\bfileName\x12#\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"\xb7\x02\n" +
+	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\x12!\n" +
+	"\fopen_periods\x18\x14 \x01(\bR\vopenPeriods\"\xb7\x02\n" +
 	"\rImportSummary\x12\x12\n" +
 	"\x04rows\x18\x01 \x01(\x05R\x04rows\x12\x18\n" +
 	"\acreated\x18\x02 \x01(\x05R\acreated\x12\x18\n" +

@@ -167,6 +167,9 @@ type Form struct {
 	Due string `protobuf:"bytes,11,opt,name=due,proto3" json:"due,omitempty"`
 	// First day of this version, "2024-01-01". Empty: open.
 	ValidFrom string `protobuf:"bytes,12,opt,name=valid_from,json=validFrom,proto3" json:"valid_from,omitempty"`
+	// Whoever sent a revision may approve it too, where he reviews it. Otherwise another person has
+	// to (OWN_REPORT).
+	OwnApproval bool `protobuf:"varint,30,opt,name=own_approval,json=ownApproval,proto3" json:"own_approval,omitempty"`
 	// Changes with every change of the form.
 	Etag string `protobuf:"bytes,13,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Where the answer was computed; in lists only on the response.
@@ -291,6 +294,13 @@ func (x *Form) GetValidFrom() string {
 		return x.ValidFrom
 	}
 	return ""
+}
+
+func (x *Form) GetOwnApproval() bool {
+	if x != nil {
+		return x.OwnApproval
+	}
+	return false
 }
 
 func (x *Form) GetEtag() string {
@@ -709,7 +719,10 @@ type CreateFormRequest struct {
 	// UUID of this request. Over JSON it is the Idempotency-Key header.
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Check everything and change nothing.
-	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// The change is meant to bear on periods that have begun too: the newest 12 of them
+	// are then warnings. Without it each refuses the change (OPEN_PERIOD_AFFECTED).
+	OpenPeriods   bool `protobuf:"varint,20,opt,name=open_periods,json=openPeriods,proto3" json:"open_periods,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -765,6 +778,13 @@ func (x *CreateFormRequest) GetValidateOnly() bool {
 	return false
 }
 
+func (x *CreateFormRequest) GetOpenPeriods() bool {
+	if x != nil {
+		return x.OpenPeriods
+	}
+	return false
+}
+
 // UpdateFormRequest replaces a version of a form.
 type UpdateFormRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -773,7 +793,10 @@ type UpdateFormRequest struct {
 	// UUID of this request. Over JSON it is the Idempotency-Key header.
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Check everything and change nothing.
-	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// The change is meant to bear on periods that have begun too: the newest 12 of them
+	// are then warnings. Without it each refuses the change (OPEN_PERIOD_AFFECTED).
+	OpenPeriods   bool `protobuf:"varint,20,opt,name=open_periods,json=openPeriods,proto3" json:"open_periods,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -825,6 +848,13 @@ func (x *UpdateFormRequest) GetRequestId() string {
 func (x *UpdateFormRequest) GetValidateOnly() bool {
 	if x != nil {
 		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *UpdateFormRequest) GetOpenPeriods() bool {
+	if x != nil {
+		return x.OpenPeriods
 	}
 	return false
 }
@@ -1060,7 +1090,7 @@ var File_reporting_v1_form_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_form_proto_rawDesc = "" +
 	"\n" +
-	"\x17reporting/v1/form.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\x88\x05\n" +
+	"\x17reporting/v1/form.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xab\x05\n" +
 	"\x04Form\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x18\n" +
 	"\x04code\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x04code\x12\x1d\n" +
@@ -1077,7 +1107,8 @@ const file_reporting_v1_form_proto_rawDesc = "" +
 	" \x01(\tR\breviewer\x12\x10\n" +
 	"\x03due\x18\v \x01(\tR\x03due\x12\x1d\n" +
 	"\n" +
-	"valid_from\x18\f \x01(\tR\tvalidFrom\x12\x18\n" +
+	"valid_from\x18\f \x01(\tR\tvalidFrom\x12!\n" +
+	"\fown_approval\x18\x1e \x01(\bR\vownApproval\x12\x18\n" +
 	"\x04etag\x18\r \x01(\tB\x04\xe2A\x01\x03R\x04etag\x12/\n" +
 	"\x05stamp\x18\x0e \x01(\v2\x13.reporting.v1.StampB\x04\xe2A\x01\x03R\x05stamp\x125\n" +
 	"\areceipt\x18\x0f \x01(\v2\x15.reporting.v1.ReceiptB\x04\xe2A\x01\x03R\areceipt\x127\n" +
@@ -1116,17 +1147,19 @@ const file_reporting_v1_form_proto_rawDesc = "" +
 	"\x11ListFormsResponse\x12(\n" +
 	"\x05forms\x18\x01 \x03(\v2\x12.reporting.v1.FormR\x05forms\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n" +
-	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\x8b\x01\n" +
+	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xae\x01\n" +
 	"\x11CreateFormRequest\x12,\n" +
 	"\x04form\x18\x01 \x01(\v2\x12.reporting.v1.FormB\x04\xe2A\x01\x02R\x04form\x12#\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"\x8b\x01\n" +
+	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\x12!\n" +
+	"\fopen_periods\x18\x14 \x01(\bR\vopenPeriods\"\xae\x01\n" +
 	"\x11UpdateFormRequest\x12,\n" +
 	"\x04form\x18\x01 \x01(\v2\x12.reporting.v1.FormB\x04\xe2A\x01\x02R\x04form\x12#\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"m\n" +
+	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\x12!\n" +
+	"\fopen_periods\x18\x14 \x01(\bR\vopenPeriods\"m\n" +
 	"\x12ImportFormsRequest\x127\n" +
 	"\aoptions\x18\x01 \x01(\v2\x1b.reporting.v1.ImportOptionsH\x00R\aoptions\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\x06\n" +

@@ -44,7 +44,10 @@ type FormServiceClient interface {
 	// Errors: ALREADY_EXISTS (FORM_EXISTS), INVALID_ARGUMENT (unknown indicator or unit; an
 	// indicator that another form carries for the same unit and day, both forms named; two
 	// calendars for one indicator, or for the parts of a DERIVED one), FAILED_PRECONDITION
-	// (INDICATOR_DERIVED: an indicator that is computed and reported by nobody).
+	// (INDICATOR_DERIVED: an indicator that is computed and reported by nobody; OPEN_PERIOD_AFFECTED:
+	// a later version that asks other units or other indicators in a period that has begun, each
+	// period told with the units and reports that it bears on, unless `open_periods` is set;
+	// CLOSED_PERIOD_AFFECTED: in a period that is closed).
 	CreateForm(ctx context.Context, in *CreateFormRequest, opts ...grpc.CallOption) (*Form, error)
 	// Replaces the version of a form that has the same first day.
 	// Errors: NOT_FOUND, ABORTED (ETAG_MISMATCH), and those of CreateForm.
@@ -146,7 +149,10 @@ type FormServiceServer interface {
 	// Errors: ALREADY_EXISTS (FORM_EXISTS), INVALID_ARGUMENT (unknown indicator or unit; an
 	// indicator that another form carries for the same unit and day, both forms named; two
 	// calendars for one indicator, or for the parts of a DERIVED one), FAILED_PRECONDITION
-	// (INDICATOR_DERIVED: an indicator that is computed and reported by nobody).
+	// (INDICATOR_DERIVED: an indicator that is computed and reported by nobody; OPEN_PERIOD_AFFECTED:
+	// a later version that asks other units or other indicators in a period that has begun, each
+	// period told with the units and reports that it bears on, unless `open_periods` is set;
+	// CLOSED_PERIOD_AFFECTED: in a period that is closed).
 	CreateForm(context.Context, *CreateFormRequest) (*Form, error)
 	// Replaces the version of a form that has the same first day.
 	// Errors: NOT_FOUND, ABORTED (ETAG_MISMATCH), and those of CreateForm.

@@ -2942,7 +2942,7 @@ var File_reporting_v1_report_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_report_proto_rawDesc = "" +
 	"\n" +
-	"\x19reporting/v1/report.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xd1\x02\n" +
+	"\x19reporting/v1/report.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x1dreporting/v1/obligation.proto\"\xd1\x02\n" +
 	"\x06Figure\x12\"\n" +
 	"\tindicator\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\tindicator\x12\x19\n" +
 	"\x05value\x18\x02 \x01(\tH\x00R\x05value\x88\x01\x01\x12!\n" +
@@ -3196,7 +3196,7 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\fNumberFormat\x12\x1d\n" +
 	"\x19NUMBER_FORMAT_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10NUMBER_FORMAT_VI\x10\x01\x12\x14\n" +
-	"\x10NUMBER_FORMAT_EN\x10\x022\xaf\t\n" +
+	"\x10NUMBER_FORMAT_EN\x10\x022\x82\r\n" +
 	"\rReportService\x12\x89\x01\n" +
 	"\fSubmitReport\x12!.reporting.v1.SubmitReportRequest\x1a\".reporting.v1.SubmitReportResponse\"2\x90\x82\x19\x03\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{name=units/*/reports/*}:submit\x12\x8f\x01\n" +
 	"\x12BatchSubmitReports\x12'.reporting.v1.BatchSubmitReportsRequest\x1a(.reporting.v1.BatchSubmitReportsResponse\"&\x90\x82\x19\x03\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/reports:batchSubmit\x12b\n" +
@@ -3206,7 +3206,10 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\vListReports\x12 .reporting.v1.ListReportsRequest\x1a!.reporting.v1.ListReportsResponse\"7\x90\x82\x19\x02\x82\xd3\xe4\x93\x02-Z\r\x12\v/v1/reports\x12\x1c/v1/{parent=units/*}/reports\x12\x97\x01\n" +
 	"\rListRevisions\x12\".reporting.v1.ListRevisionsRequest\x1a#.reporting.v1.ListRevisionsResponse\"=\xdaA\x06parent\x90\x82\x19\x02\x82\xd3\xe4\x93\x02*\x12(/v1/{parent=units/*/reports/*}/revisions\x12\x8a\x01\n" +
 	"\rApproveReport\x12\".reporting.v1.ApproveReportRequest\x1a\x14.reporting.v1.Report\"?\xdaA\tname,etag\x90\x82\x19\x04\x82\xd3\xe4\x93\x02):\x01*\"$/v1/{name=units/*/reports/*}:approve\x12\x8e\x01\n" +
-	"\fReturnReport\x12!.reporting.v1.ReturnReportRequest\x1a\x14.reporting.v1.Report\"E\xdaA\x10name,etag,reason\x90\x82\x19\x04\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{name=units/*/reports/*}:returnB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
+	"\fReturnReport\x12!.reporting.v1.ReturnReportRequest\x1a\x14.reporting.v1.Report\"E\xdaA\x10name,etag,reason\x90\x82\x19\x04\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{name=units/*/reports/*}:return\x12\x9f\x01\n" +
+	"\x0fListObligations\x12$.reporting.v1.ListObligationsRequest\x1a%.reporting.v1.ListObligationsResponse\"?\x90\x82\x19\x02\x82\xd3\xe4\x93\x025Z\x11\x12\x0f/v1/obligations\x12 /v1/{parent=units/*}/obligations\x12\xa3\x01\n" +
+	"\vListOverdue\x12 .reporting.v1.ListOverdueRequest\x1a!.reporting.v1.ListOverdueResponse\"O\x90\x82\x19\x02\x82\xd3\xe4\x93\x02EZ\x19\x12\x17/v1/obligations:overdue\x12(/v1/{parent=units/*}/obligations:overdue\x12\x88\x01\n" +
+	"\x0fGetCompleteness\x12$.reporting.v1.GetCompletenessRequest\x1a%.reporting.v1.GetCompletenessResponse\"(\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/obligations:completenessB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_reporting_v1_report_proto_rawDescOnce sync.Once
@@ -3260,6 +3263,12 @@ var file_reporting_v1_report_proto_goTypes = []any{
 	(*Stamp)(nil),                      // 34: reporting.v1.Stamp
 	(*Receipt)(nil),                    // 35: reporting.v1.Receipt
 	(*Problem)(nil),                    // 36: reporting.v1.Problem
+	(*ListObligationsRequest)(nil),     // 37: reporting.v1.ListObligationsRequest
+	(*ListOverdueRequest)(nil),         // 38: reporting.v1.ListOverdueRequest
+	(*GetCompletenessRequest)(nil),     // 39: reporting.v1.GetCompletenessRequest
+	(*ListObligationsResponse)(nil),    // 40: reporting.v1.ListObligationsResponse
+	(*ListOverdueResponse)(nil),        // 41: reporting.v1.ListOverdueResponse
+	(*GetCompletenessResponse)(nil),    // 42: reporting.v1.GetCompletenessResponse
 }
 var file_reporting_v1_report_proto_depIdxs = []int32{
 	0,  // 0: reporting.v1.Figure.state:type_name -> reporting.v1.FigureState
@@ -3316,17 +3325,23 @@ var file_reporting_v1_report_proto_depIdxs = []int32{
 	29, // 51: reporting.v1.ReportService.ListRevisions:input_type -> reporting.v1.ListRevisionsRequest
 	31, // 52: reporting.v1.ReportService.ApproveReport:input_type -> reporting.v1.ApproveReportRequest
 	32, // 53: reporting.v1.ReportService.ReturnReport:input_type -> reporting.v1.ReturnReportRequest
-	11, // 54: reporting.v1.ReportService.SubmitReport:output_type -> reporting.v1.SubmitReportResponse
-	14, // 55: reporting.v1.ReportService.BatchSubmitReports:output_type -> reporting.v1.BatchSubmitReportsResponse
-	19, // 56: reporting.v1.ReportService.StreamReports:output_type -> reporting.v1.StreamReportsResponse
-	23, // 57: reporting.v1.ReportService.ImportReports:output_type -> reporting.v1.ImportReportsResponse
-	7,  // 58: reporting.v1.ReportService.GetReport:output_type -> reporting.v1.Report
-	28, // 59: reporting.v1.ReportService.ListReports:output_type -> reporting.v1.ListReportsResponse
-	30, // 60: reporting.v1.ReportService.ListRevisions:output_type -> reporting.v1.ListRevisionsResponse
-	7,  // 61: reporting.v1.ReportService.ApproveReport:output_type -> reporting.v1.Report
-	7,  // 62: reporting.v1.ReportService.ReturnReport:output_type -> reporting.v1.Report
-	54, // [54:63] is the sub-list for method output_type
-	45, // [45:54] is the sub-list for method input_type
+	37, // 54: reporting.v1.ReportService.ListObligations:input_type -> reporting.v1.ListObligationsRequest
+	38, // 55: reporting.v1.ReportService.ListOverdue:input_type -> reporting.v1.ListOverdueRequest
+	39, // 56: reporting.v1.ReportService.GetCompleteness:input_type -> reporting.v1.GetCompletenessRequest
+	11, // 57: reporting.v1.ReportService.SubmitReport:output_type -> reporting.v1.SubmitReportResponse
+	14, // 58: reporting.v1.ReportService.BatchSubmitReports:output_type -> reporting.v1.BatchSubmitReportsResponse
+	19, // 59: reporting.v1.ReportService.StreamReports:output_type -> reporting.v1.StreamReportsResponse
+	23, // 60: reporting.v1.ReportService.ImportReports:output_type -> reporting.v1.ImportReportsResponse
+	7,  // 61: reporting.v1.ReportService.GetReport:output_type -> reporting.v1.Report
+	28, // 62: reporting.v1.ReportService.ListReports:output_type -> reporting.v1.ListReportsResponse
+	30, // 63: reporting.v1.ReportService.ListRevisions:output_type -> reporting.v1.ListRevisionsResponse
+	7,  // 64: reporting.v1.ReportService.ApproveReport:output_type -> reporting.v1.Report
+	7,  // 65: reporting.v1.ReportService.ReturnReport:output_type -> reporting.v1.Report
+	40, // 66: reporting.v1.ReportService.ListObligations:output_type -> reporting.v1.ListObligationsResponse
+	41, // 67: reporting.v1.ReportService.ListOverdue:output_type -> reporting.v1.ListOverdueResponse
+	42, // 68: reporting.v1.ReportService.GetCompleteness:output_type -> reporting.v1.GetCompletenessResponse
+	57, // [57:69] is the sub-list for method output_type
+	45, // [45:57] is the sub-list for method input_type
 	45, // [45:45] is the sub-list for extension type_name
 	45, // [45:45] is the sub-list for extension extendee
 	0,  // [0:45] is the sub-list for field type_name
@@ -3339,6 +3354,7 @@ func file_reporting_v1_report_proto_init() {
 	}
 	file_reporting_v1_access_rule_proto_init()
 	file_reporting_v1_common_proto_init()
+	file_reporting_v1_obligation_proto_init()
 	file_reporting_v1_report_proto_msgTypes[0].OneofWrappers = []any{}
 	file_reporting_v1_report_proto_msgTypes[9].OneofWrappers = []any{
 		(*StreamReportsRequest_Options)(nil),

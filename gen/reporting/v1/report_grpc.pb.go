@@ -28,6 +28,9 @@ const (
 	ReportService_ListRevisions_FullMethodName      = "/reporting.v1.ReportService/ListRevisions"
 	ReportService_ApproveReport_FullMethodName      = "/reporting.v1.ReportService/ApproveReport"
 	ReportService_ReturnReport_FullMethodName       = "/reporting.v1.ReportService/ReturnReport"
+	ReportService_ListObligations_FullMethodName    = "/reporting.v1.ReportService/ListObligations"
+	ReportService_ListOverdue_FullMethodName        = "/reporting.v1.ReportService/ListOverdue"
+	ReportService_GetCompleteness_FullMethodName    = "/reporting.v1.ReportService/GetCompleteness"
 )
 
 // ReportServiceClient is the client API for ReportService service.
@@ -84,6 +87,17 @@ type ReportServiceClient interface {
 	// Errors: ABORTED (ETAG_MISMATCH), FAILED_PRECONDITION (NOTHING_TO_RETURN;
 	// OBLIGATION_EXCLUDED; PERIOD_CLOSED), INVALID_ARGUMENT (REASON_REQUIRED).
 	ReturnReport(ctx context.Context, in *ReturnReportRequest, opts ...grpc.CallOption) (*Report, error)
+	// Lists what is owed: the reports that a unit, or the units below it, are to send, with their
+	// deadlines and how far each has come.
+	// Errors: INVALID_ARGUMENT for a bad filter or page token, NOT_FOUND (unit or form).
+	ListObligations(ctx context.Context, in *ListObligationsRequest, opts ...grpc.CallOption) (*ListObligationsResponse, error)
+	// Lists who is late, in the order of a telephone list.
+	// Errors: as of ListObligations.
+	ListOverdue(ctx context.Context, in *ListOverdueRequest, opts ...grpc.CallOption) (*ListOverdueResponse, error)
+	// Gives the matrix of units and base periods of one form: who has reported, who is late, who is
+	// missing, with the totals of each period.
+	// Errors: as of ListObligations; RESOURCE_EXHAUSTED (AS_OF_TOO_LARGE).
+	GetCompleteness(ctx context.Context, in *GetCompletenessRequest, opts ...grpc.CallOption) (*GetCompletenessResponse, error)
 }
 
 type reportServiceClient struct {
@@ -190,6 +204,36 @@ func (c *reportServiceClient) ReturnReport(ctx context.Context, in *ReturnReport
 	return out, nil
 }
 
+func (c *reportServiceClient) ListObligations(ctx context.Context, in *ListObligationsRequest, opts ...grpc.CallOption) (*ListObligationsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListObligationsResponse)
+	err := c.cc.Invoke(ctx, ReportService_ListObligations_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) ListOverdue(ctx context.Context, in *ListOverdueRequest, opts ...grpc.CallOption) (*ListOverdueResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListOverdueResponse)
+	err := c.cc.Invoke(ctx, ReportService_ListOverdue_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) GetCompleteness(ctx context.Context, in *GetCompletenessRequest, opts ...grpc.CallOption) (*GetCompletenessResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetCompletenessResponse)
+	err := c.cc.Invoke(ctx, ReportService_GetCompleteness_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ReportServiceServer is the server API for ReportService service.
 // All implementations must embed UnimplementedReportServiceServer
 // for forward compatibility.
@@ -244,6 +288,17 @@ type ReportServiceServer interface {
 	// Errors: ABORTED (ETAG_MISMATCH), FAILED_PRECONDITION (NOTHING_TO_RETURN;
 	// OBLIGATION_EXCLUDED; PERIOD_CLOSED), INVALID_ARGUMENT (REASON_REQUIRED).
 	ReturnReport(context.Context, *ReturnReportRequest) (*Report, error)
+	// Lists what is owed: the reports that a unit, or the units below it, are to send, with their
+	// deadlines and how far each has come.
+	// Errors: INVALID_ARGUMENT for a bad filter or page token, NOT_FOUND (unit or form).
+	ListObligations(context.Context, *ListObligationsRequest) (*ListObligationsResponse, error)
+	// Lists who is late, in the order of a telephone list.
+	// Errors: as of ListObligations.
+	ListOverdue(context.Context, *ListOverdueRequest) (*ListOverdueResponse, error)
+	// Gives the matrix of units and base periods of one form: who has reported, who is late, who is
+	// missing, with the totals of each period.
+	// Errors: as of ListObligations; RESOURCE_EXHAUSTED (AS_OF_TOO_LARGE).
+	GetCompleteness(context.Context, *GetCompletenessRequest) (*GetCompletenessResponse, error)
 	mustEmbedUnimplementedReportServiceServer()
 }
 
@@ -280,6 +335,15 @@ func (UnimplementedReportServiceServer) ApproveReport(context.Context, *ApproveR
 }
 func (UnimplementedReportServiceServer) ReturnReport(context.Context, *ReturnReportRequest) (*Report, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReturnReport not implemented")
+}
+func (UnimplementedReportServiceServer) ListObligations(context.Context, *ListObligationsRequest) (*ListObligationsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListObligations not implemented")
+}
+func (UnimplementedReportServiceServer) ListOverdue(context.Context, *ListOverdueRequest) (*ListOverdueResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListOverdue not implemented")
+}
+func (UnimplementedReportServiceServer) GetCompleteness(context.Context, *GetCompletenessRequest) (*GetCompletenessResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCompleteness not implemented")
 }
 func (UnimplementedReportServiceServer) mustEmbedUnimplementedReportServiceServer() {}
 func (UnimplementedReportServiceServer) testEmbeddedByValue()                       {}
@@ -442,6 +506,60 @@ func _ReportService_ReturnReport_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ReportService_ListObligations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListObligationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).ListObligations(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_ListObligations_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).ListObligations(ctx, req.(*ListObligationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_ListOverdue_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListOverdueRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).ListOverdue(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_ListOverdue_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).ListOverdue(ctx, req.(*ListOverdueRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_GetCompleteness_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCompletenessRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).GetCompleteness(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_GetCompleteness_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).GetCompleteness(ctx, req.(*GetCompletenessRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ReportService_ServiceDesc is the grpc.ServiceDesc for ReportService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -476,6 +594,18 @@ var ReportService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ReturnReport",
 			Handler:    _ReportService_ReturnReport_Handler,
+		},
+		{
+			MethodName: "ListObligations",
+			Handler:    _ReportService_ListObligations_Handler,
+		},
+		{
+			MethodName: "ListOverdue",
+			Handler:    _ReportService_ListOverdue_Handler,
+		},
+		{
+			MethodName: "GetCompleteness",
+			Handler:    _ReportService_GetCompleteness_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -362,7 +362,11 @@ type QueryRollupsRequest struct {
 	Tree string `protobuf:"bytes,20,opt,name=tree,proto3" json:"tree,omitempty"`
 	// Sets beside each roll-up that of an earlier period, of the same unit on the same tree.
 	// Unspecified: none. Each counts as one more roll-up of the page's work, not of its size.
-	Compare       RollupComparison `protobuf:"varint,21,opt,name=compare,proto3,enum=reporting.v1.RollupComparison" json:"compare,omitempty"`
+	Compare RollupComparison `protobuf:"varint,21,opt,name=compare,proto3,enum=reporting.v1.RollupComparison" json:"compare,omitempty"`
+	// Answer with what the closing of this version kept, where each roll-up has one; else NOT_FOUND
+	// (CLOSED_VERSION_NOT_FOUND). Goes with units, children, indicators and periods alone. 0: the
+	// figures of now.
+	ClosedVersion int32 `protobuf:"varint,50,opt,name=closed_version,json=closedVersion,proto3" json:"closed_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -507,6 +511,13 @@ func (x *QueryRollupsRequest) GetCompare() RollupComparison {
 		return x.Compare
 	}
 	return RollupComparison_ROLLUP_COMPARISON_UNSPECIFIED
+}
+
+func (x *QueryRollupsRequest) GetClosedVersion() int32 {
+	if x != nil {
+		return x.ClosedVersion
+	}
+	return 0
 }
 
 // QueryRollupsResponse is one page.
@@ -741,8 +752,13 @@ type Rollup struct {
 	// YEAR_TO_DATE of a flow: for how many of the base periods since the beginning of the year
 	// there is anything at all. Absent: another question, or base periods of several lengths.
 	PeriodsPresent *PeriodsPresent `protobuf:"bytes,40,opt,name=periods_present,json=periodsPresent,proto3" json:"periods_present,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// OFFICIAL, AS_REPORTED, all kinds: number of the last closing that holds this roll-up, or of
+	// the one that was asked for. 0: the period was never closed for the unit.
+	ClosedVersion int32 `protobuf:"varint,50,opt,name=closed_version,json=closedVersion,proto3" json:"closed_version,omitempty"`
+	// The figure of now, or its coverage, is not what that closing kept.
+	DiffersFromClosed bool `protobuf:"varint,51,opt,name=differs_from_closed,json=differsFromClosed,proto3" json:"differs_from_closed,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Rollup) Reset() {
@@ -941,6 +957,20 @@ func (x *Rollup) GetPeriodsPresent() *PeriodsPresent {
 		return x.PeriodsPresent
 	}
 	return nil
+}
+
+func (x *Rollup) GetClosedVersion() int32 {
+	if x != nil {
+		return x.ClosedVersion
+	}
+	return 0
+}
+
+func (x *Rollup) GetDiffersFromClosed() bool {
+	if x != nil {
+		return x.DiffersFromClosed
+	}
+	return false
 }
 
 // PeriodsPresent says how many base periods have a figure of at least one unit.
@@ -2668,7 +2698,7 @@ var File_reporting_v1_rollup_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\n" +
-	"\x19reporting/v1/rollup.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x17reporting/v1/form.proto\x1a\x19reporting/v1/report.proto\"\xda\x04\n" +
+	"\x19reporting/v1/rollup.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x17reporting/v1/form.proto\x1a\x19reporting/v1/report.proto\"\x81\x05\n" +
 	"\x13QueryRollupsRequest\x12\x1a\n" +
 	"\x05units\x18\x01 \x03(\tB\x04\xe2A\x01\x02R\x05units\x12\x1a\n" +
 	"\bchildren\x18\x02 \x01(\bR\bchildren\x12$\n" +
@@ -2691,7 +2721,8 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"atSequence\x88\x01\x01\x123\n" +
 	"\aat_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x12\n" +
 	"\x04tree\x18\x14 \x01(\tR\x04tree\x128\n" +
-	"\acompare\x18\x15 \x01(\x0e2\x1e.reporting.v1.RollupComparisonR\acompareB\x0e\n" +
+	"\acompare\x18\x15 \x01(\x0e2\x1e.reporting.v1.RollupComparisonR\acompare\x12%\n" +
+	"\x0eclosed_version\x182 \x01(\x05R\rclosedVersionB\x0e\n" +
 	"\f_at_sequence\"\xaf\x02\n" +
 	"\x14QueryRollupsResponse\x12.\n" +
 	"\arollups\x18\x01 \x03(\v2\x14.reporting.v1.RollupR\arollups\x122\n" +
@@ -2706,7 +2737,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\bcalendar\x18\x02 \x01(\x0e2\x16.reporting.v1.CalendarR\bcalendar\x12\x1b\n" +
 	"\tfirst_day\x18\x03 \x01(\tR\bfirstDay\x12\x19\n" +
 	"\blast_day\x18\x04 \x01(\tR\alastDay\x12\x1b\n" +
-	"\ttree_date\x18\x05 \x01(\tR\btreeDate\"\xce\a\n" +
+	"\ttree_date\x18\x05 \x01(\tR\btreeDate\"\xa5\b\n" +
 	"\x06Rollup\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x1b\n" +
 	"\tunit_code\x18\x02 \x01(\tR\bunitCode\x12\x1b\n" +
@@ -2733,7 +2764,9 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x05parts\x18\x1e \x03(\v2\x18.reporting.v1.RollupPartR\x05parts\x12!\n" +
 	"\fparts_differ\x18\x1f \x01(\bR\vpartsDiffer\x12\x18\n" +
 	"\alacking\x18  \x03(\tR\alacking\x12E\n" +
-	"\x0fperiods_present\x18( \x01(\v2\x1c.reporting.v1.PeriodsPresentR\x0eperiodsPresentB\b\n" +
+	"\x0fperiods_present\x18( \x01(\v2\x1c.reporting.v1.PeriodsPresentR\x0eperiodsPresent\x12%\n" +
+	"\x0eclosed_version\x182 \x01(\x05R\rclosedVersion\x12.\n" +
+	"\x13differs_from_closed\x183 \x01(\bR\x11differsFromClosedB\b\n" +
 	"\x06_valueB\f\n" +
 	"\n" +
 	"_numeratorB\x0e\n" +

@@ -64,7 +64,7 @@ func open(ctx context.Context, r *check.Run) (*theatre, error) {
 		d.Kill()
 		return nil, err
 	}
-	if t.world, err = workload.Found(ctx, d, secret.Reveal(), workload.Shape{Districts: 2, Communes: 4, Months: 2}); err != nil {
+	if t.world, err = workload.Found(ctx, d, secret.Reveal(), workload.Shape{Districts: 2, Communes: 4, Months: 2, Reforms: 2}); err != nil {
 		d.Kill()
 		return nil, err
 	}

@@ -71,6 +71,16 @@ func batch(atomic bool, month int) step {
 	})
 }
 
+// reform is the n-th change of the tree: two communes are merged, one is divided.
+func reform(n int) step {
+	return step{name: "a change of the tree", own: 1, do: func(ctx context.Context, p *play) error {
+		if p.world.Reformed() > n {
+			return nil // it was repeated by the recovery
+		}
+		return p.world.Reform(ctx)
+	}}
+}
+
 func everyCommune(month int) []workload.Report {
 	return []workload.Report{
 		workload.ReportAt(0, month), workload.ReportAt(1, month), workload.ReportAt(2, month), workload.ReportAt(3, month),
@@ -94,12 +104,14 @@ var story = []step{
 	{name: "an upload of units", do: uploadUnits, own: 1, fact: unitIs},
 	{name: "a change of an indicator", do: changeIndicator, own: 1, fact: indicatorIs},
 	{name: "the removal of a name", do: removeName, own: 1, fact: nameIsGone},
+	reform(0),
 	{name: "a backup", do: takeBackup},
 	giveBack(0, 0), // what was approved
-	submit(0, 0),
+	submit(0, 0),   // of a commune that has ended since
 	{name: "a stop and a start", do: restart},
 	stream(1), // corrections
 	{name: "a revocation", do: revokeToken, own: 1, fact: tokenIs(true)},
+	reform(1),
 	{name: "a rebuild", do: rebuild},
 	approve(3, 1),
 	submitJSON(2, 1),

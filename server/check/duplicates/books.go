@@ -5,7 +5,6 @@ package duplicates
 import (
 	"context"
 	"encoding/hex"
-	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -21,7 +20,7 @@ import (
 )
 
 // books holds what the server shows against what was planned.
-func (p *post) books(ctx context.Context, shape workload.Shape) error {
+func (p *post) books(ctx context.Context) error {
 	if err := p.world.Connect(ctx, p.line.Daemon()); err != nil {
 		return err
 	}
@@ -31,6 +30,9 @@ func (p *post) books(ctx context.Context, shape workload.Shape) error {
 	}
 	if len(seen.Revisions) != len(p.plan.reports) || int(seen.Reports) != len(p.plan.reports) {
 		return check.Broken("%d reports were sent, and there are %d", len(p.plan.reports), len(seen.Revisions))
+	}
+	if seen.Reforms != p.shape.Reforms {
+		return check.Broken("%d changes of the tree were made, and %d are there", p.shape.Reforms, seen.Reforms)
 	}
 	inForce := map[bool]map[workload.Report]figures{false: {}, true: {}}
 	for r, a := range p.plan.reports {
@@ -45,7 +47,7 @@ func (p *post) books(ctx context.Context, shape workload.Shape) error {
 		}
 	}
 	for _, got := range seen.Rollups {
-		if err := compareRollup(got, naive(shape, got, inForce[got.Official])); err != nil {
+		if err := compareRollup(got, naive(p.shape, got, inForce[got.Official])); err != nil {
 			return err
 		}
 	}
@@ -109,33 +111,46 @@ func inHundredths(text string) int64 {
 type sum struct {
 	figures
 	received, expected int64
+	// elsewhere says that the unit cannot be told, because what it has a part of stands elsewhere.
+	elsewhere bool
 }
 
-// naive adds up the figures in force. Of a stock the last month with a figure counts.
+// naive adds up the figures in force. Of a stock each commune's last figure counts, of those that a change of the tree joined
+// on the newest side of the change alone.
 func naive(shape workload.Shape, q workload.Rollup, inForce map[workload.Report]figures) sum {
 	var s sum
 	first, count := monthsOf(q.Period)
-	for c := range shape.Communes {
-		switch q.Unit {
-		case "P-0", fmt.Sprintf("C%04d-0", c), fmt.Sprintf("D%02d-0", c%shape.Districts):
-		default:
-			continue
-		}
-		var last int64
-		for m := first; m < first+count; m++ {
-			s.expected++
-			f, ok := inForce[workload.ReportAt(c, m)]
-			if !ok {
-				continue
+	tree := 0
+	if q.Tree != "" {
+		_, tree = shape.Restated()
+	}
+	bodies, placeable := shape.Behind(shape.Reforms, q.Unit, first, count, tree)
+	s.elsewhere = !placeable
+	for _, body := range bodies {
+		stock := int64(0)
+		for _, side := range body {
+			last := map[string]int64{}
+			for _, r := range side {
+				s.expected++
+				f, ok := inForce[r]
+				if !ok {
+					continue
+				}
+				s.received++
+				for i := range f {
+					s.figures[i] += f[i]
+				}
+				s.figures[2] -= f[2]
+				last[r.Commune()] = f[2]
 			}
-			s.received++
-			for i := range f {
-				s.figures[i] += f[i]
+			if len(last) > 0 {
+				stock = 0
+				for _, n := range last {
+					stock += n
+				}
 			}
-			s.figures[2] -= f[2]
-			last = f[2]
 		}
-		s.figures[2] += last
+		s.figures[2] += stock
 	}
 	return s
 }
@@ -169,8 +184,9 @@ func compareRollup(got workload.Rollup, want sum) error {
 	if got.Indicator == workload.OnTime {
 		shown = got.Numerator
 	}
-	right := inHundredths(shown) == value && got.Received == want.received && got.Expected == want.expected &&
-		(got.State == reportingv1.RollupState_ROLLUP_STATE_NO_DATA) == (want.received == 0)
+	notPlaceable := got.State == reportingv1.RollupState_ROLLUP_STATE_NOT_PLACEABLE
+	right := notPlaceable == want.elsewhere && inHundredths(shown) == value && got.Received == want.received && got.Expected == want.expected &&
+		(got.State == reportingv1.RollupState_ROLLUP_STATE_NO_DATA || notPlaceable) == (want.received == 0)
 	if got.Indicator == workload.OnTime {
 		right = right && inHundredths(got.Denominator) == want.figures[4]
 	}
@@ -191,7 +207,7 @@ func (p *post) journal(ctx context.Context) error {
 	for _, i := range p.plan.items {
 		want[uint64(i.fact.sequence)] = append(want[uint64(i.fact.sequence)], i) //nolint:gosec // counts from 1
 	}
-	entries := 0
+	entries, reforms := 0, 0
 	err = j.Read(ctx, 1, func(e journal.Entry) error {
 		decoded, err := entry.Decode(e.Public, e.Private)
 		if err != nil {
@@ -201,6 +217,12 @@ func (p *post) journal(ctx context.Context) error {
 		switch b := decoded.Body.(type) {
 		case entry.ReportsSubmitted:
 			reports = len(b.Reports)
+		case entry.UnitsReorganised:
+			if !p.reformer.sequences[int64(e.Sequence)] { //nolint:gosec // counts from 1
+				return check.Broken("entry %d changes the tree, and no receipt names it", e.Sequence)
+			}
+			reforms++
+			return nil
 		case entry.ReportApproved, entry.ReportReturned:
 		default:
 			return nil // the founding
@@ -215,6 +237,9 @@ func (p *post) journal(ctx context.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	if reforms != len(p.reformer.sequences) {
+		return check.Broken("%d changes of the tree were answered, and %d are in the journal", len(p.reformer.sequences), reforms)
 	}
 	if len(want) > 0 {
 		return check.Broken("%d entries that receipts name are not in the journal", len(want))

@@ -3,7 +3,8 @@
 // Every submission is sent one to six times, in random order and partly at the same time, over several connections: as a
 // single request over gRPC or JSON, as an item of a stream that is resumed anywhere under its id, as a row of a file, and
 // in batches that stand together or not. The server is killed meanwhile, and whatever was left without an answer is sent
-// again. Approvals and returns are repeated as well. Once each, the same id comes with another content.
+// again. Approvals and returns are repeated as well. Once each, the same id comes with another content. After the first
+// revisions the tree changes, each change sent several times too; what communes owe no longer is repeated all the same.
 //
 // What must hold, besides the judgement of the books at the end:
 //

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -43,6 +44,13 @@ var Check = check.Check{
 			Edits: []plant.Edit{{File: "server/aggregator/request.go", Old: "t.appendName(t.appendName(b, principal), method)", New: "t.appendName(b, method)"}},
 		},
 		{
+			Name: "new-place-alone", Fault: "Over a change of the tree what a commune gave before it went over is left out.", Size: 300,
+			Edits: []plant.Edit{{
+				File: "server/aggregator/across.go",
+				Old:  "	for _, unit := range u.parcel.singles {\n		if u.x.kind[unit] != kind {\n", New: "	for _, unit := range u.parcel.singles {\n		if u.x.kind[unit] != kind || !u.across.Stands(int(unit)) {\n",
+			}},
+		},
+		{
 			Name: "added-again", Fault: "A correction is added to what it corrects.", Size: 300,
 			Edits: []plant.Edit{{
 				File: "server/aggregator/step.go",
@@ -56,6 +64,8 @@ const (
 	// months is for how many months each commune reports, districts how many the communes have.
 	months    = 24
 	districts = 5
+	// fewestCommunes is how many the changes of the tree take.
+	fewestCommunes = 12
 	// killEvery is after how many submissions the server is killed.
 	killEvery = 1000
 	// workers is how many tasks are under way.
@@ -70,6 +80,9 @@ type post struct {
 	plan  *plan
 	line  *line.Line
 	world *workload.World
+	shape workload.Shape
+	// reformer changes the tree when everything was sent once.
+	reformer *reformer
 	// people are those who submit and, last, the one who reviews; ids their principals.
 	people []*sender
 	ids    []string
@@ -85,8 +98,10 @@ func run(ctx context.Context, r *check.Run) (err error) {
 		revisions = 10
 	}
 	reports := max(1, r.Size/revisions)
-	shape := workload.Shape{Districts: districts, Communes: max(districts, (reports+months-1)/months), Months: months, Seed: r.Seed}
-	p := &post{Run: r}
+	shape := workload.Shape{
+		Districts: districts, Communes: max(fewestCommunes, (reports+months-1)/months), Months: months, Reforms: workload.MostReforms, Seed: r.Seed,
+	}
+	p := &post{Run: r, shape: shape}
 	if err := p.found(ctx, shape); err != nil {
 		return err
 	}
@@ -95,7 +110,10 @@ func run(ctx context.Context, r *check.Run) (err error) {
 			_ = errors.Join(p.world.Close(), p.line.Close())
 		}
 	}()
-	p.plan = newPlan(r.Random(1), p.world.Reports()[:reports], revisions)
+	first := p.world.Reports()[:reports]
+	stays := func(r workload.Report) bool { return shape.Owes(shape.Reforms, r) }
+	later := slices.DeleteFunc(shape.MadeReports(), func(r workload.Report) bool { return !stays(r) })
+	p.plan = newPlan(r.Random(1), first, later, stays, revisions)
 	for _, w := range p.plan.waves {
 		p.total += int64(len(w))
 	}
@@ -110,7 +128,7 @@ func run(ctx context.Context, r *check.Run) (err error) {
 	if err := p.everybodyWasAnswered(); err != nil {
 		return err
 	}
-	if err := p.books(ctx, shape); err != nil {
+	if err := p.books(ctx); err != nil {
 		return err
 	}
 	if err := errors.Join(p.world.Close(), p.line.Close()); err != nil {
@@ -133,6 +151,9 @@ func (p *post) found(ctx context.Context, shape workload.Shape) error {
 		return errors.Join(err, p.line.Close())
 	}
 	if err := p.hire(ctx); err != nil {
+		return errors.Join(err, p.world.Close(), p.line.Close())
+	}
+	if p.reformer, err = p.newReformer(secret); err != nil {
 		return errors.Join(err, p.world.Close(), p.line.Close())
 	}
 	return nil
@@ -186,6 +207,11 @@ func (p *post) deliver(ctx context.Context) error {
 		}
 		close(tasks)
 		all.Wait()
+		if n == 0 && working.Err() == nil {
+			if err := p.reformer.reform(working, p.shape); err != nil {
+				stop(err)
+			}
+		}
 		if working.Err() != nil {
 			break
 		}

@@ -5,6 +5,7 @@ package duplicates
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 
 	"github.com/google/uuid"
@@ -120,21 +121,25 @@ const (
 	again = 3
 )
 
-// newPlan plans: each report gets as many revisions, one in three of which is reviewed.
-func newPlan(random *rand.Rand, reports []workload.Report, revisions int) *plan {
+// newPlan plans: each report gets as many revisions, one in three of which is reviewed. After the first the tree changes:
+// reports that their communes owe no longer stay as they are, and later ones, of new communes, begin.
+func newPlan(random *rand.Rand, reports, later []workload.Report, stays func(workload.Report) bool, revisions int) *plan {
 	p := &plan{
 		random: random, taken: map[string]bool{}, reports: map[workload.Report]*account{}, waves: make([][]task, 2*revisions+1),
 	}
-	for _, r := range reports {
+	for _, r := range slices.Concat(reports, later) {
 		p.reports[r] = &account{}
 	}
 	for n := range revisions {
+		if n == 1 {
+			reports = slices.Concat(slices.DeleteFunc(reports, func(r workload.Report) bool { return !stays(r) }), later)
+		}
 		p.shuffle(reports)
 		for rest := reports; len(rest) > 0; {
 			rest = rest[p.submissions(2*n, rest):]
 		}
 		for _, r := range reports {
-			if random.IntN(3) == 0 {
+			if random.IntN(3) == 0 && stays(r) {
 				p.review(2*n+1, r)
 			}
 		}
@@ -208,15 +213,19 @@ func (p *plan) id(c *parcel) string {
 			return id
 		}
 	}
-	var u uuid.UUID
-	for i := range u {
-		u[i] = byte(p.random.Uint32())
-	}
-	u[6], u[8] = u[6]&0x0f|0x70, u[8]&0x3f|0x80
-	id := u.String()
+	id := newID(p.random)
 	p.taken[scope+id] = true
 	p.ids = append(p.ids, id)
 	return id
+}
+
+func newID(random *rand.Rand) string {
+	var u uuid.UUID
+	for i := range u {
+		u[i] = byte(random.Uint32())
+	}
+	u[6], u[8] = u[6]&0x0f|0x70, u[8]&0x3f|0x80
+	return u.String()
 }
 
 // schedule plans when a parcel is sent: whole in its wave, which makes it known, then and later in parts, and at least

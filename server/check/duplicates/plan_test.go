@@ -11,6 +11,8 @@ import (
 	"github.com/tonghop/tonghop/server/check/workload"
 )
 
+func always(workload.Report) bool { return true }
+
 func someReports(n int) []workload.Report {
 	reports := make([]workload.Report, n)
 	for i := range reports {
@@ -23,7 +25,7 @@ func someReports(n int) []workload.Report {
 func TestAPlanSendsEverythingOnceAndAgain(t *testing.T) {
 	const reports, revisions = 400, 3
 	for seed := range uint64(5) {
-		p := newPlan(rand.New(rand.NewPCG(seed, 1)), someReports(reports), revisions) //nolint:gosec // a test
+		p := newPlan(rand.New(rand.NewPCG(seed, 1)), someReports(reports), nil, always, revisions) //nolint:gosec // a test
 		known, times, changed, ids := map[*parcel]int{}, map[*parcel]int{}, map[*parcel]int{}, map[string]int{}
 		together := 0
 		for wave, tasks := range p.waves {

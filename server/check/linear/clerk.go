@@ -33,6 +33,9 @@ type clerk struct {
 	sender   reportingv1.ReportServiceClient
 	reviewer reportingv1.ReportServiceClient
 	rollups  reportingv1.RollupServiceClient
+	units    reportingv1.UnitServiceClient
+	// months are those of the reports of a commune, which move together.
+	months int
 
 	seen   map[key]sighting
 	serial int64
@@ -54,6 +57,7 @@ func newClerk(number int, l *line.Line, random *rand.Rand, sender, reviewer *grp
 		sender:   reportingv1.NewReportServiceClient(sender),
 		reviewer: reportingv1.NewReportServiceClient(reviewer),
 		rollups:  reportingv1.NewRollupServiceClient(sender),
+		units:    reportingv1.NewUnitServiceClient(sender),
 	}
 }
 
@@ -67,9 +71,14 @@ func (c *clerk) think(k key) request {
 	case 2:
 		etag = "1-submitted"
 	}
+	if c.random.IntN(moveOneIn) == 0 {
+		return request{verb: move}
+	}
 	switch n := c.random.IntN(100); {
-	case n < 38:
+	case n < 32:
 		return request{verb: get}
+	case n < 38:
+		return request{verb: place, official: n%2 == 0}
 	case n < 50:
 		return request{verb: total, official: n%2 == 0}
 	case n < 66 && etag != "":
@@ -109,7 +118,7 @@ func (c *clerk) do(ctx context.Context, k key, q request) error {
 			return check.Broken("%s of %s: %w", describe(q, reply{unknown: true}), k, err)
 		}
 		c.unanswered++
-		if q.verb == get || q.verb == total {
+		if q.verb == get || q.verb == total || q.verb == place {
 			return nil // it changed nothing, and says nothing
 		}
 		if c.random.IntN(2) == 0 {
@@ -134,7 +143,18 @@ func isRefusal(err error) bool {
 	return errors.As(err, &r)
 }
 
+// note writes down what happened; a move happens to all reports of the commune.
 func (c *clerk) note(k key, q request, a reply, from, to time.Duration) {
+	if q.verb == move {
+		for m := range c.months {
+			c.write(key{k.commune, m}, q, a, from, to)
+		}
+		return
+	}
+	c.write(k, q, a, from, to)
+}
+
+func (c *clerk) write(k key, q request, a reply, from, to time.Duration) {
 	c.history = append(c.history, happened{k, porcupine.Operation{
 		ClientId: c.number, Input: q, Output: a, Call: int64(from), Return: int64(to),
 	}})
@@ -145,7 +165,7 @@ func (c *clerk) see(k key, q request, a reply) {
 	switch {
 	case a.refused == mismatch:
 		c.seen[k] = sighting{etag: a.etag}
-	case a.refused != "" || q.verb == total:
+	case a.refused != "" || q.verb == total || q.verb == place || q.verb == move:
 	case q.verb == get:
 		c.seen[k] = sighting{a.etag, a.value}
 	case q.verb == submit:
@@ -187,6 +207,13 @@ func (c *clerk) ask(ctx context.Context, k key, q request, id string) (reply, er
 		if err == nil && len(r.GetFigures()) == 1 {
 			a.value, err = strconv.ParseInt(r.GetFigures()[0].GetValue(), 10, 64)
 		}
+	case move:
+		parent := k.after()
+		_, err = c.units.ReorganiseUnits(ctx, &reportingv1.ReorganiseUnitsRequest{
+			Date: movingDay, Move: []*reportingv1.UnitMove{{Unit: k.unit(), Parent: &parent}}, RequestId: id,
+		})
+	case place:
+		a, err = c.place(ctx, k, q)
 	default:
 		a, err = c.total(ctx, k, q)
 	}
@@ -198,7 +225,7 @@ func (c *clerk) ask(ctx context.Context, k key, q request, id string) (reply, er
 	switch refused.Reason {
 	case mismatch:
 		return reply{refused: mismatch, etag: refused.Params["etag"]}, nil
-	case notFound, nothingApproved, nothingReturned:
+	case notFound, nothingApproved, nothingReturned, goneAlready:
 		return reply{refused: refused.Reason}, nil
 	}
 	return a, err
@@ -216,6 +243,38 @@ func (c *clerk) submit(ctx context.Context, k key, q request, id string) (reply,
 		a.etag = register{newest: a.revision, state: submitted}.etag()
 	}
 	return a, err
+}
+
+// place reads both districts of a commune on the tree after the moves, in one answer: one of them has the report.
+func (c *clerk) place(ctx context.Context, k key, q request) (reply, error) {
+	basis := reportingv1.Basis_BASIS_PROVISIONAL
+	if q.official {
+		basis = reportingv1.Basis_BASIS_OFFICIAL
+	}
+	r, err := c.rollups.QueryRollups(ctx, &reportingv1.QueryRollupsRequest{
+		Units: []string{k.above(), k.after()}, Indicators: []string{workload.Files}, Periods: []string{k.period()}, Basis: basis, Tree: laterDay,
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	a, places := reply{none: true}, 0
+	for n, rollup := range r.GetRollups() {
+		if rollup.GetCoverage().GetExpected() == 0 {
+			continue
+		}
+		places++
+		a.moved = n == 1
+		if rollup.GetState() != reportingv1.RollupState_ROLLUP_STATE_NO_DATA {
+			a.none = false
+			if a.value, err = strconv.ParseInt(rollup.GetValue(), 10, 64); err != nil {
+				return reply{}, check.Broken("the roll-up of %s is %s %q", rollup.GetUnit(), rollup.GetState(), rollup.GetValue())
+			}
+		}
+	}
+	if len(r.GetRollups()) != 2 || places != 1 {
+		return reply{}, check.Broken("%s is expected in %d districts on the tree of %s: %v", k, places, laterDay, r.GetRollups())
+	}
+	return a, nil
 }
 
 func (c *clerk) total(ctx context.Context, k key, q request) (reply, error) {

@@ -10,6 +10,9 @@
 // and its figure (R23, R24). It is read in three ways, as the report itself, as the etag that a refusal names, and as the
 // roll-up of the unit above in both bases; the unit above has no other children, so its roll-up is the report's figure.
 //
+// Communes also move, once each, to another district, on a day after all months. The register knows whether that happened: on
+// the tree of a later day the figure is in the new district then, and on that of the month it stays where it was.
+//
 // A request without an answer may have happened or not. Half of them are repeated under the same request id until there
 // is an answer, and count once, from the first sending to that answer. The others are given up; if the server that had
 // them was killed, they happened before its death or not at all, and else at any time until the end of the history.

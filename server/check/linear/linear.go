@@ -39,6 +39,9 @@ const (
 	// perReport is about how many operations a report sees, and killEvery after how many the server is killed.
 	perReport = 500
 	killEvery = 5000
+	// Communes move on movingDay, after all months, one request in moveOneIn; laterDay is after that.
+	movingDay, laterDay = "2026-01-15", "2026-06-30"
+	moveOneIn           = 900
 	// searchWithin is how long the search for an order may take. That it takes longer is a failure.
 	searchWithin = time.Minute
 )
@@ -53,6 +56,11 @@ func (k key) above() string { return fmt.Sprintf("D%02d-0", k.commune) }
 
 func (k key) period() string { return fmt.Sprintf("%d-%02d", 2024+k.month/12, k.month%12+1) }
 
+// unit is the commune, after the district to which it moves.
+func (k key) unit() string { return fmt.Sprintf("C%04d-0", k.commune) }
+
+func (k key) after() string { return fmt.Sprintf("D%02d-0", communes+k.commune) }
+
 // String is the name of the report.
 func (k key) String() string { return k.report().Name() }
 
@@ -62,6 +70,7 @@ type office struct {
 	line   *line.Line
 	keys   []key
 	clerks []*clerk
+	months int
 	begun  atomic.Int64
 }
 
@@ -76,6 +85,7 @@ func run(ctx context.Context, r *check.Run) (err error) {
 			o.keys = append(o.keys, key{commune: c, month: m})
 		}
 	}
+	o.months = months
 	if err := o.found(ctx, months); err != nil {
 		return err
 	}
@@ -113,7 +123,7 @@ func (o *office) found(ctx context.Context, months int) error {
 	if o.line, err = line.Open(ctx, cfg); err != nil {
 		return err
 	}
-	world, err := workload.Found(ctx, o.line.Daemon(), secret, workload.Shape{Districts: communes, Communes: communes, Months: months, Seed: o.Seed})
+	world, err := workload.Found(ctx, o.line.Daemon(), secret, workload.Shape{Districts: 2 * communes, Communes: communes, Months: months, Seed: o.Seed})
 	if err != nil {
 		return errors.Join(err, o.line.Close())
 	}
@@ -138,7 +148,9 @@ func (o *office) hire(sender, reviewer string) error {
 		if err != nil {
 			return err
 		}
-		o.clerks = append(o.clerks, newClerk(n, o.line, o.Random(uint64(n)), sending, reviewing)) //nolint:gosec // small
+		c := newClerk(n, o.line, o.Random(uint64(n)), sending, reviewing) //nolint:gosec // small
+		c.months = o.months
+		o.clerks = append(o.clerks, c)
 	}
 	return nil
 }
@@ -172,7 +184,7 @@ func (o *office) work(ctx context.Context) error {
 	}
 	last := o.clerks[0]
 	for _, k := range o.keys {
-		for _, q := range []request{{verb: get}, {verb: total}, {verb: total, official: true}} {
+		for _, q := range []request{{verb: get}, {verb: total}, {verb: total, official: true}, {verb: place}} {
 			if err := last.do(ctx, k, q); err != nil {
 				return err
 			}

@@ -17,11 +17,13 @@ const (
 	giveBack
 	get
 	total // the roll-up of the unit above
+	move  // of the commune to the district that waits for it
+	place // the roll-up of both districts on the tree after the moves
 )
 
 // String is the word for people.
 func (v verb) String() string {
-	return [...]string{"nothing", "submit", "approve", "return", "get", "total"}[v]
+	return [...]string{"nothing", "submit", "approve", "return", "get", "total", "move", "place"}[v]
 }
 
 // request is the input of an operation.
@@ -51,6 +53,8 @@ type reply struct {
 	// value is the figure that was read; none says that there is none.
 	value int64
 	none  bool
+	// moved says that it was found in the district to which communes move.
+	moved bool
 }
 
 // register is the state of one report. The zero value: nothing was sent.
@@ -62,6 +66,8 @@ type register struct {
 	// approved is the number of the revision in force, inForce its figure.
 	approved int
 	inForce  int64
+	// moved says that its commune has moved.
+	moved bool
 }
 
 // The states of a newest revision.
@@ -93,6 +99,8 @@ const (
 	notFound        = "REPORT_NOT_FOUND"
 	nothingApproved = "NOTHING_TO_APPROVE"
 	nothingReturned = "NOTHING_TO_RETURN"
+	// goneAlready is that of a second move: the commune has ended, and its successor would begin twice.
+	goneAlready = "SEVERAL_PROBLEMS"
 )
 
 // answer gives what a request must be answered with, and what stands afterwards.
@@ -107,12 +115,19 @@ func (r register) answer(q request) (reply, register) {
 			return reply{refused: notFound}, r
 		}
 		return reply{etag: r.etag(), revision: r.newest, approved: r.approved, value: r.value}, r
+	case move:
+		if r.moved {
+			return reply{refused: goneAlready}, r
+		}
+		next := r
+		next.moved = true
+		return reply{}, next
 	default:
 		value, ok := r.figure(q.official)
 		if !ok {
 			value = 0
 		}
-		return reply{value: value, none: !ok}, r
+		return reply{value: value, none: !ok, moved: q.verb == place && r.moved}, r
 	}
 }
 
@@ -174,6 +189,9 @@ func model() porcupine.Model {
 		},
 		Hash: func(state any) uint64 {
 			r := state.(register)
+			if r.moved {
+				r.approved += 1 << 20
+			}
 			return uint64(r.newest)<<32 ^ uint64(r.value)<<8 ^ uint64(r.approved)<<1 ^ uint64(len(r.state)) //nolint:gosec // any number will do
 		},
 		DescribeOperation: func(input, output any) string { return describe(input.(request), output.(reply)) },
@@ -189,9 +207,9 @@ func describe(q request, a reply) string {
 	switch {
 	case q.verb == submit:
 		fmt.Fprintf(&b, " %d", q.value)
-	case q.verb == total && q.official:
+	case (q.verb == total || q.verb == place) && q.official:
 		b.WriteString(" official")
-	case q.verb == total:
+	case q.verb == total || q.verb == place:
 		b.WriteString(" provisional")
 	}
 	if q.etag != "" {
@@ -205,10 +223,12 @@ func describe(q request, a reply) string {
 		b.WriteString(a.refused + " " + a.etag)
 	case a.unchanged:
 		b.WriteString("unchanged " + a.etag)
-	case q.verb == total && a.none:
-		b.WriteString("no figure")
-	case q.verb == total:
-		fmt.Fprint(&b, a.value)
+	case q.verb == move:
+		b.WriteString("moved")
+	case (q.verb == total || q.verb == place) && a.none:
+		fmt.Fprintf(&b, "no figure, moved %t", a.moved)
+	case q.verb == total || q.verb == place:
+		fmt.Fprintf(&b, "%d, moved %t", a.value, a.moved)
 	case q.verb == get:
 		fmt.Fprintf(&b, "%s with %d, approved %d", a.etag, a.value, a.approved)
 	default:

@@ -85,3 +85,31 @@ func TestWrongHistoriesAreFound(t *testing.T) {
 		}
 	}
 }
+
+func TestAMoveIsSeenFromThenOn(t *testing.T) {
+	moves, looks := request{verb: move}, request{verb: place}
+	right := []op{
+		{q: looks, a: nothing},
+		{q: sends(7, ""), a: made(1, "1-submitted")},
+		{q: looks, a: reply{value: 7}},
+		{q: moves, a: reply{}},
+		{q: looks, a: reply{value: 7, moved: true}},
+		{q: moves, a: reply{refused: goneAlready}},
+		{q: waiting, a: reply{value: 7}},
+		{q: sends(8, "1-submitted"), a: made(2, "2-submitted")},
+		{q: looks, a: reply{value: 8, moved: true}},
+	}
+	for i := range right {
+		right[i].call, right[i].end = int64(2*i), int64(2*i+1)
+	}
+	if got := verdict(right...); got != porcupine.Ok {
+		t.Errorf("a move in order is %s, want Ok", got)
+	}
+	for at, wrong := range map[int]reply{2: {value: 7, moved: true}, 4: {value: 7}, 5: {}, 8: {value: 8}} {
+		lines := append([]op(nil), right...)
+		lines[at].a = wrong
+		if got := verdict(lines...); got != porcupine.Illegal {
+			t.Errorf("operation %d answered %+v is %s, want Illegal", at, wrong, got)
+		}
+	}
+}

@@ -38,6 +38,10 @@ func (t *teller) indicator(code indicator.Code) indicator.Indicator {
 		UnitRule: indicator.UnitRule(t.IntN(int(indicator.UnitCountAtLeast) + 1)), Value: t.part(), //nolint:gosec // ten rules
 		Scale: figure.Scale(t.IntN(3)), ReportedBy: t.kinds(), ValidFrom: period.Beginning, //nolint:gosec // small
 	}
+	if t.uneven && t.oneIn(2) { // such as go over a change, and over time in parts
+		ind.UnitRule = pick(t.Rand, indicator.UnitSum, indicator.UnitSum, indicator.UnitRatio, indicator.UnitMin, indicator.UnitMax)
+		ind.Value = indicator.Part{Measure: pick(t.Rand, indicator.Flow, indicator.Stock), Time: pick(t.Rand, indicator.TimeMean, indicator.TimeMin, indicator.TimeMax)}
+	}
 	switch ind.UnitRule {
 	case indicator.UnitRatio:
 		switch t.IntN(3) {

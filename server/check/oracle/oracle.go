@@ -34,14 +34,22 @@ var Check = check.Check{
 			Edits: []plant.Edit{{File: "server/aggregator/delta.go", Old: "if lost {", New: "if lost && false {"}},
 		},
 		{
+			Name: "excused-and-missing", Fault: "A month in which a unit is excused keeps it from being complete in the year.", Size: 500, Inside: true,
+			Edits: []plant.Edit{{File: "server/aggregator/complete.go", Old: "owed &^ (m.outside[number] | m.excluded)", New: "owed &^ m.outside[number]"}},
+		},
+		{
 			Name: "ghost-group", Fault: "What a group changed that was thrown away stays in memory.", Size: 500, Inside: true,
 			Edits: []plant.Edit{{File: "server/aggregator/tx.go", Old: "t.memory.drop()\n\t} else", New: "t.memory.end()\n\t} else"}},
 		},
 		{
-			Name: "both-sides", Fault: "Over a change of the tree the latest figure of a unit before it is added to those after it.", Size: 100, Seed: 5700, Inside: true,
+			Name: "both-sides", Fault: "Over a change of the tree the latest figure of a unit before it is added to those after it.", Size: 500, Seed: 1000, Inside: true,
 			Edits: []plant.Edit{{
 				File: "server/rollup/together.go", Old: "at >= 0 && c.joined.Side(w.at(at)) == c.joined.Side(w.at(newest)); at--", New: "at >= 0; at--",
 			}},
+		},
+		{
+			Name: "part-of-a-body", Fault: "What one unit told of a month is taken for all that were joined, though another told of its quarter.", Size: 500, Seed: 1000, Inside: true,
+			Edits: []plant.Edit{{File: "server/aggregator/across.go", Old: "	if u.i.uneven {\n		told.Months", New: "	if false {\n		told.Months"}},
 		},
 		{
 			Name: "formula-of-today", Fault: "What is computed takes the newest formula instead of that of the period's last day.", Size: 500, Inside: true,

@@ -22,6 +22,11 @@ func (t *teller) report() entry.Body {
 	if t.oneIn(8) {
 		return t.turn()
 	}
+	if links := t.tree.Links(); len(links) > 0 && t.oneIn(4) {
+		if body := t.bothSides(pick(t.Rand, links...)); body != nil {
+			return body
+		}
+	}
 	n := 1
 	if t.oneIn(8) {
 		n += t.IntN(3)
@@ -81,7 +86,7 @@ func (t *teller) key() (entry.ReportKey, bool) {
 		base = period.Of(year, f.Frequency, 1+t.IntN(min(3, n)))
 	}
 	if links := t.tree.Links(); len(links) > 0 && t.oneIn(2) {
-		return t.keyOver(&f, pick(t.Rand, links...))
+		return t.keyOver(pick(t.Rand, links...))
 	}
 	k := entry.ReportKey{Unit: t.unit().ID, Form: f.Code, Period: base}
 	if owing := t.owing(&f, base); len(owing) > 0 && !t.oneIn(8) {
@@ -90,16 +95,48 @@ func (t *teller) key() (entry.ReportKey, bool) {
 	return k, f.Calendar.First(base) <= t.today()
 }
 
-// keyOver draws a report of a unit that went over into another, before the change, or of the other after it, in one year.
-func (t *teller) keyOver(f *form.Form, l hierarchy.Link) (entry.ReportKey, bool) {
+// keyOver draws a report of a unit that went over into another, before the change, or of the other after it, in one year;
+// often of a base period around the day of the change.
+func (t *teller) keyOver(l hierarchy.Link) (entry.ReportKey, bool) {
 	year, _, _ := l.Date.YMD()
-	for range 8 {
-		k := entry.ReportKey{Unit: pick(t.Rand, l.From, l.To), Form: f.Code, Period: period.Of(year, f.Frequency, 1+t.IntN(f.Frequency.PerYear()))}
-		if slices.Contains(t.owing(f, k.Period), k.Unit) {
+	for range 16 {
+		f := t.version(pick(t.Rand, t.forms.Codes()...))
+		base := f.Calendar.PeriodAt(f.Frequency, l.Date+period.Day(t.IntN(120)-60))
+		if t.oneIn(2) {
+			base = period.Of(year, f.Frequency, 1+t.IntN(f.Frequency.PerYear()))
+		}
+		k := entry.ReportKey{Unit: pick(t.Rand, l.From, l.To), Form: f.Code, Period: base}
+		if slices.Contains(t.owing(&f, k.Period), k.Unit) {
 			return k, f.Calendar.First(k.Period) <= t.today()
 		}
 	}
 	return entry.ReportKey{}, false
+}
+
+// bothSides sends a report of a unit before it went over into another, and one of the other after that, of one year.
+func (t *teller) bothSides(l hierarchy.Link) entry.Body {
+	year, _, _ := l.Date.YMD()
+	var before, after []entry.ReportKey
+	for _, code := range t.forms.Codes() {
+		f, _ := t.forms.Latest(code)
+		for n := range f.Frequency.PerYear() {
+			base := period.Of(year, f.Frequency, n+1)
+			if f.Calendar.First(base) > t.today() {
+				break
+			}
+			owing := t.owing(&f, base)
+			if f.Last(base) < l.Date && slices.Contains(owing, l.From) {
+				before = append(before, entry.ReportKey{Unit: l.From, Form: code, Period: base})
+			}
+			if f.Last(base) >= l.Date && slices.Contains(owing, l.To) {
+				after = append(after, entry.ReportKey{Unit: l.To, Form: code, Period: base})
+			}
+		}
+	}
+	if len(before) == 0 || len(after) == 0 {
+		return nil
+	}
+	return entry.ReportsSubmitted{Reports: []entry.Submission{t.submission(pick(t.Rand, before...)), t.submission(pick(t.Rand, after...))}}
 }
 
 // owing lists the units that owe a form for a base period.

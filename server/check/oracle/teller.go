@@ -22,6 +22,8 @@ type teller struct {
 	forms  *form.Set
 	used   map[indicator.Code]bool
 	tokens []string
+	// uneven says that the story begins with units that report at different frequencies and go over into one.
+	uneven bool
 	// waiting are acts that were drawn already.
 	waiting []act
 	// requests are ids that were used.
@@ -320,8 +322,9 @@ func (t *teller) begin() {
 		t.waiting = append(t.waiting, act{body: body})
 		t.accept(body)
 	}
+	t.uneven = t.oneIn(3)
 	t.beginCatalogue()
-	if t.oneIn(3) {
+	if t.uneven {
 		t.mergeUnevenly()
 	}
 	if body := t.moveUnit(); body != nil && t.oneIn(2) {

@@ -19,6 +19,8 @@ type Shape struct {
 	Districts, Communes int
 	// Months is for how many months from January 2024 on there may be reports: 12.
 	Months int
+	// Reforms is how many changes of the tree are planned: see World.Reform. None, and MostReforms at most.
+	Reforms int
 	// Seed is where everything random begins.
 	Seed uint64
 }
@@ -80,7 +82,12 @@ func (s Shape) units() []unit {
 }
 
 // commune gives the id of a commune.
-func commune(n int) string { return fmt.Sprintf("C%04d-0", n) }
+func commune(n int) string {
+	if n >= madeFrom {
+		return madeIDs[n-madeFrom]
+	}
+	return fmt.Sprintf("C%04d-0", n)
+}
 
 // month gives the n-th month.
 func month(n int) string { return fmt.Sprintf("%04d-%02d", firstYear+n/12, n%12+1) }
@@ -105,6 +112,33 @@ func (s Shape) spans() []span {
 		of(year, 0, 12)
 	}
 	return spans
+}
+
+// again says whether the span is asked for a second time on another tree: the year, its first half, its second quarter and
+// its second month, after which the first change comes.
+func (s span) again() bool {
+	switch s.months {
+	case 12:
+		return true
+	case 6:
+		return s.first%12 == 0
+	case 3:
+		return s.first%12 == 3
+	default:
+		return s.months == 1 && s.first%12 == 1
+	}
+}
+
+// unitsAfter are the ids of all units that there are after so many changes of the tree.
+func (s Shape) unitsAfter(reforms int) []string {
+	ids := []string{province}
+	for n := range s.Districts {
+		ids = append(ids, districtID(n))
+	}
+	for _, u := range s.land(reforms).communes {
+		ids = append(ids, u.id)
+	}
+	return ids
 }
 
 // span is a period and the months in it, the first one counted from the world's first.

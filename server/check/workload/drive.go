@@ -5,6 +5,7 @@ package workload
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 const (
 	// pauseAfterFailure is how long a client waits that could not reach the server.
 	pauseAfterFailure = 2 * time.Millisecond
+	// reformOneIn says how seldom a client changes the tree.
+	reformOneIn = 300
 	// hangAfter is how long a call may still wait for a server whose process has ended.
 	hangAfter = 5 * time.Second
 )
@@ -82,6 +85,9 @@ func (w *World) work(ctx context.Context, draw *rand.Rand) error {
 
 // something does one thing that is drawn: of twenty, nine submissions or corrections, five reviews, four reads.
 func (w *World) something(ctx context.Context, draw *rand.Rand) (err error) {
+	if w.shape.Reforms > 0 && draw.IntN(reformOneIn) == 0 {
+		return w.Reform(ctx)
+	}
 	r := w.draw(draw)
 	switch n := draw.IntN(20); {
 	case n < 8:
@@ -99,33 +105,50 @@ func (w *World) something(ctx context.Context, draw *rand.Rand) (err error) {
 	case n < 18:
 		_, err = w.Look(ctx, r)
 	default:
-		err = w.LookAtRollup(ctx, draw.IntN(w.shape.Months))
+		tree := ""
+		if w.shape.Reforms > 0 && draw.IntN(2) == 0 {
+			tree, _ = w.shape.Restated()
+		}
+		err = w.lookAtRollup(ctx, draw.IntN(w.shape.Months), tree)
 	}
 	return err
 }
 
 func (w *World) draw(draw *rand.Rand) Report {
-	return Report{commune: draw.IntN(w.shape.Communes), month: draw.IntN(w.shape.Months)}
+	l := w.shape.land(w.Reformed())
+	c := draw.IntN(len(l.communes))
+	r := Report{commune: l.communes[c].number, month: draw.IntN(w.shape.Months)}
+	for range 3 { // some are of months that a commune does not have
+		if !l.stands(c, r.month) {
+			r.month = draw.IntN(w.shape.Months)
+		}
+	}
+	return r
 }
 
 // several draws two to five reports, each once.
 func (w *World) several(draw *rand.Rand) []Report {
 	first, n := w.draw(draw), 2+draw.IntN(4)
 	list := make([]Report, 0, n)
-	for i := range min(n, w.shape.Communes) {
-		list = append(list, Report{commune: (first.commune + i) % w.shape.Communes, month: first.month})
+	communes := w.shape.land(w.Reformed()).communes
+	at := slices.IndexFunc(communes, func(u communeUnit) bool { return u.number == first.commune })
+	for i := range min(n, len(communes)) {
+		list = append(list, Report{commune: communes[(at+i)%len(communes)].number, month: first.month})
 	}
 	return list
 }
 
 // LookAtRollup reads the sum of the province of a month, and finds the promise broken if it is older than what was
 // acknowledged before, or counts fewer reports.
-func (w *World) LookAtRollup(ctx context.Context, m int) error {
+func (w *World) LookAtRollup(ctx context.Context, m int) error { return w.lookAtRollup(ctx, m, "") }
+
+func (w *World) lookAtRollup(ctx context.Context, m int, tree string) error {
 	least, head := w.leastReceived(m)
-	answer, err := w.viewer.client.QueryRollups(ctx, &reportingv1.QueryRollupsRequest{
+	q := &reportingv1.QueryRollupsRequest{
 		Units: []string{province}, Indicators: []string{Files}, Periods: []string{month(m)},
-		Basis: reportingv1.Basis_BASIS_PROVISIONAL,
-	})
+		Basis: reportingv1.Basis_BASIS_PROVISIONAL, Tree: tree,
+	}
+	answer, err := w.viewer.client.QueryRollups(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -143,27 +166,38 @@ func (w *World) LookAtRollup(ctx context.Context, m int) error {
 	return nil
 }
 
-// leastReceived is how many reports of a month have an acknowledged revision and nobody who tried to return one.
-func (h *history) leastReceived(m int) (int64, int64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+// leastReceived is how many reports of a month have an acknowledged revision and nobody who tried to return one, of communes
+// that have the month whatever is changed.
+func (w *World) leastReceived(m int) (int64, int64) {
+	has := map[int]bool{}
+	l := w.shape.land(w.shape.Reforms)
+	for c, u := range l.communes {
+		has[u.number] = l.stands(c, m)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	var n int64
-	for r, k := range h.known {
-		if r.month == m && k.revision > 0 && !k.returns {
+	for r, k := range w.known {
+		if r.month == m && k.revision > 0 && !k.returns && has[r.commune] {
 			n++
 		}
 	}
-	return n, h.head
+	return n, w.head
 }
 
-func (h *history) stillReceived(m int) int64 {
-	n, _ := h.leastReceived(m)
+func (w *World) stillReceived(m int) int64 {
+	n, _ := w.leastReceived(m)
 	return n
 }
 
 // Resolve repeats every attempt with an item of unknown outcome, under the same request id, until the server answers. A
 // server that was started again and cannot say what became of an attempt is an error.
 func (w *World) Resolve(ctx context.Context) error {
+	if w.reformUnknown() {
+		if err := w.Reform(ctx); err != nil {
+			return err
+		}
+	}
 	for _, a := range w.unresolved() {
 		now, err := w.attempt(ctx, a)
 		if err != nil {

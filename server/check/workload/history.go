@@ -115,6 +115,15 @@ type history struct {
 	serial int64
 	// head is the greatest acknowledged sequence.
 	head int64
+	// made are the changes of the tree that were sent, in their order; at most the last of them is of unknown outcome.
+	made []madeReform
+}
+
+// madeReform is a change of the tree that was sent.
+type madeReform struct {
+	id       string
+	sequence int64 // of the receipt, 0 if there is none yet
+	acked    Mark
 }
 
 // place is where an item stands in the record.
@@ -222,6 +231,11 @@ func (h *history) Rewind(to Mark) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.head, h.known = 0, map[Report]*known{}
+	for i := range h.made {
+		if r := &h.made[i]; r.acked > to {
+			r.sequence, r.acked = 0, 0
+		}
+	}
 	for _, a := range h.attempts {
 		for i := range a.Items {
 			item, k := &a.Items[i], h.of(a.Items[i].Report)

@@ -60,9 +60,10 @@ func (w *World) Judge(ctx context.Context, must Mark) (Verdict, error) {
 
 // Compare holds what a server shows against the record.
 func (w *World) Compare(s Seen, must Mark) Verdict {
-	j := judge{shape: w.shape, founded: w.founded, notes: w.notes, also: w.also, untold: w.untold, seen: s, attempts: w.Attempts(), must: must}
+	j := judge{shape: w.shape, founded: w.founded, notes: w.notes, also: w.also, untold: w.untold, seen: s, attempts: w.Attempts(), made: w.changesMade(), must: must}
 	j.verdict.Head = s.Head
 	j.sequences()
+	j.reforms()
 	j.index()
 	j.revisions()
 	j.reviews()
@@ -81,6 +82,7 @@ type judge struct {
 	untold   []int64
 	seen     Seen
 	attempts []Attempt
+	made     []madeReform
 	must     Mark
 	verdict  Verdict
 
@@ -131,11 +133,8 @@ func (j *judge) sequences() {
 func (j *judge) index() {
 	j.bySerial, j.sent, j.there = map[int64]place{}, map[review][]place{}, map[place]bool{}
 	j.byName, j.life = map[string]Report{}, map[Report]*life{}
-	for m := range j.shape.Months {
-		for c := range j.shape.Communes {
-			r := Report{commune: c, month: m}
-			j.byName[r.Name()], j.life[r] = r, &life{}
-		}
+	for _, r := range j.shape.reports(j.shape.Reforms) {
+		j.byName[r.Name()], j.life[r] = r, &life{}
 	}
 	for i := range j.attempts {
 		a := &j.attempts[i]
@@ -225,6 +224,11 @@ func (j *judge) reviews() {
 		switch c.Kind {
 		case reportingv1.ChangeKind_CHANGE_KIND_ACCESS, reportingv1.ChangeKind_CHANGE_KIND_STORE:
 			continue // of the check itself
+		case reportingv1.ChangeKind_CHANGE_KIND_UNITS:
+			if j.shape.Reforms == 0 {
+				v.found(&v.Foreign, "at %d there is %s of %q, which nobody sent", c.Sequence, c.Kind, c.Name)
+			}
+			continue // see reforms
 		case reportingv1.ChangeKind_CHANGE_KIND_REPORT_SUBMITTED:
 			j.submitted(c, r, ok)
 			continue

@@ -124,10 +124,12 @@ func (s *told) rollups() []Rollup {
 	var rollups []Rollup
 	for _, official := range []bool{true, false} {
 		figures := inForce(official)
-		for u, communes := range s.w.shape.below() {
+		l := s.w.shape.land(s.seen.Reforms)
+		for _, u := range s.w.shape.unitsAfter(s.seen.Reforms) {
 			for _, span := range s.w.shape.spans() {
 				for column, code := range indicators {
-					r := rollUp(communes, span, column, func(r Report) *Figure { return figures[r].at(column) })
+					bodies, _ := l.behind(u, span.first, span.months, 0)
+					r := rollUp(bodies, column, func(r Report) *Figure { return figures[r].at(column) })
 					r.Unit, r.Indicator, r.Period, r.Official = u, code, span.name, official
 					rollups = append(rollups, r)
 				}
@@ -300,7 +302,8 @@ func TestRollUp(t *testing.T) {
 		{"2024", 0, "VALUE 45, 4 of 24, not available 0, missing 20, not applicable 0"},
 		{"2024-H2", 0, "NO_DATA , 0 of 12, not available 0, missing 12, not applicable 0"},
 	} {
-		got := rollUp(shape.below()[province], spans[c.period], c.column, func(r Report) *Figure { return reports[r].at(c.column) })
+		bodies, _ := shape.Behind(0, province, spans[c.period].first, spans[c.period].months, 0)
+		got := rollUp(bodies, c.column, func(r Report) *Figure { return reports[r].at(c.column) })
 		if !strings.HasSuffix(got.String(), c.want) {
 			t.Errorf("rollUp of %s in %s = %s, want %s", indicators[c.column], c.period, got, c.want)
 		}

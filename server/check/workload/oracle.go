@@ -5,6 +5,7 @@ package workload
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
@@ -32,38 +33,50 @@ func sameNumber(a, b string) bool {
 
 // asked is a roll-up without its answer.
 type asked struct {
-	unit, indicator, period string
-	official                bool
+	unit, indicator, period, tree string
+	official                      bool
 }
 
 // rollups compares every roll-up with the naive sum of the figures in force, and demands that none is left out.
 func (j *judge) rollups() {
 	v := &j.verdict
-	below := j.shape.below()
-	spans := map[string]span{}
+	l := j.shape.land(j.seen.Reforms)
+	units := j.shape.unitsAfter(j.seen.Reforms)
+	later, month := j.shape.Restated()
+	spans, want := map[string]span{}, 0
 	for _, s := range j.shape.spans() {
 		spans[s.name] = s
+		want += 2
+		if s.again() && j.shape.Reforms > 0 {
+			want++
+		}
 	}
 	inForce := j.figuresInForce()
 	there := map[asked]bool{}
 	for _, got := range j.seen.Rollups {
 		v.Rollups++
-		q := asked{got.Unit, got.Indicator, got.Period, got.Official}
-		communes, known := below[got.Unit]
+		q := asked{got.Unit, got.Indicator, got.Period, got.Tree, got.Official}
 		period, also := spans[got.Period]
 		column, third := map[string]int{Files: 0, Money: 1, People: 2, OnTime: 3}[got.Indicator]
-		if !known || !also || !third || there[q] {
+		if !slices.Contains(units, got.Unit) || !also || !third || there[q] || got.Tree != "" && (got.Tree != later || !period.again()) {
 			v.found(&v.Foreign, "nobody asked for a roll-up %+v, or it came before", q)
 			continue
 		}
 		there[q] = true
-		want := rollUp(communes, period, column, func(r Report) *Figure { return inForce[basisOf(r, got.Official)].at(column) })
-		want.Unit, want.Indicator, want.Period, want.Official = got.Unit, got.Indicator, got.Period, got.Official
+		tree := 0
+		if got.Tree != "" {
+			tree = month
+		}
+		want := Rollup{State: reportingv1.RollupState_ROLLUP_STATE_NOT_PLACEABLE}
+		if bodies, placeable := l.behind(got.Unit, period.first, period.months, tree); placeable {
+			want = rollUp(bodies, column, func(r Report) *Figure { return inForce[basisOf(r, got.Official)].at(column) })
+		}
+		want.Unit, want.Indicator, want.Period, want.Tree, want.Official = got.Unit, got.Indicator, got.Period, got.Tree, got.Official
 		if !want.equals(got) {
 			v.found(&v.Wrong, "a roll-up is %s, and the reports come to %s", got, want)
 		}
 	}
-	if want := len(below) * len(spans) * len(indicators) * 2; len(there) != want {
+	if want *= len(units) * len(indicators); len(there) != want {
 		v.found(&v.Lost, "of %d roll-ups %d came", want, len(there))
 	}
 }
@@ -101,59 +114,58 @@ func (j *judge) figuresInForce() map[inBasis]sent {
 	return all
 }
 
-// below gives the communes of every unit.
-func (s Shape) below() map[string][]int {
-	below := map[string][]int{}
-	for n := range s.Communes {
-		below[commune(n)] = []int{n}
-		district := fmt.Sprintf("D%02d-0", n%s.Districts)
-		below[district] = append(below[district], n)
-		below[province] = append(below[province], n)
-	}
-	for n := range s.Districts {
-		district := fmt.Sprintf("D%02d-0", n)
-		below[district] = append([]int{}, below[district]...)
-	}
-	return below
-}
-
-// rollUp adds the figures of a column: first over the months of each commune, then over the communes.
-func rollUp(communes []int, period span, column int, figure func(Report) *Figure) Rollup {
+// rollUp adds the figures of a column: of a stock of each body those of the newest side on which there are any, and of each
+// commune the last; of everything else all.
+func rollUp(bodies []Body, column int, figure func(Report) *Figure) Rollup {
 	out := Rollup{}
 	sum, over := new(big.Rat), new(big.Rat)
-	for _, c := range communes {
-		var last *Figure
-		for m := period.first; m < period.first+period.months; m++ {
-			out.Expected++
-			f := figure(Report{commune: c, month: m})
-			switch {
-			case f == nil:
-				out.Missing++
-				continue
-			case f.State == "-":
-				out.NotAvailable++
-				continue
-			case f.State != "":
-				out.Expected--
-				out.NotApplicable++
-				continue
+	for _, b := range bodies {
+		var last map[int]*Figure
+		for _, side := range b {
+			here := map[int]*Figure{}
+			for _, r := range side {
+				f := out.count(figure(r))
+				switch {
+				case f == nil:
+					continue
+				case indicators[column] == OnTime:
+					sum.Add(sum, number(f.Numerator))
+					over.Add(over, number(f.Denominator))
+				case indicators[column] != People:
+					sum.Add(sum, number(f.Value))
+				}
+				here[r.commune] = f
 			}
-			out.Received++
-			last = f
-			switch indicators[column] {
-			case Files, Money:
-				sum.Add(sum, number(f.Value))
-			case OnTime:
-				sum.Add(sum, number(f.Numerator))
-				over.Add(over, number(f.Denominator))
+			if len(here) > 0 {
+				last = here
 			}
 		}
-		if indicators[column] == People && last != nil {
-			sum.Add(sum, number(last.Value))
+		for _, f := range last {
+			if indicators[column] == People {
+				sum.Add(sum, number(f.Value))
+			}
 		}
 	}
 	out.finish(column, sum, over)
 	return out
+}
+
+// count counts what was said, and gives it back if it is a number.
+func (r *Rollup) count(f *Figure) *Figure {
+	r.Expected++
+	switch {
+	case f == nil:
+		r.Missing++
+	case f.State == "-":
+		r.NotAvailable++
+	case f.State != "":
+		r.Expected--
+		r.NotApplicable++
+	default:
+		r.Received++
+		return f
+	}
+	return nil
 }
 
 // finish divides once, and rounds half away from zero.
@@ -196,6 +208,9 @@ func (r Rollup) String() string {
 	value := r.Value
 	if r.Numerator != "" || r.Denominator != "" {
 		value += " = " + r.Numerator + "/" + r.Denominator
+	}
+	if r.Tree != "" {
+		basis += " on the tree of " + r.Tree
 	}
 	return fmt.Sprintf("%s of %s in %s, %s: %s %s, %d of %d, not available %d, missing %d, not applicable %d",
 		r.Indicator, r.Unit, r.Period, basis, strings.TrimPrefix(r.State.String(), "ROLLUP_STATE_"), value,

@@ -20,6 +20,8 @@ type Seen struct {
 	Head      int64
 	Hash      string
 	Reports   int64
+	// Reforms is after how many changes of the tree it is what is shown.
+	Reforms   int
 	Changes   []Change
 	Revisions map[Report][]Revision
 	Rollups   []Rollup
@@ -47,7 +49,9 @@ type Revision struct {
 
 // Rollup is one indicator over a unit and a period. A number that is not there is empty.
 type Rollup struct {
-	Unit, Indicator, Period                                  string
+	Unit, Indicator, Period string
+	// Tree is the day on whose tree was asked; empty for the period's own.
+	Tree                                                     string
 	Official                                                 bool
 	State                                                    reportingv1.RollupState
 	Value, Numerator, Denominator                            string
@@ -69,10 +73,13 @@ func (w *World) Read(ctx context.Context) (Seen, error) {
 	if s.Changes, err = w.readChanges(ctx); err != nil {
 		return s, err
 	}
-	if s.Revisions, err = w.readRevisions(ctx); err != nil {
+	if s.Reforms, err = w.sees(ctx); err != nil {
 		return s, err
 	}
-	s.Rollups, err = w.readRollups(ctx)
+	if s.Revisions, err = w.readRevisions(ctx, s.Reforms); err != nil {
+		return s, err
+	}
+	s.Rollups, err = w.readRollups(ctx, s.Reforms)
 	return s, err
 }
 
@@ -89,10 +96,10 @@ func (w *World) readChanges(ctx context.Context) ([]Change, error) {
 	return changes, nil
 }
 
-func (w *World) readRevisions(ctx context.Context) (map[Report][]Revision, error) {
+func (w *World) readRevisions(ctx context.Context, reforms int) (map[Report][]Revision, error) {
 	var mu sync.Mutex
 	revisions := map[Report][]Revision{}
-	err := together(ctx, w.Reports(), func(ctx context.Context, r Report) error {
+	err := together(ctx, w.shape.reports(reforms), func(ctx context.Context, r Report) error {
 		list, err := w.revisionsOf(ctx, r)
 		mu.Lock()
 		defer mu.Unlock()
@@ -160,21 +167,30 @@ func figuresFrom(list []*reportingv1.Figure) ([]Figure, error) {
 // unitsAtOnce is how many units one question about roll-ups names.
 const unitsAtOnce = 8
 
-// readRollups asks for every unit, indicator, period and basis.
-func (w *World) readRollups(ctx context.Context) ([]Rollup, error) {
-	var periods []string
+// readRollups asks for every unit, indicator, period and basis, and where the tree changes for some periods again on the tree
+// of a later day.
+func (w *World) readRollups(ctx context.Context, reforms int) ([]Rollup, error) {
+	var questions []*reportingv1.QueryRollupsRequest
+	ask := func(basis reportingv1.Basis, tree string, periods []string) {
+		for some := range slices.Chunk(w.shape.unitsAfter(reforms), unitsAtOnce) {
+			questions = append(questions, &reportingv1.QueryRollupsRequest{
+				Units: some, Indicators: indicators[:], Periods: periods, Basis: basis, Tree: tree, PageSize: 5000,
+			})
+		}
+	}
+	var periods, again []string
 	for _, s := range w.shape.spans() {
 		periods = append(periods, s.name)
-	}
-	var questions []*reportingv1.QueryRollupsRequest
-	for _, basis := range []reportingv1.Basis{reportingv1.Basis_BASIS_OFFICIAL, reportingv1.Basis_BASIS_PROVISIONAL} {
-		for some := range slices.Chunk(w.shape.units(), unitsAtOnce) {
-			q := &reportingv1.QueryRollupsRequest{Indicators: indicators[:], Periods: periods, Basis: basis, PageSize: 5000}
-			for _, u := range some {
-				q.Units = append(q.Units, u.id)
-			}
-			questions = append(questions, q)
+		if s.again() {
+			again = append(again, s.name)
 		}
+	}
+	for _, basis := range []reportingv1.Basis{reportingv1.Basis_BASIS_OFFICIAL, reportingv1.Basis_BASIS_PROVISIONAL} {
+		ask(basis, "", periods)
+	}
+	if w.shape.Reforms > 0 {
+		tree, _ := w.shape.Restated()
+		ask(reportingv1.Basis_BASIS_PROVISIONAL, tree, again)
 	}
 	var mu sync.Mutex
 	var rollups []Rollup
@@ -184,7 +200,7 @@ func (w *World) readRollups(ctx context.Context) ([]Rollup, error) {
 				return err
 			}
 			mu.Lock()
-			rollups = append(rollups, rollupOf(m, q.GetBasis()))
+			rollups = append(rollups, rollupOf(m, q))
 			mu.Unlock()
 		}
 		return nil
@@ -192,10 +208,10 @@ func (w *World) readRollups(ctx context.Context) ([]Rollup, error) {
 	return rollups, err
 }
 
-func rollupOf(m *reportingv1.Rollup, basis reportingv1.Basis) Rollup {
+func rollupOf(m *reportingv1.Rollup, q *reportingv1.QueryRollupsRequest) Rollup {
 	c := m.GetCoverage()
 	return Rollup{
-		Unit: m.GetUnit(), Indicator: m.GetIndicator(), Period: m.GetPeriod(), Official: basis == reportingv1.Basis_BASIS_OFFICIAL,
+		Unit: m.GetUnit(), Indicator: m.GetIndicator(), Period: m.GetPeriod(), Tree: q.GetTree(), Official: q.GetBasis() == reportingv1.Basis_BASIS_OFFICIAL,
 		State: m.GetState(), Value: m.GetValue(), Numerator: m.GetNumerator(), Denominator: m.GetDenominator(),
 		Expected: c.GetExpected(), Received: c.GetReceived(), NotAvailable: c.GetNotAvailable(),
 		NotApplicable: c.GetNotApplicable(), Missing: c.GetMissing(),

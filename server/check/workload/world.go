@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/tonghop/tonghop/client"
@@ -35,6 +36,8 @@ type World struct {
 	// gone is closed when the server's process has ended.
 	gone <-chan struct{}
 
+	// reforming is held by whoever changes the tree.
+	reforming *sync.Mutex
 	*history
 }
 
@@ -60,7 +63,7 @@ func dial(ctx context.Context, d *daemon.Daemon, secret client.Secret) (*client.
 // Found makes a province on a server whose store is new, with the token of its administrator.
 func Found(ctx context.Context, d *daemon.Daemon, admin string, shape Shape) (*World, error) {
 	w := &World{shape: shape.withDefaults(), admin: person{secret: client.Secret(admin)}}
-	w.history = newHistory()
+	w.history, w.reforming = newHistory(), &sync.Mutex{}
 	if err := w.found(ctx, d); err != nil {
 		return nil, errors.Join(fmt.Errorf("found the province: %w", err), w.Close())
 	}
@@ -166,12 +169,18 @@ func (w *World) Viewer() *client.Client { return w.viewer.client }
 // JournalID is the id of the journal that the world was founded on.
 func (w *World) JournalID() string { return w.journal }
 
-// Reports are all reports that there can be, by months and then communes.
+// Reports are all reports that there can be before the tree changes, by months and then communes.
 func (w *World) Reports() []Report {
-	reports := make([]Report, 0, w.shape.Months*w.shape.Communes)
-	for m := range w.shape.Months {
-		for c := range w.shape.Communes {
-			reports = append(reports, Report{commune: c, month: m})
+	return w.shape.reports(0)
+}
+
+// reports are those of all communes that there are after so many changes of the tree.
+func (s Shape) reports(reforms int) []Report {
+	communes := s.land(reforms).communes
+	reports := make([]Report, 0, s.Months*len(communes))
+	for m := range s.Months {
+		for _, u := range communes {
+			reports = append(reports, Report{commune: u.number, month: m})
 		}
 	}
 	return reports
@@ -187,6 +196,9 @@ func ReportAt(commune, month int) Report { return Report{commune: commune, month
 func (r Report) Name() string {
 	return "units/" + commune(r.commune) + "/reports/thang~" + month(r.month)
 }
+
+// Commune is the id of its commune.
+func (r Report) Commune() string { return commune(r.commune) }
 
 // String is its name.
 func (r Report) String() string { return r.Name() }

@@ -53,6 +53,7 @@ type options struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	server.DefaultGarbage.Tune(ctx) // as the daemon: for those who live in this process or another one, and for the clients
+	server.SpareProcessor()
 	// A contestant lives in a process of its own, which is this program.
 	asked, err := turn.Become(ctx, os.Args, os.Stdin, os.Stdout, bench.Open)
 	code := exitOK

@@ -43,6 +43,7 @@ func (c demoCommand) Run(w world) (err error) {
 		return err
 	}
 	c.garbage().Tune(w.ctx)
+	server.SpareProcessor()
 	cfg.Dir = c.Data
 	if cfg.Dir == "" {
 		temporary, err := os.MkdirTemp("", "tonghop-demo-")
@@ -128,7 +129,7 @@ func load(ctx context.Context, w world, s *server.Server, played *clock) error {
 		return err
 	}
 	_, err = fmt.Fprintf(w.out, "Loaded in %s: %d units, %d indicators, %d forms; %d reports of %s to %s, of them %d late and %d corrected; "+
-		"%d approved, %d sent back, %d never sent.\n\n", time.Since(began).Round(100*time.Millisecond),
+		"%d approved, %d sent back, %d never sent; one unit was excused, and one month closed.\n\n", time.Since(began).Round(100*time.Millisecond),
 		result.Units, result.Indicators, result.Forms, result.Reports, demo.FirstPeriod, demo.LastPeriod,
 		result.Late, result.Corrected, result.Approved, result.Returned, result.Missing)
 	return err
@@ -157,6 +158,11 @@ TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/t
 
 # Why is it that much? Down to each commune's report:
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop explain --unit 866 --indicator XH-01 --period 2024-12
+
+# Which reports of communes were sent back, who was excused, and which months are closed?
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop reports list --form cds-xa-thang --period 2024-01..2024-12 --state returned
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop exclude --form cds-xa-thang --period 2024-12
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop close cds-xa-thang
 
 # Until when did the departments have to report? Six days after January 2023 it was Tết, and the list of holidays moved the deadline:
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop calendar periods 2023-01..2023-03 --form CDS-SO-THANG --kind department

@@ -20,7 +20,7 @@ type listenFlags struct {
 // garbageFlags say how memory is spent to spare the processor.
 type garbageFlags struct {
 	GCPercent  int   `help:"How much garbage may come up before it is collected, in percent of what is in use. GOGC in the environment takes its place." default:"400" name:"gc-percent" placeholder:"N" env:"TONGHOP_GC_PERCENT"`
-	MemoryGoal int64 `help:"MiB that the server stays below by collecting sooner, as long as half of them are enough. GOMEMLIMIT in the environment takes its place." default:"192" name:"memory-goal" placeholder:"MIB" env:"TONGHOP_MEMORY_GOAL"`
+	MemoryGoal int64 `help:"MiB that the server stays below by collecting sooner, as long as half of them are enough. GOMEMLIMIT in the environment takes its place." default:"144" name:"memory-goal" placeholder:"MIB" env:"TONGHOP_MEMORY_GOAL"`
 }
 
 func (f garbageFlags) garbage() server.Garbage {
@@ -47,6 +47,7 @@ func (c serveCommand) Run(w world) error {
 	cfg.Dir, cfg.KeyFile, cfg.FreeGuard = c.Data, c.Key, c.FreeGuard<<20
 	cfg.SegmentBytes, cfg.SyncEvery, cfg.Grace = c.SegmentBytes, c.SyncEvery, c.Grace
 	c.garbage().Tune(w.ctx)
+	server.SpareProcessor()
 	s, err := server.Open(w.ctx, cfg)
 	if err != nil {
 		return err
