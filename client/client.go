@@ -95,6 +95,7 @@ type Client struct {
 	indicators reportingv1.IndicatorServiceClient
 	forms      reportingv1.FormServiceClient
 	calendar   reportingv1.CalendarServiceClient
+	rules      reportingv1.RuleServiceClient
 	plans      reportingv1.PlanServiceClient
 	rankings   reportingv1.RankingServiceClient
 	reports    reportingv1.ReportServiceClient
@@ -133,6 +134,7 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 		indicators: reportingv1.NewIndicatorServiceClient(conn),
 		forms:      reportingv1.NewFormServiceClient(conn),
 		calendar:   reportingv1.NewCalendarServiceClient(conn),
+		rules:      reportingv1.NewRuleServiceClient(conn),
 		plans:      reportingv1.NewPlanServiceClient(conn),
 		rankings:   reportingv1.NewRankingServiceClient(conn),
 		reports:    reportingv1.NewReportServiceClient(conn),

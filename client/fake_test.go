@@ -37,6 +37,7 @@ type fake struct {
 	calendar   calendar
 	reports    reports
 	rollups    rollups
+	rules      rules
 	changes    changes
 	access     access
 	operations operations
@@ -59,6 +60,10 @@ type (
 		periods  func(context.Context, *reportingv1.ListPeriodsRequest) (*reportingv1.ListPeriodsResponse, error)
 		holidays func(context.Context, *reportingv1.ListHolidaysRequest) (*reportingv1.ListHolidaysResponse, error)
 		importer func(grpc.ClientStreamingServer[reportingv1.ImportHolidaysRequest, reportingv1.ImportSummary]) error
+	}
+	rules struct {
+		reportingv1.UnimplementedRuleServiceServer
+		test func(context.Context, *reportingv1.TestRuleRequest) (*reportingv1.TestRuleResponse, error)
 	}
 	reports struct {
 		reportingv1.UnimplementedReportServiceServer
@@ -171,6 +176,7 @@ func startFake(t tester) *fake {
 	reportingv1.RegisterUnitServiceServer(f.server, &f.units)
 	reportingv1.RegisterFormServiceServer(f.server, &f.forms)
 	reportingv1.RegisterCalendarServiceServer(f.server, &f.calendar)
+	reportingv1.RegisterRuleServiceServer(f.server, &f.rules)
 	reportingv1.RegisterReportServiceServer(f.server, &f.reports)
 	reportingv1.RegisterRollupServiceServer(f.server, &f.rollups)
 	reportingv1.RegisterChangeServiceServer(f.server, &f.changes)

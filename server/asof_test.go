@@ -182,7 +182,7 @@ func (s site) answers(at reporting.At) (said []string, sequence uint64) {
 	return said, sequence
 }
 
-// further is what is said besides: columns, links, the list of holidays, deadlines, revisions.
+// further is what is said besides: columns, figures on a later tree, links, the list of holidays, deadlines, revisions.
 func (s site) further(at reporting.At) (said []string) {
 	s.t.Helper()
 	ctx := s.t.Context()
@@ -191,6 +191,15 @@ func (s site) further(at reporting.At) (said []string) {
 	})
 	s.must(err)
 	said = append(said, fmt.Sprintf("%+v of %+v", columns.Columns[0], columns.Units))
+	restated, err := s.QueryRollups(ctx, s.Local(), reporting.RollupQuery{
+		Units: []string{"P", "D", "A"}, Indicators: []string{"HS"}, Periods: []string{"2024-01", "2024-04", "2024-Q1", "2024-H1"},
+		Basis: rollup.Provisional, Tree: "2024-12-31", At: at,
+	})
+	s.must(err)
+	for _, r := range restated.Rollups {
+		r.Indicator = nil
+		said = append(said, fmt.Sprintf("%+v", r))
+	}
 	links, err := s.ListLinks(ctx, s.Local(), reporting.LinkFilter{At: at})
 	s.must(err)
 	for _, l := range links.Links {

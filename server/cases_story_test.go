@@ -122,12 +122,13 @@ func (p *province) issue(ctx context.Context, words []string) error {
 	return nil
 }
 
-// figuresIn reads HS=40, DH=90/100, TT=50/ (a numerator alone), HS=- and HS=x.
+// figuresIn reads HS=40, DH=90/100, TT=50/ (a numerator alone), HS=- and HS=x; behind ! stands an explanation.
 func figuresIn(words []string) []*reportingv1.Figure {
 	figures := make([]*reportingv1.Figure, len(words))
 	for i, w := range words {
 		code, text, _ := strings.Cut(w, "=")
-		f := &reportingv1.Figure{Indicator: code}
+		text, explanation, _ := strings.Cut(text, "!")
+		f := &reportingv1.Figure{Indicator: code, Explanation: strings.ReplaceAll(explanation, "_", " ")}
 		numerator, denominator, ratio := strings.Cut(text, "/")
 		switch {
 		case text == "-":
@@ -163,6 +164,10 @@ func (p *province) importFile(ctx context.Context, what, path string) error {
 		summary, err = upload(reportingv1.NewIndicatorServiceClient(p.conn).ImportIndicators(ctx))(
 			&reportingv1.ImportIndicatorsRequest{Part: &reportingv1.ImportIndicatorsRequest_Options{Options: options}},
 			&reportingv1.ImportIndicatorsRequest{Part: &reportingv1.ImportIndicatorsRequest_Chunk{Chunk: file}})
+	case "rules":
+		summary, err = upload(reportingv1.NewRuleServiceClient(p.conn).ImportRules(ctx))(
+			&reportingv1.ImportRulesRequest{Part: &reportingv1.ImportRulesRequest_Options{Options: options}},
+			&reportingv1.ImportRulesRequest{Part: &reportingv1.ImportRulesRequest_Chunk{Chunk: file}})
 	case "holidays", "holidays-2026", "holidays-late":
 		summary, err = upload(reportingv1.NewCalendarServiceClient(p.conn).ImportHolidays(ctx))(
 			&reportingv1.ImportHolidaysRequest{Part: &reportingv1.ImportHolidaysRequest_Options{Options: options}},

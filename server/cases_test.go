@@ -25,6 +25,7 @@ var update = flag.Bool("update", false, "write the answers that were given into 
 var stories = map[string]string{
 	"province": filepath.Join("testdata", "rpc", "*.txt"),
 	"calendar": filepath.Join("testdata", "rpc", "calendar", "cases.txt"),
+	"rules":    filepath.Join("testdata", "rpc", "rules", "cases.txt"),
 	"life":     filepath.Join("testdata", "rpc", "life", "cases.txt"),
 	"plans":    filepath.Join("testdata", "rpc", "plans", "cases.txt"),
 }
@@ -32,8 +33,8 @@ var stories = map[string]string{
 func everyCase(t *testing.T) []*caseFile {
 	t.Helper()
 	var all []*caseFile
-	for _, pattern := range stories {
-		all = append(all, casesIn(t, pattern)...)
+	for _, story := range slices.Sorted(maps.Keys(stories)) {
+		all = append(all, casesIn(t, stories[story])...)
 	}
 	return all
 }
@@ -252,6 +253,7 @@ var readReasons = strings.Fields(`
 	JOURNAL_REPLACED JOURNAL_ID_INVALID SEQUENCE_AHEAD CALENDAR_OR_FORM DEADLINE_NEEDS_FORM
 	PLAN_NOT_FOUND GROUP_NOT_IN_PLAN PERIOD_NOT_OF_YEAR REGION_NOT_FOUND RANK_NEEDS_ONE UNITS_MISSING DIRECTION_MISSING
 	AT_BEFORE_BEGINNING AT_IN_FUTURE AT_TWICE AT_TIME_INVALID OBLIGATION_STATE_UNKNOWN FORM_REQUIRED CHANGE_KIND_UNKNOWN
+	RULE_NOT_FOUND RULE_OR_EXPRESSION
 `)
 
 // httpRules gives the HTTP rule of every method that has one, by the method's name in case files.
@@ -262,6 +264,7 @@ func httpRules(t *testing.T) map[string]*annotations.HttpRule {
 		reportingv1.File_reporting_v1_unit_proto, reportingv1.File_reporting_v1_indicator_proto,
 		reportingv1.File_reporting_v1_form_proto, reportingv1.File_reporting_v1_calendar_proto, reportingv1.File_reporting_v1_report_proto,
 		reportingv1.File_reporting_v1_plan_proto, reportingv1.File_reporting_v1_ranking_proto,
+		reportingv1.File_reporting_v1_rule_proto,
 		reportingv1.File_reporting_v1_rollup_proto, reportingv1.File_reporting_v1_change_proto,
 		reportingv1.File_reporting_v1_access_proto, reportingv1.File_reporting_v1_operation_proto,
 	} {

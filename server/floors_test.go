@@ -34,6 +34,9 @@ const floors = `
 	journal/filejournal, head < backup;
 	committer, verify, head < reporting;
 
+	# Validation rules: held against reports by reporting, and in force as of versions that journals hold.
+	formula, form < rule < entry;
+	rule < tabular;
 	# Whoever closes a period and whoever verifies that share the text of the table alone.
 	indicator < closing < verify;
 
@@ -66,7 +69,7 @@ const floors = `
 
 // pure are the rooms that hold the rules of the domain. They import the standard library, golang.org/x/text and each other,
 // so that a rule can be proved without a disk, a network or a generated type.
-const pure = "fault text formula figure period hierarchy indicator form rollup plan ranking auth obligation closing"
+const pure = "fault text formula figure period hierarchy indicator form rule rollup plan ranking auth obligation closing"
 
 // keepers are the only rooms that may name a package, or one below it, directly; the suites of check and the contestants of
 // the benchmark are let in everywhere, but drivers of databases stay where they are.

@@ -159,7 +159,7 @@ func (w *wanderer) mover(random *rand.Rand, end time.Time) {
 	}
 }
 
-// reader asks for totals of months, and of the year, and for lineage.
+// reader asks for totals of months, and of the year, on two trees.
 func (w *wanderer) reader(random *rand.Rand, end time.Time) {
 	rollups := reportingv1.NewRollupServiceClient(w.conn)
 	ctx := w.by("admin")
@@ -168,16 +168,21 @@ func (w *wanderer) reader(random *rand.Rand, end time.Time) {
 		if random.IntN(4) == 0 {
 			periods = "2025"
 		}
+		tree := "" // each period's own, or that after all moves
+		if random.IntN(3) == 0 {
+			tree = "2026-01-01"
+		}
 		answer, err := rollups.QueryRollups(ctx, &reportingv1.QueryRollupsRequest{
 			Units: []string{"P", "D1", "D2"}, Indicators: []string{"S"}, Periods: []string{periods}, Basis: reportingv1.Basis_BASIS_PROVISIONAL,
+			Tree: tree,
 		})
 		if err != nil {
 			w.wrong("asking for %s: %v", periods, err)
 			return
 		}
 		w.asked.Add(1)
-		if sum, parts := total(answer, "P"), total(answer, "D"); len(periods) > 4 && sum != parts {
-			w.wrong("%s of the province is %d and its districts have %d", periods, sum, parts)
+		if sum, parts := total(answer, "P"), total(answer, "D"); (len(periods) > 4 || tree != "") && sum != parts {
+			w.wrong("%s of the province is %d and its districts have %d, on the tree of %q", periods, sum, parts, tree)
 			return
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // entry is durable already, so it validates nothing, and fails only where the disk failed, the state is damaged, or the
 // entry is not the one that follows. After an error the transaction can only be rolled back.
 //
-// What cannot be placed is passed over, always in the same way: a version of a unit, a link, an indicator or a form that
+// What cannot be placed is passed over, always in the same way: a version of a unit, a link, an indicator, a form or a rule that
 // the tree, the catalogue or the set refuses, or whose number is not its own; a report of a unit or form that is not there;
 // a revision whose number was given already; an approval or a return of a revision that is not waiting or approved;
 // an exclusion of what is excluded already, or a lifting of what is not; a closing whose version was given already, or a
@@ -70,6 +70,8 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 		return t.applyForms(body.Forms)
 	case entry.HolidaysChanged:
 		return t.applyHolidays(body.Holidays)
+	case entry.RulesChanged:
+		return t.applyRules(body.Rules)
 	case entry.TokenIssued:
 		return t.issue(body.Token)
 	case entry.TokenRevoked:

@@ -16,6 +16,7 @@ import (
 	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/plan"
 	"github.com/tonghop/tonghop/server/rollup"
+	"github.com/tonghop/tonghop/server/rule"
 )
 
 // strange are entries that no released version would make, and that Apply takes all the same (R31).
@@ -53,6 +54,13 @@ func strange() []entry.Body {
 		entry.PeriodReopened{Key: entry.ClosingKey{Form: "F", Period: mustPeriod("2024-02"), Owner: id("P")}, Version: 1},
 		entry.TokenRevoked{ID: "nobody"},
 		entry.HolidaysChanged{},
+		entry.RulesChanged{},
+		entry.RulesChanged{Rules: []entry.Rule{
+			{Number: 7, Rule: rule.Rule{Form: "M", Code: "OUT-OF-TURN", Severity: rule.Error, Expression: "has([A])", TextVI: "Sai"}},
+			{Number: 0, Rule: rule.Rule{Form: "NOWHERE", Code: "R", Severity: rule.Error, Expression: "[GONE] <= 1", TextVI: "Sai"}},
+			{Number: 1, Rule: rule.Rule{Form: "M", Code: "BROKEN", Severity: rule.Error, Expression: "[A] <=", TextVI: ""}},
+			{Number: 0, Rule: rule.Rule{Form: "NOWHERE", Code: "r", Severity: rule.Off, Expression: "[GONE] <= 2", TextVI: "Sai"}},
+		}},
 		entry.PlansChanged{},
 		entry.OutsideFiguresChanged{},
 		entry.RegionsChanged{}, entry.PlanRemarked{Remark: plan.Remark{Plan: "nobody's", Kind: plan.Cause}, Text: "gì đó"},

@@ -53,14 +53,15 @@ var (
 	standingBucket  = newBucket(16, "standings")
 	closingBucket   = newBucket(17, "closings")
 	closedBucket    = newBucket(18, "closed")
-	paperBucket     = newBucket(19, "papers")
+	ruleBucket      = newBucket(19, "rules")
+	paperBucket     = newBucket(20, "papers")
 )
 
 // everyBucket lists the buckets.
 var everyBucket = [...]*bucket{
 	metaBucket, unitBucket, indicatorBucket, formBucket, tokenBucket, reportBucket,
 	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket, textBucket, redactionBucket, nameBucket, linkBucket,
-	holidayBucket, standingBucket, closingBucket, closedBucket, paperBucket,
+	holidayBucket, standingBucket, closingBucket, closedBucket, ruleBucket, paperBucket,
 }
 
 // sum is the checksum of a value under its key. It is never 0, which stands for no value.

@@ -34,6 +34,7 @@ const (
 	// ClosedChange and ReopenedChange have in Key the owner in the place of the unit, and the version in Revision.
 	ClosedChange
 	ReopenedChange
+	RulesChange
 	// PlansChange is of plans, targets and what was declared of them; OutsideChange of outside figures and regions.
 	PlansChange
 	OutsideChange
@@ -54,8 +55,8 @@ type Change struct {
 	Sequence uint64
 	Time     time.Time
 	Kind     ChangeKind
-	// Name is the id of the unit or token, or the code of the indicator or form; empty where several changed at once, and
-	// for reports, which have Key and Revision.
+	// Name is the id of the unit or token, the code of the indicator or form, or those of form and rule with a slash between;
+	// empty where several changed at once, and for reports, which have Key and Revision.
 	Name      string
 	Key       entry.ReportKey
 	Revision  int
@@ -225,16 +226,6 @@ const noteGuess = 64
 // changesOf lists what an entry changed; at least one.
 func changesOf(e *entry.Entry) []Change {
 	switch body := e.Body.(type) {
-	case entry.UnitsChanged:
-		return []Change{{Kind: UnitsChange, Name: only(body.Units, func(u hierarchy.Unit) string { return string(u.ID) })}}
-	case entry.UnitsReorganised:
-		return []Change{{Kind: UnitsChange, Name: only(body.Units, func(u hierarchy.Unit) string { return string(u.ID) })}}
-	case entry.IndicatorsChanged:
-		return []Change{{Kind: IndicatorsChange, Name: only(body.Indicators, func(i entry.Indicator) string { return string(i.Code) })}}
-	case entry.FormsChanged:
-		return []Change{{Kind: FormsChange, Name: only(body.Forms, func(f entry.Form) string { return string(f.Code) })}}
-	case entry.HolidaysChanged:
-		return []Change{{Kind: HolidaysChange}}
 	case entry.TokenIssued:
 		return []Change{{Kind: AccessChange, Name: body.Token.ID}}
 	case entry.TokenRevoked:
@@ -273,7 +264,26 @@ func lifeChanges(e *entry.Entry) []Change {
 	case entry.PeriodReopened:
 		return closingChange(ReopenedChange, body.Key, body.Version)
 	}
-	return []Change{changeOfPapers(e.Body)}
+	return []Change{definitionChange(e)}
+}
+
+// definitionChange is the change of an entry that says who reports what, and when; none of any other.
+func definitionChange(e *entry.Entry) Change {
+	switch body := e.Body.(type) {
+	case entry.UnitsChanged:
+		return Change{Kind: UnitsChange, Name: only(body.Units, func(u hierarchy.Unit) string { return string(u.ID) })}
+	case entry.UnitsReorganised:
+		return Change{Kind: UnitsChange, Name: only(body.Units, func(u hierarchy.Unit) string { return string(u.ID) })}
+	case entry.IndicatorsChanged:
+		return Change{Kind: IndicatorsChange, Name: only(body.Indicators, func(i entry.Indicator) string { return string(i.Code) })}
+	case entry.FormsChanged:
+		return Change{Kind: FormsChange, Name: only(body.Forms, func(f entry.Form) string { return string(f.Code) })}
+	case entry.HolidaysChanged:
+		return Change{Kind: HolidaysChange}
+	case entry.RulesChanged:
+		return Change{Kind: RulesChange, Name: only(body.Rules, ruleName)}
+	}
+	return changeOfPapers(e.Body)
 }
 
 func closingChange(kind ChangeKind, k entry.ClosingKey, version int) []Change {

@@ -5,9 +5,10 @@ import (
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
+	"github.com/tonghop/tonghop/server/rule"
 )
 
-// Definitions are the tree, the catalogue, the forms and the timetable of one moment. They never change, so what was found with them
+// Definitions are the tree, the catalogue, the forms, the timetable and the rules of one moment. They never change, so what was found with them
 // holds for whoever has the same: two are equal by == if nothing changed between them.
 type Definitions struct{ snap *snapshot }
 
@@ -32,6 +33,9 @@ func (d Definitions) Forms() *form.Set { return d.snap.forms }
 
 // Timetable gives the list of holidays and until when reports are due.
 func (d Definitions) Timetable() *form.Timetable { return d.snap.timetable }
+
+// Rules gives the validation rules.
+func (d Definitions) Rules() *rule.Set { return d.snap.rules }
 
 // Sheet gives what a version of a form, that of the day, asks of a kind of unit for the base periods that end on the day.
 // It is made once.

@@ -9,6 +9,7 @@ import (
 	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
+	"github.com/tonghop/tonghop/server/rule"
 )
 
 // versions are what is read from the file to make a snapshot.
@@ -17,6 +18,7 @@ type versions struct {
 	links      []kept[linkVersion]
 	indicators []kept[entry.Indicator]
 	forms      []kept[entry.Form]
+	rules      []kept[entry.Rule]
 }
 
 func (t *Tx) readVersions(newest bool) (v versions, err error) {
@@ -29,7 +31,10 @@ func (t *Tx) readVersions(newest bool) (v versions, err error) {
 	if v.indicators, err = eachVersion(t, indicatorBucket, 8, newest, entry.ParseIndicator); err != nil {
 		return v, err
 	}
-	v.forms, err = eachVersion(t, formBucket, 8, newest, entry.ParseForm)
+	if v.forms, err = eachVersion(t, formBucket, 8, newest, entry.ParseForm); err != nil {
+		return v, err
+	}
+	v.rules, err = eachVersion(t, ruleBucket, 8, newest, entry.ParseRule)
 	return v, err
 }
 
@@ -46,7 +51,8 @@ func (t *Tx) readSnapshot() (*snapshot, error) {
 		return nil, err
 	}
 	empty := snapshot{
-		tree: hierarchy.Empty(), indicators: indicator.Empty(), forms: form.Empty(), timetable: timetable, since: t.position.Head.Sequence,
+		tree: hierarchy.Empty(), indicators: indicator.Empty(), forms: form.Empty(), timetable: timetable, rules: rule.Empty(),
+		since: t.position.Head.Sequence,
 	}
 	if s := empty.changed(empty.since, func(s *snapshot) { s.add(newest) }); s.holds(newest) {
 		return s, nil
@@ -71,6 +77,7 @@ func (s *snapshot) add(v versions) {
 	s.tree, _ = eachThatCan(s.tree, piecesOf(treeVersions(s.tree, v.units, v.links)), withPieces)
 	s.indicators, _ = eachThatCan(s.indicators, bare(v.indicators), withIndicators)
 	s.forms, _ = eachThatCan(s.forms, bare(v.forms), s.withForms)
+	s.rules, _ = eachThatCan(s.rules, bare(v.rules), withRules)
 }
 
 // holds says whether everything is there under its number.
@@ -94,7 +101,7 @@ func (s *snapshot) holds(v versions) bool {
 			return false
 		}
 	}
-	return true
+	return s.holdsRules(v)
 }
 
 // holdsTree says it of units and links.
@@ -136,6 +143,9 @@ func (v *versions) sequences() []uint64 {
 	for _, f := range v.forms {
 		list = append(list, f.sequence)
 	}
+	for _, r := range v.rules {
+		list = append(list, r.sequence)
+	}
 	slices.Sort(list)
 	return slices.Compact(list)
 }
@@ -144,7 +154,7 @@ func (v *versions) sequences() []uint64 {
 func (v *versions) of(sequence uint64) versions {
 	return versions{
 		units: ofEntry(v.units, sequence), links: ofEntry(v.links, sequence),
-		indicators: ofEntry(v.indicators, sequence), forms: ofEntry(v.forms, sequence),
+		indicators: ofEntry(v.indicators, sequence), forms: ofEntry(v.forms, sequence), rules: ofEntry(v.rules, sequence),
 	}
 }
 

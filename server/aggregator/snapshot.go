@@ -8,9 +8,10 @@ import (
 	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
+	"github.com/tonghop/tonghop/server/rule"
 )
 
-// snapshot is the tree, the catalogue, the forms and the timetable as they stood from one entry on. It never changes.
+// snapshot is the tree, the catalogue, the forms, the timetable and the rules as they stood from one entry on. It never changes.
 type snapshot struct {
 	// since is the sequence of the entry that made it.
 	since uint64
@@ -20,6 +21,7 @@ type snapshot struct {
 	indicators *indicator.Catalogue
 	forms      *form.Set
 	timetable  *form.Timetable
+	rules      *rule.Set
 
 	// index is what is derived from them, made when it is first needed: while units come in one by one nobody asks.
 	once  sync.Once
@@ -37,7 +39,7 @@ func (s *snapshot) derived() *index {
 
 // changed gives a snapshot for a later entry in which something is different.
 func (s *snapshot) changed(sequence uint64, change func(*snapshot)) *snapshot {
-	next := &snapshot{since: sequence, tree: s.tree, indicators: s.indicators, forms: s.forms, timetable: s.timetable}
+	next := &snapshot{since: sequence, tree: s.tree, indicators: s.indicators, forms: s.forms, timetable: s.timetable, rules: s.rules}
 	change(next)
 	return next
 }

@@ -17,7 +17,7 @@ import (
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 )
 
-// Files are the demo's import files: units.csv, indicators.csv, forms.csv, holidays.csv, and what the province planned for 2024:
+// Files are the demo's import files: units.csv, indicators.csv, forms.csv, holidays.csv, rules.csv, and what the province planned for 2024:
 // plan.json, targets.csv, outside.csv.
 //
 //go:embed data/*.csv data/*.json
@@ -41,9 +41,10 @@ type Options struct {
 
 // Result says what was loaded.
 type Result struct {
-	Units, Indicators, Forms int
-	// Reports came in, of them late ones; Missing were never sent; Corrected were sent again; Returned were sent back.
-	Reports, Late, Missing, Corrected, Approved, Returned int
+	Units, Indicators, Forms, Rules int
+	// Reports came in, of them late ones; Missing were never sent; Corrected were sent again; Explained were asked for an
+	// explanation by a rule and gave one; Returned were sent back.
+	Reports, Late, Missing, Corrected, Explained, Approved, Returned int
 	// Excused is the obligation that was taken out, Closed the month that was closed of the communes' form.
 	Excused, Closed string
 }
@@ -58,6 +59,8 @@ type report struct {
 	month    int64
 	name     string
 	etag     string
+	// explain are the indicators whose figures a rule wants explained.
+	explain map[string]bool
 }
 
 // loader is a load under way.
@@ -130,6 +133,7 @@ func (l *loader) catalogue(ctx context.Context) error {
 		{"indicators.csv", l.Admin.ImportIndicators},
 		{"forms.csv", l.Admin.ImportForms},
 		{"holidays.csv", l.Admin.ImportHolidays},
+		{"rules.csv", l.Admin.ImportRules},
 	} {
 		if err := l.upload(ctx, i.file, i.by); err != nil {
 			return err
@@ -153,6 +157,9 @@ func (l *loader) upload(ctx context.Context, file string, by sender) error {
 	}
 	if problems := summary.GetProblems(); len(problems) > 0 {
 		return fmt.Errorf("%s, line %d: %s", file, problems[0].GetLine(), problems[0].GetMessage())
+	}
+	if file == "rules.csv" {
+		l.result.Rules = int(summary.GetRows())
 	}
 	return nil
 }

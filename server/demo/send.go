@@ -70,8 +70,21 @@ func (l *loader) periodEnd(ctx context.Context, owed []*report) error {
 	return l.review(ctx, sent)
 }
 
-// send submits reports over one stream.
+// send submits reports over one stream. Where a rule asks for an explanation, it is given, and the report sent once more.
 func (l *loader) send(ctx context.Context, reports []*report, correction int64) error {
+	asked, err := l.sendAll(ctx, reports, correction)
+	if err != nil || len(asked) == 0 {
+		return err
+	}
+	l.result.Explained += len(asked)
+	if asked, err = l.sendAll(ctx, asked, correction); len(asked) > 0 {
+		return fmt.Errorf("%s was explained and refused", asked[0].name)
+	}
+	return err
+}
+
+// sendAll gives the reports that are to be explained.
+func (l *loader) sendAll(ctx context.Context, reports []*report, correction int64) (asked []*report, err error) {
 	requests := func(yield func(*reportingv1.SubmitReportRequest) bool) {
 		for _, r := range reports {
 			if !yield(&reportingv1.SubmitReportRequest{Name: r.name, Figures: l.figures(r, correction), Etag: r.etag}) {
@@ -81,11 +94,15 @@ func (l *loader) send(ctx context.Context, reports []*report, correction int64) 
 	}
 	for outcome, err := range l.Admin.SubmitStream(ctx, requests, client.StreamOptions{}) {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		r := reports[outcome.GetIndex()]
 		if problems := outcome.GetProblems(); len(problems) > 0 {
-			return fmt.Errorf("%s was refused: %s %s", r.name, problems[0].GetField(), problems[0].GetMessage())
+			if !r.asked(problems) {
+				return nil, fmt.Errorf("%s was refused: %s %s", r.name, problems[0].GetField(), problems[0].GetMessage())
+			}
+			asked = append(asked, r)
+			continue
 		}
 		r.etag = outcome.GetEtag()
 		if correction == 0 {
@@ -94,7 +111,19 @@ func (l *loader) send(ctx context.Context, reports []*report, correction int64) 
 			l.Progress(l.done, l.total)
 		}
 	}
-	return nil
+	return asked, nil
+}
+
+// asked notes which figures are to be explained; false if something else is wrong.
+func (r *report) asked(problems []*reportingv1.Problem) bool {
+	r.explain = map[string]bool{}
+	for _, p := range problems {
+		if p.GetReason() != "EXPLANATION_REQUIRED" {
+			return false
+		}
+		r.explain[p.GetRule().GetIndicator()] = true
+	}
+	return true
 }
 
 func (l *loader) figures(r *report, correction int64) []*reportingv1.Figure {
@@ -103,7 +132,11 @@ func (l *loader) figures(r *report, correction int64) []*reportingv1.Figure {
 		ind := l.indicators[code]
 		kind := r.unit.GetKind()
 		if slices.Contains(ind.GetReportedBy(), kind) || slices.Contains(ind.GetCheckedBy(), kind) {
-			figures = append(figures, sample(ind, r.unit, r.period, r.month, correction))
+			f := sample(ind, r.unit, r.period, r.month, correction)
+			if r.explain[code] {
+				f.Explanation = "Đã rà soát với sổ gốc: số liệu đúng."
+			}
+			figures = append(figures, f)
 		}
 	}
 	return figures

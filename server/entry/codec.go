@@ -70,6 +70,8 @@ func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
 		return putForms(b, m)
 	case HolidaysChanged:
 		return putHolidays(b, m)
+	case RulesChanged:
+		return putRules(b, m)
 	case ReportsSubmitted:
 		return putReports(b, m, texts)
 	case ReportApproved:
@@ -192,6 +194,8 @@ func definitionOf(m *journalv1.Entry, texts *journalv1.Private) (Body, error) {
 		return formsOf(b.FormsChanged)
 	case *journalv1.Entry_HolidaysChanged:
 		return holidaysOf(b.HolidaysChanged)
+	case *journalv1.Entry_RulesChanged:
+		return rulesOf(b.RulesChanged)
 	case *journalv1.Entry_PlansChanged:
 		return plansOf(b.PlansChanged)
 	case *journalv1.Entry_OutsideFiguresChanged:

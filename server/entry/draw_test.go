@@ -16,6 +16,7 @@ import (
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
+	"github.com/tonghop/tonghop/server/rule"
 )
 
 // canary begins every text that a person wrote, so that it is found wherever it should not be.
@@ -249,7 +250,7 @@ func drawToken(t *rapid.T) auth.Token {
 }
 
 func drawBody(t *rapid.T, at time.Time) entry.Body {
-	switch rapid.IntRange(0, 21).Draw(t, "body") {
+	switch rapid.IntRange(0, 22).Draw(t, "body") {
 	case 0:
 		return entry.StoreCreated{ProgramVersion: word(t, "program version")}
 	case 1:
@@ -300,6 +301,8 @@ func drawBody(t *rapid.T, at time.Time) entry.Body {
 		return drawRemark(t)
 	case 19:
 		return entry.RegionsChanged{Regions: some(t, "regions", drawRegion)}
+	case 21:
+		return entry.RulesChanged{Rules: some(t, "rules", drawRule)}
 	default:
 		return entry.ReportsSubmitted{Reports: some(t, "reports", drawSubmission)}
 	}
@@ -343,4 +346,12 @@ func drawRestored(t *rapid.T) entry.StoreRestored {
 		r.Known = entry.Head{Sequence: rapid.Uint64Min(1).Draw(t, "known sequence"), Hash: [32]byte{1}}
 	}
 	return r
+}
+
+func drawRule(t *rapid.T) entry.Rule {
+	return entry.Rule{Number: rapid.Uint32().Draw(t, "number"), Rule: rule.Rule{
+		Form: form.Code(code(t, "form")), Code: rule.Code(code(t, "code")),
+		Severity:   rapid.SampledFrom([]rule.Severity{rule.Error, rule.Warning, rule.Off}).Draw(t, "severity"),
+		Expression: word(t, "expression"), TextVI: word(t, "text_vi"), TextEN: word(t, "text_en"), ValidFrom: day(t, "from", period.Beginning),
+	}}
 }

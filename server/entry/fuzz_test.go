@@ -68,6 +68,8 @@ func FuzzParseRecord(f *testing.F) {
 			seed(f, b.Regions[0], entry.AppendRegion)
 		case entry.HolidaysChanged:
 			seed(f, b.Holidays[2], entry.AppendHoliday)
+		case entry.RulesChanged:
+			seed(f, b.Rules[0], entry.AppendRule)
 		default:
 			f.Logf("%s has no record", name)
 		}
@@ -78,6 +80,7 @@ func FuzzParseRecord(f *testing.F) {
 		again(t, record, entry.AppendIndicator, entry.ParseIndicator)
 		again(t, record, entry.AppendForm, entry.ParseForm)
 		again(t, record, entry.AppendHoliday, entry.ParseHoliday)
+		again(t, record, entry.AppendRule, entry.ParseRule)
 		again(t, record, entry.AppendPlan, entry.ParsePlan)
 		again(t, record, entry.AppendTarget, entry.ParseTarget)
 		again(t, record, entry.AppendResult, entry.ParseResult)

@@ -20,6 +20,7 @@ import (
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
+	"github.com/tonghop/tonghop/server/rule"
 )
 
 // update writes the golden files that are missing. One that is there is never written again: journals hold such bytes.
@@ -79,6 +80,7 @@ func goldens(t testing.TB) map[string]entry.Entry {
 			Owner: "82-0", Reviewer: "866-0", Due: due, ValidFrom: period.Beginning,
 		}}}}},
 		"holidays-changed": {Header: request, Body: entry.HolidaysChanged{Holidays: goldenHolidays}},
+		"rules-changed":    {Header: request, Body: entry.RulesChanged{Rules: goldenRules}},
 		"reports-submitted": {Header: request, Body: entry.ReportsSubmitted{Reports: []entry.Submission{
 			{Key: key, Revision: 2, Merged: true, Deadline: time.Date(2024, 2, 18, 17, 0, 0, 0, time.UTC), ActingFor: "29869-0", Figures: []entry.Figure{
 				{Number: 0, Figure: figure.Figure{State: figure.Value, HasNumerator: true, HasDenominator: true, Numerator: 9000, Denominator: 100000, Note: "Gồm cả số của tháng trước"}},
@@ -96,16 +98,30 @@ func goldens(t testing.TB) map[string]entry.Entry {
 		"report-returned":           {Header: request, Body: entry.ReportReturned{Key: key, Revision: 2, Reason: "Số giảm mười lần, xem lại"}},
 		"token-issued":              {Header: request, Body: entry.TokenIssued{Token: token}},
 		"token-revoked":             {Header: request, Body: entry.TokenRevoked{ID: "0m3v9f2nxqra"}},
-		"key-introduced": {Header: none, Body: entry.KeyIntroduced{
-			VerifierKey: "tonghop+6a3f2c11+Afm5Ub0mUq7mA1PPD+LZ3zvQMJZBb0bvkKx5n4vJ7Q9p",
-		}},
-		"entry-redacted": {Header: request, Body: entry.EntryRedacted{Sequence: 12, Reason: "Ghi chú có tên một người dân"}},
+		"key-introduced":            {Header: none, Body: entry.KeyIntroduced{VerifierKey: goldenVerifier}},
+		"entry-redacted":            {Header: request, Body: entry.EntryRedacted{Sequence: 12, Reason: "Ghi chú có tên một người dân"}},
 		"store-restored": {Header: none, Body: entry.StoreRestored{
 			OldJournal: [16]byte{0: 0x5e, 15: 1}, OldHead: entry.Head{Sequence: 12, Hash: [32]byte{0: 3, 31: 4}},
 			Known: entry.Head{Sequence: 14, Hash: [32]byte{0: 5, 31: 6}}, Journal: [16]byte{0: 0x5f, 15: 2}, ProgramVersion: "0.1.0", By: "Phòng Công nghệ", Reason: "Hỏng đĩa",
 		}},
 	})
 	return withPlans(request, all)
+}
+
+const goldenVerifier = "tonghop+6a3f2c11+Afm5Ub0mUq7mA1PPD+LZ3zvQMJZBb0bvkKx5n4vJ7Q9p"
+
+var goldenRules = []entry.Rule{
+	{Number: 0, Rule: rule.Rule{
+		Form: "CDS-thang", Code: "TUSO", Severity: rule.Error, Expression: "[CQ-06.num] <= [CQ-06.den]",
+		TextVI: "Số hồ sơ trực tuyến [CQ-06.num] lớn hơn tổng số hồ sơ [CQ-06.den]", TextEN: "More files online than files", ValidFrom: period.Date(2025, 7, 1),
+	}},
+	{Number: 1, Rule: rule.Rule{
+		Form: "CDS-thang", Code: "dot-bien", Severity: rule.Warning, Expression: "jump([CQ-06.den], [CQ-06.den, -1p]) <= 50",
+		TextVI: "Số hồ sơ thay đổi quá nửa so với kỳ trước", ValidFrom: period.Beginning,
+	}},
+	{Number: 1, Rule: rule.Rule{
+		Form: "CDS-thang", Code: "dot-bien", Severity: rule.Off, Expression: "has([CQ-06])", TextVI: "Không dùng nữa", ValidFrom: period.Date(1969, 12, 31),
+	}},
 }
 
 var goldenHolidays = []period.Holiday{

@@ -7,6 +7,7 @@ import (
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
+	"github.com/tonghop/tonghop/server/rule"
 )
 
 // The words of the journal, indexed by value; an empty one has no place in it. They are not taken from the String methods
@@ -26,6 +27,7 @@ var (
 	directionWords = []string{indicator.DirectionNone: "NONE", indicator.Higher: "HIGHER", indicator.Lower: "LOWER"}
 	frequencyWords = []string{period.Month: "month", period.Quarter: "quarter", period.Half: "half", period.Year: "year"}
 	calendarWords  = []string{period.CutoffFifteenth: "CUTOFF_15_14", period.Civil: "CIVIL"}
+	severityWords  = []string{rule.Error: "ERROR", rule.Warning: "WARNING", rule.Off: "OFF"}
 	roleWords      = []string{
 		auth.Reporter: "reporter", auth.Approver: "approver", auth.Viewer: "viewer",
 		auth.Administrator: "administrator", auth.Operator: "operator",

@@ -17,6 +17,10 @@
 //
 // Journals hold formulas as they are printed: what Parse reads it must read for ever, and no limit may be lowered.
 //
+// [ParseCondition] reads what a validation rule demands: comparisons of such sums joined by and, or, not, and tests of single
+// figures (package rule has the grammar). It computes with three truths, for figures may be missing. A formula knows none of
+// its words.
+//
 // What a formula can cost is bounded: by its length, by how deep it is nested, and by how many numbers and references it
 // has. A fraction that it makes has at most as many digits as all of these together.
 package formula

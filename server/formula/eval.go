@@ -2,34 +2,41 @@ package formula
 
 import "math/big"
 
-// Eval computes the formula from the value of each of its references, in their order; none may be nil, and none is
-// changed. It is false if the formula divides by zero. Of an If only the result that is chosen is computed, so that
+// Eval computes the formula from the value of each of its references, in their order; none is changed. It is false if the
+// formula divides by zero, or a value that it needs is nil. Of an If only the result that is chosen is computed, so that
 // if([B] = 0, 0, [A] / [B]) always has a value.
 func (f *Formula) Eval(values []*big.Rat) (*big.Rat, bool) {
-	return f.eval(f.root, values)
+	return (&Given{Values: values}).number(f.root)
 }
 
-func (f *Formula) eval(n *Node, values []*big.Rat) (*big.Rat, bool) {
+// number computes a node that is a number.
+func (g *Given) number(n *Node) (*big.Rat, bool) {
 	switch n.Op {
 	case Number:
 		return n.Value, true
 	case Refer:
-		return values[n.Reference], true
+		return g.Values[n.Reference], g.Values[n.Reference] != nil
 	case If:
-		return f.choose(n, values)
+		return g.choose(n)
+	case Outlier:
+		d, ok := g.Deviation(n)
+		return d.Score, ok
 	default:
 	}
-	first, ok := f.eval(n.Args[0], values)
+	first, ok := g.number(n.Args[0])
 	if !ok {
 		return nil, false
 	}
-	if n.Op == Negate {
+	switch n.Op { //nolint:exhaustive // all others have further arguments
+	case Negate:
 		return new(big.Rat).Neg(first), true
+	case Abs:
+		return new(big.Rat).Abs(first), true
 	}
 	result := new(big.Rat).Set(first) // numbers and values are not ours to change
 	for _, arg := range n.Args[1:] {
-		next, ok := f.eval(arg, values)
-		if !ok || n.Op == Divide && next.Sign() == 0 {
+		next, ok := g.number(arg)
+		if !ok || (n.Op == Divide || n.Op == Jump) && next.Sign() == 0 {
 			return nil, false
 		}
 		combine(n.Op, result, next)
@@ -46,6 +53,8 @@ func combine(op Op, result, next *big.Rat) {
 		result.Mul(result, next)
 	case Divide:
 		result.Quo(result, next)
+	case Jump:
+		result.Sub(result, next).Quo(result, next).Abs(result).Mul(result, hundred)
 	case Min:
 		if next.Cmp(result) < 0 {
 			result.Set(next)
@@ -59,19 +68,22 @@ func combine(op Op, result, next *big.Rat) {
 	}
 }
 
-func (f *Formula) choose(n *Node, values []*big.Rat) (*big.Rat, bool) {
-	left, ok := f.eval(n.Args[0], values)
+// hundred makes a percentage.
+var hundred = big.NewRat(100, 1)
+
+func (g *Given) choose(n *Node) (*big.Rat, bool) {
+	left, ok := g.number(n.Args[0])
 	if !ok {
 		return nil, false
 	}
-	right, ok := f.eval(n.Args[1], values)
+	right, ok := g.number(n.Args[1])
 	if !ok {
 		return nil, false
 	}
 	if n.Comparison.holds(left.Cmp(right)) {
-		return f.eval(n.Args[2], values)
+		return g.number(n.Args[2])
 	}
-	return f.eval(n.Args[3], values)
+	return g.number(n.Args[3])
 }
 
 // holds says whether a comparison holds where Cmp gives this sign.
@@ -91,3 +103,6 @@ func (c Comparison) holds(sign int) bool {
 		return sign != 0
 	}
 }
+
+// Number computes a part of a formula or a condition that is a number.
+func (g *Given) Number(n *Node) (*big.Rat, bool) { return g.number(n) }

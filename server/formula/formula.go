@@ -2,6 +2,7 @@ package formula
 
 import (
 	"math/big"
+	"slices"
 	"strconv"
 
 	"github.com/tonghop/tonghop/server/text"
@@ -54,7 +55,8 @@ func (f *Formula) Operands() int { return f.operands }
 type Op uint8
 
 // What a Node does with its arguments. Negate has one, the four operations two, Min, Max and Sum any number from one on;
-// If has four: the two that are compared, and what it gives if the comparison holds and if not.
+// If has four: the two that are compared, and what it gives if the comparison holds and if not. The second block stands in
+// conditions alone: see Condition.
 const (
 	Number Op = iota
 	Refer
@@ -67,9 +69,24 @@ const (
 	Max
 	Sum
 	If
+
+	Abs
+	Jump
+	Outlier
+	Compare
+	And
+	Or
+	Not
+	Has
+	Required
+	Integer
+	NeverFalls
 )
 
-// Comparison is how the first two arguments of an If are compared.
+// Claims says whether a node of the Op holds or does not; every other is a number.
+func (o Op) Claims() bool { return o >= Compare }
+
+// Comparison is how the first two arguments of an If, or the two of a Compare, are compared.
 type Comparison uint8
 
 // The comparisons.
@@ -85,8 +102,14 @@ const (
 // comparisons are the signs in which they are printed.
 var comparisons = [...]string{"<", "<=", ">", ">=", "=", "<>"}
 
+// String gives the sign.
+func (c Comparison) String() string { return comparisons[c] }
+
 // functions are the words of those that have one.
-var functions = map[Op]string{Min: "min", Max: "max", Sum: "sum", If: "if"}
+var functions = map[Op]string{
+	Min: "min", Max: "max", Sum: "sum", If: "if", Abs: "abs", Jump: "jump", Outlier: "outlier",
+	Has: "has", Required: "required", Integer: "integer", NeverFalls: "never_falls",
+}
 
 // Node is one step of a formula.
 type Node struct {
@@ -95,12 +118,15 @@ type Node struct {
 	Value *big.Rat
 	// Reference is the place of what a Refer names.
 	Reference int
-	// Comparison is that of an If.
+	// Comparison is that of an If or a Compare.
 	Comparison Comparison
 	Args       []*Node
+	// Series is the place of the earlier values that an Outlier or a NeverFalls looks at.
+	Series int
 
-	// digits is the number as it is printed.
+	// digits is the number as it is printed, at the place of the first character in what was parsed.
 	digits string
+	at     int
 }
 
 // Amount says what a reference takes of a roll-up.
@@ -145,4 +171,13 @@ func (r Reference) String() string {
 		s += ", -" + strconv.Itoa(r.Periods) + "p"
 	}
 	return s + "]"
+}
+
+// Find gives the place among References of what is written like this between brackets; -1 if it is none of them.
+func (f *Formula) Find(inside string) int {
+	r, err := parseReference(inside, 1)
+	if err != nil {
+		return -1
+	}
+	return slices.IndexFunc(f.references, r.Same)
 }

@@ -12,25 +12,36 @@ import (
 
 // Parse reads a formula. The error names no field; its text says at which character the fault is, counted from 1.
 func Parse(s string) (*Formula, error) {
+	p, err := begin(s)
+	if err != nil {
+		return nil, err
+	}
+	if p.token.kind == end {
+		return nil, fault.Invalid("FORMULA_EMPTY", "formula: it is empty; write one such as [CQ-06.num] / [DS-15PLUS] * 1000")
+	}
+	return p.finish(p.sum, "an operation such as + or *, or the end")
+}
+
+// begin makes a parser that holds the first token.
+func begin(s string) (*parser, error) {
 	if err := checkLength(s); err != nil {
 		return nil, err
 	}
 	if !utf8.ValidString(s) {
 		return nil, fault.Invalid("TEXT_NOT_UTF8", "formula: it is not valid UTF-8; save it as UTF-8")
 	}
-	p := parser{scanner: scanner{rest: s, at: 1}, formula: &Formula{}}
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	if p.token.kind == end {
-		return nil, fault.Invalid("FORMULA_EMPTY", "formula: it is empty; write one such as [CQ-06.num] / [DS-15PLUS] * 1000")
-	}
-	root, err := p.sum(0)
+	p := &parser{scanner: scanner{rest: s, at: 1}, formula: &Formula{}}
+	return p, p.advance()
+}
+
+// finish reads all of it.
+func (p *parser) finish(read func(depth int) (*Node, error), behind string) (*Formula, error) {
+	root, err := read(0)
 	if err != nil {
 		return nil, err
 	}
 	if p.token.kind != end {
-		return nil, p.unexpected("an operation such as + or *, or the end")
+		return nil, p.unexpected(behind)
 	}
 	p.formula.root = root
 	// It is kept as it is printed, and must be read again.
@@ -50,6 +61,9 @@ type parser struct {
 	scanner
 	token   token
 	formula *Formula
+	// conditions says that a condition is read, which knows more words; series are what its words look back at.
+	conditions bool
+	series     []Series
 }
 
 func (p *parser) advance() error {
@@ -80,9 +94,13 @@ func (p *parser) unexpected(wanted string) error {
 		With("value", shorten(p.token.text)).With("position", p.token.at).With("wanted", wanted)
 }
 
-func tooComplex(what string, limit int) error {
-	return fault.Invalid("FORMULA_TOO_COMPLEX", "formula: %s, and %d are the most; make an indicator of a part of it", what, limit).
-		With("limit", limit)
+func (p *parser) tooComplex(what string, limit int) error {
+	instead := "make an indicator of a part of it"
+	if p.conditions {
+		instead = "make two rules of it"
+	}
+	return fault.Invalid("FORMULA_TOO_COMPLEX", "formula: at character %d %s, and %d are the most; %s", p.token.at, what, limit, instead).
+		With("position", p.token.at).With("limit", limit)
 }
 
 // The operations of each level.
@@ -111,31 +129,42 @@ func (p *parser) chain(depth int, operations map[string]Op, operand func(int) (*
 			break
 		}
 		var right *Node
-		right, err = operand(depth)
-		left = &Node{Op: op, Args: []*Node{left, right}}
+		if right, err = operand(depth); err == nil {
+			err = numbers(left, right)
+		}
+		left = &Node{Op: op, Args: []*Node{left, right}, at: left.at}
 	}
 	return left, err
 }
 
 func (p *parser) factor(depth int) (*Node, error) {
 	if depth++; depth > MaxDepth {
-		return nil, tooComplex("it is nested deeper than it may be", MaxDepth)
+		return nil, p.tooComplex("it is nested deeper than it may be", MaxDepth)
 	}
+	at := p.token.at
 	switch {
 	case p.isSign("-"):
 		if err := p.advance(); err != nil {
 			return nil, err
 		}
 		of, err := p.factor(depth)
-		return &Node{Op: Negate, Args: []*Node{of}}, err
+		if err == nil {
+			err = numbers(of)
+		}
+		return &Node{Op: Negate, Args: []*Node{of}, at: at}, err
 	case p.isSign("("):
 		if err := p.advance(); err != nil {
 			return nil, err
 		}
-		inner, err := p.sum(depth)
+		read := p.sum
+		if p.conditions {
+			read = p.either
+		}
+		inner, err := read(depth)
 		if err != nil {
 			return nil, err
 		}
+		inner.at = at
 		return inner, p.take(")")
 	case p.token.kind == word:
 		return p.function(depth)
@@ -147,16 +176,18 @@ func (p *parser) factor(depth int) (*Node, error) {
 
 func (p *parser) operand() (*Node, error) {
 	if p.formula.operands++; p.formula.operands > MaxOperands {
-		return nil, tooComplex("it has more numbers and references than it may have", MaxOperands)
+		return nil, p.tooComplex("it has more numbers and references than it may have", MaxOperands)
 	}
 	read := p.number
 	if p.token.kind == bracket {
 		read = p.reference
 	}
+	at := p.token.at
 	n, err := read()
 	if err != nil {
 		return nil, err
 	}
+	n.at = at
 	return n, p.advance()
 }
 
@@ -213,16 +244,9 @@ func (f *Formula) note(r Reference) {
 // function reads a word and its arguments.
 func (p *parser) function(depth int) (*Node, error) {
 	name := p.token
-	op := Number
-	for known, written := range functions {
-		if strings.EqualFold(written, name.text) {
-			op = known
-		}
-	}
-	if op == Number {
-		return nil, fault.Invalid("FORMULA_WORD_UNKNOWN",
-			"formula: the word %q at character %d is none of min, max, sum, if; the code of an indicator stands in brackets, [%s]",
-			shorten(name.text), name.at, shorten(name.text)).With("value", shorten(name.text)).With("position", name.at)
+	op, known := p.word(name.text)
+	if !known {
+		return nil, p.unknownWord()
 	}
 	if err := p.advance(); err != nil {
 		return nil, err
@@ -230,8 +254,12 @@ func (p *parser) function(depth int) (*Node, error) {
 	if err := p.take("("); err != nil {
 		return nil, err
 	}
-	n := &Node{Op: op}
-	if err := p.arguments(n, depth); err != nil {
+	n := &Node{Op: op, at: name.at}
+	read := p.arguments
+	if op > If {
+		read = p.conditionArguments
+	}
+	if err := read(n, depth); err != nil {
 		return nil, err
 	}
 	if err := p.take(")"); err != nil {
@@ -245,11 +273,35 @@ func (p *parser) function(depth int) (*Node, error) {
 	return n, nil
 }
 
+// word finds a function by its word.
+func (p *parser) word(written string) (Op, bool) {
+	for op, word := range functions {
+		if strings.EqualFold(word, written) && (op <= If || p.conditions) {
+			return op, true
+		}
+	}
+	return 0, false
+}
+
+func (p *parser) unknownWord() error {
+	words := "min, max, sum, if"
+	if p.conditions {
+		words = conditionWords
+	}
+	code := shorten(p.token.text)
+	return fault.Invalid("FORMULA_WORD_UNKNOWN",
+		"formula: the word %q at character %d is none of %s; the code of an indicator stands in brackets, [%s]", code, p.token.at, words, code).
+		With("value", code).With("position", p.token.at).With("words", words)
+}
+
 // arguments reads what stands between the parentheses of a function.
 func (p *parser) arguments(n *Node, depth int) error {
 	for {
 		arg, err := p.sum(depth)
 		if err != nil {
+			return err
+		}
+		if err := numbers(arg); err != nil {
 			return err
 		}
 		n.Args = append(n.Args, arg)

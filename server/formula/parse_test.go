@@ -118,9 +118,9 @@ func TestR18_WhatIsWrongIsNamedWithItsPlace(t *testing.T) {
 		{"1e5", "FORMULA_UNEXPECTED", "2"},
 		{"\xff", "TEXT_NOT_UTF8", ""},
 		{strings.Repeat(" ", MaxLength) + "1", "FORMULA_TOO_LONG", ""},
-		{strings.Repeat("-", MaxDepth) + "1", "FORMULA_TOO_COMPLEX", ""},
-		{strings.Repeat("(", MaxDepth) + "1" + strings.Repeat(")", MaxDepth), "FORMULA_TOO_COMPLEX", ""},
-		{strings.Repeat("1+", MaxOperands) + "1", "FORMULA_TOO_COMPLEX", ""},
+		{strings.Repeat("-", MaxDepth) + "1", "FORMULA_TOO_COMPLEX", "31"},
+		{strings.Repeat("(", MaxDepth) + "1" + strings.Repeat(")", MaxDepth), "FORMULA_TOO_COMPLEX", "31"},
+		{strings.Repeat("1+", MaxOperands) + "1", "FORMULA_TOO_COMPLEX", "201"},
 		// It is short enough as it is written, and not as it is kept.
 		{strings.Repeat("[ABCDEF]+", 99) + strings.Repeat("(", 10) + "[ABCDEFG]" + strings.Repeat(")", 10), "FORMULA_TOO_LONG", ""},
 	} {

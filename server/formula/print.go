@@ -6,13 +6,24 @@ import "strings"
 // it as the same formula.
 func (f *Formula) String() string {
 	var b strings.Builder
-	f.print(&b, f.root, 0)
+	f.print(&b, f.root, levelOr)
+	return b.String()
+}
+
+// Text prints a part of the formula.
+func (f *Formula) Text(n *Node) string {
+	var b strings.Builder
+	f.print(&b, n, levelOr)
 	return b.String()
 }
 
 // The levels at which operations bind, the loosest first.
 const (
-	levelSum = iota
+	levelOr = iota
+	levelAnd
+	levelNot
+	levelCompare
+	levelSum
 	levelProduct
 	levelFactor
 )
@@ -22,6 +33,7 @@ var operations = map[Op]struct {
 	sign  string
 	level int
 }{
+	Or: {" or ", levelOr}, And: {" and ", levelAnd},
 	Add: {" + ", levelSum}, Subtract: {" - ", levelSum}, Multiply: {" * ", levelProduct}, Divide: {" / ", levelProduct},
 }
 
@@ -45,6 +57,8 @@ func (f *Formula) print(b *strings.Builder, n *Node, level int) {
 	case Negate:
 		b.WriteByte('-')
 		f.print(b, n.Args[0], levelFactor)
+	case Not, Compare:
+		f.printClaim(b, n, level)
 	default:
 		f.printFunction(b, n)
 	}
@@ -64,4 +78,24 @@ func (f *Formula) printFunction(b *strings.Builder, n *Node) {
 		f.print(b, arg, levelSum)
 	}
 	b.WriteByte(')')
+}
+
+// printClaim prints what stands between and, or, and sums.
+func (f *Formula) printClaim(b *strings.Builder, n *Node, level int) {
+	own := levelCompare
+	if n.Op == Not {
+		own = levelNot
+	}
+	if own < level {
+		b.WriteByte('(')
+		defer b.WriteByte(')')
+	}
+	if n.Op == Not {
+		b.WriteString("not ")
+		f.print(b, n.Args[0], levelNot)
+		return
+	}
+	f.print(b, n.Args[0], levelSum)
+	b.WriteString(" " + comparisons[n.Comparison] + " ")
+	f.print(b, n.Args[1], levelSum)
 }

@@ -131,6 +131,7 @@ func (g *Gateway) newMux() (*runtime.ServeMux, error) {
 		reportingv1.RegisterIndicatorServiceHandler,
 		reportingv1.RegisterFormServiceHandler,
 		reportingv1.RegisterCalendarServiceHandler,
+		reportingv1.RegisterRuleServiceHandler,
 		reportingv1.RegisterPlanServiceHandler,
 		reportingv1.RegisterRankingServiceHandler,
 		reportingv1.RegisterReportServiceHandler,

@@ -31,6 +31,7 @@ func (g *Gateway) uploads() []upload {
 	indicators := reportingv1.NewIndicatorServiceClient(g.conn)
 	forms := reportingv1.NewFormServiceClient(g.conn)
 	calendar := reportingv1.NewCalendarServiceClient(g.conn)
+	rules := reportingv1.NewRuleServiceClient(g.conn)
 	plans, rankings := reportingv1.NewPlanServiceClient(g.conn), reportingv1.NewRankingServiceClient(g.conn)
 	catalogue := (&reportingv1.ImportOptions{}).ProtoReflect().Type()
 	return []upload{
@@ -81,6 +82,12 @@ func (g *Gateway) uploads() []upload {
 				return &reportingv1.ImportRegionsRequest{Part: &reportingv1.ImportRegionsRequest_Options{Options: o}}
 			}, func(b []byte) *reportingv1.ImportRegionsRequest {
 				return &reportingv1.ImportRegionsRequest{Part: &reportingv1.ImportRegionsRequest_Chunk{Chunk: b}}
+			})},
+		{uploadRoute("/v1/rules:import", catalogue), catalogueHandler(g, reportingv1.RuleService_ImportRules_FullMethodName, rules.ImportRules,
+			func(o *reportingv1.ImportOptions) *reportingv1.ImportRulesRequest {
+				return &reportingv1.ImportRulesRequest{Part: &reportingv1.ImportRulesRequest_Options{Options: o}}
+			}, func(b []byte) *reportingv1.ImportRulesRequest {
+				return &reportingv1.ImportRulesRequest{Part: &reportingv1.ImportRulesRequest_Chunk{Chunk: b}}
 			})},
 		{partsRoute("/v1/units:importReorganisation", (&reportingv1.ImportReorganisationOptions{}).ProtoReflect().Type()), g.importReorganisation},
 		{uploadRoute("/v1/reports:import", (&reportingv1.ImportReportsOptions{}).ProtoReflect().Type()), g.importReports},

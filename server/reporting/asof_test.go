@@ -9,6 +9,7 @@ import (
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/reporting"
 	"github.com/tonghop/tonghop/server/rollup"
 )
@@ -19,10 +20,9 @@ func entryAt(sequence uint64) reporting.At {
 	return reporting.At{Sequence: &n}
 }
 
-// TestR30APageEndsBeforeItTakesTooManyReports asks for districts with 900 communes each as of an earlier entry: two of them
-// are a page, and the province, which is the sum of all, is refused.
-func TestR30APageEndsBeforeItTakesTooManyReports(t *testing.T) {
-	w := newWorld(t)
+// largeDistricts adds three districts with 900 communes each.
+func (w *world) largeDistricts() {
+	w.t.Helper()
 	var units []hierarchy.Unit
 	for d := range 3 {
 		district := fmt.Sprintf("D%d", d+1)
@@ -31,8 +31,15 @@ func TestR30APageEndsBeforeItTakesTooManyReports(t *testing.T) {
 			units = append(units, unit(fmt.Sprintf("%sC%03d", district, c), "commune", district))
 		}
 	}
-	_, err := w.svc.ImportUnits(t.Context(), w.call(w.admin), units)
-	must(t, err)
+	_, err := w.svc.ImportUnits(w.t.Context(), w.call(w.admin), units)
+	must(w.t, err)
+}
+
+// TestR30APageEndsBeforeItTakesTooManyReports asks for districts with 900 communes each as of an earlier entry: two of them
+// are a page, and the province, which is the sum of all, is refused.
+func TestR30APageEndsBeforeItTakesTooManyReports(t *testing.T) {
+	w := newWorld(t)
+	w.largeDistricts()
 	for d := range 3 {
 		w.submitted(w.admin, flow(fmt.Sprintf("D%dC000", d+1), "2024-05", fmt.Sprint(d+5)))
 	}
@@ -65,7 +72,7 @@ func TestR30APageEndsBeforeItTakesTooManyReports(t *testing.T) {
 		t.Errorf("the pages are\n%s\nwant\n%s", got, strings.Join(want, "\n"))
 	}
 	q.Units, q.Page.Token = []string{"P"}, ""
-	_, err = w.svc.QueryRollups(t.Context(), w.admin, q)
+	_, err := w.svc.QueryRollups(t.Context(), w.admin, q)
 	w.refused(err, "AS_OF_TOO_LARGE")
 	if e := fault.Of(err); e.Kind != fault.KindExhausted || !strings.Contains(e.Error(), "ask for the units below it one by one") {
 		t.Errorf("it says %v, want what to do", err)
@@ -155,4 +162,28 @@ func TestR30AnInstantIsFoundAndRefused(t *testing.T) {
 	w.full.Store(true)
 	_, _, err := w.svc.GetUnitAt(t.Context(), w.admin, "P", "", reporting.At{Time: w.now.Add(-time.Second)})
 	must(t, err)
+}
+
+// TestR30WhoActsNowSeesTheDraftsOfThen lets A go over into N, whose reporter acts for it from then on (R3): he sees what was
+// being worked on, also as of before anybody knew of him; who acted for nobody then and now sees none.
+func TestR30WhoActsNowSeesTheDraftsOfThen(t *testing.T) {
+	w := newWorld(t)
+	w.submitted(w.token(auth.Reporter, "A"), drafted(flow("A", "2024-05", "1")))
+	before := entryAt(w.head())
+	_, err := w.svc.ReorganiseUnits(t.Context(), w.call(w.admin), hierarchy.Plan{
+		Date: period.Date(2024, 6, 1), Close: []string{"A"}, Create: []hierarchy.Unit{unit("N", "commune", "D")},
+		Links: []hierarchy.PlannedLink{{From: "A", To: "N", Share: hierarchy.Whole}},
+	}, "")
+	must(t, err)
+	ref := reporting.ReportRef{Unit: "A-0", Form: "M", Period: "2024-05"}
+	for name, at := range map[string]reporting.At{"now": {}, "then": before} {
+		_, revisions, _, _, err := w.svc.ListRevisionsAt(t.Context(), w.token(auth.Reporter, "N"), ref, at, reporting.Page{})
+		if err != nil || len(revisions) != 1 {
+			t.Errorf("who acts sees %s: %d revisions, %v, want the draft", name, len(revisions), err)
+		}
+		_, revisions, _, _, err = w.svc.ListRevisionsAt(t.Context(), w.token(auth.Viewer, "D"), ref, at, reporting.Page{})
+		if fault.ReasonOf(err) != "REPORT_NOT_FOUND" {
+			t.Errorf("who reads sees %s: %d revisions, %v, want none", name, len(revisions), err)
+		}
+	}
 }

@@ -124,7 +124,7 @@ func (s *Service) submitAtomic(ctx context.Context, call Call, subs []Submission
 	verdicts, receipt, err := change(ctx, s, mutation[[]verdict]{
 		call: call, method: methodBatch, hash: hash.sum(), size: size,
 		decide: func(who granted, at committer.Slot) ([]verdict, entry.Body, error) {
-			verdicts, body := s.judge(who, at, subs, twice)
+			verdicts, body := judge(who, at, subs, twice)
 			for _, v := range verdicts {
 				if v.refused != nil && notARefusal(v.refused) {
 					return nil, nil, v.refused
@@ -152,15 +152,26 @@ func (s *Service) submitAtomic(ctx context.Context, call Call, subs []Submission
 	return atomicOutcomes(subs, verdicts, receipt), nil
 }
 
-// judge decides the reports of an atomic batch. The body is empty where nothing is to be changed, or one is refused.
-func (s *Service) judge(who granted, at committer.Slot, subs []Submission, twice map[int]error) ([]verdict, entry.ReportsSubmitted) {
-	verdicts := make([]verdict, len(subs))
-	var body entry.ReportsSubmitted
-	refused := false
+// judge decides the reports of an atomic batch. The body is empty where nothing is to be changed, or one is refused. Rules
+// that look back see the reports of the batch, for they all come to count at once.
+func judge(who granted, at committer.Slot, subs []Submission, twice map[int]error) ([]verdict, entry.ReportsSubmitted) {
+	verdicts, places := make([]verdict, len(subs)), make([]place, len(subs))
+	together := batchFigures{}
 	for i, sub := range subs {
 		v := &verdicts[i]
 		if v.refused = twice[i]; v.refused == nil {
-			v.decision, v.refused = s.decide(who, at.Time, sub, &prepared{})
+			v.decision, places[i], v.refused = who.weigh(at.Time, sub, &prepared{})
+		}
+		if v.refused == nil && v.kind != Unchanged && !sub.Draft {
+			together[places[i].key] = v.revision.Figures
+		}
+	}
+	var body entry.ReportsSubmitted
+	refused := false
+	for i := range subs {
+		v := &verdicts[i]
+		if v.refused == nil {
+			v.refused = who.hold(places[i], &subs[i], &v.decision, together)
 		}
 		refused = refused || v.refused != nil
 		if v.refused == nil && v.kind != Unchanged {

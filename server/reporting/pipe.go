@@ -6,6 +6,7 @@ import (
 
 	"github.com/tonghop/tonghop/server/committer"
 	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/journal"
 )
 
@@ -14,8 +15,9 @@ import (
 const window = 512
 
 // Pipe takes a stream of submissions, each standing alone, and gives their outcomes in order (R44). Submissions of one
-// report, named by one text, are also decided in order; others may overtake each other. Its methods are for one
-// goroutine; the outcomes are emitted from another. Close must be called.
+// report, named by one text, are also decided in order, and so are those of one unit with a form of which rules look back;
+// others may overtake each other. Its methods are for one goroutine; the outcomes are emitted from another. Close must be
+// called.
 type Pipe struct {
 	service *Service
 	ctx     context.Context //nolint:containedctx // a pipe lives inside one call
@@ -115,7 +117,7 @@ func (p *Pipe) send(sub Submission, refused error) error {
 		slot <- refusal(sub, refused)
 		return nil
 	}
-	before, decided := p.queue(sub.Ref)
+	before, decided := p.queue(p.inLine(sub.Ref))
 	next := piped{sub: sub, index: index, before: before, decided: decided, slot: slot}
 	select {
 	case p.work <- next:
@@ -153,6 +155,15 @@ func (p *Pipe) decide(next piped) {
 		next.slot <- outcome
 		next = piped{} // whoever waits holds nothing
 	}
+}
+
+// inLine gives what submissions have in common that are decided in order: their report, or, where rules look back, unit and
+// form, for else what a rule says would hang on which month was faster.
+func (p *Pipe) inLine(ref ReportRef) ReportRef {
+	if p.service.cfg.State.Definitions().Rules().LookBack(form.Code(ref.Form)) {
+		ref.Period = ""
+	}
+	return ref
 }
 
 // queue gives what a submission of the report waits for, nil for nothing, and what to close when it is decided. It keeps

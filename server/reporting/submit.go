@@ -154,30 +154,42 @@ func (d decision) outcome(receipt Receipt) Outcome {
 
 // decide says what a submission comes to at an instant: it is right, and what it changes; or nothing; or why not.
 func (s *Service) decide(who granted, now time.Time, sub Submission, ready *prepared) (decision, error) {
-	at, figures, err := who.admit(now, sub, ready)
+	d, at, err := who.weigh(now, sub, ready)
+	if err == nil {
+		err = who.hold(at, &sub, &d, nil)
+	}
 	if err != nil {
 		return decision{}, err
 	}
-	report, _, err := who.tx.Report(at.key)
+	return d, nil
+}
+
+// weigh is decide without the rules of the form.
+func (g granted) weigh(now time.Time, sub Submission, ready *prepared) (decision, place, error) {
+	at, figures, err := g.admit(now, sub, ready)
 	if err != nil {
-		return decision{}, err
+		return decision{}, at, err
 	}
-	d := decision{kind: Created, revision: who.revision(at, sub, figures, report)}
-	if newest, seen := who.newest(report); seen {
-		err = who.correct(&d, at, newest, sub)
+	report, _, err := g.tx.Report(at.key)
+	if err != nil {
+		return decision{}, at, err
+	}
+	d := decision{kind: Created, revision: g.revision(at, sub, figures, report)}
+	if newest, seen := g.newest(report); seen {
+		err = g.correct(&d, at, newest, sub)
 	} else {
 		err = nothingSent(at, sub.Etag)
 	}
 	if err != nil || d.kind != Unchanged {
-		if still := who.standsStill(at, report); still != nil {
-			return decision{}, still
+		if still := g.standsStill(at, report); still != nil {
+			return decision{}, at, still
 		}
 	}
 	if err == nil && sub.Draft && d.kind != Unchanged {
 		err = draftTooSoon(report, now)
 	}
 	if err != nil {
-		return decision{}, err
+		return decision{}, at, err
 	}
 	if d.kind != Unchanged {
 		d.etag = etagOf(aggregator.Revision{Number: d.revision.Revision, State: stateOf(sub.Draft)})
@@ -187,7 +199,7 @@ func (s *Service) decide(who granted, now time.Time, sub Submission, ready *prep
 		d.late = report.Late
 	}
 	d.before = report
-	return d, nil
+	return d, at, nil
 }
 
 // revision makes what is handed in the next revision of its report.
@@ -413,13 +425,12 @@ func (g granted) remembered(ref ReportRef) (place, aggregator.Report, error) {
 // meant gives a reference by the id of the unit that it meant when its entry was made: its code may be another unit's on that
 // day by now, or nobody's.
 func (g granted) meant(ref ReportRef, sequence uint64) (ReportRef, error) {
-	p, err := period.Parse(ref.Period)
-	if _, known := g.tx.Tree().Unit(hierarchy.ID(ref.Unit)); known || err != nil {
-		return ref, nil
-	}
 	meant := ref
-	err = g.tx.Changes(sequence-1, maxBatch, func(c aggregator.Change) error {
-		if c.Sequence == sequence && c.Key.Period == p && c.Key.Form.Same(form.Code(ref.Form)) && c.Key.Unit.Code() == hierarchy.Code(ref.Unit) {
+	if _, known := g.tx.Tree().Unit(hierarchy.ID(ref.Unit)); known {
+		return meant, nil
+	}
+	err := g.tx.Changes(sequence-1, maxBatch, func(c aggregator.Change) error {
+		if c.Sequence == sequence && c.Key.Period.String() == ref.Period && c.Key.Form.Same(form.Code(ref.Form)) && c.Key.Unit.Code() == hierarchy.Code(ref.Unit) {
 			meant.Unit = string(c.Key.Unit)
 		}
 		return nil

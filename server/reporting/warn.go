@@ -2,6 +2,7 @@ package reporting
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/form"
@@ -37,6 +38,25 @@ func (g granted) losesFigures(f *form.Form) []form.Warning {
 	return warnings
 }
 
+// losesRules warns of rules that speak of an indicator which a form ceases to ask for: they are passed over from then on.
+func (g granted) losesRules(f *form.Form) []form.Warning {
+	old, known := g.tx.Forms().On(f.Code, f.ValidFrom)
+	if !known {
+		return nil
+	}
+	var warnings []form.Warning
+	for _, r := range g.tx.Definitions().Rules().Of(old.Code, f.ValidFrom) {
+		for _, code := range old.Indicators {
+			if !f.Carries(code) && r.Speaks(code) {
+				warnings = append(warnings, fault.Invalid("FORM_LOSES_RULE",
+					"form %s no longer asks for %s, of which its rule %s speaks; the rule is passed over where it needs it: change the rule, or end it with OFF",
+					f.Code, code, r.Code).With("form", f.Code).With("indicator", code).With("rule", r.Code).In("indicators"))
+			}
+		}
+	}
+	return warnings
+}
+
 // warnForms warns of what is allowed in forms and most likely not meant.
 func (g granted) warnForms(forms []form.Form) []form.Warning {
 	var warnings []form.Warning
@@ -50,7 +70,7 @@ func (g granted) warnForms(forms []form.Form) []form.Warning {
 				warnings = append(warnings, w.In("assigned").In(at))
 			}
 		}
-		for _, w := range g.losesFigures(&forms[i]) {
+		for _, w := range slices.Concat(g.losesFigures(&forms[i]), g.losesRules(&forms[i])) {
 			warnings = append(warnings, w.In(at))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"google.golang.org/grpc"
 
@@ -11,7 +12,9 @@ import (
 	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/reporting"
+	"github.com/tonghop/tonghop/server/rule"
 	"github.com/tonghop/tonghop/server/text"
 )
 
@@ -30,6 +33,7 @@ var changeKinds = map[aggregator.ChangeKind]struct {
 	aggregator.IndicatorsChange: {reportingv1.ChangeKind_CHANGE_KIND_INDICATORS, "indicators"},
 	aggregator.FormsChange:      {reportingv1.ChangeKind_CHANGE_KIND_FORMS, "forms"},
 	aggregator.HolidaysChange:   {reportingv1.ChangeKind_CHANGE_KIND_HOLIDAYS, "holidays"},
+	aggregator.RulesChange:      {reportingv1.ChangeKind_CHANGE_KIND_RULES, "rules"},
 	aggregator.PlansChange:      {reportingv1.ChangeKind_CHANGE_KIND_PLANS, "plans"},
 	aggregator.OutsideChange:    {reportingv1.ChangeKind_CHANGE_KIND_OUTSIDE, "outsideFigures"},
 	aggregator.DraftChange:      {reportingv1.ChangeKind_CHANGE_KIND_REPORT_DRAFTED, ""},
@@ -153,6 +157,9 @@ func changeMessage(c aggregator.Change) *reportingv1.Change {
 		if c.Kind == aggregator.ClosedChange || c.Kind == aggregator.ReopenedChange {
 			m.Name = entry.ClosingKey{Form: c.Key.Form, Period: c.Key.Period, Owner: c.Key.Unit}.String()
 		}
+	case c.Name != "" && c.Kind == aggregator.RulesChange:
+		of, code, _ := strings.Cut(c.Name, "/")
+		m.Name = reporting.RuleName(form.Code(of), rule.Code(code))
 	case c.Name != "" && (c.Kind == aggregator.IndicatorsChange || c.Kind == aggregator.FormsChange):
 		m.Name = row.collection + "/" + text.FoldCode(c.Name)
 	case c.Name != "":

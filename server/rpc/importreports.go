@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,10 +19,12 @@ import (
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/form"
+	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/message"
 	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/reporting"
 	"github.com/tonghop/tonghop/server/tabular"
+	"github.com/tonghop/tonghop/server/text"
 )
 
 // numberFormats pairs the formats of a file. Plain is that of the wire and no file's.
@@ -48,6 +51,8 @@ type reportImport struct {
 	options  *reportingv1.ImportReportsOptions
 	call     reporting.Call
 	format   figure.NumberFormat
+	// explanations are those of figures that have none in the file, by folded codes.
+	explanations map[indicator.Code]string
 	// seen has the etags that the sender saw.
 	seen    map[entry.ReportKey]string
 	reports *tabular.Reports
@@ -78,6 +83,9 @@ func (s reports) ImportReports(stream reportsStream) error {
 	}
 	in.reports, err = tabular.GroupFigures(whole, in.format, in.locate(ctx))
 	if err != nil {
+		return err
+	}
+	if err := in.explainable(); err != nil {
 		return err
 	}
 	if err := in.tellLost(); err != nil {
@@ -138,6 +146,9 @@ func (in *reportImport) open(ctx context.Context, options *reportingv1.ImportRep
 	}
 	in.format = format
 	var err error
+	if in.explanations, err = explanationsOf(options.GetExplanations()); err != nil {
+		return err
+	}
 	in.call, err = streamCall(callerOf(ctx), options.GetStreamId(), options.GetValidateOnly())
 	return err
 }
@@ -171,6 +182,39 @@ func (in *reportImport) see(ctx context.Context, seen *reportingv1.SeenReport, m
 		return inside(err, at)
 	}
 	in.seen[key] = seen.GetEtag()
+	return nil
+}
+
+// explanationsOf reads the explanations of an upload.
+func explanationsOf(list []*reportingv1.FigureExplanation) (map[indicator.Code]string, error) {
+	explanations := map[indicator.Code]string{}
+	for i, m := range list {
+		at := place("options.explanations", i)
+		code, err := indicator.ParseCode(m.GetIndicator())
+		if err != nil {
+			return nil, fault.Of(err).In("indicator").In(at)
+		}
+		said, err := text.Note("text", m.GetText())
+		if err != nil {
+			return nil, fault.Of(err).In(at)
+		}
+		if _, twice := explanations[code.Fold()]; twice || said == "" {
+			return nil, fault.Invalid("EXPLANATION_UNCLEAR", "indicator %s: give one explanation for it, with words in it", code).
+				With("indicator", code).In(at)
+		}
+		explanations[code.Fold()] = said
+	}
+	return explanations, nil
+}
+
+// explainable refuses an explanation of what no row of the file is about: its code is misspelt.
+func (in *reportImport) explainable() error {
+	for i, m := range in.options.GetExplanations() {
+		if !in.reports.Has(indicator.Code(m.GetIndicator())) {
+			return fault.Invalid("EXPLANATION_WITHOUT_FIGURE", "no row of the file is about indicator %s, which is explained; check the code", m.GetIndicator()).
+				With("indicator", m.GetIndicator()).In("indicator").In(place("options.explanations", i))
+		}
+	}
 	return nil
 }
 
@@ -235,6 +279,7 @@ func (in *reportImport) submission(r tabular.Report) reporting.Submission {
 		sub.Figures = append(sub.Figures, reporting.FigureDraft{
 			Indicator: string(f.Indicator), Value: some(f.Value), Numerator: some(f.Numerator), Denominator: some(f.Denominator),
 			State: f.State, Grade: f.Grade, Note: f.Note, Format: f.Format,
+			Explanation: cmp.Or(f.Explanation, in.explanations[f.Indicator.Fold()]),
 		})
 	}
 	return sub

@@ -25,7 +25,18 @@ func problems(err error, language message.Language) []*reportingv1.Problem {
 }
 
 func problem(e *fault.Error, language message.Language) *reportingv1.Problem {
-	return &reportingv1.Problem{Reason: e.Reason, Field: e.Field, Message: message.Text(e, language)}
+	return ofRule(&reportingv1.Problem{Reason: e.Reason, Field: e.Field, Message: message.Text(e, language)}, e)
+}
+
+// ofRule adds what is told of a rule that does not hold.
+func ofRule(m *reportingv1.Problem, e *fault.Error) *reportingv1.Problem {
+	if e.Reason == "RULE_VIOLATED" || e.Reason == "EXPLANATION_REQUIRED" {
+		m.Rule = &reportingv1.BrokenRule{}
+		m.Rule.Code, _ = e.Param("rule")
+		m.Rule.Indicator, _ = e.Param("indicator")
+		m.Rule.Values, _ = e.Param("values")
+	}
+	return m
 }
 
 // warnings tells what was unusual and accepted.

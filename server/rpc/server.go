@@ -106,6 +106,7 @@ func New(cfg Config) (*Server, error) {
 	reportingv1.RegisterIndicatorServiceServer(s.grpc, indicators{core: c})
 	reportingv1.RegisterFormServiceServer(s.grpc, forms{core: c})
 	reportingv1.RegisterCalendarServiceServer(s.grpc, calendar{core: c})
+	reportingv1.RegisterRuleServiceServer(s.grpc, rules{core: c})
 	reportingv1.RegisterReportServiceServer(s.grpc, reports{core: c})
 	reportingv1.RegisterExclusionServiceServer(s.grpc, exclusions{core: c})
 	reportingv1.RegisterClosingServiceServer(s.grpc, closings{core: c})

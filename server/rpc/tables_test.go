@@ -15,6 +15,7 @@ import (
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/rollup"
+	"github.com/tonghop/tonghop/server/rule"
 	"github.com/tonghop/tonghop/server/tabular"
 )
 
@@ -76,10 +77,11 @@ func TestEveryEnumerationIsPairedByName(t *testing.T) {
 	checkPairs(t, rollupStates, "ROLLUP_STATE_", "UNSPECIFIED")
 	checkPairs(t, crossings, "ROLLUP_CROSSING_", "UNSPECIFIED")
 	checkPairs(t, comparisons, "ROLLUP_COMPARISON_", "UNSPECIFIED")
+	checkPairs(t, ruleSeverities, "RULE_SEVERITY_", "UNSPECIFIED")
 	checkPairs(t, shares, "SHARE_", "UNSPECIFIED")
 	checkPairs(t, unitActions, "ACTION_", "UNSPECIFIED")
 	checkPairs(t, definitionPlaces, "PLACE_", "UNSPECIFIED")
-	if len(unitRules) != int(indicator.UnitDerived)+1 || len(roles) != len(auth.Roles())+1 || len(rights) != len(auth.Rights())+1 ||
+	if len(ruleSeverities) != int(rule.Off)+1 || len(unitRules) != int(indicator.UnitDerived)+1 || len(roles) != len(auth.Roles())+1 || len(rights) != len(auth.Rights())+1 ||
 		len(rollupStates) != int(rollup.NotPlaceable)+1 || len(crossings) != int(aggregator.Standing)+1 || len(figureStates) != int(figure.NotApplicable)+1 ||
 		len(revisionStates) != int(aggregator.Superseded)+1 || len(frequencies) != len(period.Kinds()) {
 		t.Error("a table lacks a value of the domain")

@@ -50,6 +50,11 @@ func province(t *testing.T) (*hierarchy.Tree, *indicator.Catalogue, *form.Set) {
 	sound("the forms", tabular.Problems{Count: len(warnings)}, err)
 	holidays, err := tabular.ReadHolidays(file("holidays.csv"))
 	sound("holidays.csv", holidays.Problems, err)
+	rules, err := tabular.ReadRules(file("rules.csv"))
+	sound("rules.csv", rules.Problems, err)
+	for _, r := range rules.Rows {
+		sound("rule "+string(r.Code), tabular.Problems{}, r.Suits(set, catalogue))
+	}
 	if err := set.Check(tree, catalogue); err != nil {
 		t.Errorf("R4 does not hold: %v", err)
 	}

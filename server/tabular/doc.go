@@ -20,8 +20,10 @@
 //   - regions.csv: region, name_vi, name_en?, unit ([ReadRegions])
 //   - a survey of plans: source_file?, province, plan, year, indicator_code, level?, comparator?, value?, unit?, note?, record_type,
 //     indicator_vi? ([ReadSurvey])
-//   - figures.csv: unit, form, period, indicator, value?, numerator?, denominator?, state?, note?, grade? ([ReadFigures],
-//     [GroupFigures])
+//   - rules.csv: form, code, severity, expression, text_vi, text_en?, valid_from? ([ReadRules]); the severity is ERROR, WARNING
+//     or OFF
+//   - figures.csv: unit, form, period, indicator, value?, numerator?, denominator?, state?, note?, grade?, explanation?
+//     ([ReadFigures], [GroupFigures])
 //
 // A column with a question mark may be left out; so may any cell of it. Numbers in the catalogue files are written as on
 // the wire (1234.5); numbers in figures.csv in the format that the sender declares (R49).

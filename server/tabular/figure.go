@@ -14,7 +14,7 @@ import (
 )
 
 // The columns of figures.csv, in the order of their constants.
-var figureColumns = columns("unit form period indicator value? numerator? denominator? state? note? grade?")
+var figureColumns = columns("unit form period indicator value? numerator? denominator? state? note? grade? explanation?")
 
 const (
 	figUnit = iota
@@ -27,6 +27,7 @@ const (
 	figState
 	figNote
 	figGrade
+	figExplanation
 )
 
 // maxNumber is the longest text that a number cell may have, far above what a number needs.
@@ -49,14 +50,14 @@ type FigureLine struct {
 	Value, Numerator, Denominator string
 	Format                        figure.NumberFormat
 	Grade                         figure.Grade
-	Note                          string
+	Note, Explanation             string
 }
 
 // Parse reads the numbers at the scale of the indicator. Whether the figure suits the indicator is for
 // [indicator.Indicator.CheckFigure] to say. The error has one detail for each number that is wrong, each under its
 // column.
 func (l FigureLine) Parse(scale figure.Scale) (figure.Figure, error) {
-	f := figure.Figure{State: l.State, Grade: l.Grade, Note: l.Note}
+	f := figure.Figure{State: l.State, Grade: l.Grade, Note: l.Note, Explanation: l.Explanation}
 	var problems fault.List
 	read := func(column int, s string, has *bool, n *figure.Number) {
 		if s == "" {
@@ -134,6 +135,9 @@ func readAmounts(r row, line *FigureLine, wrong *fault.List) {
 	}
 	if line.Note, err = text.Note("", r.cell(figNote)); err != nil {
 		r.add(figNote, err, wrong)
+	}
+	if line.Explanation, err = text.Note("", r.cell(figExplanation)); err != nil {
+		r.add(figExplanation, err, wrong)
 	}
 }
 

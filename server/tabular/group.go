@@ -66,9 +66,9 @@ type grouped struct {
 // packed is a row in the making.
 type packed struct {
 	report, line, code int32
-	// at is where its texts begin; value, numerator and denominator are their lengths, the note's is behind them.
+	// at is where its texts begin; value, numerator, denominator, note and explanation are their lengths, in this order.
 	at                            uint32
-	note                          uint16
+	note, explanation             uint16
 	value, numerator, denominator uint8
 	state                         figure.State
 	grade                         figure.Grade
@@ -204,12 +204,12 @@ func (g *grouper) code(code indicator.Code) int32 {
 
 // pack keeps a good row. It is false if a text does not fit, which the limits of file and cell make impossible.
 func (o *Reports) pack(report, code int32, line *FigureLine) bool {
-	if len(line.Note) > 1<<16-1 || max(len(line.Value), len(line.Numerator), len(line.Denominator)) > maxNumber || len(o.texts) > maxFile {
+	if max(len(line.Note), len(line.Explanation)) > 1<<16-1 || max(len(line.Value), len(line.Numerator), len(line.Denominator)) > maxNumber || len(o.texts) > maxFile {
 		return false
 	}
 	o.lines = append(o.lines, packed{
 		report: report, line: int32(line.Line), code: code, at: uint32(len(o.texts)), //nolint:gosec // checked above
-		note: uint16(len(line.Note)), value: uint8(len(line.Value)), //nolint:gosec // checked above
+		note: uint16(len(line.Note)), explanation: uint16(len(line.Explanation)), value: uint8(len(line.Value)), //nolint:gosec // checked above
 		numerator: uint8(len(line.Numerator)), denominator: uint8(len(line.Denominator)), //nolint:gosec // checked above
 		state: line.State, grade: line.Grade,
 	})
@@ -217,6 +217,7 @@ func (o *Reports) pack(report, code int32, line *FigureLine) bool {
 	o.texts = append(o.texts, line.Numerator...)
 	o.texts = append(o.texts, line.Denominator...)
 	o.texts = append(o.texts, line.Note...)
+	o.texts = append(o.texts, line.Explanation...)
 	return true
 }
 
@@ -265,6 +266,9 @@ func (o *Reports) add(report int32, problems ...Problem) {
 	}
 }
 
+// Has says whether any good row is about an indicator.
+func (o *Reports) Has(code indicator.Code) bool { return slices.ContainsFunc(o.codes, code.Same) }
+
 // Len is how many reports there are.
 func (o *Reports) Len() int { return len(o.reports) }
 
@@ -294,5 +298,6 @@ func (o *Reports) unpack(key ReportKey, p packed) FigureLine {
 		Line: int(p.line), Unit: string(key.Unit), Form: key.Form, Period: key.Period, Indicator: o.codes[p.code],
 		State: p.state, Grade: p.grade, Format: o.format,
 		Value: take(int(p.value)), Numerator: take(int(p.numerator)), Denominator: take(int(p.denominator)), Note: take(int(p.note)),
+		Explanation: take(int(p.explanation)),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
+	"github.com/tonghop/tonghop/server/journal"
 	"github.com/tonghop/tonghop/server/period"
 )
 
@@ -164,5 +165,46 @@ func TestR4WhoComesLaterTellsALongerPeriod(t *testing.T) {
 		if got.State != stateNotAtPeriod {
 			t.Errorf("on the tree of %v: %s %s, want %s", tree, got.State, got.Value, stateNotAtPeriod)
 		}
+	}
+}
+
+// TestR15WhoOwesNothingLendsTheDenominator holds what was wrong once: B ended before the year that it would have told of, so it
+// owes nothing of it, and gave the denominator of May, of which N, to which it went, has the numerator.
+func TestR15WhoOwesNothingLendsTheDenominator(t *testing.T) {
+	w := newWorld(t)
+	july := period.Date(2024, 7, 1)
+	p := w.always("P", hierarchy.Province, "")
+	b := w.always("B", hierarchy.Commune, p.ID)
+	w.units(p, b)
+	people, mean := counted("DS", "commune"), counted("TL", "commune", "department")
+	people.Value = indicator.Part{Measure: indicator.Stock, Time: indicator.TimeMax}
+	mean.UnitRule, mean.DenominatorIndicator, mean.Scale = indicator.UnitRatio, "DS", 2
+	mean.Value = indicator.Part{Measure: indicator.Stock, Time: indicator.TimeMean}
+	w.catalogue(people, mean)
+	yearly := monthly("Y", "kind:commune", "TL")
+	yearly.Frequency = period.Year
+	quarterly := monthly("Q", "kind:department", "TL") // so that the change is one within a span of several base periods
+	quarterly.Frequency = period.Quarter
+	w.formed(yearly, quarterly, monthly("M", "kind:commune", "DS"))
+	b.ValidTo = july
+	n := w.unit("N", hierarchy.Commune, p.ID, july, period.Forever)
+	w.add(entry.UnitsReorganised{Reorganisation: hierarchy.Reorganisation{
+		Units: []hierarchy.Unit{b, n}, Links: []hierarchy.Link{{Date: july, From: b.ID, To: n.ID, Share: hierarchy.Whole}},
+	}})
+	year := period.Of(2024, period.Year, 1)
+	w.send(entry.ReportKey{Unit: b.ID, Form: "M", Period: month(2024, 5)}, false, map[indicator.Code]figure.Figure{"DS": valued(20)})
+	w.send(entry.ReportKey{Unit: n.ID, Form: "Y", Period: year}, false,
+		map[indicator.Code]figure.Figure{"TL": {State: figure.Value, HasNumerator: true, Numerator: 500}})
+	h := kept(t, w, nil)
+	q := Question{Unit: p.ID, Indicator: "TL", Period: year, Provisional: true}
+	err := h.Read(t.Context(), func(_ journal.Head, ask func(Question) (Answer, error)) error {
+		got, err := ask(q)
+		if model := w.model().Answer(q); got.Value != "0.25" || model.Value != "0.25" || model.DenominatorFrom != "2024-05" {
+			t.Errorf("the store says %s %s, the reports %s %s over %s; want 0.25 over 2024-05", got.State, got.Value, model.State, model.Value, model.DenominatorFrom)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -261,27 +261,24 @@ func (c *column) computeAcross(m *Model, q Question) *across {
 		m: m, ind: c.ind, measure: q.Measure, span: q.Period, asked: windowOf(q.Period), provisional: q.Provisional,
 		others: m.newOthers(&c.ind, q.Provisional), least: int(c.result.months),
 	}
-	asked := func(o int) bool {
+	adds := func(o int) bool {
 		kind := m.tree.At(o).Kind
-		return table.some[o] && c.ind.Adds(kind) && (q.Kind == "" || q.Kind == kind)
+		return c.ind.Adds(kind) && (q.Kind == "" || q.Kind == kind)
+	}
+	asked := func(o int) bool { return table.some[o] && adds(o) }
+	lends := func(o int) bool {
+		return c.ind.UnitRule == indicator.UnitRatio && !c.ind.OwnDenominator() && adds(o)
 	}
 	for o := range l.stands {
-		// Of who comes after the day nothing is in the span but parts of longer base periods.
-		if m.tree.At(o).ValidFrom > l.tree && asked(o) {
+		later := m.tree.At(o).ValidFrom > l.tree // of whom nothing is in the span but parts of longer base periods
+		if asked(o) && (later || l.stands[o] && !crosses(&c.ind)) {
 			a.unit, a.year = o, &table.units[o]
 			a.share(&c.own)
+			x.self[o] = c.own.owed > 0
 			x.add(l, o, &c.own, c.ind.UnitRule)
 		}
 	}
 	if !crosses(&c.ind) {
-		for o := range l.stands {
-			if l.stands[o] && asked(o) {
-				a.unit, a.year = o, &table.units[o]
-				a.share(&c.own)
-				x.self[o] = c.own.owed > 0
-				x.add(l, o, &c.own, c.ind.UnitRule)
-			}
-		}
 		return x
 	}
 	for o, label := range l.label {
@@ -289,12 +286,7 @@ func (c *column) computeAcross(m *Model, q Question) *across {
 			continue
 		}
 		b := body{asking: &a, joined: l.members[o] != nil, side: func(day period.Day) int { return l.side(label, day) }, calendar: c.calendar}
-		for _, member := range l.membersOf(o) {
-			if asked(member) {
-				b.units, b.years = append(b.units, member), append(b.years, &table.units[member])
-			}
-		}
-		if len(b.units) == 0 {
+		if !b.gather(table, l.membersOf(o), asked, lends) {
 			continue
 		}
 		b.share(&c.own)
@@ -304,6 +296,19 @@ func (c *column) computeAcross(m *Model, q Question) *across {
 		}
 	}
 	return x
+}
+
+// gather takes in those that are asked, and beside them those that lend: another indicator's figure of theirs may be the
+// denominator. It is false if none is asked.
+func (b *body) gather(table *yearTable, members []int, asked, lends func(o int) bool) bool {
+	some := false
+	for _, o := range members {
+		some = some || asked(o)
+		if asked(o) || lends(o) {
+			b.units, b.years = append(b.units, o), append(b.years, &table.units[o])
+		}
+	}
+	return some
 }
 
 func (l *lineage) membersOf(o int) []int {

@@ -37,6 +37,7 @@ func (c *submitCmd) compare(ctx context.Context, s *session, to *client.Client, 
 	if err != nil {
 		return nil, s.usage("the file cannot be compared: %v", err)
 	}
+	rows.explain(options.GetExplanations())
 	seen := make([]*reportingv1.SeenReport, 0, len(there))
 	for _, o := range there {
 		report, err := to.GetReport(ctx, &reportingv1.GetReportRequest{Name: o.GetName()})

@@ -137,6 +137,10 @@ func hintOf(reason string) string {
 		return "add the missing figures, or run again with --merge to keep those of the newest revision"
 	case "NUMBER_AMBIGUOUS", "NUMBER_FORMAT_UNKNOWN":
 		return "say how the numbers are written: --numbers vi (1.234,5) or --numbers en (1,234.5)"
+	case "EXPLANATION_REQUIRED":
+		return "correct the figures, or explain them: in the column explanation of their rows, or with --explain CODE=TEXT for all rows of an indicator"
+	case "RULE_VIOLATED":
+		return `correct the figures; "tonghop rules list" shows the rules`
 	case "JOURNAL_REPLACED":
 		return "the store was restored from a backup: begin again with --after 0; what it lost of yours is sent again with tonghop resend"
 	default:

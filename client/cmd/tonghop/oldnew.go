@@ -115,7 +115,7 @@ func differences(figures []*reportingv1.Figure, rows []row, format string) []cha
 
 // figure reads the cells as far as it takes to compare them.
 func (r row) figure(format string) *reportingv1.Figure {
-	f := &reportingv1.Figure{Note: r.cell["note"]}
+	f := &reportingv1.Figure{Note: r.cell["note"], Explanation: r.cell["explanation"]}
 	amount := func(column string) *string {
 		text := canonical(r.cell[column], format)
 		if text == "" {

@@ -183,6 +183,7 @@ func fileColumns(r *reportingv1.Report) []column[*reportingv1.Figure] {
 		{name: "state", text: symbol},
 		{name: "note", text: (*reportingv1.Figure).GetNote},
 		{name: "grade", text: grade},
+		{name: "explanation", text: (*reportingv1.Figure).GetExplanation},
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 type commands struct {
 	globals
 
-	Import       importCmd       `cmd:"" help:"Upload units, lineage, indicators, forms, targets, outside figures or regions, whole or not at all."`
+	Import       importCmd       `cmd:"" help:"Upload units, lineage, indicators, forms, rules, targets, outside figures or regions, whole or not at all."`
 	Submit       submitCmd       `cmd:"" help:"Upload figures: each report of the file stands alone."`
 	Approve      approveCmd      `cmd:"" help:"Approve reports that wait for it."`
 	Return       returnCmd       `cmd:"" help:"Send a report back."`
@@ -29,6 +29,7 @@ type commands struct {
 	Units        unitsCmd        `cmd:"" help:"Read the tree of units, and change it in one piece."`
 	Indicators   indicatorsCmd   `cmd:"" help:"Read the catalogue of indicators."`
 	Forms        formsCmd        `cmd:"" help:"Read the forms and their deadlines."`
+	Rules        rulesCmd        `cmd:"" help:"Keep the validation rules of forms, and try them on past reports."`
 	Calendar     calendarCmd     `cmd:"" help:"Keep the list of holidays, and show periods and their deadlines."`
 	Plan         planCmd         `cmd:"" help:"Keep plans, what they demand, and what was declared of them."`
 	Evaluate     evaluateCmd     `cmd:"" help:"Say of each target of a plan whether it is reached."`

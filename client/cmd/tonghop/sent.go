@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/tonghop/tonghop/client/receipt"
+	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 )
 
 // shownLines is how many lines of a report the server names at most.
@@ -137,4 +138,42 @@ func rowsOf(figures *receipt.Figures) rows {
 		}
 	}
 	return all
+}
+
+// explain writes into rows that are kept what was said of their figures beside the file, so that they can be sent again as
+// they were.
+func explain(figures *receipt.Figures, said []*reportingv1.FigureExplanation) {
+	if len(said) == 0 {
+		return
+	}
+	at := func(name string) int {
+		return slices.IndexFunc(figures.Columns, func(c string) bool { return strings.EqualFold(strings.TrimSpace(c), name) })
+	}
+	indicator, explanation := at("indicator"), at("explanation")
+	if explanation < 0 {
+		explanation = len(figures.Columns)
+		figures.Columns = append(slices.Clone(figures.Columns), "explanation")
+		for i := range figures.Rows {
+			figures.Rows[i] = append(figures.Rows[i], "")
+		}
+	}
+	for _, row := range figures.Rows {
+		for _, one := range said {
+			if len(row) > max(indicator, explanation) && strings.TrimSpace(row[explanation]) == "" &&
+				strings.EqualFold(strings.TrimSpace(row[indicator]), one.GetIndicator()) {
+				row[explanation] = one.GetText()
+			}
+		}
+	}
+}
+
+// explain is the same for rows that are compared.
+func (all rows) explain(said []*reportingv1.FigureExplanation) {
+	for i := range all {
+		for _, one := range said {
+			if all[i].cell["explanation"] == "" && strings.EqualFold(all[i].cell["indicator"], one.GetIndicator()) {
+				all[i].cell["explanation"] = one.GetText()
+			}
+		}
+	}
 }

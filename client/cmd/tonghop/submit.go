@@ -9,24 +9,26 @@ import (
 )
 
 type submitCmd struct {
-	File    string `arg:"" help:"figures.csv, or - for the standard input."`
-	DryRun  bool   `help:"Check everything and change nothing."`
-	Draft   bool   `help:"Save without sending: counts nowhere, may be incomplete."`
-	Merge   bool   `help:"Take figures that the file lacks from the newest revision."`
-	Correct bool   `help:"Show what the file would change in reports that are there, ask, and replace them."`
-	Numbers string `enum:"vi,en," default:"" placeholder:"vi|en" help:"How numbers are written: vi is 1.234,5 and en is 1,234.5. Without it digits alone."`
-	Yes     bool   `help:"With --correct: do not ask."`
+	File    string   `arg:"" help:"figures.csv, or - for the standard input."`
+	DryRun  bool     `help:"Check everything and change nothing."`
+	Draft   bool     `help:"Save without sending: counts nowhere, may be incomplete."`
+	Merge   bool     `help:"Take figures that the file lacks from the newest revision."`
+	Correct bool     `help:"Show what the file would change in reports that are there, ask, and replace them."`
+	Numbers string   `enum:"vi,en," default:"" placeholder:"vi|en" help:"How numbers are written: vi is 1.234,5 and en is 1,234.5. Without it digits alone."`
+	Yes     bool     `help:"With --correct: do not ask."`
+	Explain []string `sep:"none" placeholder:"CODE=TEXT" help:"Explain the figures of an indicator in every report of the file, where the row has no explanation of its own. Again for another indicator."`
 	keeping
 }
 
 // Help shows how it is used.
 func (submitCmd) Help() string {
-	return `The columns are unit,form,period,indicator,value,numerator,denominator,state,note,grade; the first four are needed, and for each row a number or the state "-" (not available) or "x" (not applicable). All rows of one unit, form and period are one report. A report is CREATED, CORRECTED, UNCHANGED, REFUSED with everything that is wrong, or REPLAYED when it had arrived before the line broke. Sending a file again counts nothing twice. The receipt of what is accepted is kept, with the rows as they were sent, before success is shown: see "tonghop receipt".
+	return `The columns are unit,form,period,indicator,value,numerator,denominator,state,note,grade,explanation; the first four are needed, and for each row a number or the state "-" (not available) or "x" (not applicable). All rows of one unit, form and period are one report. A report is CREATED, CORRECTED, UNCHANGED, REFUSED with everything that is wrong, or REPLAYED when it had arrived before the line broke. Sending a file again counts nothing twice. A rule of the form that does not hold is told with its numbers: correct the figures, or, where an explanation is asked for, give it in the column explanation or with --explain. The receipt of what is accepted is kept, with the rows as they were sent, before success is shown: see "tonghop receipt".
 
 Examples:
 
     tonghop submit figures.csv --dry-run --numbers vi
     tonghop submit figures.csv --correct
+    tonghop submit figures.csv --explain "CQ-06=storm in the first week"
     cat figures.csv | tonghop submit - -o json`
 }
 
@@ -35,6 +37,9 @@ func (c *submitCmd) Run(ctx context.Context, s *session) error {
 	file, err := s.read(c.File, maxFigures)
 	if err != nil {
 		return err
+	}
+	if _, err := explanations(c.Explain); err != nil {
+		return s.usage("%v", err)
 	}
 	if c.Correct && !c.Yes && !c.DryRun && (c.File == "-" || !s.person()) {
 		return s.usage("--correct asks before it replaces figures, and nobody can be asked here: look with --dry-run, then add --yes")
@@ -55,8 +60,10 @@ func (c *submitCmd) options(file upload) *reportingv1.ImportReportsOptions {
 	if c.Numbers != "" {
 		format = choice[reportingv1.NumberFormat](reportingv1.NumberFormat_value, "NUMBER_FORMAT_", c.Numbers)
 	}
+	explained, _ := explanations(c.Explain) // Run has looked
 	return &reportingv1.ImportReportsOptions{
-		FileName: file.name, NumberFormat: format, Draft: c.Draft, Merge: c.Merge, ValidateOnly: c.DryRun,
+		Explanations: explained,
+		FileName:     file.name, NumberFormat: format, Draft: c.Draft, Merge: c.Merge, ValidateOnly: c.DryRun,
 	}
 }
 
@@ -122,6 +129,7 @@ func (c *submitCmd) records(
 			}
 			if unread == nil {
 				if figures, err := rows.figures(o.GetLines(), c.Numbers); err == nil {
+					explain(figures, options.GetExplanations())
 					r.Figures = figures
 				}
 			}

@@ -121,6 +121,7 @@ type Entry struct {
 	//	*Entry_ExclusionLifted
 	//	*Entry_PeriodClosed
 	//	*Entry_PeriodReopened
+	//	*Entry_RulesChanged
 	//	*Entry_PlansChanged
 	//	*Entry_OutsideFiguresChanged
 	//	*Entry_RegionsChanged
@@ -336,6 +337,15 @@ func (x *Entry) GetPeriodReopened() *PeriodReopened {
 	return nil
 }
 
+func (x *Entry) GetRulesChanged() *RulesChanged {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_RulesChanged); ok {
+			return x.RulesChanged
+		}
+	}
+	return nil
+}
+
 func (x *Entry) GetPlansChanged() *PlansChanged {
 	if x != nil {
 		if x, ok := x.Body.(*Entry_PlansChanged); ok {
@@ -468,6 +478,11 @@ type Entry_PeriodReopened struct {
 	PeriodReopened *PeriodReopened `protobuf:"bytes,33,opt,name=period_reopened,json=periodReopened,proto3,oneof"`
 }
 
+type Entry_RulesChanged struct {
+	// Versions of validation rules were added.
+	RulesChanged *RulesChanged `protobuf:"bytes,35,opt,name=rules_changed,json=rulesChanged,proto3,oneof"`
+}
+
 type Entry_PlansChanged struct {
 	// Plans, targets, or what was declared of them, were added or changed.
 	PlansChanged *PlansChanged `protobuf:"bytes,45,opt,name=plans_changed,json=plansChanged,proto3,oneof"`
@@ -523,6 +538,8 @@ func (*Entry_ExclusionLifted) isEntry_Body() {}
 func (*Entry_PeriodClosed) isEntry_Body() {}
 
 func (*Entry_PeriodReopened) isEntry_Body() {}
+
+func (*Entry_RulesChanged) isEntry_Body() {}
 
 func (*Entry_PlansChanged) isEntry_Body() {}
 
@@ -779,7 +796,7 @@ var File_journal_v1_entry_proto protoreflect.FileDescriptor
 const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"\x16journal/v1/entry.proto\x12\n" +
-	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x15journal/v1/plan.proto\x1a\x17journal/v1/report.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xd6\f\n" +
+	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x15journal/v1/plan.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/rule.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\x97\r\n" +
 	"\x05Entry\x12*\n" +
 	"\x06header\x18\x01 \x01(\v2\x12.journal.v1.HeaderR\x06header\x12?\n" +
 	"\rstore_created\x18\n" +
@@ -801,6 +818,7 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\x10exclusion_lifted\x18\x1f \x01(\v2\x1b.journal.v1.ExclusionLiftedH\x00R\x0fexclusionLifted\x12?\n" +
 	"\rperiod_closed\x18  \x01(\v2\x18.journal.v1.PeriodClosedH\x00R\fperiodClosed\x12E\n" +
 	"\x0fperiod_reopened\x18! \x01(\v2\x1a.journal.v1.PeriodReopenedH\x00R\x0eperiodReopened\x12?\n" +
+	"\rrules_changed\x18# \x01(\v2\x18.journal.v1.RulesChangedH\x00R\frulesChanged\x12?\n" +
 	"\rplans_changed\x18- \x01(\v2\x18.journal.v1.PlansChangedH\x00R\fplansChanged\x12[\n" +
 	"\x17outside_figures_changed\x18. \x01(\v2!.journal.v1.OutsideFiguresChangedH\x00R\x15outsideFiguresChanged\x12E\n" +
 	"\x0fregions_changed\x18/ \x01(\v2\x1a.journal.v1.RegionsChangedH\x00R\x0eregionsChanged\x12?\n" +
@@ -871,10 +889,11 @@ var file_journal_v1_entry_proto_goTypes = []any{
 	(*ExclusionLifted)(nil),       // 20: journal.v1.ExclusionLifted
 	(*PeriodClosed)(nil),          // 21: journal.v1.PeriodClosed
 	(*PeriodReopened)(nil),        // 22: journal.v1.PeriodReopened
-	(*PlansChanged)(nil),          // 23: journal.v1.PlansChanged
-	(*OutsideFiguresChanged)(nil), // 24: journal.v1.OutsideFiguresChanged
-	(*RegionsChanged)(nil),        // 25: journal.v1.RegionsChanged
-	(*PlanRemarked)(nil),          // 26: journal.v1.PlanRemarked
+	(*RulesChanged)(nil),          // 23: journal.v1.RulesChanged
+	(*PlansChanged)(nil),          // 24: journal.v1.PlansChanged
+	(*OutsideFiguresChanged)(nil), // 25: journal.v1.OutsideFiguresChanged
+	(*RegionsChanged)(nil),        // 26: journal.v1.RegionsChanged
+	(*PlanRemarked)(nil),          // 27: journal.v1.PlanRemarked
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
 	2,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
@@ -896,17 +915,18 @@ var file_journal_v1_entry_proto_depIdxs = []int32{
 	20, // 16: journal.v1.Entry.exclusion_lifted:type_name -> journal.v1.ExclusionLifted
 	21, // 17: journal.v1.Entry.period_closed:type_name -> journal.v1.PeriodClosed
 	22, // 18: journal.v1.Entry.period_reopened:type_name -> journal.v1.PeriodReopened
-	23, // 19: journal.v1.Entry.plans_changed:type_name -> journal.v1.PlansChanged
-	24, // 20: journal.v1.Entry.outside_figures_changed:type_name -> journal.v1.OutsideFiguresChanged
-	25, // 21: journal.v1.Entry.regions_changed:type_name -> journal.v1.RegionsChanged
-	26, // 22: journal.v1.Entry.plan_remarked:type_name -> journal.v1.PlanRemarked
-	0,  // 23: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
-	4,  // 24: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	25, // [25:25] is the sub-list for method output_type
-	25, // [25:25] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	23, // 19: journal.v1.Entry.rules_changed:type_name -> journal.v1.RulesChanged
+	24, // 20: journal.v1.Entry.plans_changed:type_name -> journal.v1.PlansChanged
+	25, // 21: journal.v1.Entry.outside_figures_changed:type_name -> journal.v1.OutsideFiguresChanged
+	26, // 22: journal.v1.Entry.regions_changed:type_name -> journal.v1.RegionsChanged
+	27, // 23: journal.v1.Entry.plan_remarked:type_name -> journal.v1.PlanRemarked
+	0,  // 24: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
+	4,  // 25: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	26, // [26:26] is the sub-list for method output_type
+	26, // [26:26] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -920,6 +940,7 @@ func file_journal_v1_entry_proto_init() {
 	file_journal_v1_closing_proto_init()
 	file_journal_v1_plan_proto_init()
 	file_journal_v1_report_proto_init()
+	file_journal_v1_rule_proto_init()
 	file_journal_v1_store_proto_init()
 	file_journal_v1_unit_proto_init()
 	file_journal_v1_entry_proto_msgTypes[0].OneofWrappers = []any{
@@ -941,6 +962,7 @@ func file_journal_v1_entry_proto_init() {
 		(*Entry_ExclusionLifted)(nil),
 		(*Entry_PeriodClosed)(nil),
 		(*Entry_PeriodReopened)(nil),
+		(*Entry_RulesChanged)(nil),
 		(*Entry_PlansChanged)(nil),
 		(*Entry_OutsideFiguresChanged)(nil),
 		(*Entry_RegionsChanged)(nil),

@@ -58,6 +58,8 @@ const (
 	ChangeKind_CHANGE_KIND_PERIOD_CLOSED ChangeKind = 22
 	// A closed period was opened again for a time.
 	ChangeKind_CHANGE_KIND_PERIOD_REOPENED ChangeKind = 23
+	// Validation rules were created or changed.
+	ChangeKind_CHANGE_KIND_RULES ChangeKind = 35
 	// Plans, targets or declared results were added or changed.
 	ChangeKind_CHANGE_KIND_PLANS ChangeKind = 45
 	// Outside figures or regions were added or changed.
@@ -82,6 +84,7 @@ var (
 		21: "CHANGE_KIND_EXCLUSION_LIFTED",
 		22: "CHANGE_KIND_PERIOD_CLOSED",
 		23: "CHANGE_KIND_PERIOD_REOPENED",
+		35: "CHANGE_KIND_RULES",
 		45: "CHANGE_KIND_PLANS",
 		46: "CHANGE_KIND_OUTSIDE",
 	}
@@ -101,6 +104,7 @@ var (
 		"CHANGE_KIND_EXCLUSION_LIFTED": 21,
 		"CHANGE_KIND_PERIOD_CLOSED":    22,
 		"CHANGE_KIND_PERIOD_REOPENED":  23,
+		"CHANGE_KIND_RULES":            35,
 		"CHANGE_KIND_PLANS":            45,
 		"CHANGE_KIND_OUTSIDE":          46,
 	}
@@ -142,7 +146,7 @@ type Change struct {
 	AcceptTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=accept_time,json=acceptTime,proto3" json:"accept_time,omitempty"`
 	// What happened.
 	Kind ChangeKind `protobuf:"varint,3,opt,name=kind,proto3,enum=reporting.v1.ChangeKind" json:"kind,omitempty"`
-	// Resource that changed; "units", "indicators" or "forms" where there were several;
+	// Resource that changed; "units", "indicators", "forms" or "rules" where there were several;
 	// "holidays" for the list of holidays, and of a closing its own name.
 	Name string `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"`
 	// Id of the unit of a report. Empty otherwise.
@@ -636,7 +640,7 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\n" +
 	"journal_id\x18\x03 \x01(\tR\tjournalId\x12;\n" +
 	"\vserver_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"serverTime*\xf3\x03\n" +
+	"serverTime*\x8a\x04\n" +
 	"\n" +
 	"ChangeKind\x12\x1b\n" +
 	"\x17CHANGE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
@@ -654,6 +658,7 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\x1cCHANGE_KIND_EXCLUSION_LIFTED\x10\x15\x12\x1d\n" +
 	"\x19CHANGE_KIND_PERIOD_CLOSED\x10\x16\x12\x1f\n" +
 	"\x1bCHANGE_KIND_PERIOD_REOPENED\x10\x17\x12\x15\n" +
+	"\x11CHANGE_KIND_RULES\x10#\x12\x15\n" +
 	"\x11CHANGE_KIND_PLANS\x10-\x12\x17\n" +
 	"\x13CHANGE_KIND_OUTSIDE\x10.2\xf4\x01\n" +
 	"\rChangeService\x12k\n" +

@@ -234,7 +234,9 @@ type Problem struct {
 	// What was asked, what is wrong and what to do, in the caller's language.
 	Message string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
 	// A second line that takes part, as with two lines of one key. 0: none.
-	OtherLine     int32 `protobuf:"varint,5,opt,name=other_line,json=otherLine,proto3" json:"other_line,omitempty"`
+	OtherLine int32 `protobuf:"varint,5,opt,name=other_line,json=otherLine,proto3" json:"other_line,omitempty"`
+	// The validation rule that does not hold. Absent: it is not about a rule.
+	Rule          *BrokenRule `protobuf:"bytes,6,opt,name=rule,proto3" json:"rule,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -304,6 +306,77 @@ func (x *Problem) GetOtherLine() int32 {
 	return 0
 }
 
+func (x *Problem) GetRule() *BrokenRule {
+	if x != nil {
+		return x.Rule
+	}
+	return nil
+}
+
+// BrokenRule is a validation rule that does not hold for a report.
+type BrokenRule struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Code of the rule, in its form.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// Code of the indicator whose figure is to be corrected or explained.
+	Indicator string `protobuf:"bytes,2,opt,name=indicator,proto3" json:"indicator,omitempty"`
+	// The numbers that it is about, as "CQ-06.num = 120; CQ-06.den = 100".
+	Values        string `protobuf:"bytes,3,opt,name=values,proto3" json:"values,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BrokenRule) Reset() {
+	*x = BrokenRule{}
+	mi := &file_reporting_v1_common_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BrokenRule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BrokenRule) ProtoMessage() {}
+
+func (x *BrokenRule) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_common_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BrokenRule.ProtoReflect.Descriptor instead.
+func (*BrokenRule) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_common_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *BrokenRule) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *BrokenRule) GetIndicator() string {
+	if x != nil {
+		return x.Indicator
+	}
+	return ""
+}
+
+func (x *BrokenRule) GetValues() string {
+	if x != nil {
+		return x.Values
+	}
+	return ""
+}
+
 // Selector names the units that something is assigned to.
 type Selector struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -325,7 +398,7 @@ type Selector struct {
 
 func (x *Selector) Reset() {
 	*x = Selector{}
-	mi := &file_reporting_v1_common_proto_msgTypes[3]
+	mi := &file_reporting_v1_common_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -337,7 +410,7 @@ func (x *Selector) String() string {
 func (*Selector) ProtoMessage() {}
 
 func (x *Selector) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_common_proto_msgTypes[3]
+	mi := &file_reporting_v1_common_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -350,7 +423,7 @@ func (x *Selector) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Selector.ProtoReflect.Descriptor instead.
 func (*Selector) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_common_proto_rawDescGZIP(), []int{3}
+	return file_reporting_v1_common_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Selector) GetKind() string {
@@ -413,7 +486,7 @@ type ImportOptions struct {
 
 func (x *ImportOptions) Reset() {
 	*x = ImportOptions{}
-	mi := &file_reporting_v1_common_proto_msgTypes[4]
+	mi := &file_reporting_v1_common_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -425,7 +498,7 @@ func (x *ImportOptions) String() string {
 func (*ImportOptions) ProtoMessage() {}
 
 func (x *ImportOptions) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_common_proto_msgTypes[4]
+	mi := &file_reporting_v1_common_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -438,7 +511,7 @@ func (x *ImportOptions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportOptions.ProtoReflect.Descriptor instead.
 func (*ImportOptions) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_common_proto_rawDescGZIP(), []int{4}
+	return file_reporting_v1_common_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ImportOptions) GetFileName() string {
@@ -495,7 +568,7 @@ type ImportSummary struct {
 
 func (x *ImportSummary) Reset() {
 	*x = ImportSummary{}
-	mi := &file_reporting_v1_common_proto_msgTypes[5]
+	mi := &file_reporting_v1_common_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -507,7 +580,7 @@ func (x *ImportSummary) String() string {
 func (*ImportSummary) ProtoMessage() {}
 
 func (x *ImportSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_common_proto_msgTypes[5]
+	mi := &file_reporting_v1_common_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -520,7 +593,7 @@ func (x *ImportSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportSummary.ProtoReflect.Descriptor instead.
 func (*ImportSummary) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_common_proto_rawDescGZIP(), []int{5}
+	return file_reporting_v1_common_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ImportSummary) GetRows() int32 {
@@ -601,14 +674,20 @@ const file_reporting_v1_common_proto_rawDesc = "" +
 	"\vaccept_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\n" +
 	"acceptTime\x12 \n" +
 	"\brevision\x18\x05 \x01(\x05B\x04\xe2A\x01\x03R\brevision\x12 \n" +
-	"\breplayed\x18\x06 \x01(\bB\x04\xe2A\x01\x03R\breplayed\"\x84\x01\n" +
+	"\breplayed\x18\x06 \x01(\bB\x04\xe2A\x01\x03R\breplayed\"\xb2\x01\n" +
 	"\aProblem\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05field\x18\x02 \x01(\tR\x05field\x12\x12\n" +
 	"\x04line\x18\x03 \x01(\x05R\x04line\x12\x18\n" +
 	"\amessage\x18\x04 \x01(\tR\amessage\x12\x1d\n" +
 	"\n" +
-	"other_line\x18\x05 \x01(\x05R\totherLine\"\x84\x01\n" +
+	"other_line\x18\x05 \x01(\x05R\totherLine\x12,\n" +
+	"\x04rule\x18\x06 \x01(\v2\x18.reporting.v1.BrokenRuleR\x04rule\"V\n" +
+	"\n" +
+	"BrokenRule\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12\x1c\n" +
+	"\tindicator\x18\x02 \x01(\tR\tindicator\x12\x16\n" +
+	"\x06values\x18\x03 \x01(\tR\x06values\"\x84\x01\n" +
 	"\bSelector\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x14\n" +
 	"\x05under\x18\x02 \x01(\tR\x05under\x12\x12\n" +
@@ -644,28 +723,30 @@ func file_reporting_v1_common_proto_rawDescGZIP() []byte {
 	return file_reporting_v1_common_proto_rawDescData
 }
 
-var file_reporting_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_reporting_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_reporting_v1_common_proto_goTypes = []any{
 	(*Stamp)(nil),                 // 0: reporting.v1.Stamp
 	(*Receipt)(nil),               // 1: reporting.v1.Receipt
 	(*Problem)(nil),               // 2: reporting.v1.Problem
-	(*Selector)(nil),              // 3: reporting.v1.Selector
-	(*ImportOptions)(nil),         // 4: reporting.v1.ImportOptions
-	(*ImportSummary)(nil),         // 5: reporting.v1.ImportSummary
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(*BrokenRule)(nil),            // 3: reporting.v1.BrokenRule
+	(*Selector)(nil),              // 4: reporting.v1.Selector
+	(*ImportOptions)(nil),         // 5: reporting.v1.ImportOptions
+	(*ImportSummary)(nil),         // 6: reporting.v1.ImportSummary
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
 }
 var file_reporting_v1_common_proto_depIdxs = []int32{
-	6, // 0: reporting.v1.Stamp.at_time:type_name -> google.protobuf.Timestamp
-	6, // 1: reporting.v1.Receipt.accept_time:type_name -> google.protobuf.Timestamp
-	2, // 2: reporting.v1.ImportSummary.warnings:type_name -> reporting.v1.Problem
-	2, // 3: reporting.v1.ImportSummary.problems:type_name -> reporting.v1.Problem
-	1, // 4: reporting.v1.ImportSummary.receipt:type_name -> reporting.v1.Receipt
-	0, // 5: reporting.v1.ImportSummary.stamp:type_name -> reporting.v1.Stamp
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	7, // 0: reporting.v1.Stamp.at_time:type_name -> google.protobuf.Timestamp
+	7, // 1: reporting.v1.Receipt.accept_time:type_name -> google.protobuf.Timestamp
+	3, // 2: reporting.v1.Problem.rule:type_name -> reporting.v1.BrokenRule
+	2, // 3: reporting.v1.ImportSummary.warnings:type_name -> reporting.v1.Problem
+	2, // 4: reporting.v1.ImportSummary.problems:type_name -> reporting.v1.Problem
+	1, // 5: reporting.v1.ImportSummary.receipt:type_name -> reporting.v1.Receipt
+	0, // 6: reporting.v1.ImportSummary.stamp:type_name -> reporting.v1.Stamp
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_common_proto_init() }
@@ -679,7 +760,7 @@ func file_reporting_v1_common_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_common_proto_rawDesc), len(file_reporting_v1_common_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

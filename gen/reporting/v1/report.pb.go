@@ -396,7 +396,8 @@ type Figure struct {
 	Grade FigureGrade `protobuf:"varint,6,opt,name=grade,proto3,enum=reporting.v1.FigureGrade" json:"grade,omitempty"`
 	// Note of the reporter, at most 2,000 characters. Not for personal data.
 	Note string `protobuf:"bytes,7,opt,name=note,proto3" json:"note,omitempty"`
-	// Explanation of an unusual figure, at most 2,000 characters.
+	// Explanation of an unusual figure, at most 2,000 characters: rules of severity WARNING ask for
+	// one. Not for personal data.
 	Explanation   string `protobuf:"bytes,8,opt,name=explanation,proto3" json:"explanation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1920,7 +1921,9 @@ type ImportReportsOptions struct {
 	// Take what is missing from the newest revisions.
 	Merge bool `protobuf:"varint,5,opt,name=merge,proto3" json:"merge,omitempty"`
 	// Check everything and change nothing.
-	ValidateOnly  bool `protobuf:"varint,6,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,6,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// Explanations for figures of whose rows none has its own, in every report of the file.
+	Explanations  []*FigureExplanation `protobuf:"bytes,7,rep,name=explanations,proto3" json:"explanations,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1997,6 +2000,68 @@ func (x *ImportReportsOptions) GetValidateOnly() bool {
 	return false
 }
 
+func (x *ImportReportsOptions) GetExplanations() []*FigureExplanation {
+	if x != nil {
+		return x.Explanations
+	}
+	return nil
+}
+
+// FigureExplanation explains the figures of one indicator.
+type FigureExplanation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Code of the indicator, in any case.
+	Indicator string `protobuf:"bytes,1,opt,name=indicator,proto3" json:"indicator,omitempty"`
+	// The explanation, at most 2,000 characters. Not for personal data.
+	Text          string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FigureExplanation) Reset() {
+	*x = FigureExplanation{}
+	mi := &file_reporting_v1_report_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FigureExplanation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FigureExplanation) ProtoMessage() {}
+
+func (x *FigureExplanation) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_report_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FigureExplanation.ProtoReflect.Descriptor instead.
+func (*FigureExplanation) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *FigureExplanation) GetIndicator() string {
+	if x != nil {
+		return x.Indicator
+	}
+	return ""
+}
+
+func (x *FigureExplanation) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
 // SeenReport is the etag of a report that the sender looked at and means to correct.
 type SeenReport struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2010,7 +2075,7 @@ type SeenReport struct {
 
 func (x *SeenReport) Reset() {
 	*x = SeenReport{}
-	mi := &file_reporting_v1_report_proto_msgTypes[16]
+	mi := &file_reporting_v1_report_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2022,7 +2087,7 @@ func (x *SeenReport) String() string {
 func (*SeenReport) ProtoMessage() {}
 
 func (x *SeenReport) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[16]
+	mi := &file_reporting_v1_report_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2035,7 +2100,7 @@ func (x *SeenReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeenReport.ProtoReflect.Descriptor instead.
 func (*SeenReport) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{16}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *SeenReport) GetName() string {
@@ -2070,7 +2135,7 @@ type ImportReportsResponse struct {
 
 func (x *ImportReportsResponse) Reset() {
 	*x = ImportReportsResponse{}
-	mi := &file_reporting_v1_report_proto_msgTypes[17]
+	mi := &file_reporting_v1_report_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2082,7 +2147,7 @@ func (x *ImportReportsResponse) String() string {
 func (*ImportReportsResponse) ProtoMessage() {}
 
 func (x *ImportReportsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[17]
+	mi := &file_reporting_v1_report_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2095,7 +2160,7 @@ func (x *ImportReportsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportReportsResponse.ProtoReflect.Descriptor instead.
 func (*ImportReportsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{17}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ImportReportsResponse) GetPart() isImportReportsResponse_Part {
@@ -2186,7 +2251,7 @@ type ImportProgress struct {
 
 func (x *ImportProgress) Reset() {
 	*x = ImportProgress{}
-	mi := &file_reporting_v1_report_proto_msgTypes[18]
+	mi := &file_reporting_v1_report_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2198,7 +2263,7 @@ func (x *ImportProgress) String() string {
 func (*ImportProgress) ProtoMessage() {}
 
 func (x *ImportProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[18]
+	mi := &file_reporting_v1_report_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2211,7 +2276,7 @@ func (x *ImportProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportProgress.ProtoReflect.Descriptor instead.
 func (*ImportProgress) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{18}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ImportProgress) GetReports() int32 {
@@ -2253,7 +2318,7 @@ type ImportReportsSummary struct {
 
 func (x *ImportReportsSummary) Reset() {
 	*x = ImportReportsSummary{}
-	mi := &file_reporting_v1_report_proto_msgTypes[19]
+	mi := &file_reporting_v1_report_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2265,7 +2330,7 @@ func (x *ImportReportsSummary) String() string {
 func (*ImportReportsSummary) ProtoMessage() {}
 
 func (x *ImportReportsSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[19]
+	mi := &file_reporting_v1_report_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2278,7 +2343,7 @@ func (x *ImportReportsSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportReportsSummary.ProtoReflect.Descriptor instead.
 func (*ImportReportsSummary) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{19}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ImportReportsSummary) GetLines() int32 {
@@ -2359,7 +2424,7 @@ type GetReportRequest struct {
 
 func (x *GetReportRequest) Reset() {
 	*x = GetReportRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[20]
+	mi := &file_reporting_v1_report_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2371,7 +2436,7 @@ func (x *GetReportRequest) String() string {
 func (*GetReportRequest) ProtoMessage() {}
 
 func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[20]
+	mi := &file_reporting_v1_report_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2384,7 +2449,7 @@ func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReportRequest.ProtoReflect.Descriptor instead.
 func (*GetReportRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{20}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GetReportRequest) GetName() string {
@@ -2456,7 +2521,7 @@ type ListReportsRequest struct {
 
 func (x *ListReportsRequest) Reset() {
 	*x = ListReportsRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[21]
+	mi := &file_reporting_v1_report_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2468,7 +2533,7 @@ func (x *ListReportsRequest) String() string {
 func (*ListReportsRequest) ProtoMessage() {}
 
 func (x *ListReportsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[21]
+	mi := &file_reporting_v1_report_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2481,7 +2546,7 @@ func (x *ListReportsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReportsRequest.ProtoReflect.Descriptor instead.
 func (*ListReportsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{21}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListReportsRequest) GetParent() string {
@@ -2576,7 +2641,7 @@ type ListReportsResponse struct {
 
 func (x *ListReportsResponse) Reset() {
 	*x = ListReportsResponse{}
-	mi := &file_reporting_v1_report_proto_msgTypes[22]
+	mi := &file_reporting_v1_report_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2588,7 +2653,7 @@ func (x *ListReportsResponse) String() string {
 func (*ListReportsResponse) ProtoMessage() {}
 
 func (x *ListReportsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[22]
+	mi := &file_reporting_v1_report_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2601,7 +2666,7 @@ func (x *ListReportsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReportsResponse.ProtoReflect.Descriptor instead.
 func (*ListReportsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{22}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListReportsResponse) GetReports() []*Report {
@@ -2649,7 +2714,7 @@ type ListRevisionsRequest struct {
 
 func (x *ListRevisionsRequest) Reset() {
 	*x = ListRevisionsRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[23]
+	mi := &file_reporting_v1_report_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2661,7 +2726,7 @@ func (x *ListRevisionsRequest) String() string {
 func (*ListRevisionsRequest) ProtoMessage() {}
 
 func (x *ListRevisionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[23]
+	mi := &file_reporting_v1_report_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2674,7 +2739,7 @@ func (x *ListRevisionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRevisionsRequest.ProtoReflect.Descriptor instead.
 func (*ListRevisionsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{23}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListRevisionsRequest) GetParent() string {
@@ -2734,7 +2799,7 @@ type ListRevisionsResponse struct {
 
 func (x *ListRevisionsResponse) Reset() {
 	*x = ListRevisionsResponse{}
-	mi := &file_reporting_v1_report_proto_msgTypes[24]
+	mi := &file_reporting_v1_report_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2746,7 +2811,7 @@ func (x *ListRevisionsResponse) String() string {
 func (*ListRevisionsResponse) ProtoMessage() {}
 
 func (x *ListRevisionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[24]
+	mi := &file_reporting_v1_report_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2759,7 +2824,7 @@ func (x *ListRevisionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRevisionsResponse.ProtoReflect.Descriptor instead.
 func (*ListRevisionsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{24}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListRevisionsResponse) GetRevisions() []*Revision {
@@ -2800,7 +2865,7 @@ type ApproveReportRequest struct {
 
 func (x *ApproveReportRequest) Reset() {
 	*x = ApproveReportRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[25]
+	mi := &file_reporting_v1_report_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2812,7 +2877,7 @@ func (x *ApproveReportRequest) String() string {
 func (*ApproveReportRequest) ProtoMessage() {}
 
 func (x *ApproveReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[25]
+	mi := &file_reporting_v1_report_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2825,7 +2890,7 @@ func (x *ApproveReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveReportRequest.ProtoReflect.Descriptor instead.
 func (*ApproveReportRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{25}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ApproveReportRequest) GetName() string {
@@ -2875,7 +2940,7 @@ type ReturnReportRequest struct {
 
 func (x *ReturnReportRequest) Reset() {
 	*x = ReturnReportRequest{}
-	mi := &file_reporting_v1_report_proto_msgTypes[26]
+	mi := &file_reporting_v1_report_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2887,7 +2952,7 @@ func (x *ReturnReportRequest) String() string {
 func (*ReturnReportRequest) ProtoMessage() {}
 
 func (x *ReturnReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_report_proto_msgTypes[26]
+	mi := &file_reporting_v1_report_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2900,7 +2965,7 @@ func (x *ReturnReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnReportRequest.ProtoReflect.Descriptor instead.
 func (*ReturnReportRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_report_proto_rawDescGZIP(), []int{26}
+	return file_reporting_v1_report_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ReturnReportRequest) GetName() string {
@@ -3075,14 +3140,18 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\aoptions\x18\x01 \x01(\v2\".reporting.v1.ImportReportsOptionsH\x00R\aoptions\x12.\n" +
 	"\x04seen\x18\x02 \x01(\v2\x18.reporting.v1.SeenReportH\x00R\x04seen\x12\x16\n" +
 	"\x05chunk\x18\x03 \x01(\fH\x00R\x05chunkB\x06\n" +
-	"\x04part\"\xe8\x01\n" +
+	"\x04part\"\xad\x02\n" +
 	"\x14ImportReportsOptions\x12!\n" +
 	"\tstream_id\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\bstreamId\x12\x1b\n" +
 	"\tfile_name\x18\x02 \x01(\tR\bfileName\x12?\n" +
 	"\rnumber_format\x18\x03 \x01(\x0e2\x1a.reporting.v1.NumberFormatR\fnumberFormat\x12\x14\n" +
 	"\x05draft\x18\x04 \x01(\bR\x05draft\x12\x14\n" +
 	"\x05merge\x18\x05 \x01(\bR\x05merge\x12#\n" +
-	"\rvalidate_only\x18\x06 \x01(\bR\fvalidateOnly\"4\n" +
+	"\rvalidate_only\x18\x06 \x01(\bR\fvalidateOnly\x12C\n" +
+	"\fexplanations\x18\a \x03(\v2\x1f.reporting.v1.FigureExplanationR\fexplanations\"Q\n" +
+	"\x11FigureExplanation\x12\"\n" +
+	"\tindicator\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\tindicator\x12\x18\n" +
+	"\x04text\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x04text\"4\n" +
 	"\n" +
 	"SeenReport\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
@@ -3224,7 +3293,7 @@ func file_reporting_v1_report_proto_rawDescGZIP() []byte {
 }
 
 var file_reporting_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_reporting_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_reporting_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_reporting_v1_report_proto_goTypes = []any{
 	(FigureState)(0),                   // 0: reporting.v1.FigureState
 	(FigureGrade)(0),                   // 1: reporting.v1.FigureGrade
@@ -3248,52 +3317,53 @@ var file_reporting_v1_report_proto_goTypes = []any{
 	(*StreamReportsResponse)(nil),      // 19: reporting.v1.StreamReportsResponse
 	(*ImportReportsRequest)(nil),       // 20: reporting.v1.ImportReportsRequest
 	(*ImportReportsOptions)(nil),       // 21: reporting.v1.ImportReportsOptions
-	(*SeenReport)(nil),                 // 22: reporting.v1.SeenReport
-	(*ImportReportsResponse)(nil),      // 23: reporting.v1.ImportReportsResponse
-	(*ImportProgress)(nil),             // 24: reporting.v1.ImportProgress
-	(*ImportReportsSummary)(nil),       // 25: reporting.v1.ImportReportsSummary
-	(*GetReportRequest)(nil),           // 26: reporting.v1.GetReportRequest
-	(*ListReportsRequest)(nil),         // 27: reporting.v1.ListReportsRequest
-	(*ListReportsResponse)(nil),        // 28: reporting.v1.ListReportsResponse
-	(*ListRevisionsRequest)(nil),       // 29: reporting.v1.ListRevisionsRequest
-	(*ListRevisionsResponse)(nil),      // 30: reporting.v1.ListRevisionsResponse
-	(*ApproveReportRequest)(nil),       // 31: reporting.v1.ApproveReportRequest
-	(*ReturnReportRequest)(nil),        // 32: reporting.v1.ReturnReportRequest
-	(*timestamppb.Timestamp)(nil),      // 33: google.protobuf.Timestamp
-	(*Stamp)(nil),                      // 34: reporting.v1.Stamp
-	(*Receipt)(nil),                    // 35: reporting.v1.Receipt
-	(*Problem)(nil),                    // 36: reporting.v1.Problem
-	(*ListObligationsRequest)(nil),     // 37: reporting.v1.ListObligationsRequest
-	(*ListOverdueRequest)(nil),         // 38: reporting.v1.ListOverdueRequest
-	(*GetCompletenessRequest)(nil),     // 39: reporting.v1.GetCompletenessRequest
-	(*ListObligationsResponse)(nil),    // 40: reporting.v1.ListObligationsResponse
-	(*ListOverdueResponse)(nil),        // 41: reporting.v1.ListOverdueResponse
-	(*GetCompletenessResponse)(nil),    // 42: reporting.v1.GetCompletenessResponse
+	(*FigureExplanation)(nil),          // 22: reporting.v1.FigureExplanation
+	(*SeenReport)(nil),                 // 23: reporting.v1.SeenReport
+	(*ImportReportsResponse)(nil),      // 24: reporting.v1.ImportReportsResponse
+	(*ImportProgress)(nil),             // 25: reporting.v1.ImportProgress
+	(*ImportReportsSummary)(nil),       // 26: reporting.v1.ImportReportsSummary
+	(*GetReportRequest)(nil),           // 27: reporting.v1.GetReportRequest
+	(*ListReportsRequest)(nil),         // 28: reporting.v1.ListReportsRequest
+	(*ListReportsResponse)(nil),        // 29: reporting.v1.ListReportsResponse
+	(*ListRevisionsRequest)(nil),       // 30: reporting.v1.ListRevisionsRequest
+	(*ListRevisionsResponse)(nil),      // 31: reporting.v1.ListRevisionsResponse
+	(*ApproveReportRequest)(nil),       // 32: reporting.v1.ApproveReportRequest
+	(*ReturnReportRequest)(nil),        // 33: reporting.v1.ReturnReportRequest
+	(*timestamppb.Timestamp)(nil),      // 34: google.protobuf.Timestamp
+	(*Stamp)(nil),                      // 35: reporting.v1.Stamp
+	(*Receipt)(nil),                    // 36: reporting.v1.Receipt
+	(*Problem)(nil),                    // 37: reporting.v1.Problem
+	(*ListObligationsRequest)(nil),     // 38: reporting.v1.ListObligationsRequest
+	(*ListOverdueRequest)(nil),         // 39: reporting.v1.ListOverdueRequest
+	(*GetCompletenessRequest)(nil),     // 40: reporting.v1.GetCompletenessRequest
+	(*ListObligationsResponse)(nil),    // 41: reporting.v1.ListObligationsResponse
+	(*ListOverdueResponse)(nil),        // 42: reporting.v1.ListOverdueResponse
+	(*GetCompletenessResponse)(nil),    // 43: reporting.v1.GetCompletenessResponse
 }
 var file_reporting_v1_report_proto_depIdxs = []int32{
 	0,  // 0: reporting.v1.Figure.state:type_name -> reporting.v1.FigureState
 	1,  // 1: reporting.v1.Figure.grade:type_name -> reporting.v1.FigureGrade
 	2,  // 2: reporting.v1.Report.state:type_name -> reporting.v1.RevisionState
 	6,  // 3: reporting.v1.Report.figures:type_name -> reporting.v1.Figure
-	33, // 4: reporting.v1.Report.submit_time:type_name -> google.protobuf.Timestamp
-	33, // 5: reporting.v1.Report.deadline:type_name -> google.protobuf.Timestamp
-	34, // 6: reporting.v1.Report.stamp:type_name -> reporting.v1.Stamp
-	35, // 7: reporting.v1.Report.receipt:type_name -> reporting.v1.Receipt
+	34, // 4: reporting.v1.Report.submit_time:type_name -> google.protobuf.Timestamp
+	34, // 5: reporting.v1.Report.deadline:type_name -> google.protobuf.Timestamp
+	35, // 6: reporting.v1.Report.stamp:type_name -> reporting.v1.Stamp
+	36, // 7: reporting.v1.Report.receipt:type_name -> reporting.v1.Receipt
 	2,  // 8: reporting.v1.Revision.state:type_name -> reporting.v1.RevisionState
 	6,  // 9: reporting.v1.Revision.figures:type_name -> reporting.v1.Figure
-	33, // 10: reporting.v1.Revision.accept_time:type_name -> google.protobuf.Timestamp
-	33, // 11: reporting.v1.Revision.review_time:type_name -> google.protobuf.Timestamp
+	34, // 10: reporting.v1.Revision.accept_time:type_name -> google.protobuf.Timestamp
+	34, // 11: reporting.v1.Revision.review_time:type_name -> google.protobuf.Timestamp
 	6,  // 12: reporting.v1.SubmitReportRequest.figures:type_name -> reporting.v1.Figure
 	10, // 13: reporting.v1.SubmitReportRequest.packed:type_name -> reporting.v1.PackedFigures
 	4,  // 14: reporting.v1.PackedFigures.parts:type_name -> reporting.v1.AmountPart
 	12, // 15: reporting.v1.SubmitReportResponse.outcome:type_name -> reporting.v1.SubmitOutcome
 	7,  // 16: reporting.v1.SubmitReportResponse.report:type_name -> reporting.v1.Report
 	3,  // 17: reporting.v1.SubmitOutcome.kind:type_name -> reporting.v1.OutcomeKind
-	35, // 18: reporting.v1.SubmitOutcome.receipt:type_name -> reporting.v1.Receipt
-	36, // 19: reporting.v1.SubmitOutcome.problems:type_name -> reporting.v1.Problem
+	36, // 18: reporting.v1.SubmitOutcome.receipt:type_name -> reporting.v1.Receipt
+	37, // 19: reporting.v1.SubmitOutcome.problems:type_name -> reporting.v1.Problem
 	9,  // 20: reporting.v1.BatchSubmitReportsRequest.requests:type_name -> reporting.v1.SubmitReportRequest
 	12, // 21: reporting.v1.BatchSubmitReportsResponse.outcomes:type_name -> reporting.v1.SubmitOutcome
-	34, // 22: reporting.v1.BatchSubmitReportsResponse.stamp:type_name -> reporting.v1.Stamp
+	35, // 22: reporting.v1.BatchSubmitReportsResponse.stamp:type_name -> reporting.v1.Stamp
 	16, // 23: reporting.v1.StreamReportsRequest.options:type_name -> reporting.v1.StreamOptions
 	18, // 24: reporting.v1.StreamReportsRequest.item:type_name -> reporting.v1.StreamItem
 	17, // 25: reporting.v1.StreamOptions.columns:type_name -> reporting.v1.AmountColumn
@@ -3301,50 +3371,51 @@ var file_reporting_v1_report_proto_depIdxs = []int32{
 	9,  // 27: reporting.v1.StreamItem.submission:type_name -> reporting.v1.SubmitReportRequest
 	12, // 28: reporting.v1.StreamReportsResponse.outcome:type_name -> reporting.v1.SubmitOutcome
 	21, // 29: reporting.v1.ImportReportsRequest.options:type_name -> reporting.v1.ImportReportsOptions
-	22, // 30: reporting.v1.ImportReportsRequest.seen:type_name -> reporting.v1.SeenReport
+	23, // 30: reporting.v1.ImportReportsRequest.seen:type_name -> reporting.v1.SeenReport
 	5,  // 31: reporting.v1.ImportReportsOptions.number_format:type_name -> reporting.v1.NumberFormat
-	12, // 32: reporting.v1.ImportReportsResponse.outcome:type_name -> reporting.v1.SubmitOutcome
-	36, // 33: reporting.v1.ImportReportsResponse.problem:type_name -> reporting.v1.Problem
-	25, // 34: reporting.v1.ImportReportsResponse.summary:type_name -> reporting.v1.ImportReportsSummary
-	24, // 35: reporting.v1.ImportReportsResponse.progress:type_name -> reporting.v1.ImportProgress
-	34, // 36: reporting.v1.ImportReportsSummary.stamp:type_name -> reporting.v1.Stamp
-	33, // 37: reporting.v1.GetReportRequest.at_time:type_name -> google.protobuf.Timestamp
-	2,  // 38: reporting.v1.ListReportsRequest.states:type_name -> reporting.v1.RevisionState
-	33, // 39: reporting.v1.ListReportsRequest.at_time:type_name -> google.protobuf.Timestamp
-	7,  // 40: reporting.v1.ListReportsResponse.reports:type_name -> reporting.v1.Report
-	34, // 41: reporting.v1.ListReportsResponse.stamp:type_name -> reporting.v1.Stamp
-	33, // 42: reporting.v1.ListRevisionsRequest.at_time:type_name -> google.protobuf.Timestamp
-	8,  // 43: reporting.v1.ListRevisionsResponse.revisions:type_name -> reporting.v1.Revision
-	34, // 44: reporting.v1.ListRevisionsResponse.stamp:type_name -> reporting.v1.Stamp
-	9,  // 45: reporting.v1.ReportService.SubmitReport:input_type -> reporting.v1.SubmitReportRequest
-	13, // 46: reporting.v1.ReportService.BatchSubmitReports:input_type -> reporting.v1.BatchSubmitReportsRequest
-	15, // 47: reporting.v1.ReportService.StreamReports:input_type -> reporting.v1.StreamReportsRequest
-	20, // 48: reporting.v1.ReportService.ImportReports:input_type -> reporting.v1.ImportReportsRequest
-	26, // 49: reporting.v1.ReportService.GetReport:input_type -> reporting.v1.GetReportRequest
-	27, // 50: reporting.v1.ReportService.ListReports:input_type -> reporting.v1.ListReportsRequest
-	29, // 51: reporting.v1.ReportService.ListRevisions:input_type -> reporting.v1.ListRevisionsRequest
-	31, // 52: reporting.v1.ReportService.ApproveReport:input_type -> reporting.v1.ApproveReportRequest
-	32, // 53: reporting.v1.ReportService.ReturnReport:input_type -> reporting.v1.ReturnReportRequest
-	37, // 54: reporting.v1.ReportService.ListObligations:input_type -> reporting.v1.ListObligationsRequest
-	38, // 55: reporting.v1.ReportService.ListOverdue:input_type -> reporting.v1.ListOverdueRequest
-	39, // 56: reporting.v1.ReportService.GetCompleteness:input_type -> reporting.v1.GetCompletenessRequest
-	11, // 57: reporting.v1.ReportService.SubmitReport:output_type -> reporting.v1.SubmitReportResponse
-	14, // 58: reporting.v1.ReportService.BatchSubmitReports:output_type -> reporting.v1.BatchSubmitReportsResponse
-	19, // 59: reporting.v1.ReportService.StreamReports:output_type -> reporting.v1.StreamReportsResponse
-	23, // 60: reporting.v1.ReportService.ImportReports:output_type -> reporting.v1.ImportReportsResponse
-	7,  // 61: reporting.v1.ReportService.GetReport:output_type -> reporting.v1.Report
-	28, // 62: reporting.v1.ReportService.ListReports:output_type -> reporting.v1.ListReportsResponse
-	30, // 63: reporting.v1.ReportService.ListRevisions:output_type -> reporting.v1.ListRevisionsResponse
-	7,  // 64: reporting.v1.ReportService.ApproveReport:output_type -> reporting.v1.Report
-	7,  // 65: reporting.v1.ReportService.ReturnReport:output_type -> reporting.v1.Report
-	40, // 66: reporting.v1.ReportService.ListObligations:output_type -> reporting.v1.ListObligationsResponse
-	41, // 67: reporting.v1.ReportService.ListOverdue:output_type -> reporting.v1.ListOverdueResponse
-	42, // 68: reporting.v1.ReportService.GetCompleteness:output_type -> reporting.v1.GetCompletenessResponse
-	57, // [57:69] is the sub-list for method output_type
-	45, // [45:57] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	22, // 32: reporting.v1.ImportReportsOptions.explanations:type_name -> reporting.v1.FigureExplanation
+	12, // 33: reporting.v1.ImportReportsResponse.outcome:type_name -> reporting.v1.SubmitOutcome
+	37, // 34: reporting.v1.ImportReportsResponse.problem:type_name -> reporting.v1.Problem
+	26, // 35: reporting.v1.ImportReportsResponse.summary:type_name -> reporting.v1.ImportReportsSummary
+	25, // 36: reporting.v1.ImportReportsResponse.progress:type_name -> reporting.v1.ImportProgress
+	35, // 37: reporting.v1.ImportReportsSummary.stamp:type_name -> reporting.v1.Stamp
+	34, // 38: reporting.v1.GetReportRequest.at_time:type_name -> google.protobuf.Timestamp
+	2,  // 39: reporting.v1.ListReportsRequest.states:type_name -> reporting.v1.RevisionState
+	34, // 40: reporting.v1.ListReportsRequest.at_time:type_name -> google.protobuf.Timestamp
+	7,  // 41: reporting.v1.ListReportsResponse.reports:type_name -> reporting.v1.Report
+	35, // 42: reporting.v1.ListReportsResponse.stamp:type_name -> reporting.v1.Stamp
+	34, // 43: reporting.v1.ListRevisionsRequest.at_time:type_name -> google.protobuf.Timestamp
+	8,  // 44: reporting.v1.ListRevisionsResponse.revisions:type_name -> reporting.v1.Revision
+	35, // 45: reporting.v1.ListRevisionsResponse.stamp:type_name -> reporting.v1.Stamp
+	9,  // 46: reporting.v1.ReportService.SubmitReport:input_type -> reporting.v1.SubmitReportRequest
+	13, // 47: reporting.v1.ReportService.BatchSubmitReports:input_type -> reporting.v1.BatchSubmitReportsRequest
+	15, // 48: reporting.v1.ReportService.StreamReports:input_type -> reporting.v1.StreamReportsRequest
+	20, // 49: reporting.v1.ReportService.ImportReports:input_type -> reporting.v1.ImportReportsRequest
+	27, // 50: reporting.v1.ReportService.GetReport:input_type -> reporting.v1.GetReportRequest
+	28, // 51: reporting.v1.ReportService.ListReports:input_type -> reporting.v1.ListReportsRequest
+	30, // 52: reporting.v1.ReportService.ListRevisions:input_type -> reporting.v1.ListRevisionsRequest
+	32, // 53: reporting.v1.ReportService.ApproveReport:input_type -> reporting.v1.ApproveReportRequest
+	33, // 54: reporting.v1.ReportService.ReturnReport:input_type -> reporting.v1.ReturnReportRequest
+	38, // 55: reporting.v1.ReportService.ListObligations:input_type -> reporting.v1.ListObligationsRequest
+	39, // 56: reporting.v1.ReportService.ListOverdue:input_type -> reporting.v1.ListOverdueRequest
+	40, // 57: reporting.v1.ReportService.GetCompleteness:input_type -> reporting.v1.GetCompletenessRequest
+	11, // 58: reporting.v1.ReportService.SubmitReport:output_type -> reporting.v1.SubmitReportResponse
+	14, // 59: reporting.v1.ReportService.BatchSubmitReports:output_type -> reporting.v1.BatchSubmitReportsResponse
+	19, // 60: reporting.v1.ReportService.StreamReports:output_type -> reporting.v1.StreamReportsResponse
+	24, // 61: reporting.v1.ReportService.ImportReports:output_type -> reporting.v1.ImportReportsResponse
+	7,  // 62: reporting.v1.ReportService.GetReport:output_type -> reporting.v1.Report
+	29, // 63: reporting.v1.ReportService.ListReports:output_type -> reporting.v1.ListReportsResponse
+	31, // 64: reporting.v1.ReportService.ListRevisions:output_type -> reporting.v1.ListRevisionsResponse
+	7,  // 65: reporting.v1.ReportService.ApproveReport:output_type -> reporting.v1.Report
+	7,  // 66: reporting.v1.ReportService.ReturnReport:output_type -> reporting.v1.Report
+	41, // 67: reporting.v1.ReportService.ListObligations:output_type -> reporting.v1.ListObligationsResponse
+	42, // 68: reporting.v1.ReportService.ListOverdue:output_type -> reporting.v1.ListOverdueResponse
+	43, // 69: reporting.v1.ReportService.GetCompleteness:output_type -> reporting.v1.GetCompletenessResponse
+	58, // [58:70] is the sub-list for method output_type
+	46, // [46:58] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_report_proto_init() }
@@ -3365,22 +3436,22 @@ func file_reporting_v1_report_proto_init() {
 		(*ImportReportsRequest_Seen)(nil),
 		(*ImportReportsRequest_Chunk)(nil),
 	}
-	file_reporting_v1_report_proto_msgTypes[17].OneofWrappers = []any{
+	file_reporting_v1_report_proto_msgTypes[18].OneofWrappers = []any{
 		(*ImportReportsResponse_Outcome)(nil),
 		(*ImportReportsResponse_Problem)(nil),
 		(*ImportReportsResponse_Summary)(nil),
 		(*ImportReportsResponse_Progress)(nil),
 	}
-	file_reporting_v1_report_proto_msgTypes[20].OneofWrappers = []any{}
 	file_reporting_v1_report_proto_msgTypes[21].OneofWrappers = []any{}
-	file_reporting_v1_report_proto_msgTypes[23].OneofWrappers = []any{}
+	file_reporting_v1_report_proto_msgTypes[22].OneofWrappers = []any{}
+	file_reporting_v1_report_proto_msgTypes[24].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_report_proto_rawDesc), len(file_reporting_v1_report_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   27,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -45,9 +45,11 @@ const (
 type ReportServiceClient interface {
 	// Submits one report, as a draft or for good.
 	// Errors: INVALID_ARGUMENT (a wrong figure, each with its field; FIGURES_MISSING: the newest
-	// revision has indicators that this one lacks and `merge` is not set), NOT_FOUND (unit, form
-	// or indicator), FAILED_PRECONDITION (PERIOD_TOO_EARLY; UNIT_NOT_VALID; NOT_ASSIGNED;
-	// OBLIGATION_EXCLUDED; PERIOD_CLOSED),
+	// revision has indicators that this one lacks and `merge` is not set; of a report that is not a
+	// draft and changes something RULE_VIOLATED: a rule of the form with severity ERROR does not
+	// hold, and EXPLANATION_REQUIRED: one with severity WARNING does not, and its figure has no
+	// explanation), NOT_FOUND (unit, form or indicator), FAILED_PRECONDITION (PERIOD_TOO_EARLY;
+	// UNIT_NOT_VALID; NOT_ASSIGNED; OBLIGATION_EXCLUDED; PERIOD_CLOSED),
 	// ABORTED (ETAG_MISMATCH: there is a newer revision than the one that was seen; its etag,
 	// author and time are named), ALREADY_EXISTS (REQUEST_ID_REUSED).
 	SubmitReport(ctx context.Context, in *SubmitReportRequest, opts ...grpc.CallOption) (*SubmitReportResponse, error)
@@ -246,9 +248,11 @@ func (c *reportServiceClient) GetCompleteness(ctx context.Context, in *GetComple
 type ReportServiceServer interface {
 	// Submits one report, as a draft or for good.
 	// Errors: INVALID_ARGUMENT (a wrong figure, each with its field; FIGURES_MISSING: the newest
-	// revision has indicators that this one lacks and `merge` is not set), NOT_FOUND (unit, form
-	// or indicator), FAILED_PRECONDITION (PERIOD_TOO_EARLY; UNIT_NOT_VALID; NOT_ASSIGNED;
-	// OBLIGATION_EXCLUDED; PERIOD_CLOSED),
+	// revision has indicators that this one lacks and `merge` is not set; of a report that is not a
+	// draft and changes something RULE_VIOLATED: a rule of the form with severity ERROR does not
+	// hold, and EXPLANATION_REQUIRED: one with severity WARNING does not, and its figure has no
+	// explanation), NOT_FOUND (unit, form or indicator), FAILED_PRECONDITION (PERIOD_TOO_EARLY;
+	// UNIT_NOT_VALID; NOT_ASSIGNED; OBLIGATION_EXCLUDED; PERIOD_CLOSED),
 	// ABORTED (ETAG_MISMATCH: there is a newer revision than the one that was seen; its etag,
 	// author and time are named), ALREADY_EXISTS (REQUEST_ID_REUSED).
 	SubmitReport(context.Context, *SubmitReportRequest) (*SubmitReportResponse, error)

@@ -131,14 +131,17 @@ func newPlan(random *rand.Rand, reports, later []workload.Report, stays func(wor
 		p.reports[r] = &account{}
 	}
 	for n := range revisions {
-		if n == 1 {
-			reports = slices.Concat(slices.DeleteFunc(reports, func(r workload.Report) bool { return !stays(r) }), later)
+		begun := [][]workload.Report{reports}
+		if n > 0 {
+			begun = [][]workload.Report{slices.DeleteFunc(slices.Clone(reports), func(r workload.Report) bool { return !stays(r) }), later}
 		}
-		p.shuffle(reports)
-		for rest := reports; len(rest) > 0; {
-			rest = rest[p.submissions(2*n, rest):]
+		for _, some := range begun { // what has one id is all new or all corrections
+			p.shuffle(some)
+			for rest := some; len(rest) > 0; {
+				rest = rest[p.submissions(2*n, rest):]
+			}
 		}
-		for _, r := range reports {
+		for _, r := range slices.Concat(begun...) {
 			if random.IntN(3) == 0 && stays(r) {
 				p.review(2*n+1, r)
 			}

@@ -215,24 +215,28 @@ func describe(q request, a reply) string {
 	if q.etag != "" {
 		b.WriteString(" on " + q.etag)
 	}
-	b.WriteString(": ")
+	return b.String() + ": " + a.describe(q.verb)
+}
+
+// describe is what was answered.
+func (a reply) describe(to verb) string {
+	read := to == total || to == place
 	switch {
 	case a.unknown:
-		b.WriteString("no answer")
+		return "no answer"
 	case a.refused != "":
-		b.WriteString(a.refused + " " + a.etag)
+		return a.refused + " " + a.etag
 	case a.unchanged:
-		b.WriteString("unchanged " + a.etag)
-	case q.verb == move:
-		b.WriteString("moved")
-	case (q.verb == total || q.verb == place) && a.none:
-		fmt.Fprintf(&b, "no figure, moved %t", a.moved)
-	case q.verb == total || q.verb == place:
-		fmt.Fprintf(&b, "%d, moved %t", a.value, a.moved)
-	case q.verb == get:
-		fmt.Fprintf(&b, "%s with %d, approved %d", a.etag, a.value, a.approved)
+		return "unchanged " + a.etag
+	case to == move:
+		return "moved"
+	case read && a.none:
+		return fmt.Sprintf("no figure, moved %t", a.moved)
+	case read:
+		return fmt.Sprintf("%d, moved %t", a.value, a.moved)
+	case to == get:
+		return fmt.Sprintf("%s with %d, approved %d", a.etag, a.value, a.approved)
 	default:
-		fmt.Fprintf(&b, "revision %d %s", a.revision, a.etag)
+		return fmt.Sprintf("revision %d %s", a.revision, a.etag)
 	}
-	return b.String()
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
 	"github.com/tonghop/tonghop/server/check/daemon"
 )
@@ -21,7 +22,11 @@ func (w *World) Beside(ctx context.Context, d *daemon.Daemon) (*World, error) {
 }
 
 // Again gives the same people with an empty record and without a server, for a copy of the store as it was founded.
-func (w *World) Again() *World { return w.copy(newHistory()) }
+func (w *World) Again() *World {
+	other := w.copy(newHistory())
+	other.reforming = &sync.Mutex{}
+	return other
+}
 
 func (w *World) copy(h *history) *World {
 	other := *w

@@ -129,6 +129,19 @@ func (s span) again() bool {
 	}
 }
 
+// asked are the spans by their names, and how often anything is asked of all of them.
+func (s Shape) asked() (spans map[string]span, times int) {
+	spans = map[string]span{}
+	for _, p := range s.spans() {
+		spans[p.name] = p
+		times += 2
+		if p.again() && s.Reforms > 0 {
+			times++
+		}
+	}
+	return spans, times
+}
+
 // unitsAfter are the ids of all units that there are after so many changes of the tree.
 func (s Shape) unitsAfter(reforms int) []string {
 	ids := []string{province}

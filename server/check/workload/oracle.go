@@ -43,14 +43,7 @@ func (j *judge) rollups() {
 	l := j.shape.land(j.seen.Reforms)
 	units := j.shape.unitsAfter(j.seen.Reforms)
 	later, month := j.shape.Restated()
-	spans, want := map[string]span{}, 0
-	for _, s := range j.shape.spans() {
-		spans[s.name] = s
-		want += 2
-		if s.again() && j.shape.Reforms > 0 {
-			want++
-		}
-	}
+	spans, want := j.shape.asked()
 	inForce := j.figuresInForce()
 	there := map[asked]bool{}
 	for _, got := range j.seen.Rollups {

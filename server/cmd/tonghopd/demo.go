@@ -128,10 +128,10 @@ func load(ctx context.Context, w world, s *server.Server, played *clock) error {
 	if err := errors.Join(err, conns[auth.Administrator].Close(), conns[auth.Approver].Close()); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w.out, "Loaded in %s: %d units, %d indicators, %d forms; %d reports of %s to %s, of them %d late and %d corrected; "+
-		"%d approved, %d sent back, %d never sent; one unit was excused, and one month closed.\n\n", time.Since(began).Round(100*time.Millisecond),
-		result.Units, result.Indicators, result.Forms, result.Reports, demo.FirstPeriod, demo.LastPeriod,
-		result.Late, result.Corrected, result.Approved, result.Returned, result.Missing)
+	_, err = fmt.Fprintf(w.out, "Loaded in %s: %d units, %d indicators, %d forms, %d rules; %d reports of %s to %s, of them %d late and %d corrected, "+
+		"%d with an explanation that a rule asked for; %d approved, %d sent back, %d never sent; one unit was excused, and one month closed.\n\n", time.Since(began).Round(100*time.Millisecond),
+		result.Units, result.Indicators, result.Forms, result.Rules, result.Reports, demo.FirstPeriod, demo.LastPeriod,
+		result.Late, result.Corrected, result.Explained, result.Approved, result.Returned, result.Missing)
 	return err
 }
 
@@ -168,6 +168,9 @@ TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/t
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop calendar periods 2023-01..2023-03 --form CDS-SO-THANG --kind department
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop calendar holidays --from 2023-01-01 --to 2023-12-31
 
+# What do the rules of the communes' form say, and what would a new one have found last year?
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop rules list --form CDS-XA-THANG
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop rules test CDS-XA-THANG --period 2024-01..2024-12 --expr 'outlier([CQ-11], 12) <= 3.5'
 # Is the province on its plan of 2024? Where it is not, which units are behind, and who is first among the districts?
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop evaluate 52-kh-ubnd-2024 --focus
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop rank --indicator XH-01 --period 2024-12 --kind district --below 87
