@@ -49,14 +49,10 @@ func Encode(e Entry) (public, private []byte, err error) {
 }
 
 func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
-	if done, err := putStore(e, m, texts); done || err != nil {
-		return err
-	}
-	if done, err := putPapers(e, m, texts); done || err != nil {
-		return err
-	}
-	if done, err := putLife(e, m, texts); done || err != nil {
-		return err
+	for _, put := range [...]func(*Entry, *journalv1.Entry, *journalv1.Private) (bool, error){putStore, putPapers, putLife} {
+		if done, err := put(e, m, texts); done || err != nil {
+			return err
+		}
 	}
 	switch b := e.Body.(type) {
 	case UnitsChanged:
