@@ -268,6 +268,12 @@ func (s *threeMonths) close(month int) {
 		kept[unit] = s.model.rollup(unit, "HS", []int{month}, false)
 	}
 	s.kept[month] = append(s.kept[month], kept)
+	for _, u := range s.model.units {
+		if !u.department {
+			// A state of its own for what is closed is held against the model once there is one.
+			_, u.months[month].closed = reportingv1.ObligationState_value["OBLIGATION_STATE_CLOSED"]
+		}
+	}
 }
 
 // reopened lets two communes correct what was closed, and nobody else.
