@@ -35,6 +35,8 @@ const (
 	ClosedChange
 	ReopenedChange
 	RulesChange
+	// SubscriptionChange is shown to those who may grant over its unit.
+	SubscriptionChange
 )
 
 // ofReport says that a change is of one report, obligation or closing, and has a key.
@@ -260,6 +262,10 @@ func lifeChanges(e *entry.Entry) []Change {
 		return closingChange(ClosedChange, body.Key, body.Version)
 	case entry.PeriodReopened:
 		return closingChange(ReopenedChange, body.Key, body.Version)
+	case entry.SubscriptionCreated:
+		return []Change{{Kind: SubscriptionChange, Name: body.Subscription.ID}}
+	case entry.SubscriptionDeleted:
+		return []Change{{Kind: SubscriptionChange, Name: body.ID}}
 	}
 	return []Change{definitionChange(e)}
 }

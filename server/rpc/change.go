@@ -29,21 +29,22 @@ var changeKinds = map[aggregator.ChangeKind]struct {
 	kind       reportingv1.ChangeKind
 	collection string
 }{
-	aggregator.UnitsChange:      {reportingv1.ChangeKind_CHANGE_KIND_UNITS, "units"},
-	aggregator.IndicatorsChange: {reportingv1.ChangeKind_CHANGE_KIND_INDICATORS, "indicators"},
-	aggregator.FormsChange:      {reportingv1.ChangeKind_CHANGE_KIND_FORMS, "forms"},
-	aggregator.HolidaysChange:   {reportingv1.ChangeKind_CHANGE_KIND_HOLIDAYS, "holidays"},
-	aggregator.RulesChange:      {reportingv1.ChangeKind_CHANGE_KIND_RULES, "rules"},
-	aggregator.DraftChange:      {reportingv1.ChangeKind_CHANGE_KIND_REPORT_DRAFTED, ""},
-	aggregator.SubmittedChange:  {reportingv1.ChangeKind_CHANGE_KIND_REPORT_SUBMITTED, ""},
-	aggregator.ApprovedChange:   {reportingv1.ChangeKind_CHANGE_KIND_REPORT_APPROVED, ""},
-	aggregator.ReturnedChange:   {reportingv1.ChangeKind_CHANGE_KIND_REPORT_RETURNED, ""},
-	aggregator.ExcludedChange:   {reportingv1.ChangeKind_CHANGE_KIND_REPORT_EXCLUDED, ""},
-	aggregator.LiftedChange:     {reportingv1.ChangeKind_CHANGE_KIND_EXCLUSION_LIFTED, ""},
-	aggregator.ClosedChange:     {reportingv1.ChangeKind_CHANGE_KIND_PERIOD_CLOSED, ""},
-	aggregator.ReopenedChange:   {reportingv1.ChangeKind_CHANGE_KIND_PERIOD_REOPENED, ""},
-	aggregator.AccessChange:     {reportingv1.ChangeKind_CHANGE_KIND_ACCESS, "tokens"},
-	aggregator.StoreChange:      {reportingv1.ChangeKind_CHANGE_KIND_STORE, "store"},
+	aggregator.UnitsChange:        {reportingv1.ChangeKind_CHANGE_KIND_UNITS, "units"},
+	aggregator.IndicatorsChange:   {reportingv1.ChangeKind_CHANGE_KIND_INDICATORS, "indicators"},
+	aggregator.FormsChange:        {reportingv1.ChangeKind_CHANGE_KIND_FORMS, "forms"},
+	aggregator.HolidaysChange:     {reportingv1.ChangeKind_CHANGE_KIND_HOLIDAYS, "holidays"},
+	aggregator.RulesChange:        {reportingv1.ChangeKind_CHANGE_KIND_RULES, "rules"},
+	aggregator.DraftChange:        {reportingv1.ChangeKind_CHANGE_KIND_REPORT_DRAFTED, ""},
+	aggregator.SubmittedChange:    {reportingv1.ChangeKind_CHANGE_KIND_REPORT_SUBMITTED, ""},
+	aggregator.ApprovedChange:     {reportingv1.ChangeKind_CHANGE_KIND_REPORT_APPROVED, ""},
+	aggregator.ReturnedChange:     {reportingv1.ChangeKind_CHANGE_KIND_REPORT_RETURNED, ""},
+	aggregator.ExcludedChange:     {reportingv1.ChangeKind_CHANGE_KIND_REPORT_EXCLUDED, ""},
+	aggregator.LiftedChange:       {reportingv1.ChangeKind_CHANGE_KIND_EXCLUSION_LIFTED, ""},
+	aggregator.ClosedChange:       {reportingv1.ChangeKind_CHANGE_KIND_PERIOD_CLOSED, ""},
+	aggregator.ReopenedChange:     {reportingv1.ChangeKind_CHANGE_KIND_PERIOD_REOPENED, ""},
+	aggregator.AccessChange:       {reportingv1.ChangeKind_CHANGE_KIND_ACCESS, "tokens"},
+	aggregator.SubscriptionChange: {reportingv1.ChangeKind_CHANGE_KIND_SUBSCRIPTION, "subscriptions"},
+	aggregator.StoreChange:        {reportingv1.ChangeKind_CHANGE_KIND_STORE, "store"},
 }
 
 // ListChanges lists changes after a sequence.

@@ -122,6 +122,8 @@ type Entry struct {
 	//	*Entry_PeriodClosed
 	//	*Entry_PeriodReopened
 	//	*Entry_RulesChanged
+	//	*Entry_SubscriptionCreated
+	//	*Entry_SubscriptionDeleted
 	Body          isEntry_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -342,6 +344,24 @@ func (x *Entry) GetRulesChanged() *RulesChanged {
 	return nil
 }
 
+func (x *Entry) GetSubscriptionCreated() *SubscriptionCreated {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_SubscriptionCreated); ok {
+			return x.SubscriptionCreated
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetSubscriptionDeleted() *SubscriptionDeleted {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_SubscriptionDeleted); ok {
+			return x.SubscriptionDeleted
+		}
+	}
+	return nil
+}
+
 type isEntry_Body interface {
 	isEntry_Body()
 }
@@ -443,6 +463,16 @@ type Entry_RulesChanged struct {
 	RulesChanged *RulesChanged `protobuf:"bytes,35,opt,name=rules_changed,json=rulesChanged,proto3,oneof"`
 }
 
+type Entry_SubscriptionCreated struct {
+	// Somebody wants to be told of obligations.
+	SubscriptionCreated *SubscriptionCreated `protobuf:"bytes,38,opt,name=subscription_created,json=subscriptionCreated,proto3,oneof"`
+}
+
+type Entry_SubscriptionDeleted struct {
+	// Somebody wants to be told no more.
+	SubscriptionDeleted *SubscriptionDeleted `protobuf:"bytes,39,opt,name=subscription_deleted,json=subscriptionDeleted,proto3,oneof"`
+}
+
 func (*Entry_StoreCreated) isEntry_Body() {}
 
 func (*Entry_UnitsChanged) isEntry_Body() {}
@@ -480,6 +510,10 @@ func (*Entry_PeriodClosed) isEntry_Body() {}
 func (*Entry_PeriodReopened) isEntry_Body() {}
 
 func (*Entry_RulesChanged) isEntry_Body() {}
+
+func (*Entry_SubscriptionCreated) isEntry_Body() {}
+
+func (*Entry_SubscriptionDeleted) isEntry_Body() {}
 
 // Header stands in every entry.
 type Header struct {
@@ -594,7 +628,9 @@ type Private struct {
 	// Display name, such as that of a token's holder, or of who restored the store.
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// Notes and explanations of figures.
-	FigureTexts   []*FigureText `protobuf:"bytes,3,rep,name=figure_texts,json=figureTexts,proto3" json:"figure_texts,omitempty"`
+	FigureTexts []*FigureText `protobuf:"bytes,3,rep,name=figure_texts,json=figureTexts,proto3" json:"figure_texts,omitempty"`
+	// Address of somebody who wants to be told.
+	Contact       string `protobuf:"bytes,38,opt,name=contact,proto3" json:"contact,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -648,6 +684,13 @@ func (x *Private) GetFigureTexts() []*FigureText {
 		return x.FigureTexts
 	}
 	return nil
+}
+
+func (x *Private) GetContact() string {
+	if x != nil {
+		return x.Contact
+	}
+	return ""
 }
 
 // FigureText holds what was written beside one figure.
@@ -728,8 +771,7 @@ var File_journal_v1_entry_proto protoreflect.FileDescriptor
 const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"\x16journal/v1/entry.proto\x12\n" +
-	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/rule.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xf1\n" +
-	"\n" +
+	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x1djournal/v1/notification.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/rule.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\x9d\f\n" +
 	"\x05Entry\x12*\n" +
 	"\x06header\x18\x01 \x01(\v2\x12.journal.v1.HeaderR\x06header\x12?\n" +
 	"\rstore_created\x18\n" +
@@ -751,7 +793,9 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\x10exclusion_lifted\x18\x1f \x01(\v2\x1b.journal.v1.ExclusionLiftedH\x00R\x0fexclusionLifted\x12?\n" +
 	"\rperiod_closed\x18  \x01(\v2\x18.journal.v1.PeriodClosedH\x00R\fperiodClosed\x12E\n" +
 	"\x0fperiod_reopened\x18! \x01(\v2\x1a.journal.v1.PeriodReopenedH\x00R\x0eperiodReopened\x12?\n" +
-	"\rrules_changed\x18# \x01(\v2\x18.journal.v1.RulesChangedH\x00R\frulesChangedB\x06\n" +
+	"\rrules_changed\x18# \x01(\v2\x18.journal.v1.RulesChangedH\x00R\frulesChanged\x12T\n" +
+	"\x14subscription_created\x18& \x01(\v2\x1f.journal.v1.SubscriptionCreatedH\x00R\x13subscriptionCreated\x12T\n" +
+	"\x14subscription_deleted\x18' \x01(\v2\x1f.journal.v1.SubscriptionDeletedH\x00R\x13subscriptionDeletedB\x06\n" +
 	"\x04body\"\xfe\x01\n" +
 	"\x06Header\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12$\n" +
@@ -761,11 +805,12 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"request_id\x18\x04 \x01(\fR\trequestId\x12!\n" +
 	"\frequest_hash\x18\x05 \x01(\fR\vrequestHash\x12\x16\n" +
 	"\x06method\x18\x06 \x01(\tR\x06method\x12:\n" +
-	"\fknown_method\x18\a \x01(\x0e2\x17.journal.v1.KnownMethodR\vknownMethod\"\x7f\n" +
+	"\fknown_method\x18\a \x01(\x0e2\x17.journal.v1.KnownMethodR\vknownMethod\"\x99\x01\n" +
 	"\aPrivate\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x129\n" +
-	"\ffigure_texts\x18\x03 \x03(\v2\x16.journal.v1.FigureTextR\vfigureTexts\"r\n" +
+	"\ffigure_texts\x18\x03 \x03(\v2\x16.journal.v1.FigureTextR\vfigureTexts\x12\x18\n" +
+	"\acontact\x18& \x01(\tR\acontact\"r\n" +
 	"\n" +
 	"FigureText\x12\x16\n" +
 	"\x06report\x18\x01 \x01(\rR\x06report\x12\x16\n" +
@@ -795,30 +840,32 @@ func file_journal_v1_entry_proto_rawDescGZIP() []byte {
 var file_journal_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_journal_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_journal_v1_entry_proto_goTypes = []any{
-	(KnownMethod)(0),           // 0: journal.v1.KnownMethod
-	(*Entry)(nil),              // 1: journal.v1.Entry
-	(*Header)(nil),             // 2: journal.v1.Header
-	(*Private)(nil),            // 3: journal.v1.Private
-	(*FigureText)(nil),         // 4: journal.v1.FigureText
-	(*StoreCreated)(nil),       // 5: journal.v1.StoreCreated
-	(*UnitsChanged)(nil),       // 6: journal.v1.UnitsChanged
-	(*IndicatorsChanged)(nil),  // 7: journal.v1.IndicatorsChanged
-	(*FormsChanged)(nil),       // 8: journal.v1.FormsChanged
-	(*ReportsSubmitted)(nil),   // 9: journal.v1.ReportsSubmitted
-	(*ReportApproved)(nil),     // 10: journal.v1.ReportApproved
-	(*ReportReturned)(nil),     // 11: journal.v1.ReportReturned
-	(*TokenIssued)(nil),        // 12: journal.v1.TokenIssued
-	(*TokenRevoked)(nil),       // 13: journal.v1.TokenRevoked
-	(*KeyIntroduced)(nil),      // 14: journal.v1.KeyIntroduced
-	(*EntryRedacted)(nil),      // 15: journal.v1.EntryRedacted
-	(*StoreRestored)(nil),      // 16: journal.v1.StoreRestored
-	(*UnitsReorganised)(nil),   // 17: journal.v1.UnitsReorganised
-	(*HolidaysChanged)(nil),    // 18: journal.v1.HolidaysChanged
-	(*ObligationExcluded)(nil), // 19: journal.v1.ObligationExcluded
-	(*ExclusionLifted)(nil),    // 20: journal.v1.ExclusionLifted
-	(*PeriodClosed)(nil),       // 21: journal.v1.PeriodClosed
-	(*PeriodReopened)(nil),     // 22: journal.v1.PeriodReopened
-	(*RulesChanged)(nil),       // 23: journal.v1.RulesChanged
+	(KnownMethod)(0),            // 0: journal.v1.KnownMethod
+	(*Entry)(nil),               // 1: journal.v1.Entry
+	(*Header)(nil),              // 2: journal.v1.Header
+	(*Private)(nil),             // 3: journal.v1.Private
+	(*FigureText)(nil),          // 4: journal.v1.FigureText
+	(*StoreCreated)(nil),        // 5: journal.v1.StoreCreated
+	(*UnitsChanged)(nil),        // 6: journal.v1.UnitsChanged
+	(*IndicatorsChanged)(nil),   // 7: journal.v1.IndicatorsChanged
+	(*FormsChanged)(nil),        // 8: journal.v1.FormsChanged
+	(*ReportsSubmitted)(nil),    // 9: journal.v1.ReportsSubmitted
+	(*ReportApproved)(nil),      // 10: journal.v1.ReportApproved
+	(*ReportReturned)(nil),      // 11: journal.v1.ReportReturned
+	(*TokenIssued)(nil),         // 12: journal.v1.TokenIssued
+	(*TokenRevoked)(nil),        // 13: journal.v1.TokenRevoked
+	(*KeyIntroduced)(nil),       // 14: journal.v1.KeyIntroduced
+	(*EntryRedacted)(nil),       // 15: journal.v1.EntryRedacted
+	(*StoreRestored)(nil),       // 16: journal.v1.StoreRestored
+	(*UnitsReorganised)(nil),    // 17: journal.v1.UnitsReorganised
+	(*HolidaysChanged)(nil),     // 18: journal.v1.HolidaysChanged
+	(*ObligationExcluded)(nil),  // 19: journal.v1.ObligationExcluded
+	(*ExclusionLifted)(nil),     // 20: journal.v1.ExclusionLifted
+	(*PeriodClosed)(nil),        // 21: journal.v1.PeriodClosed
+	(*PeriodReopened)(nil),      // 22: journal.v1.PeriodReopened
+	(*RulesChanged)(nil),        // 23: journal.v1.RulesChanged
+	(*SubscriptionCreated)(nil), // 24: journal.v1.SubscriptionCreated
+	(*SubscriptionDeleted)(nil), // 25: journal.v1.SubscriptionDeleted
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
 	2,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
@@ -841,13 +888,15 @@ var file_journal_v1_entry_proto_depIdxs = []int32{
 	21, // 17: journal.v1.Entry.period_closed:type_name -> journal.v1.PeriodClosed
 	22, // 18: journal.v1.Entry.period_reopened:type_name -> journal.v1.PeriodReopened
 	23, // 19: journal.v1.Entry.rules_changed:type_name -> journal.v1.RulesChanged
-	0,  // 20: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
-	4,  // 21: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	24, // 20: journal.v1.Entry.subscription_created:type_name -> journal.v1.SubscriptionCreated
+	25, // 21: journal.v1.Entry.subscription_deleted:type_name -> journal.v1.SubscriptionDeleted
+	0,  // 22: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
+	4,  // 23: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -859,6 +908,7 @@ func file_journal_v1_entry_proto_init() {
 	file_journal_v1_calendar_proto_init()
 	file_journal_v1_catalogue_proto_init()
 	file_journal_v1_closing_proto_init()
+	file_journal_v1_notification_proto_init()
 	file_journal_v1_report_proto_init()
 	file_journal_v1_rule_proto_init()
 	file_journal_v1_store_proto_init()
@@ -883,6 +933,8 @@ func file_journal_v1_entry_proto_init() {
 		(*Entry_PeriodClosed)(nil),
 		(*Entry_PeriodReopened)(nil),
 		(*Entry_RulesChanged)(nil),
+		(*Entry_SubscriptionCreated)(nil),
+		(*Entry_SubscriptionDeleted)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -60,6 +60,8 @@ const (
 	ChangeKind_CHANGE_KIND_PERIOD_REOPENED ChangeKind = 23
 	// Validation rules were created or changed.
 	ChangeKind_CHANGE_KIND_RULES ChangeKind = 35
+	// Somebody wants to be told of obligations, or no more; shown to those who may grant.
+	ChangeKind_CHANGE_KIND_SUBSCRIPTION ChangeKind = 38
 )
 
 // Enum value maps for ChangeKind.
@@ -81,6 +83,7 @@ var (
 		22: "CHANGE_KIND_PERIOD_CLOSED",
 		23: "CHANGE_KIND_PERIOD_REOPENED",
 		35: "CHANGE_KIND_RULES",
+		38: "CHANGE_KIND_SUBSCRIPTION",
 	}
 	ChangeKind_value = map[string]int32{
 		"CHANGE_KIND_UNSPECIFIED":      0,
@@ -99,6 +102,7 @@ var (
 		"CHANGE_KIND_PERIOD_CLOSED":    22,
 		"CHANGE_KIND_PERIOD_REOPENED":  23,
 		"CHANGE_KIND_RULES":            35,
+		"CHANGE_KIND_SUBSCRIPTION":     38,
 	}
 )
 
@@ -632,7 +636,7 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\n" +
 	"journal_id\x18\x03 \x01(\tR\tjournalId\x12;\n" +
 	"\vserver_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"serverTime*\xda\x03\n" +
+	"serverTime*\xf8\x03\n" +
 	"\n" +
 	"ChangeKind\x12\x1b\n" +
 	"\x17CHANGE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
@@ -650,7 +654,8 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\x1cCHANGE_KIND_EXCLUSION_LIFTED\x10\x15\x12\x1d\n" +
 	"\x19CHANGE_KIND_PERIOD_CLOSED\x10\x16\x12\x1f\n" +
 	"\x1bCHANGE_KIND_PERIOD_REOPENED\x10\x17\x12\x15\n" +
-	"\x11CHANGE_KIND_RULES\x10#2\xf4\x01\n" +
+	"\x11CHANGE_KIND_RULES\x10#\x12\x1c\n" +
+	"\x18CHANGE_KIND_SUBSCRIPTION\x10&2\xf4\x01\n" +
 	"\rChangeService\x12k\n" +
 	"\vListChanges\x12 .reporting.v1.ListChangesRequest\x1a!.reporting.v1.ListChangesResponse\"\x17\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\r\x12\v/v1/changes\x12v\n" +
 	"\fWatchChanges\x12!.reporting.v1.WatchChangesRequest\x1a\".reporting.v1.WatchChangesResponse\"\x1d\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/changes:watch0\x01B9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"

@@ -103,7 +103,7 @@ func parse(raw []byte) ([]Sample, error) {
 func sampleOf(raw []byte) (locations, values []uint64, err error) {
 	err = fields(raw, func(number protowire.Number, one uint64, many []byte) error {
 		list := &locations
-		switch number { //nolint:exhaustive // as above
+		switch number {
 		case sampleLocation:
 		case sampleValue:
 			list = &values
