@@ -187,9 +187,3 @@ func (p *toldProvince) waiting(month int) []string {
 	slices.Sort(codes)
 	return codes
 }
-
-func (p *toldProvince) anyExcluded() bool {
-	return slices.ContainsFunc(p.units, func(u *toldUnit) bool {
-		return u.months[0].excluded || u.months[1].excluded || u.months[2].excluded
-	})
-}

@@ -270,8 +270,7 @@ func (s *threeMonths) close(month int) {
 	s.kept[month] = append(s.kept[month], kept)
 	for _, u := range s.model.units {
 		if !u.department {
-			// A state of its own for what is closed is held against the model once there is one.
-			_, u.months[month].closed = reportingv1.ObligationState_value["OBLIGATION_STATE_CLOSED"]
+			u.months[month].closed = true
 		}
 	}
 }
@@ -349,10 +348,7 @@ func (s *threeMonths) compare(month int, when string) {
 			}
 		}
 	}
-	// Until what is owed is told with a state of its own for what is excluded, it can be held against the model without exclusions only.
-	if _, told := reportingv1.ObligationState_value["OBLIGATION_STATE_EXCLUDED"]; told || !s.model.anyExcluded() {
-		s.compareOwed(ctx, month, when)
-	}
+	s.compareOwed(ctx, month, when)
 }
 
 func wordsOf(r *reportingv1.Rollup) string {
