@@ -91,21 +91,22 @@ type Client struct {
 	config Config
 	conn   *grpc.ClientConn
 
-	units      reportingv1.UnitServiceClient
-	indicators reportingv1.IndicatorServiceClient
-	forms      reportingv1.FormServiceClient
-	calendar   reportingv1.CalendarServiceClient
-	rules      reportingv1.RuleServiceClient
-	plans      reportingv1.PlanServiceClient
-	rankings   reportingv1.RankingServiceClient
-	reports    reportingv1.ReportServiceClient
-	exclusions reportingv1.ExclusionServiceClient
-	closings   reportingv1.ClosingServiceClient
-	history    reportingv1.HistoryServiceClient
-	rollups    reportingv1.RollupServiceClient
-	changes    reportingv1.ChangeServiceClient
-	access     reportingv1.AccessServiceClient
-	operations reportingv1.OperationServiceClient
+	units         reportingv1.UnitServiceClient
+	indicators    reportingv1.IndicatorServiceClient
+	forms         reportingv1.FormServiceClient
+	calendar      reportingv1.CalendarServiceClient
+	notifications reportingv1.NotificationServiceClient
+	rules         reportingv1.RuleServiceClient
+	plans         reportingv1.PlanServiceClient
+	rankings      reportingv1.RankingServiceClient
+	reports       reportingv1.ReportServiceClient
+	exclusions    reportingv1.ExclusionServiceClient
+	closings      reportingv1.ClosingServiceClient
+	history       reportingv1.HistoryServiceClient
+	rollups       reportingv1.RollupServiceClient
+	changes       reportingv1.ChangeServiceClient
+	access        reportingv1.AccessServiceClient
+	operations    reportingv1.OperationServiceClient
 
 	// plain says that the server does not know packed figures.
 	plain atomic.Bool
@@ -128,23 +129,24 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 	}
 	conn.Connect()
 	return &Client{
-		config:     config,
-		conn:       conn,
-		units:      reportingv1.NewUnitServiceClient(conn),
-		indicators: reportingv1.NewIndicatorServiceClient(conn),
-		forms:      reportingv1.NewFormServiceClient(conn),
-		calendar:   reportingv1.NewCalendarServiceClient(conn),
-		rules:      reportingv1.NewRuleServiceClient(conn),
-		plans:      reportingv1.NewPlanServiceClient(conn),
-		rankings:   reportingv1.NewRankingServiceClient(conn),
-		reports:    reportingv1.NewReportServiceClient(conn),
-		closings:   reportingv1.NewClosingServiceClient(conn),
-		history:    reportingv1.NewHistoryServiceClient(conn),
-		exclusions: reportingv1.NewExclusionServiceClient(conn),
-		rollups:    reportingv1.NewRollupServiceClient(conn),
-		changes:    reportingv1.NewChangeServiceClient(conn),
-		access:     reportingv1.NewAccessServiceClient(conn),
-		operations: reportingv1.NewOperationServiceClient(conn),
+		config:        config,
+		conn:          conn,
+		units:         reportingv1.NewUnitServiceClient(conn),
+		indicators:    reportingv1.NewIndicatorServiceClient(conn),
+		forms:         reportingv1.NewFormServiceClient(conn),
+		calendar:      reportingv1.NewCalendarServiceClient(conn),
+		notifications: reportingv1.NewNotificationServiceClient(conn),
+		rules:         reportingv1.NewRuleServiceClient(conn),
+		plans:         reportingv1.NewPlanServiceClient(conn),
+		rankings:      reportingv1.NewRankingServiceClient(conn),
+		reports:       reportingv1.NewReportServiceClient(conn),
+		closings:      reportingv1.NewClosingServiceClient(conn),
+		history:       reportingv1.NewHistoryServiceClient(conn),
+		exclusions:    reportingv1.NewExclusionServiceClient(conn),
+		rollups:       reportingv1.NewRollupServiceClient(conn),
+		changes:       reportingv1.NewChangeServiceClient(conn),
+		access:        reportingv1.NewAccessServiceClient(conn),
+		operations:    reportingv1.NewOperationServiceClient(conn),
 	}, nil
 }
 

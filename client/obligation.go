@@ -79,7 +79,11 @@ func CompletenessCells(page *reportingv1.GetCompletenessResponse) iter.Seq[Compl
 // countsOf gives the counts of a cell that is one obligation.
 func countsOf(state reportingv1.ObligationState, late, stillApproved bool) *reportingv1.CompletenessCounts {
 	c := &reportingv1.CompletenessCounts{}
-	if state == reportingv1.ObligationState_OBLIGATION_STATE_UNSPECIFIED {
+	switch state { //nolint:exhaustive // the others are expected
+	case reportingv1.ObligationState_OBLIGATION_STATE_UNSPECIFIED:
+		return c
+	case reportingv1.ObligationState_OBLIGATION_STATE_EXCLUDED:
+		c.Excluded = 1
 		return c
 	}
 	one := func(is bool) int32 {

@@ -110,11 +110,12 @@ func (s *site) run(program string, env []string, args ...string) (string, string
 
 var addresses = regexp.MustCompile(`^grpc=(\S+) http=(\S+)$`)
 
-// serve starts the daemon on free ports and waits until it has said where.
-func (s *site) serve() {
+// serve starts the daemon on free ports, with more flags, and waits until it has said where.
+func (s *site) serve(more ...string) {
 	s.t.Helper()
-	cmd := exec.Command(filepath.Join(s.bin, "tonghopd"), "serve", "--data", s.dir,
-		"--grpc-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0")
+	cmd := exec.Command(filepath.Join(s.bin, "tonghopd"), append([]string{
+		"serve", "--data", s.dir, "--grpc-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0",
+	}, more...)...)
 	s.errOut = &bytes.Buffer{}
 	cmd.Stderr = s.errOut
 	out, err := cmd.StdoutPipe()

@@ -26,6 +26,8 @@ type Config struct {
 	// Grace is how long calls under way may take when the server stops; 8 s if zero, so that with the closing of the store
 	// it ends within the 10 s after which many service managers kill.
 	Grace time.Duration
+	// Notify has subscribers told; nil tells nobody.
+	Notify *Notify
 	// Version of the program.
 	Version string
 	// Logger is where the server writes what happens; nothing if nil.

@@ -60,7 +60,7 @@ type owedStory struct {
 
 func newOwedStory(t *testing.T, seed uint64) *owedStory {
 	s := &owedStory{
-		province: newProvince(t), model: &owedModel{reports: map[owedCell]*owedReport{}}, random: rand.New(rand.NewPCG(seed, 7)),
+		province: newProvince(t), model: &owedModel{reports: map[owedCell]*owedReport{}, out: map[owedCell]bool{}}, random: rand.New(rand.NewPCG(seed, 7)),
 		then: map[time.Time][]string{},
 	}
 	dir := t.TempDir()
@@ -127,6 +127,9 @@ func (s *owedStory) act(now time.Time) {
 		newest = &r.revisions[len(r.revisions)-1]
 	}
 	switch choice := s.random.IntN(6); {
+	case s.random.IntN(10) == 0, s.model.out[c] && choice < 2:
+		s.exclude(c)
+	case s.model.out[c]: // nothing is taken for what was taken out
 	case newest != nil && newest.state == "SUBMITTED" && choice < 3:
 		s.review(c, choice == 0)
 	case newest != nil && newest.state == "APPROVED" && choice == 0:
@@ -176,6 +179,24 @@ func (s *owedStory) send(c owedCell, now time.Time, draft bool) {
 		}
 	}
 	r.revisions = append(r.revisions, rev)
+}
+
+// exclude takes an obligation out, or lifts that.
+func (s *owedStory) exclude(c owedCell) {
+	by, exclusions := s.by("admin"), reportingv1.NewExclusionServiceClient(s.conn)
+	seen, err := exclusions.GetExclusion(by, &reportingv1.GetExclusionRequest{Name: c.name()})
+	if err != nil {
+		s.t.Fatalf("%s: %v", c.name(), err)
+	}
+	if s.model.out[c] {
+		_, err = exclusions.LiftExclusion(by, &reportingv1.LiftExclusionRequest{Name: c.name(), Etag: seen.GetEtag(), Reason: "lại", RequestId: s.requestID()})
+	} else {
+		_, err = exclusions.ExcludeReport(by, &reportingv1.ExcludeReportRequest{Name: c.name(), Etag: seen.GetEtag(), Reason: "lũ", RequestId: s.requestID()})
+	}
+	if err != nil {
+		s.t.Fatalf("%s: %v", c.name(), err)
+	}
+	s.model.out[c] = !s.model.out[c]
 }
 
 // review approves or returns the newest revision, which was sent.

@@ -60,13 +60,17 @@ func (s *owedStory) toldOverdue(parent string) []string {
 }
 
 // owedCounts are what a cell or the totals of a period come to.
-type owedCounts struct{ expected, received, approved, waiting, late, returned, overdue int }
+type owedCounts struct{ expected, received, approved, waiting, late, returned, overdue, excluded int }
 
 func (c owedCounts) String() string {
-	return fmt.Sprint(c.expected, " ", c.received, " ", c.approved, " ", c.waiting, " ", c.late, " ", c.returned, " ", c.overdue, " ", c.expected-c.received)
+	return fmt.Sprint(c.expected, " ", c.received, " ", c.approved, " ", c.waiting, " ", c.late, " ", c.returned, " ", c.overdue, " ", c.expected-c.received, " ", c.excluded)
 }
 
 func (c *owedCounts) add(r *owedReport, state string, deadline time.Time) {
+	if state == "EXCLUDED" {
+		c.excluded++
+		return
+	}
 	c.expected++
 	one := func(n *int, is bool) {
 		if is {
@@ -142,7 +146,7 @@ func (m *owedModel) matrix(form int, q owedRows, now time.Time) []string {
 }
 
 func countsText(c *reportingv1.CompletenessCounts) string {
-	return fmt.Sprint(c.GetExpected(), " ", c.GetReceived(), " ", c.GetApproved(), " ", c.GetWaiting(), " ", c.GetLate(), " ", c.GetReturned(), " ", c.GetOverdue(), " ", c.GetMissing())
+	return fmt.Sprint(c.GetExpected(), " ", c.GetReceived(), " ", c.GetApproved(), " ", c.GetWaiting(), " ", c.GetLate(), " ", c.GetReturned(), " ", c.GetOverdue(), " ", c.GetMissing(), " ", c.GetExcluded())
 }
 
 func (s *owedStory) toldMatrix(form string, q owedRows) []string {

@@ -12,6 +12,8 @@ import (
 // shares no code with the server: days are counted with package time, and every answer goes through all obligations.
 type owedModel struct {
 	reports map[owedCell]*owedReport
+	// out are the obligations that were taken out.
+	out map[owedCell]bool
 }
 
 // owedCell is a unit, a form and a base period.
@@ -151,6 +153,8 @@ func (m *owedModel) line(c owedCell, u owedUnit, form int, ask owedAsk, now time
 		}
 	}
 	switch {
+	case m.out[c]:
+		state = "EXCLUDED"
 	case len(sent) > 0:
 		state = map[string]string{"SUBMITTED": "WAITING", "APPROVED": "DONE", "RETURNED": "RETURNED"}[sent[len(sent)-1].state]
 	case !now.Before(deadline):
@@ -163,7 +167,7 @@ func (m *owedModel) line(c owedCell, u owedUnit, form int, ask owedAsk, now time
 		state = "DUE"
 	}
 	days := 0
-	if until = until.In(vietnamTime); len(sent) == 0 || late {
+	if until = until.In(vietnamTime); state == "OVERDUE" || late {
 		days = max(0, int(time.Date(until.Year(), until.Month(), until.Day(), 0, 0, 0, 0, vietnamTime).Sub(due)/(24*time.Hour)))
 	}
 	acting := ""

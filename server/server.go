@@ -154,6 +154,9 @@ func (s *Server) Run(ctx context.Context) error {
 	serving.Go(func() { s.note(ignoreClosed(s.web.Serve(s.httpAt))) })
 	serving.Go(func() { s.flush(ctx) })
 	serving.Go(func() { s.watch(ctx) })
+	if s.store.dispatcher != nil {
+		serving.Go(func() { s.store.dispatcher.Run(ctx, s.store.Service) })
+	}
 	s.rpc.SetServing(true)
 	s.cfg.Logger.Info("serving", "grpc", s.GRPCAddress(), "http", s.HTTPAddress(), "sequence", s.store.journal.Head().Sequence)
 

@@ -18,6 +18,7 @@ import (
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/journal"
 	"github.com/tonghop/tonghop/server/journal/filejournal"
+	"github.com/tonghop/tonghop/server/notify"
 	"github.com/tonghop/tonghop/server/reporting"
 )
 
@@ -37,6 +38,8 @@ type Store struct {
 	committer *committer.Committer
 	disk      *disk
 	control   control
+	// dispatcher tells subscribers; nil where nobody is told.
+	dispatcher *notify.Dispatcher
 	// removing is held while private parts are removed from the files.
 	removing sync.Mutex
 	// Service is the use cases.
@@ -164,11 +167,15 @@ func openStore(ctx context.Context, cfg Config, beforeKey bool) (*Store, error) 
 		Journal: log, State: state, Now: cfg.Now, Random: random, Refuse: s.disk.refuse, Hold: s.disk.roomy,
 		Logger: cfg.Logger,
 	})
-	s.Service = reporting.New(reporting.Config{
+	use := reporting.Config{
 		Journal: log, State: state, Committer: s.committer, Now: cfg.Now, Random: random,
 		Version: cfg.Version, Disk: s.disk.usage, ReadOnly: s.disk.refuse, LocalSecret: s.control.hash, Key: key,
 		Remove: s.remove,
-	})
+	}
+	if s.dispatcher = cfg.dispatcher(); s.dispatcher != nil {
+		use.Notifier = s.dispatcher
+	}
+	s.Service = reporting.New(use)
 	return s, nil
 }
 
@@ -280,6 +287,11 @@ func (s *Store) Close() error {
 	s.committer.Close()
 	s.removing.Lock() // a removal under way ends first
 	defer s.removing.Unlock()
+	if s.dispatcher != nil {
+		if err := s.dispatcher.Close(); err != nil {
+			s.cfg.Logger.Warn("the log of deliveries was not closed", "error", err)
+		}
+	}
 	if s.committer.Err() != nil {
 		// What is in the caches is not to be trusted: leave no mark of a clean stop.
 		return s.journal.Close()

@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"github.com/tonghop/tonghop/server/aggregator"
+	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/journal"
+	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/rollup"
 	"github.com/tonghop/tonghop/server/rpc"
 	"github.com/tonghop/tonghop/server/verify"
@@ -21,7 +23,11 @@ type subject struct{ state *aggregator.Store }
 // Read answers questions from one read transaction.
 func (s subject) Read(ctx context.Context, use func(journal.Head, func(verify.Question) (verify.Answer, error)) error) error {
 	return s.state.View(ctx, func(tx *aggregator.Tx) error {
+		var standings standings
 		return use(tx.Position().Head, func(q verify.Question) (verify.Answer, error) {
+			if q.Form != "" {
+				return standings.of(tx, q)
+			}
 			basis := rollup.Official
 			if q.Provisional {
 				basis = rollup.Provisional
@@ -35,6 +41,29 @@ func (s subject) Read(ctx context.Context, use func(journal.Head, func(verify.Qu
 			return said(a), err
 		})
 	})
+}
+
+// standings are those of the form and period that were asked about last.
+type standings struct {
+	form   form.Code
+	period period.Period
+	owed   *aggregator.Obligations
+}
+
+func (s *standings) of(tx *aggregator.Tx, q verify.Question) (verify.Answer, error) {
+	if s.owed == nil || s.form != q.Form || s.period != q.Period {
+		owed, err := tx.Obligations(q.Form, q.Period)
+		if err != nil {
+			return verify.Answer{}, err
+		}
+		*s = standings{q.Form, q.Period, owed}
+	}
+	unit, known := tx.Tree().Ordinal(q.Unit)
+	if !known {
+		return verify.Answer{}, nil
+	}
+	standing, err := s.owed.Of(unit)
+	return verify.Answer{State: standing.String()}, err
 }
 
 // said puts an answer into the words that are compared.

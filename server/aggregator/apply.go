@@ -76,6 +76,10 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 		return t.issue(body.Token)
 	case entry.TokenRevoked:
 		return t.revoke(&e.Header, body.ID)
+	case entry.SubscriptionCreated:
+		return t.subscribe(&body.Subscription)
+	case entry.SubscriptionDeleted:
+		return t.unsubscribe(&e.Header, body.ID)
 	case entry.EntryRedacted:
 		return t.redact(&e.Header, body)
 	case entry.StoreRestored:

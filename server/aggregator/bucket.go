@@ -34,34 +34,35 @@ func newBucket(at int, name string) *bucket {
 
 // The buckets.
 var (
-	metaBucket      = newBucket(0, "meta")
-	unitBucket      = newBucket(1, "units")
-	indicatorBucket = newBucket(2, "indicators")
-	formBucket      = newBucket(3, "forms")
-	tokenBucket     = newBucket(4, "tokens")
-	reportBucket    = newBucket(5, "reports")
-	revisionBucket  = newBucket(6, "revisions")
-	rollupBucket    = newBucket(7, "rollups")
-	requestBucket   = newBucket(8, "requests")
-	changeBucket    = newBucket(9, "changes")
-	usedBucket      = newBucket(10, "used")
-	textBucket      = newBucket(11, "texts")
-	redactionBucket = newBucket(12, "redactions")
-	nameBucket      = newBucket(13, "names")
-	linkBucket      = newBucket(14, "links")
-	holidayBucket   = newBucket(15, "holidays")
-	standingBucket  = newBucket(16, "standings")
-	closingBucket   = newBucket(17, "closings")
-	closedBucket    = newBucket(18, "closed")
-	ruleBucket      = newBucket(19, "rules")
-	paperBucket     = newBucket(20, "papers")
+	metaBucket         = newBucket(0, "meta")
+	unitBucket         = newBucket(1, "units")
+	indicatorBucket    = newBucket(2, "indicators")
+	formBucket         = newBucket(3, "forms")
+	tokenBucket        = newBucket(4, "tokens")
+	reportBucket       = newBucket(5, "reports")
+	revisionBucket     = newBucket(6, "revisions")
+	rollupBucket       = newBucket(7, "rollups")
+	requestBucket      = newBucket(8, "requests")
+	changeBucket       = newBucket(9, "changes")
+	usedBucket         = newBucket(10, "used")
+	textBucket         = newBucket(11, "texts")
+	redactionBucket    = newBucket(12, "redactions")
+	nameBucket         = newBucket(13, "names")
+	linkBucket         = newBucket(14, "links")
+	holidayBucket      = newBucket(15, "holidays")
+	standingBucket     = newBucket(16, "standings")
+	closingBucket      = newBucket(17, "closings")
+	closedBucket       = newBucket(18, "closed")
+	ruleBucket         = newBucket(19, "rules")
+	subscriptionBucket = newBucket(20, "subscriptions")
+	paperBucket        = newBucket(21, "papers")
 )
 
 // everyBucket lists the buckets.
 var everyBucket = [...]*bucket{
 	metaBucket, unitBucket, indicatorBucket, formBucket, tokenBucket, reportBucket,
 	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket, textBucket, redactionBucket, nameBucket, linkBucket,
-	holidayBucket, standingBucket, closingBucket, closedBucket, ruleBucket, paperBucket,
+	holidayBucket, standingBucket, closingBucket, closedBucket, ruleBucket, subscriptionBucket, paperBucket,
 }
 
 // sum is the checksum of a value under its key. It is never 0, which stands for no value.

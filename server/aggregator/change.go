@@ -35,6 +35,8 @@ const (
 	ClosedChange
 	ReopenedChange
 	RulesChange
+	// SubscriptionChange is shown to those who may grant over its unit.
+	SubscriptionChange
 	// PlansChange is of plans, targets and what was declared of them; OutsideChange of outside figures and regions.
 	PlansChange
 	OutsideChange
@@ -263,6 +265,10 @@ func lifeChanges(e *entry.Entry) []Change {
 		return closingChange(ClosedChange, body.Key, body.Version)
 	case entry.PeriodReopened:
 		return closingChange(ReopenedChange, body.Key, body.Version)
+	case entry.SubscriptionCreated:
+		return []Change{{Kind: SubscriptionChange, Name: body.Subscription.ID}}
+	case entry.SubscriptionDeleted:
+		return []Change{{Kind: SubscriptionChange, Name: body.ID}}
 	}
 	return []Change{definitionChange(e)}
 }

@@ -259,6 +259,17 @@ func (t *Tx) Closings(code form.Code, visit func(Closing) (bool, error)) error {
 // ClosingsOver visits the closings of a base period of a form that hold a unit on a day, until visit says false. Where nothing
 // of the period was ever closed it takes one look.
 func (t *Tx) ClosingsOver(code form.Code, base period.Period, unit hierarchy.ID, on period.Day, visit func(Closing) (bool, error)) error {
+	return t.ClosingsOf(code, base, func(c Closing) (bool, error) {
+		if !t.snap.tree.Within(unit, c.Key.Owner, on) {
+			return true, nil
+		}
+		return visit(c)
+	})
+}
+
+// ClosingsOf visits the closings of a base period of a form, until visit says false. Where nothing of the period was ever closed
+// it takes one look.
+func (t *Tx) ClosingsOf(code form.Code, base period.Period, visit func(Closing) (bool, error)) error {
 	at, ok := t.snap.forms.Ordinal(code)
 	if !ok || at >= maxForms || !base.Valid() {
 		return nil
@@ -268,12 +279,7 @@ func (t *Tx) ClosingsOver(code form.Code, base period.Period, unit hierarchy.ID,
 	if t.find(closingBucket, prefix) == nil && !bytes.HasPrefix(t.follower, prefix) {
 		return nil
 	}
-	return t.closings(bytes.Clone(prefix), func(c Closing) (bool, error) {
-		if !t.snap.tree.Within(unit, c.Key.Owner, on) {
-			return true, nil
-		}
-		return visit(c)
-	})
+	return t.closings(bytes.Clone(prefix), visit)
 }
 
 // AnyClosing says whether anything was ever closed.

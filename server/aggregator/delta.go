@@ -158,6 +158,22 @@ func (s *shift) plan(b rollup.Basis) error {
 		return err
 	}
 	gains := slices.ContainsFunc(changed, func(c changedFigure) bool { return c.i.gains })
+	if err := s.planSpans(b, changed, &reach, gains); err != nil {
+		return err
+	}
+	for n := range changed {
+		if changed[n].i.uneven {
+			s.planUneven(&changed[n], b)
+		}
+		for _, user := range changed[n].i.users {
+			s.planUser(b, &s.x.indicators[user], changed[n].i)
+		}
+	}
+	return nil
+}
+
+// planSpans adds the cells of all spans that are reached, but of uneven indicators.
+func (s *shift) planSpans(b rollup.Basis, changed []changedFigure, reach *reach, gains bool) error {
 	for _, span := range reach.spans {
 		from, to := s.f.window(span, false)
 		if later := from >= int(s.base.Index); to < int(s.base.Index) || later && !gains && (span.Kind != s.f.frequency || s.gapIn(changed)) {
@@ -168,17 +184,9 @@ func (s *shift) plan(b rollup.Basis) error {
 			if changed[n].i.uneven {
 				continue
 			}
-			if err := s.planCells(&changed[n], cellPlan{basis: b, span: span, from: from, to: to}, &reach); err != nil {
+			if err := s.planCells(&changed[n], cellPlan{basis: b, span: span, from: from, to: to}, reach); err != nil {
 				return err
 			}
-		}
-	}
-	for n := range changed {
-		if changed[n].i.uneven {
-			s.planUneven(&changed[n], b)
-		}
-		for _, user := range changed[n].i.users {
-			s.planUser(b, &s.x.indicators[user], changed[n].i)
 		}
 	}
 	return nil

@@ -6,7 +6,8 @@
 // without being opened (R34, [Verdict]): state.bolt is the file, state.mark is there while it is stopped in order, and
 // state.boot names the start of the machine in which it was opened last, and state.reached tells while it is open how far
 // acknowledgement had come, see hold.go. Not in the journal, so not here either, and lost
-// with the process: when a token was last used, the counts of rate limits, and the sessions of the web pages (R26).
+// with the process: when a token was last used, the counts of rate limits, and the sessions of the web pages (R26). Nor is what was sent to
+// subscribers, whose log lies in the data folder and in no backup (package notify).
 //
 // There is one writer, the holder of [Store.Begin]: it sees every entry that it applied, in reports, roll-ups, rights and
 // request ids alike. Readers use [Store.View] and see the last commit, which has all that was acknowledged before, with the
@@ -137,7 +138,7 @@
 //	changes     sequence, and of others than the first the place    see change.go: kind, time, principal, request, what changed;
 //	                                                                both numbers as their length, 1, and so many bytes
 //	used        indicator 4                                         sequence of the first entry with a figure of it
-//	texts       sequence 8, piece 2                                 reason of a return, an exclusion or a closing, name of a token's holder, note of a reorganisation, remark
+//	texts       sequence 8, piece 2                                 reason of a return, an exclusion or a closing, name of a token's holder, note of a reorganisation, target of a subscription, remark
 //	texts       sequence 8, as in revisions                         see texts.go: notes and explanations of a revision
 //	redactions  sequence 8                                          sequence of the entry that removed its texts
 //	names       number 4                                            the principal or method
@@ -145,6 +146,7 @@
 //	closed      form 2, period 4, owner 4, version 4, number 4, piece 2
 //	                                                                a piece of the rows of a closing, as in its entry
 //	standings   form 2, period 4, units from 512 × block 2          a byte for each unit, see obligation.Standing
+//	subscriptions  id, 0, ^sequence 8                               sequence that made it, times made and deleted, subscription as in the journal
 //	papers      kind 1, name, 0, ^sequence 8, piece 2               place in the entry, thing as in the journal
 //	links       day 4, ordinals from 4 and to 4, ^sequence 8, piece 2
 //	                                                                place in the entry, 1 if withdrawn, else 0, link as in the journal

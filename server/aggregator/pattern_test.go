@@ -85,7 +85,7 @@ func TestReportsThatAreAlikeEqualTheirParts(t *testing.T) {
 		s, o, catalogue := alikeStory(t)
 		defer func() { _ = s.close() }()
 		w := teller{r: r, s: s, o: o, catalogue: catalogue}
-		for step := range rapid.IntRange(5, 30).Draw(r, "steps") {
+		for step := range rapid.IntRange(5, 20).Draw(r, "steps") {
 			k := key(w.pick("unit", "C1", "C2", "C3", "C4", "C5", "C6"), "M",
 				w.pick("month", "2024-01", "2024-02", "2024-03", "2024-04", "2024-12", "2025-01"))
 			var body entry.Body
@@ -110,10 +110,10 @@ func TestReportsThatAreAlikeEqualTheirParts(t *testing.T) {
 			if rapid.IntRange(0, 5).Draw(r, "commit") == 0 {
 				s.commit()
 			}
-			compare(r, s.begin(), o, catalogue, step, 23)
+			compare(r, s.begin(), o, catalogue, step, 41)
 		}
 		s.commit()
-		s.view(func(tx *aggregator.Tx) { compare(r, tx, o, catalogue, 0, 1) })
+		s.view(func(tx *aggregator.Tx) { compare(r, tx, o, catalogue, 0, 2) })
 		sameAfterRebuild(r, s)
 	})
 }

@@ -88,7 +88,7 @@ func (t *Tx) stand(k reportKey, rec *record, tell func(obligation.Standing) obli
 // standingOf gives what a record says of how far it has come.
 func standingOf(rec *record) obligation.Standing {
 	s := when(rec.official != 0, obligation.Official) | when(rec.waiting != 0, obligation.Waiting) |
-		when(rec.sent, obligation.Sent) | when(rec.late, obligation.Late)
+		when(rec.sent, obligation.Sent) | when(rec.late, obligation.Late) | when(rec.excluded(), obligation.Excluded)
 	if newest := rec.find(rec.count); newest != nil && newest.state == Draft {
 		s |= obligation.Drafted
 	}
@@ -167,7 +167,7 @@ func (t *Tx) Obligations(code form.Code, base period.Period) (*Obligations, erro
 	f := &x.forms[at]
 	o.form, o.last = f.ordinal, f.calendar.Last(base)
 	o.owes = x.owes(f, nil, o.last)
-	if t.asOf != nil || o.owes == nil {
+	if t.asOf != nil {
 		return o, nil
 	}
 	return o, o.read()

@@ -33,6 +33,9 @@ func standingByHand(r aggregator.Report) obligation.Standing {
 	if n := len(r.Revisions); n > 0 && r.Revisions[n-1].State == aggregator.Draft {
 		s |= obligation.Drafted
 	}
+	if r.Excluded() {
+		s |= obligation.Excluded
+	}
 	if len(sent) == 0 {
 		return s
 	}

@@ -176,6 +176,9 @@ func (t *Tx) exclude(key entry.ReportKey, reason string, lift bool) error {
 	if err := t.keepText(reason); err != nil {
 		return err
 	}
+	if err := t.stand(k, &rec, asBefore); err != nil {
+		return err
+	}
 	return t.keep(k, &rec, true)
 }
 

@@ -112,6 +112,7 @@ func (b *bench) enterProduct(ctx context.Context) error {
 	b.submits(report.Product, p, next, limitOf(b.Shape), 64)
 	b.submits(report.ProductOne, p, next, limitOf(b.Shape), 1)
 	b.asks(p, next)
+	b.asksWhoReported(p)
 	return nil
 }
 

@@ -18,7 +18,7 @@ func (b *bench) enterPostgres(ctx context.Context) error {
 	wanted := postgres.Wanted{
 		Rows: b.wants(report.PostgresRows, report.BulkPostgres, report.DiskPostgres), View: b.wants(report.QueriesView, report.QueriesTuned),
 		Array: b.wants(report.PostgresArray), Same: b.wants(report.PostgresSame),
-		Month: b.wants(report.PostgresMonth), Full: b.wants(report.PostgresFull),
+		Month: b.wants(report.PostgresMonth), Full: b.wants(report.PostgresFull), Standings: b.wants(report.CompletenessPostgres),
 	}
 	if slices.Contains(b.Without, groupPostgres) || wanted == (postgres.Wanted{}) {
 		return nil
@@ -48,7 +48,7 @@ func (b *bench) enterPostgres(ctx context.Context) error {
 		b.Progress("the materialized view was made in %s: so old are its figures at best", loaded.View.Round(time.Millisecond))
 	}
 	return errors.Join(
-		b.enterDirect(ctx, server.Target), b.enterView(ctx, server.Target),
+		b.enterDirect(ctx, server.Target), b.enterView(ctx, server.Target), b.enterStandings(ctx, server.Target),
 		b.enterCommitter(ctx, report.PostgresMonth, kindMonth, server.Target), b.enterCommitter(ctx, report.PostgresFull, kindFull, server.Target),
 	)
 }

@@ -49,11 +49,32 @@ func Encode(e Entry) (public, private []byte, err error) {
 }
 
 func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
-	for _, put := range [...]func(*Entry, *journalv1.Entry, *journalv1.Private) (bool, error){putStore, putPapers, putLife} {
+	for _, put := range [...]func(*Entry, *journalv1.Entry, *journalv1.Private) (bool, error){putStore, putPapers, putLife, putNotification} {
 		if done, err := put(e, m, texts); done || err != nil {
 			return err
 		}
 	}
+	switch b := e.Body.(type) {
+	case ReportsSubmitted:
+		return putReports(b, m, texts)
+	case ReportApproved:
+		return putApproved(b, m)
+	case ReportReturned:
+		texts.Reason = b.Reason
+		return putReturned(b, m)
+	case TokenIssued:
+		texts.DisplayName = b.Token.DisplayName
+		return putToken(b, e.Header.Time, m)
+	case TokenRevoked:
+		m.Body = &journalv1.Entry_TokenRevoked{TokenRevoked: &journalv1.TokenRevoked{Id: b.ID}}
+		return nil
+	default:
+		return putDefinition(e, m, texts)
+	}
+}
+
+// putDefinition is putBody for what says who reports what, and when.
+func putDefinition(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
 	switch b := e.Body.(type) {
 	case UnitsChanged:
 		return putUnits(b, m)
@@ -68,19 +89,6 @@ func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
 		return putHolidays(b, m)
 	case RulesChanged:
 		return putRules(b, m)
-	case ReportsSubmitted:
-		return putReports(b, m, texts)
-	case ReportApproved:
-		return putApproved(b, m)
-	case ReportReturned:
-		texts.Reason = b.Reason
-		return putReturned(b, m)
-	case TokenIssued:
-		texts.DisplayName = b.Token.DisplayName
-		return putToken(b, e.Header.Time, m)
-	case TokenRevoked:
-		m.Body = &journalv1.Entry_TokenRevoked{TokenRevoked: &journalv1.TokenRevoked{Id: b.ID}}
-		return nil
 	default:
 		// A pointer to a body would be written and then not be known to whoever applies it.
 		return fault.Internal(nil, "entry %d: %T is no body of an entry", e.Header.Sequence, e.Body)
@@ -173,12 +181,12 @@ func bodyOf(m *journalv1.Entry, texts *journalv1.Private, at time.Time) (Body, e
 	case *journalv1.Entry_PeriodReopened:
 		return reopenedOf(b.PeriodReopened, texts.GetReason())
 	default:
-		return definitionOf(m, texts)
+		return definitionOf(m, texts, at)
 	}
 }
 
 // definitionOf is bodyOf for what says who reports what, and when.
-func definitionOf(m *journalv1.Entry, texts *journalv1.Private) (Body, error) {
+func definitionOf(m *journalv1.Entry, texts *journalv1.Private, at time.Time) (Body, error) {
 	switch b := m.GetBody().(type) {
 	case *journalv1.Entry_UnitsChanged:
 		return unitsOf(b.UnitsChanged)
@@ -201,13 +209,13 @@ func definitionOf(m *journalv1.Entry, texts *journalv1.Private) (Body, error) {
 	case *journalv1.Entry_PlanRemarked:
 		return remarkedOf(b.PlanRemarked, texts)
 	default:
-		return nil, damaged("it has no body")
+		return notificationOf(m, texts, at)
 	}
 }
 
 // onlyTexts refuses a private part with texts for which the body has no place: a version that wrote them knew one.
 func onlyTexts(m *journalv1.Entry, texts *journalv1.Private) error {
-	var reason, name, figures bool
+	var reason, name, figures, contact bool
 	switch m.GetBody().(type) {
 	case *journalv1.Entry_ReportReturned, *journalv1.Entry_EntryRedacted, *journalv1.Entry_UnitsReorganised,
 		*journalv1.Entry_ObligationExcluded, *journalv1.Entry_ExclusionLifted, *journalv1.Entry_PeriodClosed, *journalv1.Entry_PeriodReopened,
@@ -219,8 +227,11 @@ func onlyTexts(m *journalv1.Entry, texts *journalv1.Private) error {
 		reason, name = true, true
 	case *journalv1.Entry_ReportsSubmitted:
 		figures = true
+	case *journalv1.Entry_SubscriptionCreated:
+		contact = true
 	}
-	if texts.GetReason() != "" && !reason || texts.GetDisplayName() != "" && !name || len(texts.GetFigureTexts()) > 0 && !figures {
+	if texts.GetReason() != "" && !reason || texts.GetDisplayName() != "" && !name || len(texts.GetFigureTexts()) > 0 && !figures ||
+		texts.GetContact() != "" && !contact {
 		return tooNew("its private part holds a text for which this version has no place")
 	}
 	return nil

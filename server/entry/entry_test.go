@@ -63,6 +63,9 @@ func withoutTexts(b entry.Body) entry.Body {
 	case entry.TokenIssued:
 		b.Token.DisplayName = ""
 		return b
+	case entry.SubscriptionCreated:
+		b.Subscription.Target = ""
+		return b
 	case entry.EntryRedacted:
 		b.Reason = ""
 		return b

@@ -47,6 +47,7 @@ func goldens(t testing.TB) map[string]entry.Entry {
 		DisplayName: "Trần Thị Bưởi", Created: request.Time, Expires: time.Date(2024, 6, 14, 1, 2, 3, 0, time.UTC),
 	}
 	all := goldenLife(request, key)
+	maps.Copy(all, goldenSubscriptions(request))
 	maps.Copy(all, map[string]entry.Entry{
 		"store-created": {Header: none, Body: entry.StoreCreated{ProgramVersion: "0.1.0"}},
 		"units-changed": {Header: request, Body: entry.UnitsChanged{Units: []hierarchy.Unit{

@@ -138,6 +138,7 @@ func (g *Gateway) newMux() (*runtime.ServeMux, error) {
 		reportingv1.RegisterExclusionServiceHandler,
 		reportingv1.RegisterClosingServiceHandler,
 		reportingv1.RegisterHistoryServiceHandler,
+		reportingv1.RegisterNotificationServiceHandler,
 		reportingv1.RegisterRollupServiceHandler,
 		reportingv1.RegisterChangeServiceHandler,
 		reportingv1.RegisterAccessServiceHandler,

@@ -3,10 +3,16 @@ package obligation
 // Count counts obligations (R10). What is missing is Expected - Received; nothing is clamped.
 type Count struct {
 	Expected, Received, Approved, Waiting, Late, Returned, Overdue int32
+	// Excluded stand outside of all others (R11).
+	Excluded int32
 }
 
 // Add counts one obligation.
 func (c *Count) Add(s Standing, state State) {
+	if state == Out {
+		c.Excluded++
+		return
+	}
 	c.Expected++
 	if s.Received() {
 		c.Received++
@@ -25,7 +31,7 @@ func (c *Count) Add(s Standing, state State) {
 		c.Returned++
 	case Overdue:
 		c.Overdue++
-	case NotOpen, Due, Draft, Awaiting, Done:
+	case NotOpen, Due, Draft, Awaiting, Done, Out, Closed:
 	}
 }
 
@@ -38,6 +44,7 @@ func (c *Count) Merge(o Count) {
 	c.Late += o.Late
 	c.Returned += o.Returned
 	c.Overdue += o.Overdue
+	c.Excluded += o.Excluded
 }
 
 // Missing is what was expected and has not come.

@@ -69,6 +69,8 @@ func TestR23_TheNewestThatWasSentDecides(t *testing.T) {
 		{obligation.Sent | obligation.Returned, obligation.SentBack, false},
 		{obligation.Sent | obligation.Returned | obligation.Official, obligation.SentBack, true},
 		{obligation.Sent | obligation.Returned | obligation.Drafted, obligation.SentBack, false},
+		{obligation.Sent | obligation.Official | obligation.Excluded, obligation.Out, false},
+		{obligation.Excluded, obligation.Out, false},
 	} {
 		for _, now := range []time.Time{instant(t, "2020-01-01 00:00"), instant(t, "2030-01-01 00:00")} {
 			w := obligation.Window{Open: instant(t, "2026-01-01 00:00"), Due: instant(t, "2026-01-05 00:00")}
@@ -86,16 +88,19 @@ func TestR10_CountsAddUp(t *testing.T) {
 		n := rapid.IntRange(0, 40).Draw(r, "obligations")
 		cut := rapid.IntRange(0, n).Draw(r, "cut")
 		var all, left, right obligation.Count
-		received, late, overdue := 0, 0, 0
+		received, late, overdue, excluded := 0, 0, 0, 0
 		view := obligation.Window{Due: time.Unix(100, 0)}.At(time.Unix(rapid.Int64Range(98, 102).Draw(r, "now"), 0))
 		for i := range n {
-			s := obligation.Standing(rapid.IntRange(0, 127).Draw(r, "standing"))
+			s := obligation.Standing(rapid.IntRange(0, 255).Draw(r, "standing"))
 			state := view.State(s)
 			all.Add(s, state)
 			if i < cut {
 				left.Add(s, state)
 			} else {
 				right.Add(s, state)
+			}
+			if s.Has(obligation.Excluded) {
+				excluded++
 			}
 			if s.Received() {
 				received++
@@ -111,7 +116,7 @@ func TestR10_CountsAddUp(t *testing.T) {
 		if left != all {
 			r.Fatalf("in two parts %+v, in one %+v", left, all)
 		}
-		if int(all.Expected) != n || int(all.Received) != received || int(all.Late) != late || int(all.Overdue) != overdue {
+		if int(all.Expected) != n-excluded || int(all.Excluded) != excluded || int(all.Received) != received || int(all.Late) != late || int(all.Overdue) != overdue {
 			r.Fatalf("%+v, want %d expected, %d received, %d late, %d overdue", all, n, received, late, overdue)
 		}
 		if all.Missing()+all.Received != all.Expected || all.Approved > all.Received || all.Waiting > all.Received || all.Overdue > all.Missing() {

@@ -25,10 +25,14 @@ const (
 	Awaiting
 	// Done: the newest revision that was sent is approved.
 	Done
+	// Out: the obligation was taken out (R11).
+	Out
+	// Closed: the period was closed before the obligation was met, so that nothing more is taken (R27).
+	Closed
 )
 
 // stateNames is indexed by state.
-var stateNames = [...]string{"NONE", "NOT_OPEN", "DUE", "OVERDUE", "DRAFT", "RETURNED", "WAITING", "DONE"}
+var stateNames = [...]string{"NONE", "NOT_OPEN", "DUE", "OVERDUE", "DRAFT", "RETURNED", "WAITING", "DONE", "EXCLUDED", "CLOSED"}
 
 // String gives the word of the API; NONE for what is no state.
 func (s State) String() string {
@@ -37,6 +41,9 @@ func (s State) String() string {
 	}
 	return stateNames[0]
 }
+
+// UnderReview says that the newest revision that was sent waits, or was sent back.
+func (s State) UnderReview() bool { return s == Awaiting || s == SentBack }
 
 // Window is when a report may be sent, and until when it is in time.
 type Window struct {
@@ -75,6 +82,8 @@ type View struct{ nothing, draft State }
 // State gives the state of an obligation. The newest revision that was sent decides, and where none was, the instant.
 func (v View) State(s Standing) State {
 	switch {
+	case s&Excluded != 0:
+		return Out
 	case s&Waiting != 0:
 		return Awaiting
 	case s&Returned != 0:
@@ -85,6 +94,14 @@ func (v View) State(s Standing) State {
 		return v.draft
 	}
 	return v.nothing
+}
+
+// WhenClosed gives the state once the period is closed: what is done stays so, and nothing else can be any more.
+func (s State) WhenClosed() State {
+	if s == Done || s == Out {
+		return s
+	}
+	return Closed
 }
 
 // DaysLate counts the days from a due day to the day of an instant; 0 if that is not later.

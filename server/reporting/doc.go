@@ -8,6 +8,10 @@
 // transaction and stops before the entry. What a decision finds out leaves it as its result and by no other way, for
 // whoever asked may have gone while it runs.
 //
+// A report that is sent for good is held against the rules of its form in the decision itself (hold.go), so that rules which
+// look back see what was accepted just before, and in an atomic batch its other reports. Whoever hands in several reports of
+// one unit with such a form has them decided in their order.
+//
 // One use case goes on after its entry is durable: RedactEntry has the texts removed from the files (Config.Remove), and
 // answers only when they are. It does so for a repeat too, and for a caller who has gone; what it does not get to, the
 // next start does.

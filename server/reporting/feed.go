@@ -132,6 +132,20 @@ func (f feed) shows(c aggregator.Change) (bool, error) {
 	if len(f.kinds) > 0 && !slices.Contains(f.kinds, c.Kind) {
 		return false, nil
 	}
+	return f.showsKind(c)
+}
+
+// showsSubscription says so of a subscription that was made or deleted.
+func (f feed) showsSubscription(c aggregator.Change) (bool, error) {
+	if !f.all() || !f.who.has(auth.Grant) {
+		return false, nil
+	}
+	s, known, err := f.who.tx.Subscription(c.Name)
+	return known && f.who.subscribes(&s.Subscription), err
+}
+
+// showsKind is shows for a kind of change that is wanted.
+func (f feed) showsKind(c aggregator.Change) (bool, error) {
 	switch c.Kind {
 	case aggregator.DraftChange, aggregator.SubmittedChange, aggregator.ApprovedChange, aggregator.ReturnedChange,
 		aggregator.ExcludedChange, aggregator.LiftedChange:
@@ -149,6 +163,8 @@ func (f feed) shows(c aggregator.Change) (bool, error) {
 		}
 		token, known, err := f.who.tx.Token(c.Name)
 		return known && f.who.grants(token), err
+	case aggregator.SubscriptionChange:
+		return f.showsSubscription(c)
 	case aggregator.StoreChange:
 		// Who looks after the store reads no changes; who looks after everybody's access is told in his place.
 		return f.all() && f.who.needEverywhere(auth.Grant) == nil, nil

@@ -50,7 +50,7 @@ func (m *matrix) run(f form.Form, bases []period.Period, byCode []int32) error {
 	m.turn()
 	cells := (m.end - m.first) * len(m.duties)
 	m.page.States, m.standings = make([]obligation.State, cells), make([]obligation.Standing, cells)
-	if m.nested() {
+	if m.nested() || slices.ContainsFunc(m.duties, func(d *duty) bool { return len(d.closings) > 0 }) {
 		m.page.Counts = make([]obligation.Count, cells)
 	}
 	for n := range m.duties {
@@ -62,7 +62,7 @@ func (m *matrix) run(f form.Form, bases []period.Period, byCode []int32) error {
 		if s.Received() && s.Has(obligation.Late) {
 			m.page.Late = append(m.page.Late, int32(at)) //nolint:gosec // see largestMatrix
 		}
-		if s.Has(obligation.Official) && s&(obligation.Waiting|obligation.Returned) != 0 {
+		if s.Has(obligation.Official) && !s.Has(obligation.Excluded) && s&(obligation.Waiting|obligation.Returned) != 0 {
 			m.page.StillApproved = append(m.page.StillApproved, int32(at)) //nolint:gosec // as above
 		}
 	}
@@ -223,6 +223,9 @@ func (m *matrix) count(n int) error {
 			standing = standing.WithoutDraft()
 		}
 		state := views[m.kindOf[unit]].State(standing)
+		if len(d.closings) > 0 && d.closedFor(m.reach.tree.At(unit).ID) {
+			state = state.WhenClosed()
+		}
 		totals.Add(standing, state)
 		for ; row >= 0; row = m.above[row] {
 			if int(row) < m.first || int(row) >= m.end {

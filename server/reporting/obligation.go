@@ -285,7 +285,7 @@ func (d *duty) show(unit int, standing obligation.Standing, state obligation.Sta
 			first = at
 		}
 	}
-	if w.has && (standing&obligation.Sent == 0 || standing&obligation.Late != 0) {
+	if w.has && (state == obligation.Overdue || standing.Has(obligation.Late)) {
 		o.DaysLate = obligation.DaysLate(w.due, first)
 	}
 	return o, nil

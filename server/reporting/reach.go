@@ -125,6 +125,8 @@ type duty struct {
 	// reviews says that the caller reads the reports of all units, for he reviews the form.
 	reviews bool
 	windows map[hierarchy.Kind]*dueWindow
+	// closings are those of the period that were ever made.
+	closings []aggregator.Closing
 }
 
 // dueWindow is the window of one kind of unit, and how it looks now.
@@ -142,6 +144,13 @@ func (r *reach) duty(code form.Code, base period.Period) (*duty, error) {
 		return nil, err
 	}
 	d := &duty{reach: r, code: code, base: base, last: owed.Last(), owed: owed, windows: map[hierarchy.Kind]*dueWindow{}}
+	err = r.who.tx.ClosingsOf(code, base, func(c aggregator.Closing) (bool, error) {
+		d.closings = append(d.closings, c)
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	if f, ok := r.who.tx.Forms().On(code, d.last); ok {
 		d.calendar = f.Calendar
 		d.reviews = !r.everywhere && r.who.reviews(f, d.last)
@@ -172,7 +181,35 @@ func (d *duty) state(unit int) (obligation.Standing, obligation.State, error) {
 	if standing.Has(obligation.Drafted) && !d.reach.who.ownDrafts(u.ID) {
 		standing = standing.WithoutDraft()
 	}
-	return standing, d.window(u.Kind).view.State(standing), nil
+	state := d.window(u.Kind).view.State(standing)
+	if d.closedFor(u.ID) {
+		state = state.WhenClosed()
+	}
+	return standing, state, nil
+}
+
+// closedFor says whether the period is closed for a unit, so that nothing is taken of it (R27).
+func (d *duty) closedFor(unit hierarchy.ID) bool {
+	return slices.ContainsFunc(d.closings, func(c aggregator.Closing) bool {
+		return !c.OpenFor(unit, d.reach.now) && d.reach.tree.Within(unit, c.Key.Owner, d.last)
+	})
+}
+
+// reopenedFor says when the period was last opened again for a unit, if it is open.
+func (d *duty) reopenedFor(unit hierarchy.ID) time.Time {
+	var last time.Time
+	for _, c := range d.closings {
+		newest, closed := c.Newest()
+		if !closed || !c.OpenFor(unit, d.reach.now) || !d.reach.tree.Within(unit, c.Key.Owner, d.last) {
+			continue
+		}
+		for _, r := range newest.Reopenings {
+			if d.reach.now.Before(r.Until) && (len(r.Units) == 0 || slices.Contains(r.Units, unit)) && r.Time.After(last) {
+				last = r.Time
+			}
+		}
+	}
+	return last
 }
 
 // formsAsked gives the forms that are asked for and that the caller reads, in the order of their codes.

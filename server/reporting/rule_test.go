@@ -8,7 +8,6 @@ import (
 
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/fault"
-	"github.com/tonghop/tonghop/server/figure"
 	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
@@ -368,34 +367,6 @@ func TestADryRunIsRefusedWithItsField(t *testing.T) {
 }
 
 func ptr[T any](v T) *T { return &v }
-
-// TestAFormWithoutRulesCostsNothing: what a submission allocates does not change by rules of another form.
-func TestAFormWithoutRulesCostsNothing(t *testing.T) {
-	w := newWorld(t)
-	_, err := w.svc.ImportIndicators(t.Context(), w.call(w.admin), []indicator.Indicator{sum("OTHER")})
-	must(t, err)
-	_, err = w.svc.ImportForms(t.Context(), w.call(w.admin), []form.Form{monthly("N", "OTHER")})
-	must(t, err)
-	preview := func() {
-		call := w.call(w.admin)
-		call.ValidateOnly = true
-		value := "5"
-		_, _, _, err := w.svc.Submit(t.Context(), call, reporting.Submission{
-			Ref: reporting.ReportRef{Unit: "A", Form: "M", Period: "2024-05"}, Figures: []reporting.FigureDraft{{Indicator: "FLOW", Value: &value, Format: figure.Plain}},
-		})
-		must(t, err)
-	}
-	preview()
-	before := testing.AllocsPerRun(50, preview)
-	other := ruled("R ERROR [OTHER] <= 5")
-	other.Form = "N"
-	_, err = w.svc.ImportRules(t.Context(), w.call(w.admin), []rule.Rule{other})
-	must(t, err)
-	preview()
-	if after := testing.AllocsPerRun(50, preview); after > before {
-		t.Errorf("a submission to a form without rules allocates %v times where another form has one, %v before", after, before)
-	}
-}
 
 func TestAFormThatDropsWhatARuleSpeaksOfIsWarnedOf(t *testing.T) {
 	w := newWorld(t)

@@ -127,8 +127,9 @@ func TestR39StreamsLeaveRoomInTheQueue(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	for i := range 100 {
+		call := w.call(w.admin)
 		all.Go(func() {
-			if _, _, _, err := w.svc.Submit(t.Context(), w.call(w.admin), flow("A", fmt.Sprintf("%d-%02d", 1985-i/12, i%12+1), "1")); err != nil {
+			if _, _, _, err := w.svc.Submit(t.Context(), call, flow("A", fmt.Sprintf("%d-%02d", 1985-i/12, i%12+1), "1")); err != nil {
 				t.Errorf("a report beside the streams: %v", err)
 			}
 		})

@@ -21,6 +21,8 @@ var obligationStates = pairs[obligation.State, reportingv1.ObligationState]{
 	obligation.SentBack: reportingv1.ObligationState_OBLIGATION_STATE_RETURNED,
 	obligation.Awaiting: reportingv1.ObligationState_OBLIGATION_STATE_WAITING,
 	obligation.Done:     reportingv1.ObligationState_OBLIGATION_STATE_DONE,
+	obligation.Out:      reportingv1.ObligationState_OBLIGATION_STATE_EXCLUDED,
+	obligation.Closed:   reportingv1.ObligationState_OBLIGATION_STATE_CLOSED,
 }
 
 // ListObligations lists what is owed.
@@ -145,6 +147,6 @@ func matrixUnits(units []hierarchy.Unit, idsOnly bool) *reportingv1.Completeness
 func countsMessage(c obligation.Count) *reportingv1.CompletenessCounts {
 	return &reportingv1.CompletenessCounts{
 		Expected: c.Expected, Received: c.Received, Approved: c.Approved, Waiting: c.Waiting, Late: c.Late,
-		Returned: c.Returned, Overdue: c.Overdue, Missing: c.Missing(),
+		Returned: c.Returned, Overdue: c.Overdue, Missing: c.Missing(), Excluded: c.Excluded,
 	}
 }

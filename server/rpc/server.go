@@ -111,6 +111,7 @@ func New(cfg Config) (*Server, error) {
 	reportingv1.RegisterExclusionServiceServer(s.grpc, exclusions{core: c})
 	reportingv1.RegisterClosingServiceServer(s.grpc, closings{core: c})
 	reportingv1.RegisterHistoryServiceServer(s.grpc, history{core: c})
+	reportingv1.RegisterNotificationServiceServer(s.grpc, notifications{core: c})
 	reportingv1.RegisterRollupServiceServer(s.grpc, rollups{core: c})
 	reportingv1.RegisterPlanServiceServer(s.grpc, plans{core: c})
 	reportingv1.RegisterRankingServiceServer(s.grpc, rankings{core: c})

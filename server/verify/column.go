@@ -45,6 +45,9 @@ type column struct {
 
 // Answer computes one roll-up from the reports. A roll-up of a unit or an indicator that is not there has no data.
 func (m *Model) Answer(q Question) Answer {
+	if q.Form != "" {
+		return m.standing(q.Unit, q.Form, q.Period)
+	}
 	unit, ok := m.tree.Ordinal(q.Unit)
 	if !ok || !q.Period.Valid() {
 		return Answer{State: stateNoData}

@@ -25,6 +25,9 @@
 // answer mixes calendars (R5), and so is what the store refuses as too much work. What units of checked_by kinds sent is
 // no roll-up and is not compared.
 //
+// How far each report has come, sent, late, returned, approved, is kept beside the report and compared as well, of every unit
+// for every form and base period of which there is a report.
+//
 // Questions come in an order in which one pass over all units answers as many of them as there are units: the model
 // remembers the last pass, and what all units said about one indicator in one year. A country of 10,600 communes with 54
 // indicators and three years of months has 25 million roll-ups, for which the model takes two or three minutes.

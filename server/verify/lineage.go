@@ -266,9 +266,7 @@ func (c *column) computeAcross(m *Model, q Question) *across {
 		return c.ind.Adds(kind) && (q.Kind == "" || q.Kind == kind)
 	}
 	asked := func(o int) bool { return table.some[o] && adds(o) }
-	lends := func(o int) bool {
-		return c.ind.UnitRule == indicator.UnitRatio && !c.ind.OwnDenominator() && adds(o)
-	}
+	lends := func(o int) bool { return borrows(&c.ind) && adds(o) }
 	for o := range l.stands {
 		later := m.tree.At(o).ValidFrom > l.tree // of whom nothing is in the span but parts of longer base periods
 		if asked(o) && (later || l.stands[o] && !crosses(&c.ind)) {
@@ -296,6 +294,11 @@ func (c *column) computeAcross(m *Model, q Question) *across {
 		}
 	}
 	return x
+}
+
+// borrows says whether the denominator is another indicator's figure.
+func borrows(ind *indicator.Indicator) bool {
+	return ind.UnitRule == indicator.UnitRatio && !ind.OwnDenominator()
 }
 
 // gather takes in those that are asked, and beside them those that lend: another indicator's figure of theirs may be the

@@ -189,8 +189,10 @@ func (m *Model) submit(e entry.Entry, s *entry.Submission) error {
 		return fault.DataLoss(reasonNoFit, "entry %d gives %s the revision %d, and it has %d already", e.Header.Sequence, s.Key, s.Revision, r.newest)
 	}
 	if s.Draft {
+		r.draft()
 		return nil
 	}
+	r.sentAt(e.Header.Time, s.Deadline)
 	late := !s.Deadline.IsZero() && !e.Header.Time.Before(s.Deadline)
 	r.submit(s.Revision, late, pack(s.Figures, func(number uint32) figure.Scale { return m.scaleOf(number, at) }))
 	return nil

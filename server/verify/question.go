@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/journal"
@@ -31,7 +32,7 @@ func (m Measure) String() string {
 	return "UNKNOWN"
 }
 
-// Question asks for one roll-up.
+// Question asks for one roll-up, or how far one report has come.
 type Question struct {
 	Unit      hierarchy.ID
 	Indicator indicator.Code
@@ -43,10 +44,15 @@ type Question struct {
 	Kind hierarchy.Kind
 	// Tree asks on the tree of a day after the period; 0 is its last day.
 	Tree period.Day
+	// Form asks how far the unit's report on it has come, and then there is nothing else but unit and period.
+	Form form.Code
 }
 
 // String names the roll-up in a finding.
 func (q Question) String() string {
+	if q.Form != "" {
+		return fmt.Sprintf("how far the report of unit %s on form %s for %s has come", q.Unit, q.Form, q.Period)
+	}
 	basis := "OFFICIAL"
 	if q.Provisional {
 		basis = "PROVISIONAL"

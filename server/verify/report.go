@@ -2,6 +2,7 @@ package verify
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/figure"
@@ -21,6 +22,7 @@ type report struct {
 	// newest is the greatest number of a revision, drafts among them.
 	newest    int
 	revisions []revision
+	history
 }
 
 // state is where a revision stands (R23).
@@ -72,6 +74,7 @@ func (r *report) giveBack(number int) {
 	for i := range r.revisions {
 		if r.revisions[i].number == number {
 			r.revisions = append(r.revisions[:i:i], r.revisions[i+1:]...)
+			r.returned = !slices.ContainsFunc(r.revisions, func(v revision) bool { return v.state == submitted })
 			return
 		}
 	}

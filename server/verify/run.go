@@ -14,7 +14,7 @@ import (
 type Report struct {
 	// Entries is how many of TotalEntries were read.
 	Entries, TotalEntries uint64
-	// Rollups is how many were compared.
+	// Rollups is how many were compared, and of how many reports it was compared how far they have come.
 	Rollups uint64
 	// Removed is how many private parts of entries were removed; it is told at the end.
 	Removed uint64
@@ -179,19 +179,23 @@ func (r *run) apply(e entry.Entry) {
 func (r *run) compare(ctx context.Context) error {
 	var err error
 	going := true
-	r.model.Questions(func(q Question) bool {
+	take := func(q Question) bool {
 		r.chunk = append(r.chunk, q)
 		if r.cost++; q.Measure == YearToDate {
 			r.cost += sinceNewYearCost - 1
 		}
-		if r.model.changesIn(q.Period) {
+		if q.Form == "" && r.model.changesIn(q.Period) {
 			r.cost += acrossCost - 1
 		}
 		if r.cost >= chunkCost {
 			going, err = r.ask(ctx)
 		}
 		return going && err == nil
-	})
+	}
+	r.model.Questions(take)
+	if err == nil && going {
+		r.model.Standings(take)
+	}
 	if err == nil && going && len(r.chunk) > 0 {
 		_, err = r.ask(ctx)
 	}

@@ -106,6 +106,15 @@ func (h *house) take(entries []entry.Entry, heads []journal.Head) {
 func (h *house) Read(ctx context.Context, use func(journal.Head, func(Question) (Answer, error)) error) error {
 	return h.store.View(ctx, func(tx *aggregator.Tx) error {
 		return use(tx.Position().Head, func(q Question) (Answer, error) {
+			if q.Form != "" {
+				owed, err := tx.Obligations(q.Form, q.Period)
+				if err != nil {
+					return Answer{}, err
+				}
+				unit, _ := tx.Tree().Ordinal(q.Unit)
+				standing, err := owed.Of(unit)
+				return Answer{State: standing.String()}, err
+			}
 			basis := rollup.Official
 			if q.Provisional {
 				basis = rollup.Provisional

@@ -14,7 +14,7 @@ type changesCmd struct {
 	Below  string   `placeholder:"U" help:"Only reports of this unit and those below."`
 	Form   string   `placeholder:"F" help:"Only this form."`
 	Period string   `placeholder:"P|Q..R" help:"Only reports for base periods that end in these."`
-	Kind   []string `enum:"units,indicators,forms,report-drafted,report-submitted,report-approved,report-returned,access,store,holidays" placeholder:"KIND,..." help:"Only these kinds: ${enum}."`
+	Kind   []string `enum:"units,indicators,forms,report-drafted,report-submitted,report-approved,report-returned,report-excluded,exclusion-lifted,access,store,holidays" placeholder:"KIND,..." help:"Only these kinds: ${enum}."`
 }
 
 // Help shows how it is used.

@@ -24,7 +24,8 @@ func (completenessCmd) Help() string {
 
     ok  approved             late  approved, and came late      ..  is not late yet
     w   waits for approval   w/l   waits, and came late         -   overdue
-    r   was sent back        (empty) nothing is owed
+    r   was sent back        x     was taken out               c   closed before it was met
+    (empty) nothing is owed
 
 and a cell of several is received/expected, with ! where some are overdue. -o csv has a line for each cell, -o json the answer in
 columns, page by page.
@@ -70,7 +71,7 @@ func matrixLines(pages iter.Seq2[*reportingv1.GetCompletenessResponse, error]) i
 				return
 			}
 			for cell := range client.CompletenessCells(page) {
-				if cell.Counts.GetExpected() > 0 && !yield(matrixLine{cell, page}, nil) {
+				if cell.Counts.GetExpected()+cell.Counts.GetExcluded() > 0 && !yield(matrixLine{cell, page}, nil) {
 					return
 				}
 			}
@@ -93,6 +94,7 @@ var matrixColumns = []column[matrixLine]{
 	{name: "returned", text: func(l matrixLine) string { return number(l.Counts.GetReturned()) }},
 	{name: "overdue", text: func(l matrixLine) string { return number(l.Counts.GetOverdue()) }},
 	{name: "missing", text: func(l matrixLine) string { return number(l.Counts.GetMissing()) }},
+	{name: "excluded", text: func(l matrixLine) string { return number(l.Counts.GetExcluded()) }},
 }
 
 // ownState is empty where the unit owes nothing itself.
@@ -175,6 +177,10 @@ func cellText(cell client.CompletenessCell, several bool) string {
 		return "r"
 	case reportingv1.ObligationState_OBLIGATION_STATE_OVERDUE:
 		return "-"
+	case reportingv1.ObligationState_OBLIGATION_STATE_CLOSED:
+		return "c"
+	case reportingv1.ObligationState_OBLIGATION_STATE_EXCLUDED:
+		return "x"
 	case reportingv1.ObligationState_OBLIGATION_STATE_UNSPECIFIED:
 		return ""
 	case reportingv1.ObligationState_OBLIGATION_STATE_NOT_OPEN, reportingv1.ObligationState_OBLIGATION_STATE_DUE,

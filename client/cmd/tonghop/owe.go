@@ -21,7 +21,7 @@ type oweCmd struct {
 	Below  bool     `help:"Also what the units below it owe."`
 	Form   string   `placeholder:"F" help:"Only this form."`
 	Period string   `placeholder:"P|Q..R" help:"Base periods that end in these. Otherwise those of the last year, and the one under way."`
-	State  []string `enum:"not-open,due,overdue,draft,returned,waiting,done" placeholder:"STATE,..." help:"Only these states: ${enum}. Otherwise those in which the unit is to do something: due, overdue, draft and returned."`
+	State  []string `enum:"not-open,due,overdue,draft,returned,waiting,done,excluded,closed" placeholder:"STATE,..." help:"Only these states: ${enum}. Otherwise those in which the unit is to do something: due, overdue, draft and returned."`
 	All    bool     `help:"In every state."`
 	pastFlag
 }

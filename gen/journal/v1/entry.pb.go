@@ -122,6 +122,8 @@ type Entry struct {
 	//	*Entry_PeriodClosed
 	//	*Entry_PeriodReopened
 	//	*Entry_RulesChanged
+	//	*Entry_SubscriptionCreated
+	//	*Entry_SubscriptionDeleted
 	//	*Entry_PlansChanged
 	//	*Entry_OutsideFiguresChanged
 	//	*Entry_RegionsChanged
@@ -346,6 +348,24 @@ func (x *Entry) GetRulesChanged() *RulesChanged {
 	return nil
 }
 
+func (x *Entry) GetSubscriptionCreated() *SubscriptionCreated {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_SubscriptionCreated); ok {
+			return x.SubscriptionCreated
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetSubscriptionDeleted() *SubscriptionDeleted {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_SubscriptionDeleted); ok {
+			return x.SubscriptionDeleted
+		}
+	}
+	return nil
+}
+
 func (x *Entry) GetPlansChanged() *PlansChanged {
 	if x != nil {
 		if x, ok := x.Body.(*Entry_PlansChanged); ok {
@@ -483,6 +503,16 @@ type Entry_RulesChanged struct {
 	RulesChanged *RulesChanged `protobuf:"bytes,35,opt,name=rules_changed,json=rulesChanged,proto3,oneof"`
 }
 
+type Entry_SubscriptionCreated struct {
+	// Somebody wants to be told of obligations.
+	SubscriptionCreated *SubscriptionCreated `protobuf:"bytes,38,opt,name=subscription_created,json=subscriptionCreated,proto3,oneof"`
+}
+
+type Entry_SubscriptionDeleted struct {
+	// Somebody wants to be told no more.
+	SubscriptionDeleted *SubscriptionDeleted `protobuf:"bytes,39,opt,name=subscription_deleted,json=subscriptionDeleted,proto3,oneof"`
+}
+
 type Entry_PlansChanged struct {
 	// Plans, targets, or what was declared of them, were added or changed.
 	PlansChanged *PlansChanged `protobuf:"bytes,45,opt,name=plans_changed,json=plansChanged,proto3,oneof"`
@@ -540,6 +570,10 @@ func (*Entry_PeriodClosed) isEntry_Body() {}
 func (*Entry_PeriodReopened) isEntry_Body() {}
 
 func (*Entry_RulesChanged) isEntry_Body() {}
+
+func (*Entry_SubscriptionCreated) isEntry_Body() {}
+
+func (*Entry_SubscriptionDeleted) isEntry_Body() {}
 
 func (*Entry_PlansChanged) isEntry_Body() {}
 
@@ -662,7 +696,9 @@ type Private struct {
 	// Display name, such as that of a token's holder, or of who restored the store.
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// Notes and explanations of figures.
-	FigureTexts   []*FigureText `protobuf:"bytes,3,rep,name=figure_texts,json=figureTexts,proto3" json:"figure_texts,omitempty"`
+	FigureTexts []*FigureText `protobuf:"bytes,3,rep,name=figure_texts,json=figureTexts,proto3" json:"figure_texts,omitempty"`
+	// Address of somebody who wants to be told.
+	Contact       string `protobuf:"bytes,38,opt,name=contact,proto3" json:"contact,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -716,6 +752,13 @@ func (x *Private) GetFigureTexts() []*FigureText {
 		return x.FigureTexts
 	}
 	return nil
+}
+
+func (x *Private) GetContact() string {
+	if x != nil {
+		return x.Contact
+	}
+	return ""
 }
 
 // FigureText holds what was written beside one figure.
@@ -796,7 +839,7 @@ var File_journal_v1_entry_proto protoreflect.FileDescriptor
 const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"\x16journal/v1/entry.proto\x12\n" +
-	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x15journal/v1/plan.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/rule.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\x97\r\n" +
+	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x1djournal/v1/notification.proto\x1a\x15journal/v1/plan.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/rule.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xc3\x0e\n" +
 	"\x05Entry\x12*\n" +
 	"\x06header\x18\x01 \x01(\v2\x12.journal.v1.HeaderR\x06header\x12?\n" +
 	"\rstore_created\x18\n" +
@@ -818,7 +861,9 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\x10exclusion_lifted\x18\x1f \x01(\v2\x1b.journal.v1.ExclusionLiftedH\x00R\x0fexclusionLifted\x12?\n" +
 	"\rperiod_closed\x18  \x01(\v2\x18.journal.v1.PeriodClosedH\x00R\fperiodClosed\x12E\n" +
 	"\x0fperiod_reopened\x18! \x01(\v2\x1a.journal.v1.PeriodReopenedH\x00R\x0eperiodReopened\x12?\n" +
-	"\rrules_changed\x18# \x01(\v2\x18.journal.v1.RulesChangedH\x00R\frulesChanged\x12?\n" +
+	"\rrules_changed\x18# \x01(\v2\x18.journal.v1.RulesChangedH\x00R\frulesChanged\x12T\n" +
+	"\x14subscription_created\x18& \x01(\v2\x1f.journal.v1.SubscriptionCreatedH\x00R\x13subscriptionCreated\x12T\n" +
+	"\x14subscription_deleted\x18' \x01(\v2\x1f.journal.v1.SubscriptionDeletedH\x00R\x13subscriptionDeleted\x12?\n" +
 	"\rplans_changed\x18- \x01(\v2\x18.journal.v1.PlansChangedH\x00R\fplansChanged\x12[\n" +
 	"\x17outside_figures_changed\x18. \x01(\v2!.journal.v1.OutsideFiguresChangedH\x00R\x15outsideFiguresChanged\x12E\n" +
 	"\x0fregions_changed\x18/ \x01(\v2\x1a.journal.v1.RegionsChangedH\x00R\x0eregionsChanged\x12?\n" +
@@ -832,11 +877,12 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"request_id\x18\x04 \x01(\fR\trequestId\x12!\n" +
 	"\frequest_hash\x18\x05 \x01(\fR\vrequestHash\x12\x16\n" +
 	"\x06method\x18\x06 \x01(\tR\x06method\x12:\n" +
-	"\fknown_method\x18\a \x01(\x0e2\x17.journal.v1.KnownMethodR\vknownMethod\"\x7f\n" +
+	"\fknown_method\x18\a \x01(\x0e2\x17.journal.v1.KnownMethodR\vknownMethod\"\x99\x01\n" +
 	"\aPrivate\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x129\n" +
-	"\ffigure_texts\x18\x03 \x03(\v2\x16.journal.v1.FigureTextR\vfigureTexts\"r\n" +
+	"\ffigure_texts\x18\x03 \x03(\v2\x16.journal.v1.FigureTextR\vfigureTexts\x12\x18\n" +
+	"\acontact\x18& \x01(\tR\acontact\"r\n" +
 	"\n" +
 	"FigureText\x12\x16\n" +
 	"\x06report\x18\x01 \x01(\rR\x06report\x12\x16\n" +
@@ -890,10 +936,12 @@ var file_journal_v1_entry_proto_goTypes = []any{
 	(*PeriodClosed)(nil),          // 21: journal.v1.PeriodClosed
 	(*PeriodReopened)(nil),        // 22: journal.v1.PeriodReopened
 	(*RulesChanged)(nil),          // 23: journal.v1.RulesChanged
-	(*PlansChanged)(nil),          // 24: journal.v1.PlansChanged
-	(*OutsideFiguresChanged)(nil), // 25: journal.v1.OutsideFiguresChanged
-	(*RegionsChanged)(nil),        // 26: journal.v1.RegionsChanged
-	(*PlanRemarked)(nil),          // 27: journal.v1.PlanRemarked
+	(*SubscriptionCreated)(nil),   // 24: journal.v1.SubscriptionCreated
+	(*SubscriptionDeleted)(nil),   // 25: journal.v1.SubscriptionDeleted
+	(*PlansChanged)(nil),          // 26: journal.v1.PlansChanged
+	(*OutsideFiguresChanged)(nil), // 27: journal.v1.OutsideFiguresChanged
+	(*RegionsChanged)(nil),        // 28: journal.v1.RegionsChanged
+	(*PlanRemarked)(nil),          // 29: journal.v1.PlanRemarked
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
 	2,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
@@ -916,17 +964,19 @@ var file_journal_v1_entry_proto_depIdxs = []int32{
 	21, // 17: journal.v1.Entry.period_closed:type_name -> journal.v1.PeriodClosed
 	22, // 18: journal.v1.Entry.period_reopened:type_name -> journal.v1.PeriodReopened
 	23, // 19: journal.v1.Entry.rules_changed:type_name -> journal.v1.RulesChanged
-	24, // 20: journal.v1.Entry.plans_changed:type_name -> journal.v1.PlansChanged
-	25, // 21: journal.v1.Entry.outside_figures_changed:type_name -> journal.v1.OutsideFiguresChanged
-	26, // 22: journal.v1.Entry.regions_changed:type_name -> journal.v1.RegionsChanged
-	27, // 23: journal.v1.Entry.plan_remarked:type_name -> journal.v1.PlanRemarked
-	0,  // 24: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
-	4,  // 25: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	26, // [26:26] is the sub-list for method output_type
-	26, // [26:26] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	24, // 20: journal.v1.Entry.subscription_created:type_name -> journal.v1.SubscriptionCreated
+	25, // 21: journal.v1.Entry.subscription_deleted:type_name -> journal.v1.SubscriptionDeleted
+	26, // 22: journal.v1.Entry.plans_changed:type_name -> journal.v1.PlansChanged
+	27, // 23: journal.v1.Entry.outside_figures_changed:type_name -> journal.v1.OutsideFiguresChanged
+	28, // 24: journal.v1.Entry.regions_changed:type_name -> journal.v1.RegionsChanged
+	29, // 25: journal.v1.Entry.plan_remarked:type_name -> journal.v1.PlanRemarked
+	0,  // 26: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
+	4,  // 27: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	28, // [28:28] is the sub-list for method output_type
+	28, // [28:28] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -938,6 +988,7 @@ func file_journal_v1_entry_proto_init() {
 	file_journal_v1_calendar_proto_init()
 	file_journal_v1_catalogue_proto_init()
 	file_journal_v1_closing_proto_init()
+	file_journal_v1_notification_proto_init()
 	file_journal_v1_plan_proto_init()
 	file_journal_v1_report_proto_init()
 	file_journal_v1_rule_proto_init()
@@ -963,6 +1014,8 @@ func file_journal_v1_entry_proto_init() {
 		(*Entry_PeriodClosed)(nil),
 		(*Entry_PeriodReopened)(nil),
 		(*Entry_RulesChanged)(nil),
+		(*Entry_SubscriptionCreated)(nil),
+		(*Entry_SubscriptionDeleted)(nil),
 		(*Entry_PlansChanged)(nil),
 		(*Entry_OutsideFiguresChanged)(nil),
 		(*Entry_RegionsChanged)(nil),

@@ -60,6 +60,8 @@ const (
 	ChangeKind_CHANGE_KIND_PERIOD_REOPENED ChangeKind = 23
 	// Validation rules were created or changed.
 	ChangeKind_CHANGE_KIND_RULES ChangeKind = 35
+	// Somebody wants to be told of obligations, or no more; shown to those who may grant.
+	ChangeKind_CHANGE_KIND_SUBSCRIPTION ChangeKind = 38
 	// Plans, targets or declared results were added or changed.
 	ChangeKind_CHANGE_KIND_PLANS ChangeKind = 45
 	// Outside figures or regions were added or changed.
@@ -85,6 +87,7 @@ var (
 		22: "CHANGE_KIND_PERIOD_CLOSED",
 		23: "CHANGE_KIND_PERIOD_REOPENED",
 		35: "CHANGE_KIND_RULES",
+		38: "CHANGE_KIND_SUBSCRIPTION",
 		45: "CHANGE_KIND_PLANS",
 		46: "CHANGE_KIND_OUTSIDE",
 	}
@@ -105,6 +108,7 @@ var (
 		"CHANGE_KIND_PERIOD_CLOSED":    22,
 		"CHANGE_KIND_PERIOD_REOPENED":  23,
 		"CHANGE_KIND_RULES":            35,
+		"CHANGE_KIND_SUBSCRIPTION":     38,
 		"CHANGE_KIND_PLANS":            45,
 		"CHANGE_KIND_OUTSIDE":          46,
 	}
@@ -640,7 +644,7 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\n" +
 	"journal_id\x18\x03 \x01(\tR\tjournalId\x12;\n" +
 	"\vserver_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"serverTime*\x8a\x04\n" +
+	"serverTime*\xa8\x04\n" +
 	"\n" +
 	"ChangeKind\x12\x1b\n" +
 	"\x17CHANGE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
@@ -658,7 +662,8 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\x1cCHANGE_KIND_EXCLUSION_LIFTED\x10\x15\x12\x1d\n" +
 	"\x19CHANGE_KIND_PERIOD_CLOSED\x10\x16\x12\x1f\n" +
 	"\x1bCHANGE_KIND_PERIOD_REOPENED\x10\x17\x12\x15\n" +
-	"\x11CHANGE_KIND_RULES\x10#\x12\x15\n" +
+	"\x11CHANGE_KIND_RULES\x10#\x12\x1c\n" +
+	"\x18CHANGE_KIND_SUBSCRIPTION\x10&\x12\x15\n" +
 	"\x11CHANGE_KIND_PLANS\x10-\x12\x17\n" +
 	"\x13CHANGE_KIND_OUTSIDE\x10.2\xf4\x01\n" +
 	"\rChangeService\x12k\n" +

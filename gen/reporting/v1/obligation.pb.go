@@ -48,6 +48,11 @@ const (
 	ObligationState_OBLIGATION_STATE_WAITING ObligationState = 6
 	// The newest revision that was sent is approved.
 	ObligationState_OBLIGATION_STATE_DONE ObligationState = 7
+	// The obligation was taken out by the reviewer: nothing is to be sent, and nothing counts.
+	ObligationState_OBLIGATION_STATE_EXCLUDED ObligationState = 8
+	// The period was closed before the obligation was met: nothing more is taken, unless it is
+	// reopened for the unit.
+	ObligationState_OBLIGATION_STATE_CLOSED ObligationState = 9
 )
 
 // Enum value maps for ObligationState.
@@ -61,6 +66,8 @@ var (
 		5: "OBLIGATION_STATE_RETURNED",
 		6: "OBLIGATION_STATE_WAITING",
 		7: "OBLIGATION_STATE_DONE",
+		8: "OBLIGATION_STATE_EXCLUDED",
+		9: "OBLIGATION_STATE_CLOSED",
 	}
 	ObligationState_value = map[string]int32{
 		"OBLIGATION_STATE_UNSPECIFIED": 0,
@@ -71,6 +78,8 @@ var (
 		"OBLIGATION_STATE_RETURNED":    5,
 		"OBLIGATION_STATE_WAITING":     6,
 		"OBLIGATION_STATE_DONE":        7,
+		"OBLIGATION_STATE_EXCLUDED":    8,
+		"OBLIGATION_STATE_CLOSED":      9,
 	}
 )
 
@@ -883,8 +892,8 @@ type GetCompletenessResponse struct {
 	// one waits or was sent back.
 	StillApproved []int32 `protobuf:"varint,6,rep,packed,name=still_approved,json=stillApproved,proto3" json:"still_approved,omitempty"`
 	// The counts of each cell. Empty: no unit of the page has another one below it that owes the
-	// form, so that `states`, `late` and `still_approved` say all: 1 is expected where there is a
-	// state.
+	// form, and no period was ever closed, so that `states`, `late` and `still_approved` say all: 1 is expected where there is a
+	// state other than EXCLUDED.
 	Counts []*CompletenessCounts `protobuf:"bytes,7,rep,name=counts,proto3" json:"counts,omitempty"`
 	// Token of the next page. Empty: this was the last one.
 	NextPageToken string `protobuf:"bytes,8,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -1151,7 +1160,8 @@ func (x *CompletenessPeriod) GetTotals() *CompletenessCounts {
 	return nil
 }
 
-// CompletenessCounts counts obligations. expected = received + missing, and nothing is clamped.
+// CompletenessCounts counts obligations. expected = received + missing, excluded stands outside,
+// and nothing is clamped.
 type CompletenessCounts struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Obligations.
@@ -1169,7 +1179,9 @@ type CompletenessCounts struct {
 	// Of those missing, overdue: nothing was ever sent, and the deadline has passed.
 	Overdue int32 `protobuf:"varint,7,opt,name=overdue,proto3" json:"overdue,omitempty"`
 	// expected - received.
-	Missing       int32 `protobuf:"varint,8,opt,name=missing,proto3" json:"missing,omitempty"`
+	Missing int32 `protobuf:"varint,8,opt,name=missing,proto3" json:"missing,omitempty"`
+	// Obligations that were taken out; they are in none of the others.
+	Excluded      int32 `protobuf:"varint,9,opt,name=excluded,proto3" json:"excluded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1256,6 +1268,13 @@ func (x *CompletenessCounts) GetOverdue() int32 {
 func (x *CompletenessCounts) GetMissing() int32 {
 	if x != nil {
 		return x.Missing
+	}
+	return 0
+}
+
+func (x *CompletenessCounts) GetExcluded() int32 {
+	if x != nil {
+		return x.Excluded
 	}
 	return 0
 }
@@ -1372,7 +1391,7 @@ const file_reporting_v1_obligation_proto_rawDesc = "" +
 	"\bcalendar\x18\x02 \x01(\x0e2\x16.reporting.v1.CalendarR\bcalendar\x12\x1b\n" +
 	"\tfirst_day\x18\x03 \x01(\tR\bfirstDay\x12\x19\n" +
 	"\blast_day\x18\x04 \x01(\tR\alastDay\x128\n" +
-	"\x06totals\x18\x05 \x01(\v2 .reporting.v1.CompletenessCountsR\x06totals\"\xe6\x01\n" +
+	"\x06totals\x18\x05 \x01(\v2 .reporting.v1.CompletenessCountsR\x06totals\"\x82\x02\n" +
 	"\x12CompletenessCounts\x12\x1a\n" +
 	"\bexpected\x18\x01 \x01(\x05R\bexpected\x12\x1a\n" +
 	"\breceived\x18\x02 \x01(\x05R\breceived\x12\x1a\n" +
@@ -1381,7 +1400,8 @@ const file_reporting_v1_obligation_proto_rawDesc = "" +
 	"\x04late\x18\x05 \x01(\x05R\x04late\x12\x1a\n" +
 	"\breturned\x18\x06 \x01(\x05R\breturned\x12\x18\n" +
 	"\aoverdue\x18\a \x01(\x05R\aoverdue\x12\x18\n" +
-	"\amissing\x18\b \x01(\x05R\amissing*\xfe\x01\n" +
+	"\amissing\x18\b \x01(\x05R\amissing\x12\x1a\n" +
+	"\bexcluded\x18\t \x01(\x05R\bexcluded*\xba\x02\n" +
 	"\x0fObligationState\x12 \n" +
 	"\x1cOBLIGATION_STATE_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19OBLIGATION_STATE_NOT_OPEN\x10\x01\x12\x18\n" +
@@ -1390,7 +1410,9 @@ const file_reporting_v1_obligation_proto_rawDesc = "" +
 	"\x16OBLIGATION_STATE_DRAFT\x10\x04\x12\x1d\n" +
 	"\x19OBLIGATION_STATE_RETURNED\x10\x05\x12\x1c\n" +
 	"\x18OBLIGATION_STATE_WAITING\x10\x06\x12\x19\n" +
-	"\x15OBLIGATION_STATE_DONE\x10\aB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
+	"\x15OBLIGATION_STATE_DONE\x10\a\x12\x1d\n" +
+	"\x19OBLIGATION_STATE_EXCLUDED\x10\b\x12\x1b\n" +
+	"\x17OBLIGATION_STATE_CLOSED\x10\tB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
 
 var (
 	file_reporting_v1_obligation_proto_rawDescOnce sync.Once

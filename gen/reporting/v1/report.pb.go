@@ -1922,7 +1922,8 @@ type ImportReportsOptions struct {
 	Merge bool `protobuf:"varint,5,opt,name=merge,proto3" json:"merge,omitempty"`
 	// Check everything and change nothing.
 	ValidateOnly bool `protobuf:"varint,6,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Explanations for figures of whose rows none has its own, in every report of the file.
+	// Explanations for figures whose rows have none of their own, in every report of the file. Over
+	// JSON they stand in the file's column.
 	Explanations  []*FigureExplanation `protobuf:"bytes,7,rep,name=explanations,proto3" json:"explanations,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -18,7 +18,7 @@ import (
 var schema string
 
 // Wanted says which forms are to be loaded.
-type Wanted struct{ Rows, View, Array, Same, Month, Full bool }
+type Wanted struct{ Rows, View, Array, Same, Month, Full, Standings bool }
 
 // Loaded says what the loading took.
 type Loaded struct {
@@ -53,6 +53,7 @@ func Load(ctx context.Context, t Target, shape workload.Shape, n int, wanted Wan
 		{wanted.Same, "the same job", func(ctx context.Context) error { return l.summed(ctx, "same", false) }},
 		{wanted.Month, "what the committer has, month sums", func(ctx context.Context) error { return l.summed(ctx, "month", false) }},
 		{wanted.Full, "what the committer has, all rows", func(ctx context.Context) error { return l.summed(ctx, "full", true) }},
+		{wanted.Standings, "how far each report has come", l.standings},
 	} {
 		if !step.wanted {
 			continue

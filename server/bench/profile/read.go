@@ -69,7 +69,7 @@ func parse(raw []byte) ([]Sample, error) {
 	var stacks [][]uint64
 	var samples []Sample
 	err := fields(raw, func(number protowire.Number, _ uint64, part []byte) error {
-		switch number {
+		switch number { //nolint:exhaustive // others are not read
 		case profileSample:
 			locations, values, err := sampleOf(part)
 			if err != nil || len(values) < 2 { // how often it was seen, and its nanoseconds
@@ -129,7 +129,7 @@ func (s *symbols) location(raw []byte) error {
 	var id uint64
 	var functions []uint64
 	err := fields(raw, func(number protowire.Number, one uint64, part []byte) error {
-		switch number {
+		switch number { //nolint:exhaustive // as above
 		case locationID:
 			id = one
 		case locationLine:
@@ -149,7 +149,7 @@ func (s *symbols) location(raw []byte) error {
 func (s *symbols) function(raw []byte) error {
 	var id, name uint64
 	err := fields(raw, func(number protowire.Number, one uint64, _ []byte) error {
-		switch number {
+		switch number { //nolint:exhaustive // as above
 		case functionID:
 			id = one
 		case functionName:
@@ -171,7 +171,7 @@ func fields(raw []byte, visit func(number protowire.Number, one uint64, part []b
 		raw = raw[n:]
 		var one uint64
 		var part []byte
-		switch kind { //nolint:exhaustive // a profile has no others
+		switch kind {
 		case protowire.VarintType:
 			one, n = protowire.ConsumeVarint(raw)
 		case protowire.BytesType:

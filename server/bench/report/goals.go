@@ -40,6 +40,7 @@ var Contestants = []string{
 	Product, ProductOne, ProductSmall, Alone64, Alone256, Raw1, Raw64, Raw256, Nothing,
 	PostgresSame, PostgresRows, PostgresArray, PostgresMonth, PostgresFull,
 	Queries, QueriesJSON, QueriesBusy, QueriesWide, QueriesSmall, QueriesView, QueriesTuned, QueriesMade,
+	Completeness, CompletenessPostgres,
 	BulkPostgres, ReplayProduct, DiskProduct, DiskPostgres,
 }
 
@@ -119,7 +120,7 @@ func Goals(b *Book) []Goal {
 		{5, "store alone, 256 ÷ raw bbolt", rate(Alone256), rate(Raw256), 0.15, 0.3, false},
 		{6, "one client, one at a time ÷ raw bbolt, one writer", rate(ProductOne), rate(Raw1), 0.35, 0.6, false},
 	}
-	goals = append(goals, queryGoals()...)
+	goals = append(append(goals, queryGoals()...), completenessGoals()...)
 	reading := SpreadOf(b.Of(Side{StartProduct, Reading})).Median
 	product := func(metric string) Side { return Side{DiskProduct, metric} }
 	return append(

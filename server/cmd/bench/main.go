@@ -112,14 +112,9 @@ func (o options) config(errOut io.Writer) (bench.Config, error) {
 	cfg := bench.Config{
 		Months: o.Months, Texts: o.Texts, Rounds: o.Rounds, Window: o.Window, Rest: o.Rest, Calm: o.Calm, Only: split(o.Only), Without: split(o.Without), Seed: o.Seed, Dir: o.Dir,
 	}
-	if o.Profile != "" {
-		var err error
-		if cfg.Profile, err = filepath.Abs(o.Profile); err == nil {
-			err = os.MkdirAll(cfg.Profile, 0o750)
-		}
-		if err != nil {
-			return cfg, err
-		}
+	var err error
+	if cfg.Profile, err = folder(o.Profile); err != nil {
+		return cfg, err
 	}
 	cfg.Shape, _ = workload.Of(o.Shape)
 	small := o.Small
@@ -152,6 +147,18 @@ func (o options) config(errOut io.Writer) (bench.Config, error) {
 		}
 	}
 	return cfg, cfg.Check()
+}
+
+// folder makes a folder and gives its whole path; empty is none.
+func folder(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	path, err := filepath.Abs(path)
+	if err == nil {
+		err = os.MkdirAll(path, 0o750)
+	}
+	return path, err
 }
 
 // split takes commas for what they mean, also where a flag is given twice.

@@ -168,6 +168,11 @@ TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/t
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop calendar periods 2023-01..2023-03 --form CDS-SO-THANG --kind department
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop calendar holidays --from 2023-01-01 --to 2023-12-31
 
+# Who has reported in Sa Đéc, who is late in the province, and what does one ward owe?
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop completeness --form CDS-XA-THANG --unit 867 --kind commune --period 2024-01..2024-12
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop overdue --unit 87 --period 2024-01..2024-12
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.reporter}} go run ./client/cmd/tonghop owe --period 2024-10..2024-12 --all
+
 # What do the rules of the communes' form say, and what would a new one have found last year?
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop rules list --form CDS-XA-THANG
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop rules test CDS-XA-THANG --period 2024-01..2024-12 --expr 'outlier([CQ-11], 12) <= 3.5'
