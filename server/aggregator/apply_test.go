@@ -63,7 +63,8 @@ func strange() []entry.Body {
 		}},
 		entry.PlansChanged{},
 		entry.OutsideFiguresChanged{},
-		entry.RegionsChanged{}, entry.PlanRemarked{Remark: plan.Remark{Plan: "nobody's", Kind: plan.Cause}, Text: "gì đó"},
+		entry.RegionsChanged{},
+		entry.PlanRemarked{Remark: plan.Remark{Plan: "nobody's", Kind: plan.Cause}, Text: "gì đó"},
 		entry.PlansChanged{
 			Plans: []plan.Plan{{}, {ID: "a\x00b"}, {ID: plan.ID(strings.Repeat("n", 40_000))}}, Targets: []plan.Target{{Plan: "nobody's"}},
 			Counts: []plan.Count{{Kind: plan.CountOther, Count: -1}},
