@@ -97,6 +97,8 @@ type Client struct {
 	calendar      reportingv1.CalendarServiceClient
 	notifications reportingv1.NotificationServiceClient
 	rules         reportingv1.RuleServiceClient
+	plans         reportingv1.PlanServiceClient
+	rankings      reportingv1.RankingServiceClient
 	reports       reportingv1.ReportServiceClient
 	exclusions    reportingv1.ExclusionServiceClient
 	closings      reportingv1.ClosingServiceClient
@@ -135,6 +137,8 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 		calendar:      reportingv1.NewCalendarServiceClient(conn),
 		notifications: reportingv1.NewNotificationServiceClient(conn),
 		rules:         reportingv1.NewRuleServiceClient(conn),
+		plans:         reportingv1.NewPlanServiceClient(conn),
+		rankings:      reportingv1.NewRankingServiceClient(conn),
 		reports:       reportingv1.NewReportServiceClient(conn),
 		closings:      reportingv1.NewClosingServiceClient(conn),
 		history:       reportingv1.NewHistoryServiceClient(conn),

@@ -172,6 +172,8 @@ func (p *province) importFile(ctx context.Context, what, path string) error {
 		summary, err = upload(reportingv1.NewCalendarServiceClient(p.conn).ImportHolidays(ctx))(
 			&reportingv1.ImportHolidaysRequest{Part: &reportingv1.ImportHolidaysRequest_Options{Options: options}},
 			&reportingv1.ImportHolidaysRequest{Part: &reportingv1.ImportHolidaysRequest_Chunk{Chunk: file}})
+	case "plans", "targets", "outside", "regions":
+		summary, err = p.importOfPlans(ctx, what, options, file)
 	default:
 		summary, err = upload(reportingv1.NewFormServiceClient(p.conn).ImportForms(ctx))(
 			&reportingv1.ImportFormsRequest{Part: &reportingv1.ImportFormsRequest_Options{Options: options}},
@@ -181,6 +183,28 @@ func (p *province) importFile(ctx context.Context, what, path string) error {
 		err = fmt.Errorf("the file was refused: %v", summary.GetProblems())
 	}
 	return err
+}
+
+// importOfPlans uploads a file of plans or of what others publish.
+func (p *province) importOfPlans(ctx context.Context, what string, options *reportingv1.ImportOptions, file []byte) (*reportingv1.ImportSummary, error) {
+	plans, rankings := reportingv1.NewPlanServiceClient(p.conn), reportingv1.NewRankingServiceClient(p.conn)
+	switch what {
+	case "plans":
+		return upload(plans.ImportPlans(ctx))(
+			&reportingv1.ImportPlansRequest{Part: &reportingv1.ImportPlansRequest_Options{Options: options}},
+			&reportingv1.ImportPlansRequest{Part: &reportingv1.ImportPlansRequest_Chunk{Chunk: file}})
+	case "targets":
+		return upload(plans.ImportTargets(ctx))(
+			&reportingv1.ImportTargetsRequest{Part: &reportingv1.ImportTargetsRequest_Options{Options: options}},
+			&reportingv1.ImportTargetsRequest{Part: &reportingv1.ImportTargetsRequest_Chunk{Chunk: file}})
+	case "outside":
+		return upload(rankings.ImportOutsideFigures(ctx))(
+			&reportingv1.ImportOutsideFiguresRequest{Part: &reportingv1.ImportOutsideFiguresRequest_Options{Options: options}},
+			&reportingv1.ImportOutsideFiguresRequest{Part: &reportingv1.ImportOutsideFiguresRequest_Chunk{Chunk: file}})
+	}
+	return upload(rankings.ImportRegions(ctx))(
+		&reportingv1.ImportRegionsRequest{Part: &reportingv1.ImportRegionsRequest_Options{Options: options}},
+		&reportingv1.ImportRegionsRequest{Part: &reportingv1.ImportRegionsRequest_Chunk{Chunk: file}})
 }
 
 // reorganise uploads units and their lineage in one piece.

@@ -27,6 +27,7 @@ var stories = map[string]string{
 	"calendar": filepath.Join("testdata", "rpc", "calendar", "cases.txt"),
 	"rules":    filepath.Join("testdata", "rpc", "rules", "cases.txt"),
 	"life":     filepath.Join("testdata", "rpc", "life", "cases.txt"),
+	"plans":    filepath.Join("testdata", "rpc", "plans", "cases.txt"),
 }
 
 func everyCase(t *testing.T) []*caseFile {
@@ -250,6 +251,7 @@ var readReasons = strings.Fields(`
 	PERIOD_MALFORMED PERIOD_OUT_OF_RANGE PERIOD_NOT_OF_FORM PERIOD_RANGE_MIXED PERIOD_RANGE_REVERSED PERIOD_RANGE_TOO_LONG
 	PERIODS_TOO_MANY REVISION_STATE_UNKNOWN QUERY_INCOMPLETE CALENDARS_MIXED MEASURE_NOT_POSSIBLE
 	JOURNAL_REPLACED JOURNAL_ID_INVALID SEQUENCE_AHEAD CALENDAR_OR_FORM DEADLINE_NEEDS_FORM
+	PLAN_NOT_FOUND GROUP_NOT_IN_PLAN PERIOD_NOT_OF_YEAR REGION_NOT_FOUND RANK_NEEDS_ONE UNITS_MISSING DIRECTION_MISSING
 	AT_BEFORE_BEGINNING AT_IN_FUTURE AT_TWICE AT_TIME_INVALID OBLIGATION_STATE_UNKNOWN FORM_REQUIRED CHANGE_KIND_UNKNOWN
 	RULE_NOT_FOUND RULE_OR_EXPRESSION
 `)
@@ -261,6 +263,7 @@ func httpRules(t *testing.T) map[string]*annotations.HttpRule {
 	for _, file := range []protoreflect.FileDescriptor{
 		reportingv1.File_reporting_v1_unit_proto, reportingv1.File_reporting_v1_indicator_proto,
 		reportingv1.File_reporting_v1_form_proto, reportingv1.File_reporting_v1_calendar_proto, reportingv1.File_reporting_v1_report_proto,
+		reportingv1.File_reporting_v1_plan_proto, reportingv1.File_reporting_v1_ranking_proto,
 		reportingv1.File_reporting_v1_rule_proto,
 		reportingv1.File_reporting_v1_rollup_proto, reportingv1.File_reporting_v1_change_proto,
 		reportingv1.File_reporting_v1_access_proto, reportingv1.File_reporting_v1_operation_proto,

@@ -147,7 +147,6 @@ func (s *threeMonths) play(month int) {
 	}
 	day(20)
 	s.close(month)
-	s.each(month, func(u *toldUnit, r *toldReport) { r.closed = !u.department }) // the form of departments stays open
 	s.compare(month, "closed")
 	s.reopened(month)
 	s.compare(month, "reopened")
@@ -269,6 +268,11 @@ func (s *threeMonths) close(month int) {
 		kept[unit] = s.model.rollup(unit, "HS", []int{month}, false)
 	}
 	s.kept[month] = append(s.kept[month], kept)
+	for _, u := range s.model.units {
+		if !u.department {
+			u.months[month].closed = true
+		}
+	}
 }
 
 // reopened lets two communes correct what was closed, and nobody else.
@@ -344,10 +348,7 @@ func (s *threeMonths) compare(month int, when string) {
 			}
 		}
 	}
-	// Until what is owed is told with a state of its own for what is excluded, it can be held against the model without exclusions only.
-	if _, told := reportingv1.ObligationState_value["OBLIGATION_STATE_EXCLUDED"]; told || !s.model.anyExcluded() {
-		s.compareOwed(ctx, month, when)
-	}
+	s.compareOwed(ctx, month, when)
 }
 
 func wordsOf(r *reportingv1.Rollup) string {

@@ -166,6 +166,10 @@ var uploads = []upload{
 	{"/v1/indicators:import", "IndicatorService_ImportIndicators", "IndicatorService", "Imports indicators.csv whole or not at all.", "ImportSummary"},
 	{"/v1/forms:import", "FormService_ImportForms", "FormService", "Imports forms.csv whole or not at all.", "ImportSummary"},
 	{"/v1/holidays:import", "CalendarService_ImportHolidays", "CalendarService", "Imports holidays.csv whole or not at all.", "ImportSummary"},
+	{"/v1/plans:import", "PlanService_ImportPlans", "PlanService", "Imports a survey of plans whole or not at all.", "ImportSummary"},
+	{"/v1/targets:import", "PlanService_ImportTargets", "PlanService", "Imports targets.csv whole or not at all.", "ImportSummary"},
+	{"/v1/outsideFigures:import", "RankingService_ImportOutsideFigures", "RankingService", "Imports outside.csv whole or not at all.", "ImportSummary"},
+	{"/v1/regions:import", "RankingService_ImportRegions", "RankingService", "Imports regions.csv whole or not at all.", "ImportSummary"},
 	{"/v1/rules:import", "RuleService_ImportRules", "RuleService", "Imports rules.csv whole or not at all.", "ImportSummary"},
 	{"/v1/reports:import", "ReportService_ImportReports", "ReportService", "Uploads figures.csv. All lines of one unit, form and period are one report, with an outcome of its own.", ""},
 }

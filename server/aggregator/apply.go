@@ -108,7 +108,7 @@ func (t *Tx) applyLife(e *entry.Entry) error {
 	case entry.PeriodReopened:
 		return t.reopen(body)
 	}
-	return nil
+	return t.applyPapers(e.Body)
 }
 
 func (t *Tx) submitEach(h *entry.Header, reports []entry.Submission) error {

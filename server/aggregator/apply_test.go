@@ -2,6 +2,7 @@ package aggregator_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/tonghop/tonghop/server/aggregator"
@@ -13,6 +14,7 @@ import (
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/journal"
 	"github.com/tonghop/tonghop/server/period"
+	"github.com/tonghop/tonghop/server/plan"
 	"github.com/tonghop/tonghop/server/rollup"
 	"github.com/tonghop/tonghop/server/rule"
 )
@@ -59,6 +61,15 @@ func strange() []entry.Body {
 			{Number: 1, Rule: rule.Rule{Form: "M", Code: "BROKEN", Severity: rule.Error, Expression: "[A] <=", TextVI: ""}},
 			{Number: 0, Rule: rule.Rule{Form: "NOWHERE", Code: "r", Severity: rule.Off, Expression: "[GONE] <= 2", TextVI: "Sai"}},
 		}},
+		entry.PlansChanged{},
+		entry.OutsideFiguresChanged{},
+		entry.RegionsChanged{},
+		entry.PlanRemarked{Remark: plan.Remark{Plan: "nobody's", Kind: plan.Cause}, Text: "gì đó"},
+		entry.PlansChanged{
+			Plans: []plan.Plan{{}, {ID: "a\x00b"}, {ID: plan.ID(strings.Repeat("n", 40_000))}}, Targets: []plan.Target{{Plan: "nobody's"}},
+			Counts: []plan.Count{{Kind: plan.CountOther, Count: -1}},
+		},
+		entry.OutsideFiguresChanged{Figures: []plan.Outside{{Unit: "nobody"}}},
 		entry.HolidaysChanged{Holidays: []period.Holiday{
 			{Day: period.Date(2024, 2, 10), Off: true}, {Day: period.Date(2024, 2, 10), Name: "Tết"}, {Day: period.Beginning, Off: true}, {Day: period.Forever},
 		}},

@@ -37,6 +37,9 @@ const (
 	RulesChange
 	// SubscriptionChange is shown to those who may grant over its unit.
 	SubscriptionChange
+	// PlansChange is of plans, targets and what was declared of them; OutsideChange of outside figures and regions.
+	PlansChange
+	OutsideChange
 )
 
 // ofReport says that a change is of one report, obligation or closing, and has a key.
@@ -286,7 +289,7 @@ func definitionChange(e *entry.Entry) Change {
 	case entry.RulesChanged:
 		return Change{Kind: RulesChange, Name: only(body.Rules, ruleName)}
 	}
-	return Change{}
+	return changeOfPapers(e.Body)
 }
 
 func closingChange(kind ChangeKind, k entry.ClosingKey, version int) []Change {

@@ -92,6 +92,12 @@
 // next start rebuilds. [Remembered] tells how far the state had come, so that a journal that lost its last change is told
 // from one that never had it.
 //
+// # Papers
+//
+// Plans, targets, what was declared of them, outside figures and regions bear on no roll-up. They go by names that are texts,
+// stand in one bucket in all their versions, and are read from it when they are asked for: the newest version that a moment
+// knows, those whose names begin alike together.
+//
 // # Texts
 //
 // What people wrote (notes, explanations, reasons, names) can be removed for ever (R36), so it stands in one bucket, under
@@ -132,7 +138,7 @@
 //	changes     sequence, and of others than the first the place    see change.go: kind, time, principal, request, what changed;
 //	                                                                both numbers as their length, 1, and so many bytes
 //	used        indicator 4                                         sequence of the first entry with a figure of it
-//	texts       sequence 8, piece 2                                 reason of a return, an exclusion or a closing, name of a token's holder, note of a reorganisation, target of a subscription
+//	texts       sequence 8, piece 2                                 reason of a return, an exclusion or a closing, name of a token's holder, note of a reorganisation, target of a subscription, remark
 //	texts       sequence 8, as in revisions                         see texts.go: notes and explanations of a revision
 //	redactions  sequence 8                                          sequence of the entry that removed its texts
 //	names       number 4                                            the principal or method
@@ -141,11 +147,12 @@
 //	                                                                a piece of the rows of a closing, as in its entry
 //	standings   form 2, period 4, units from 512 × block 2          a byte for each unit, see obligation.Standing
 //	subscriptions  id, 0, ^sequence 8                               sequence that made it, times made and deleted, subscription as in the journal
+//	papers      kind 1, name, 0, ^sequence 8, piece 2               place in the entry, thing as in the journal
 //	links       day 4, ordinals from 4 and to 4, ^sequence 8, piece 2
 //	                                                                place in the entry, 1 if withdrawn, else 0, link as in the journal
 //
 // A sequence is stored with all bits turned over where the newest version is to come first, and nothing is ever removed
-// from units, links, indicators, forms, holidays, rules, tokens, reports, revisions, closings, closed, changes, redactions and names (R30). The ids of cells are 3 × indicator + 1 for
+// from units, links, indicators, forms, holidays, rules, tokens, reports, revisions, closings, closed, changes, redactions, papers and names (R30). The ids of cells are 3 × indicator + 1 for
 // AS_REPORTED, + 2 for OWN, + 3 for what YEAR_TO_DATE adds to base rows, each as the distance from the one before; a
 // block is 1,024 indicators. A total is as rollup.Total.AppendBinary writes it.
 //

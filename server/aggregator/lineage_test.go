@@ -20,8 +20,8 @@ import (
 // march is the day of the reorganisations of these stories.
 var march = period.Date(2024, 3, 1)
 
-// plan makes the entry of a reorganisation.
-func plan(t testing.TB, tree *hierarchy.Tree, p hierarchy.Plan) entry.UnitsReorganised {
+// drafted makes the entry of a reorganisation.
+func drafted(t testing.TB, tree *hierarchy.Tree, p hierarchy.Plan) entry.UnitsReorganised {
 	t.Helper()
 	d, err := tree.Draft(p)
 	if err != nil {
@@ -37,7 +37,7 @@ func divided(t testing.TB) *story {
 		forms(0, plainForm("F", period.Month, "kind:commune", "S")),
 		sent(key("A", "F", "2024-02"), 1, map[uint32]figure.Figure{0: value(10)}),
 		sent(key("B", "F", "2024-02"), 1, map[uint32]figure.Figure{0: value(20)}))
-	s.tell(plan(t, s.tree(), hierarchy.Plan{
+	s.tell(drafted(t, s.tree(), hierarchy.Plan{
 		Date: march, Close: []string{"B"},
 		Create: []hierarchy.Unit{{Code: "N", Kind: hierarchy.Commune, NameVI: "Xã N", Parent: "D"}},
 		Links:  []hierarchy.PlannedLink{{From: "B", To: "A", Share: hierarchy.Part}, {From: "B", To: "N", Share: hierarchy.Part}},
@@ -79,7 +79,7 @@ func TestR30LinksAreKeptAsVersions(t *testing.T) {
 	check("after a restart", want, made)
 
 	// One link is withdrawn, the other gets another share, in one entry; B then goes over as a whole.
-	s.tell(plan(t, s.tree(), hierarchy.Plan{
+	s.tell(drafted(t, s.tree(), hierarchy.Plan{
 		Date:     march,
 		Withdraw: []hierarchy.PlannedLink{{From: "B", To: "A", Share: hierarchy.Whole}, {From: "B", To: "N", Share: hierarchy.Whole}},
 		Links:    []hierarchy.PlannedLink{{From: "B", To: "N", Share: hierarchy.Whole}},

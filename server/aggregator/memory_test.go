@@ -14,6 +14,7 @@ import (
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
+	"github.com/tonghop/tonghop/server/plan"
 )
 
 // known asks for the request that made the n-th entry of a story.
@@ -78,7 +79,9 @@ func TestR46ChangesAreNotes(t *testing.T) {
 	token.Created = s.now.Add(time.Second)
 	s.tell(entry.TokenIssued{Token: token}, entry.TokenRevoked{ID: "abc"}, entry.UnitsChanged{Units: []hierarchy.Unit{
 		unit("C", hierarchy.Commune, "D"), unit("E", hierarchy.Commune, "D"),
-	}}, entry.HolidaysChanged{Holidays: []period.Holiday{{Day: period.Date(2026, 2, 17), Name: "Tết", Off: true}}})
+	}}, entry.HolidaysChanged{Holidays: []period.Holiday{{Day: period.Date(2026, 2, 17), Name: "Tết", Off: true}}},
+		entry.PlansChanged{Plans: []plan.Plan{planNamed("X", "một")}, Targets: []plan.Target{targetOf("x", "S", "1")}},
+		entry.PlansChanged{Plans: []plan.Plan{planNamed("x", "một"), planNamed("y", "hai")}}, entry.RegionsChanged{})
 	want := []aggregator.Change{
 		{Sequence: 2, Kind: aggregator.UnitsChange},
 		{Sequence: 3, Kind: aggregator.IndicatorsChange, Name: "S"},
@@ -93,6 +96,9 @@ func TestR46ChangesAreNotes(t *testing.T) {
 		{Sequence: 11, Kind: aggregator.AccessChange, Name: "abc"},
 		{Sequence: 12, Kind: aggregator.UnitsChange},
 		{Sequence: 13, Kind: aggregator.HolidaysChange},
+		{Sequence: 14, Kind: aggregator.PlansChange, Name: "x"},
+		{Sequence: 15, Kind: aggregator.PlansChange},
+		{Sequence: 16, Kind: aggregator.OutsideChange},
 	}
 	for n := range want {
 		want[n].Principal = "p"

@@ -148,6 +148,23 @@ func (s *Series) Rollup(unit int) (Answer, error) {
 	return a, nil
 }
 
+// Exact gives the result of a unit, by its ordinal, with its exact numbers; it may be without texts.
+func (s *Series) Exact(unit int, r *rollup.Result) error {
+	if s.derivation != nil || !s.FromRows(unit) {
+		a, err := s.Rollup(unit)
+		*r = a.Result
+		return err
+	}
+	var expected rollup.Expected
+	if err := s.gather(unit, &expected, nil); err != nil {
+		return err
+	}
+	*r = rollup.Result{}
+	s.finisher.Exact(&s.u.t.sum, expected, r)
+	s.pass(r)
+	return nil
+}
+
 // common gives what all answers have in common.
 func (s *Series) common() *Answer {
 	f, span := s.u.f, s.u.q.Period

@@ -6,17 +6,21 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"io"
 	"iter"
 	"slices"
 	"time"
+
+	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/tonghop/tonghop/client"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 )
 
-// Files are the demo's import files: units.csv, indicators.csv, forms.csv, holidays.csv, rules.csv.
+// Files are the demo's import files: units.csv, indicators.csv, forms.csv, holidays.csv, rules.csv, and what the province planned for 2024:
+// plan.json, targets.csv, outside.csv.
 //
-//go:embed data/*.csv
+//go:embed data/*.csv data/*.json
 var Files embed.FS
 
 // The 24 months of the demo, and the day before them on which the province sets up.
@@ -93,49 +97,71 @@ func Load(ctx context.Context, o Options) (Result, error) {
 		}
 		reports = reports[n:]
 	}
-	return l.result, l.afterwards(ctx)
+	if err := l.afterwards(ctx); err != nil {
+		return l.result, err
+	}
+	return l.result, l.planned(ctx)
+}
+
+// planned enters the plan of 2024 with its targets, and what others published of the province.
+func (l *loader) planned(ctx context.Context) error {
+	content, err := Files.ReadFile("data/plan.json")
+	if err != nil {
+		return err
+	}
+	plan := &reportingv1.Plan{}
+	if err := protojson.Unmarshal(content, plan); err != nil {
+		return fmt.Errorf("plan.json: %w", err)
+	}
+	if _, err := l.Admin.CreatePlan(ctx, &reportingv1.CreatePlanRequest{Plan: plan}); err != nil {
+		return fmt.Errorf("plan.json: %w", err)
+	}
+	if err := l.upload(ctx, "targets.csv", l.Admin.ImportTargets); err != nil {
+		return err
+	}
+	return l.upload(ctx, "outside.csv", l.Admin.ImportOutsideFigures)
 }
 
 // catalogue imports the files and reads back what the server made of them.
 func (l *loader) catalogue(ctx context.Context) error {
 	l.SetTime(time.Date(2022, time.December, 1, 8, 0, 0, 0, time.UTC))
-	imports := []struct {
+	for _, i := range []struct {
 		file string
-		send func(context.Context, *bytes.Reader, *reportingv1.ImportOptions) (*reportingv1.ImportSummary, error)
+		by   sender
 	}{
-		{"units.csv", func(ctx context.Context, r *bytes.Reader, o *reportingv1.ImportOptions) (*reportingv1.ImportSummary, error) {
-			return l.Admin.ImportUnits(ctx, r, o)
-		}},
-		{"indicators.csv", func(ctx context.Context, r *bytes.Reader, o *reportingv1.ImportOptions) (*reportingv1.ImportSummary, error) {
-			return l.Admin.ImportIndicators(ctx, r, o)
-		}},
-		{"forms.csv", func(ctx context.Context, r *bytes.Reader, o *reportingv1.ImportOptions) (*reportingv1.ImportSummary, error) {
-			return l.Admin.ImportForms(ctx, r, o)
-		}},
-		{"holidays.csv", func(ctx context.Context, r *bytes.Reader, o *reportingv1.ImportOptions) (*reportingv1.ImportSummary, error) {
-			return l.Admin.ImportHolidays(ctx, r, o)
-		}},
-		{"rules.csv", func(ctx context.Context, r *bytes.Reader, o *reportingv1.ImportOptions) (*reportingv1.ImportSummary, error) {
-			return l.Admin.ImportRules(ctx, r, o)
-		}},
-	}
-	for _, i := range imports {
-		content, err := Files.ReadFile("data/" + i.file)
-		if err != nil {
+		{"units.csv", l.Admin.ImportUnits},
+		{"indicators.csv", l.Admin.ImportIndicators},
+		{"forms.csv", l.Admin.ImportForms},
+		{"holidays.csv", l.Admin.ImportHolidays},
+		{"rules.csv", l.Admin.ImportRules},
+	} {
+		if err := l.upload(ctx, i.file, i.by); err != nil {
 			return err
-		}
-		summary, err := i.send(ctx, bytes.NewReader(content), &reportingv1.ImportOptions{FileName: i.file})
-		if err != nil {
-			return fmt.Errorf("%s: %w", i.file, err)
-		}
-		if problems := summary.GetProblems(); len(problems) > 0 {
-			return fmt.Errorf("%s, line %d: %s", i.file, problems[0].GetLine(), problems[0].GetMessage())
-		}
-		if i.file == "rules.csv" {
-			l.result.Rules = int(summary.GetRows())
 		}
 	}
 	return l.readBack(ctx)
+}
+
+// sender uploads one sort of file.
+type sender = func(context.Context, io.ReadSeeker, *reportingv1.ImportOptions) (*reportingv1.ImportSummary, error)
+
+// upload sends a file of the demo.
+func (l *loader) upload(ctx context.Context, file string, by sender) error {
+	content, err := Files.ReadFile("data/" + file)
+	if err != nil {
+		return err
+	}
+	summary, err := by(ctx, bytes.NewReader(content), &reportingv1.ImportOptions{FileName: file})
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	if problems := summary.GetProblems(); len(problems) > 0 {
+		return fmt.Errorf("%s, line %d: %s", file, problems[0].GetLine(), problems[0].GetMessage())
+	}
+	if file == "rules.csv" {
+		l.result.Rules = int(summary.GetRows())
+	}
+	return nil
 }
 
 func (l *loader) readBack(ctx context.Context) (err error) {

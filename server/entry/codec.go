@@ -49,7 +49,7 @@ func Encode(e Entry) (public, private []byte, err error) {
 }
 
 func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
-	for _, put := range [...]func(*Entry, *journalv1.Entry, *journalv1.Private) (bool, error){putStore, putLife, putNotification} {
+	for _, put := range [...]func(*Entry, *journalv1.Entry, *journalv1.Private) (bool, error){putStore, putPapers, putLife, putNotification} {
 		if done, err := put(e, m, texts); done || err != nil {
 			return err
 		}
@@ -200,6 +200,14 @@ func definitionOf(m *journalv1.Entry, texts *journalv1.Private, at time.Time) (B
 		return holidaysOf(b.HolidaysChanged)
 	case *journalv1.Entry_RulesChanged:
 		return rulesOf(b.RulesChanged)
+	case *journalv1.Entry_PlansChanged:
+		return plansOf(b.PlansChanged)
+	case *journalv1.Entry_OutsideFiguresChanged:
+		return outsideFiguresOf(b.OutsideFiguresChanged)
+	case *journalv1.Entry_RegionsChanged:
+		return regionsOf(b.RegionsChanged)
+	case *journalv1.Entry_PlanRemarked:
+		return remarkedOf(b.PlanRemarked, texts)
 	default:
 		return notificationOf(m, texts, at)
 	}
@@ -210,7 +218,8 @@ func onlyTexts(m *journalv1.Entry, texts *journalv1.Private) error {
 	var reason, name, figures, contact bool
 	switch m.GetBody().(type) {
 	case *journalv1.Entry_ReportReturned, *journalv1.Entry_EntryRedacted, *journalv1.Entry_UnitsReorganised,
-		*journalv1.Entry_ObligationExcluded, *journalv1.Entry_ExclusionLifted, *journalv1.Entry_PeriodClosed, *journalv1.Entry_PeriodReopened:
+		*journalv1.Entry_ObligationExcluded, *journalv1.Entry_ExclusionLifted, *journalv1.Entry_PeriodClosed, *journalv1.Entry_PeriodReopened,
+		*journalv1.Entry_PlanRemarked:
 		reason = true
 	case *journalv1.Entry_TokenIssued:
 		name = true

@@ -250,7 +250,7 @@ func drawToken(t *rapid.T) auth.Token {
 }
 
 func drawBody(t *rapid.T, at time.Time) entry.Body {
-	switch rapid.IntRange(0, 20).Draw(t, "body") {
+	switch rapid.IntRange(0, 24).Draw(t, "body") {
 	case 0:
 		return entry.StoreCreated{ProgramVersion: word(t, "program version")}
 	case 1:
@@ -294,10 +294,18 @@ func drawBody(t *rapid.T, at time.Time) entry.Body {
 			Key: drawClosing(t), Version: revision(t), Until: second(t, "until"), Reason: written(t, "reason"), Units: drawIDs(t, "units"),
 		}
 	case 17:
-		return drawSubscription(t, at)
+		return drawPlans(t)
 	case 18:
-		return entry.SubscriptionDeleted{ID: code(t, "subscription")}
+		return entry.OutsideFiguresChanged{Figures: some(t, "figures", drawOutside)}
+	case 20:
+		return drawRemark(t)
 	case 19:
+		return entry.RegionsChanged{Regions: some(t, "regions", drawRegion)}
+	case 21:
+		return drawSubscription(t, at)
+	case 22:
+		return entry.SubscriptionDeleted{ID: code(t, "subscription")}
+	case 23:
 		return entry.RulesChanged{Rules: some(t, "rules", drawRule)}
 	default:
 		return entry.ReportsSubmitted{Reports: some(t, "reports", drawSubmission)}

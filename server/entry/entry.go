@@ -37,7 +37,8 @@ type Entry struct {
 
 // Body says what changed. It is one of the types of this room, as a value: StoreCreated, UnitsChanged,
 // IndicatorsChanged, FormsChanged, HolidaysChanged, RulesChanged, ReportsSubmitted, ReportApproved, ReportReturned, TokenIssued, TokenRevoked,
-// KeyIntroduced, EntryRedacted, StoreRestored, UnitsReorganised, ObligationExcluded, ExclusionLifted, PeriodClosed, PeriodReopened.
+// KeyIntroduced, EntryRedacted, StoreRestored, UnitsReorganised, ObligationExcluded, ExclusionLifted, PeriodClosed, PeriodReopened,
+// PlansChanged, OutsideFiguresChanged, RegionsChanged, PlanRemarked.
 type Body interface{ body() }
 
 // UnitsChanged adds units, or replaces those with the same id.

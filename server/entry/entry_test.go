@@ -69,6 +69,9 @@ func withoutTexts(b entry.Body) entry.Body {
 	case entry.EntryRedacted:
 		b.Reason = ""
 		return b
+	case entry.PlanRemarked:
+		b.Text = ""
+		return b
 	case entry.StoreRestored:
 		b.By, b.Reason = "", ""
 		return b

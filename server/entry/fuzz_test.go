@@ -55,6 +55,17 @@ func FuzzParseRecord(f *testing.F) {
 			seed(f, b.Indicators[0], entry.AppendIndicator)
 		case entry.FormsChanged:
 			seed(f, b.Forms[0], entry.AppendForm)
+		case entry.PlansChanged:
+			seed(f, b.Plans[0], entry.AppendPlan)
+			seed(f, b.Targets[0], entry.AppendTarget)
+			seed(f, b.Results[0], entry.AppendResult)
+			seed(f, b.Counts[0], entry.AppendCount)
+		case entry.OutsideFiguresChanged:
+			seed(f, b.Figures[0], entry.AppendOutside)
+		case entry.PlanRemarked:
+			seed(f, b.Remark, entry.AppendRemark)
+		case entry.RegionsChanged:
+			seed(f, b.Regions[0], entry.AppendRegion)
 		case entry.HolidaysChanged:
 			seed(f, b.Holidays[2], entry.AppendHoliday)
 		case entry.RulesChanged:
@@ -70,6 +81,13 @@ func FuzzParseRecord(f *testing.F) {
 		again(t, record, entry.AppendForm, entry.ParseForm)
 		again(t, record, entry.AppendHoliday, entry.ParseHoliday)
 		again(t, record, entry.AppendRule, entry.ParseRule)
+		again(t, record, entry.AppendPlan, entry.ParsePlan)
+		again(t, record, entry.AppendTarget, entry.ParseTarget)
+		again(t, record, entry.AppendResult, entry.ParseResult)
+		again(t, record, entry.AppendCount, entry.ParseCount)
+		again(t, record, entry.AppendOutside, entry.ParseOutside)
+		again(t, record, entry.AppendRegion, entry.ParseRegion)
+		again(t, record, entry.AppendRemark, entry.ParseRemark)
 		again(t, record, entry.AppendSubmission, entry.ParseSubmission)
 		again(t, record, entry.AppendToken, entry.ParseToken)
 	})

@@ -132,6 +132,8 @@ func (g *Gateway) newMux() (*runtime.ServeMux, error) {
 		reportingv1.RegisterFormServiceHandler,
 		reportingv1.RegisterCalendarServiceHandler,
 		reportingv1.RegisterRuleServiceHandler,
+		reportingv1.RegisterPlanServiceHandler,
+		reportingv1.RegisterRankingServiceHandler,
 		reportingv1.RegisterReportServiceHandler,
 		reportingv1.RegisterExclusionServiceHandler,
 		reportingv1.RegisterClosingServiceHandler,

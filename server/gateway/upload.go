@@ -32,6 +32,7 @@ func (g *Gateway) uploads() []upload {
 	forms := reportingv1.NewFormServiceClient(g.conn)
 	calendar := reportingv1.NewCalendarServiceClient(g.conn)
 	rules := reportingv1.NewRuleServiceClient(g.conn)
+	plans, rankings := reportingv1.NewPlanServiceClient(g.conn), reportingv1.NewRankingServiceClient(g.conn)
 	catalogue := (&reportingv1.ImportOptions{}).ProtoReflect().Type()
 	return []upload{
 		{uploadRoute("/v1/units:import", catalogue), catalogueHandler(g, reportingv1.UnitService_ImportUnits_FullMethodName, units.ImportUnits,
@@ -57,6 +58,30 @@ func (g *Gateway) uploads() []upload {
 				return &reportingv1.ImportHolidaysRequest{Part: &reportingv1.ImportHolidaysRequest_Options{Options: o}}
 			}, func(b []byte) *reportingv1.ImportHolidaysRequest {
 				return &reportingv1.ImportHolidaysRequest{Part: &reportingv1.ImportHolidaysRequest_Chunk{Chunk: b}}
+			})},
+		{uploadRoute("/v1/plans:import", catalogue), catalogueHandler(g, reportingv1.PlanService_ImportPlans_FullMethodName, plans.ImportPlans,
+			func(o *reportingv1.ImportOptions) *reportingv1.ImportPlansRequest {
+				return &reportingv1.ImportPlansRequest{Part: &reportingv1.ImportPlansRequest_Options{Options: o}}
+			}, func(b []byte) *reportingv1.ImportPlansRequest {
+				return &reportingv1.ImportPlansRequest{Part: &reportingv1.ImportPlansRequest_Chunk{Chunk: b}}
+			})},
+		{uploadRoute("/v1/targets:import", catalogue), catalogueHandler(g, reportingv1.PlanService_ImportTargets_FullMethodName, plans.ImportTargets,
+			func(o *reportingv1.ImportOptions) *reportingv1.ImportTargetsRequest {
+				return &reportingv1.ImportTargetsRequest{Part: &reportingv1.ImportTargetsRequest_Options{Options: o}}
+			}, func(b []byte) *reportingv1.ImportTargetsRequest {
+				return &reportingv1.ImportTargetsRequest{Part: &reportingv1.ImportTargetsRequest_Chunk{Chunk: b}}
+			})},
+		{uploadRoute("/v1/outsideFigures:import", catalogue), catalogueHandler(g, reportingv1.RankingService_ImportOutsideFigures_FullMethodName, rankings.ImportOutsideFigures,
+			func(o *reportingv1.ImportOptions) *reportingv1.ImportOutsideFiguresRequest {
+				return &reportingv1.ImportOutsideFiguresRequest{Part: &reportingv1.ImportOutsideFiguresRequest_Options{Options: o}}
+			}, func(b []byte) *reportingv1.ImportOutsideFiguresRequest {
+				return &reportingv1.ImportOutsideFiguresRequest{Part: &reportingv1.ImportOutsideFiguresRequest_Chunk{Chunk: b}}
+			})},
+		{uploadRoute("/v1/regions:import", catalogue), catalogueHandler(g, reportingv1.RankingService_ImportRegions_FullMethodName, rankings.ImportRegions,
+			func(o *reportingv1.ImportOptions) *reportingv1.ImportRegionsRequest {
+				return &reportingv1.ImportRegionsRequest{Part: &reportingv1.ImportRegionsRequest_Options{Options: o}}
+			}, func(b []byte) *reportingv1.ImportRegionsRequest {
+				return &reportingv1.ImportRegionsRequest{Part: &reportingv1.ImportRegionsRequest_Chunk{Chunk: b}}
 			})},
 		{uploadRoute("/v1/rules:import", catalogue), catalogueHandler(g, reportingv1.RuleService_ImportRules_FullMethodName, rules.ImportRules,
 			func(o *reportingv1.ImportOptions) *reportingv1.ImportRulesRequest {

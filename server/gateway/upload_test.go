@@ -32,6 +32,10 @@ var uploads = []struct {
 	{"/v1/forms:import", "reporting.v1.FormService.ImportForms", 8 << 20},
 	{"/v1/holidays:import", "reporting.v1.CalendarService.ImportHolidays", 8 << 20},
 	{"/v1/rules:import", "reporting.v1.RuleService.ImportRules", 8 << 20},
+	{"/v1/plans:import", "reporting.v1.PlanService.ImportPlans", 8 << 20},
+	{"/v1/targets:import", "reporting.v1.PlanService.ImportTargets", 8 << 20},
+	{"/v1/outsideFigures:import", "reporting.v1.RankingService.ImportOutsideFigures", 8 << 20},
+	{"/v1/regions:import", "reporting.v1.RankingService.ImportRegions", 8 << 20},
 	{"/v1/reports:import", "reporting.v1.ReportService.ImportReports", 64 << 20},
 }
 

@@ -101,10 +101,29 @@ var doors = map[string]door{
 		return err
 	},
 	"operate": func(w *world, c reporting.Call, _ string) error { return w.svc.MayOperate(w.t.Context(), c.Caller) },
+
+	"get plan":             getPlan,
+	"list plans":           listPlans,
+	"list targets":         listTargets,
+	"evaluate plan for":    evaluatePlanFor,
+	"list remarks":         listRemarks,
+	"review plan":          reviewPlan,
+	"list outside figures": listOutsideFigures,
+	"list regions":         listRegions,
+	"rank":                 rankUnits,
+	"compare":              compareUnits,
 }
 
 // changers are the use cases that change something.
 var changers = map[string]door{
+	"remark for":             remarkFor,
+	"create plan":            createPlan,
+	"update plan":            updatePlan,
+	"import plans":           importPlans,
+	"import targets":         importTargets,
+	"declare results":        declareResults,
+	"import outside figures": importOutsideFigures,
+	"import regions":         importRegions,
 	"create unit": func(w *world, c reporting.Call, _ string) error {
 		_, _, _, err := w.svc.CreateUnit(w.t.Context(), c, unit("NEW", "commune", "D"))
 		return err
@@ -198,6 +217,7 @@ func (w *world) batch(c reporting.Call, target string, atomic bool) error {
 // guarded gives a world with somebody of every sort, reports of A and C that wait, and tokens that can be spared.
 func guarded(t *testing.T) (*world, map[string]auth.Caller) {
 	w := newWorld(t)
+	w.planned()
 	sender := w.token(auth.Administrator, "")
 	for _, u := range []string{"A", "C"} {
 		w.submitted(sender, noted(flow(u, "2024-05", "1"), "bà Sen"))

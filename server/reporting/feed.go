@@ -154,7 +154,8 @@ func (f feed) showsKind(c aggregator.Change) (bool, error) {
 		return f.showsClosing(c), nil
 	case aggregator.UnitsChange:
 		return f.all() && (c.Name == "" || f.who.reads(hierarchy.ID(c.Name), period.DayOf(c.Time))), nil
-	case aggregator.IndicatorsChange, aggregator.FormsChange, aggregator.HolidaysChange, aggregator.RulesChange:
+	case aggregator.IndicatorsChange, aggregator.FormsChange, aggregator.HolidaysChange, aggregator.RulesChange, aggregator.PlansChange,
+		aggregator.OutsideChange:
 		return f.all(), nil
 	case aggregator.AccessChange:
 		if !f.all() || !f.who.has(auth.Grant) {

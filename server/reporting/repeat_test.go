@@ -86,7 +86,7 @@ func (w *world) repeatables() []repeatable {
 // R37: every change, asked again with its id, changes nothing and answers as before; the id is then good for nothing else.
 func TestR37EveryChangeIsRepeated(t *testing.T) {
 	w := newWorld(t)
-	for _, c := range w.repeatables() {
+	for _, c := range append(w.repeatables(), w.repeatablePlans()...) {
 		call := w.call(w.admin)
 		first, receipt, err := c.run(call, "1")
 		must(t, err)

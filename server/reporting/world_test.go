@@ -170,7 +170,7 @@ var added = indicator.Part{Measure: indicator.Flow, Time: indicator.TimeSum}
 func sum(code string) indicator.Indicator {
 	return indicator.Indicator{
 		Code: indicator.Code(code), NameVI: "Chỉ tiêu " + code, UnitOfMeasure: "hồ sơ", Scale: 2, UnitRule: indicator.UnitSum,
-		Value: added, ReportedBy: []hierarchy.Kind{"commune"}, ValidFrom: period.Beginning,
+		Value: added, ReportedBy: []hierarchy.Kind{"commune"}, Direction: indicator.Higher, ValidFrom: period.Beginning,
 	}
 }
 
@@ -208,7 +208,7 @@ func (w *world) catalogue() {
 	ind := func(code string, rule indicator.UnitRule, part indicator.Part) indicator.Indicator {
 		i := indicator.Indicator{
 			Code: indicator.Code(code), NameVI: "Chỉ tiêu " + code, UnitOfMeasure: "%", Scale: 2, UnitRule: rule, Value: part,
-			ReportedBy: []hierarchy.Kind{"commune"}, ValidFrom: period.Beginning,
+			ReportedBy: []hierarchy.Kind{"commune"}, Direction: indicator.Higher, ValidFrom: period.Beginning,
 		}
 		if rule == indicator.UnitRatio {
 			i.Denominator = part

@@ -34,6 +34,8 @@ var changeKinds = map[aggregator.ChangeKind]struct {
 	aggregator.FormsChange:        {reportingv1.ChangeKind_CHANGE_KIND_FORMS, "forms"},
 	aggregator.HolidaysChange:     {reportingv1.ChangeKind_CHANGE_KIND_HOLIDAYS, "holidays"},
 	aggregator.RulesChange:        {reportingv1.ChangeKind_CHANGE_KIND_RULES, "rules"},
+	aggregator.PlansChange:        {reportingv1.ChangeKind_CHANGE_KIND_PLANS, "plans"},
+	aggregator.OutsideChange:      {reportingv1.ChangeKind_CHANGE_KIND_OUTSIDE, "outsideFigures"},
 	aggregator.DraftChange:        {reportingv1.ChangeKind_CHANGE_KIND_REPORT_DRAFTED, ""},
 	aggregator.SubmittedChange:    {reportingv1.ChangeKind_CHANGE_KIND_REPORT_SUBMITTED, ""},
 	aggregator.ApprovedChange:     {reportingv1.ChangeKind_CHANGE_KIND_REPORT_APPROVED, ""},

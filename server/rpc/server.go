@@ -113,6 +113,8 @@ func New(cfg Config) (*Server, error) {
 	reportingv1.RegisterHistoryServiceServer(s.grpc, history{core: c})
 	reportingv1.RegisterNotificationServiceServer(s.grpc, notifications{core: c})
 	reportingv1.RegisterRollupServiceServer(s.grpc, rollups{core: c})
+	reportingv1.RegisterPlanServiceServer(s.grpc, plans{core: c})
+	reportingv1.RegisterRankingServiceServer(s.grpc, rankings{core: c})
 	reportingv1.RegisterChangeServiceServer(s.grpc, changes{core: c})
 	reportingv1.RegisterAccessServiceServer(s.grpc, access{core: c})
 	reportingv1.RegisterOperationServiceServer(s.grpc, operations{core: c})

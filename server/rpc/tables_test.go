@@ -90,7 +90,7 @@ func TestEveryEnumerationIsPairedByName(t *testing.T) {
 
 func TestEveryKindOfChangeHasItsName(t *testing.T) {
 	seen := map[string]bool{}
-	for kind := aggregator.UnitsChange; kind <= aggregator.SubscriptionChange; kind++ {
+	for kind := aggregator.UnitsChange; kind <= aggregator.OutsideChange; kind++ {
 		row, ok := changeKinds[kind]
 		if !ok || row.kind.Number() == 0 || seen[row.kind.String()] {
 			t.Errorf("change %d is told as %v", kind, row)

@@ -14,6 +14,12 @@
 //   - forms.csv: code, name_vi, name_en?, frequency, calendar, indicators, assigned, except?, owner?, reviewer?, due?,
 //     valid_from? ([ReadForms])
 //   - holidays.csv: date, name, kind ([ReadHolidays]); the kind is off or work
+//   - targets.csv: plan, year, indicator, scope?, comparator?, value?, baseline?, baseline_date?, due?, ranked?, lead?, support?,
+//     note? ([ReadTargets])
+//   - outside.csv: indicator, unit, year, value?, ranked?, class?, done?, published?, source?, note? ([ReadOutside])
+//   - regions.csv: region, name_vi, name_en?, unit ([ReadRegions])
+//   - a survey of plans: source_file?, province, plan, year, indicator_code, level?, comparator?, value?, unit?, note?, record_type,
+//     indicator_vi? ([ReadSurvey])
 //   - rules.csv: form, code, severity, expression, text_vi, text_en?, valid_from? ([ReadRules]); the severity is ERROR, WARNING
 //     or OFF
 //   - figures.csv: unit, form, period, indicator, value?, numerator?, denominator?, state?, note?, grade?, explanation?

@@ -97,6 +97,22 @@ func TestEveryProblemOfABadFileIsTold(t *testing.T) {
 			s, err := tabular.ReadHolidays(f)
 			return s.Problems, err
 		},
+		"targets": func(f *os.File) (tabular.Problems, error) {
+			s, err := tabular.ReadTargets(f)
+			return s.Problems, err
+		},
+		"survey": func(f *os.File) (tabular.Problems, error) {
+			s, err := tabular.ReadSurvey(f)
+			return s.Problems, err
+		},
+		"outside": func(f *os.File) (tabular.Problems, error) {
+			s, err := tabular.ReadOutside(f)
+			return s.Problems, err
+		},
+		"regions": func(f *os.File) (tabular.Problems, error) {
+			s, err := tabular.ReadRegions(f)
+			return s.Problems, err
+		},
 		"figures": func(f *os.File) (tabular.Problems, error) {
 			return tabular.ReadFigures(f, figure.Undeclared, func(tabular.FigureLine) {})
 		},

@@ -10,7 +10,7 @@ import (
 )
 
 type importCmd struct {
-	What   string `arg:"" enum:"units,lineage,indicators,forms,rules" help:"What the file holds: units, lineage, indicators, forms or rules."`
+	What   string `arg:"" enum:"units,lineage,indicators,forms,rules,targets,outside,regions" help:"What the file holds: units, lineage, indicators, forms, rules, targets (of plans), outside (figures that others published) or regions."`
 	File   string `arg:"" help:"The CSV file, or - for the standard input."`
 	DryRun bool   `help:"Check everything and change nothing."`
 	// OpenPeriods is for forms.
@@ -34,7 +34,10 @@ func (c *importCmd) Run(ctx context.Context, s *session) error {
 		return s.reorganiseFiles(ctx, "", c.File, &reportingv1.ImportReorganisationOptions{ValidateOnly: c.DryRun})
 	}
 	return c.upload(ctx, s, func(to *client.Client) sender {
-		return map[string]sender{"units": to.ImportUnits, "indicators": to.ImportIndicators, "forms": to.ImportForms, "rules": to.ImportRules}[c.What]
+		return map[string]sender{
+			"units": to.ImportUnits, "indicators": to.ImportIndicators, "forms": to.ImportForms, "rules": to.ImportRules,
+			"targets": to.ImportTargets, "outside": to.ImportOutsideFigures, "regions": to.ImportRegions,
+		}[c.What]
 	})
 }
 

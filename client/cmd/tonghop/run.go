@@ -12,7 +12,7 @@ import (
 type commands struct {
 	globals
 
-	Import        importCmd        `cmd:"" help:"Upload units, lineage, indicators, forms or rules, whole or not at all."`
+	Import        importCmd        `cmd:"" help:"Upload units, lineage, indicators, forms, rules, targets, outside figures or regions, whole or not at all."`
 	Submit        submitCmd        `cmd:"" help:"Upload figures: each report of the file stands alone."`
 	Approve       approveCmd       `cmd:"" help:"Approve reports that wait for it."`
 	Return        returnCmd        `cmd:"" help:"Send a report back."`
@@ -31,6 +31,12 @@ type commands struct {
 	Forms         formsCmd         `cmd:"" help:"Read the forms and their deadlines."`
 	Rules         rulesCmd         `cmd:"" help:"Keep the validation rules of forms, and try them on past reports."`
 	Calendar      calendarCmd      `cmd:"" help:"Keep the list of holidays, and show periods and their deadlines."`
+	Plan          planCmd          `cmd:"" help:"Keep plans, what they demand, and what was declared of them."`
+	Evaluate      evaluateCmd      `cmd:"" help:"Say of each target of a plan whether it is reached."`
+	Rank          rankCmd          `cmd:"" help:"Rank units on an indicator or on a plan."`
+	Compare       compareCmd       `cmd:"" help:"Set units side by side."`
+	Outside       outsideCmd       `cmd:"" help:"List what others published: ranks, indexes, classes."`
+	Regions       regionsCmd       `cmd:"" help:"List the regions in which provinces are compared."`
 	Changes       changesCmd       `cmd:"" help:"Tell what changed since a sequence, and follow it."`
 	Subscriptions subscriptionsCmd `cmd:"" help:"Have people told of what is due, late, sent back or waiting."`
 	Token         tokenCmd         `cmd:"" help:"Issue, list and revoke tokens."`

@@ -124,6 +124,10 @@ type Entry struct {
 	//	*Entry_RulesChanged
 	//	*Entry_SubscriptionCreated
 	//	*Entry_SubscriptionDeleted
+	//	*Entry_PlansChanged
+	//	*Entry_OutsideFiguresChanged
+	//	*Entry_RegionsChanged
+	//	*Entry_PlanRemarked
 	Body          isEntry_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -362,6 +366,42 @@ func (x *Entry) GetSubscriptionDeleted() *SubscriptionDeleted {
 	return nil
 }
 
+func (x *Entry) GetPlansChanged() *PlansChanged {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_PlansChanged); ok {
+			return x.PlansChanged
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetOutsideFiguresChanged() *OutsideFiguresChanged {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_OutsideFiguresChanged); ok {
+			return x.OutsideFiguresChanged
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetRegionsChanged() *RegionsChanged {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_RegionsChanged); ok {
+			return x.RegionsChanged
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetPlanRemarked() *PlanRemarked {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_PlanRemarked); ok {
+			return x.PlanRemarked
+		}
+	}
+	return nil
+}
+
 type isEntry_Body interface {
 	isEntry_Body()
 }
@@ -473,6 +513,26 @@ type Entry_SubscriptionDeleted struct {
 	SubscriptionDeleted *SubscriptionDeleted `protobuf:"bytes,39,opt,name=subscription_deleted,json=subscriptionDeleted,proto3,oneof"`
 }
 
+type Entry_PlansChanged struct {
+	// Plans, targets, or what was declared of them, were added or changed.
+	PlansChanged *PlansChanged `protobuf:"bytes,45,opt,name=plans_changed,json=plansChanged,proto3,oneof"`
+}
+
+type Entry_OutsideFiguresChanged struct {
+	// Figures that others published were added or changed.
+	OutsideFiguresChanged *OutsideFiguresChanged `protobuf:"bytes,46,opt,name=outside_figures_changed,json=outsideFiguresChanged,proto3,oneof"`
+}
+
+type Entry_RegionsChanged struct {
+	// Regions were added or changed.
+	RegionsChanged *RegionsChanged `protobuf:"bytes,47,opt,name=regions_changed,json=regionsChanged,proto3,oneof"`
+}
+
+type Entry_PlanRemarked struct {
+	// Somebody wrote something about a plan.
+	PlanRemarked *PlanRemarked `protobuf:"bytes,48,opt,name=plan_remarked,json=planRemarked,proto3,oneof"`
+}
+
 func (*Entry_StoreCreated) isEntry_Body() {}
 
 func (*Entry_UnitsChanged) isEntry_Body() {}
@@ -514,6 +574,14 @@ func (*Entry_RulesChanged) isEntry_Body() {}
 func (*Entry_SubscriptionCreated) isEntry_Body() {}
 
 func (*Entry_SubscriptionDeleted) isEntry_Body() {}
+
+func (*Entry_PlansChanged) isEntry_Body() {}
+
+func (*Entry_OutsideFiguresChanged) isEntry_Body() {}
+
+func (*Entry_RegionsChanged) isEntry_Body() {}
+
+func (*Entry_PlanRemarked) isEntry_Body() {}
 
 // Header stands in every entry.
 type Header struct {
@@ -771,7 +839,7 @@ var File_journal_v1_entry_proto protoreflect.FileDescriptor
 const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"\x16journal/v1/entry.proto\x12\n" +
-	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x1djournal/v1/notification.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/rule.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\x9d\f\n" +
+	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x1djournal/v1/notification.proto\x1a\x15journal/v1/plan.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/rule.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xc3\x0e\n" +
 	"\x05Entry\x12*\n" +
 	"\x06header\x18\x01 \x01(\v2\x12.journal.v1.HeaderR\x06header\x12?\n" +
 	"\rstore_created\x18\n" +
@@ -795,7 +863,11 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\x0fperiod_reopened\x18! \x01(\v2\x1a.journal.v1.PeriodReopenedH\x00R\x0eperiodReopened\x12?\n" +
 	"\rrules_changed\x18# \x01(\v2\x18.journal.v1.RulesChangedH\x00R\frulesChanged\x12T\n" +
 	"\x14subscription_created\x18& \x01(\v2\x1f.journal.v1.SubscriptionCreatedH\x00R\x13subscriptionCreated\x12T\n" +
-	"\x14subscription_deleted\x18' \x01(\v2\x1f.journal.v1.SubscriptionDeletedH\x00R\x13subscriptionDeletedB\x06\n" +
+	"\x14subscription_deleted\x18' \x01(\v2\x1f.journal.v1.SubscriptionDeletedH\x00R\x13subscriptionDeleted\x12?\n" +
+	"\rplans_changed\x18- \x01(\v2\x18.journal.v1.PlansChangedH\x00R\fplansChanged\x12[\n" +
+	"\x17outside_figures_changed\x18. \x01(\v2!.journal.v1.OutsideFiguresChangedH\x00R\x15outsideFiguresChanged\x12E\n" +
+	"\x0fregions_changed\x18/ \x01(\v2\x1a.journal.v1.RegionsChangedH\x00R\x0eregionsChanged\x12?\n" +
+	"\rplan_remarked\x180 \x01(\v2\x18.journal.v1.PlanRemarkedH\x00R\fplanRemarkedB\x06\n" +
 	"\x04body\"\xfe\x01\n" +
 	"\x06Header\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12$\n" +
@@ -840,32 +912,36 @@ func file_journal_v1_entry_proto_rawDescGZIP() []byte {
 var file_journal_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_journal_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_journal_v1_entry_proto_goTypes = []any{
-	(KnownMethod)(0),            // 0: journal.v1.KnownMethod
-	(*Entry)(nil),               // 1: journal.v1.Entry
-	(*Header)(nil),              // 2: journal.v1.Header
-	(*Private)(nil),             // 3: journal.v1.Private
-	(*FigureText)(nil),          // 4: journal.v1.FigureText
-	(*StoreCreated)(nil),        // 5: journal.v1.StoreCreated
-	(*UnitsChanged)(nil),        // 6: journal.v1.UnitsChanged
-	(*IndicatorsChanged)(nil),   // 7: journal.v1.IndicatorsChanged
-	(*FormsChanged)(nil),        // 8: journal.v1.FormsChanged
-	(*ReportsSubmitted)(nil),    // 9: journal.v1.ReportsSubmitted
-	(*ReportApproved)(nil),      // 10: journal.v1.ReportApproved
-	(*ReportReturned)(nil),      // 11: journal.v1.ReportReturned
-	(*TokenIssued)(nil),         // 12: journal.v1.TokenIssued
-	(*TokenRevoked)(nil),        // 13: journal.v1.TokenRevoked
-	(*KeyIntroduced)(nil),       // 14: journal.v1.KeyIntroduced
-	(*EntryRedacted)(nil),       // 15: journal.v1.EntryRedacted
-	(*StoreRestored)(nil),       // 16: journal.v1.StoreRestored
-	(*UnitsReorganised)(nil),    // 17: journal.v1.UnitsReorganised
-	(*HolidaysChanged)(nil),     // 18: journal.v1.HolidaysChanged
-	(*ObligationExcluded)(nil),  // 19: journal.v1.ObligationExcluded
-	(*ExclusionLifted)(nil),     // 20: journal.v1.ExclusionLifted
-	(*PeriodClosed)(nil),        // 21: journal.v1.PeriodClosed
-	(*PeriodReopened)(nil),      // 22: journal.v1.PeriodReopened
-	(*RulesChanged)(nil),        // 23: journal.v1.RulesChanged
-	(*SubscriptionCreated)(nil), // 24: journal.v1.SubscriptionCreated
-	(*SubscriptionDeleted)(nil), // 25: journal.v1.SubscriptionDeleted
+	(KnownMethod)(0),              // 0: journal.v1.KnownMethod
+	(*Entry)(nil),                 // 1: journal.v1.Entry
+	(*Header)(nil),                // 2: journal.v1.Header
+	(*Private)(nil),               // 3: journal.v1.Private
+	(*FigureText)(nil),            // 4: journal.v1.FigureText
+	(*StoreCreated)(nil),          // 5: journal.v1.StoreCreated
+	(*UnitsChanged)(nil),          // 6: journal.v1.UnitsChanged
+	(*IndicatorsChanged)(nil),     // 7: journal.v1.IndicatorsChanged
+	(*FormsChanged)(nil),          // 8: journal.v1.FormsChanged
+	(*ReportsSubmitted)(nil),      // 9: journal.v1.ReportsSubmitted
+	(*ReportApproved)(nil),        // 10: journal.v1.ReportApproved
+	(*ReportReturned)(nil),        // 11: journal.v1.ReportReturned
+	(*TokenIssued)(nil),           // 12: journal.v1.TokenIssued
+	(*TokenRevoked)(nil),          // 13: journal.v1.TokenRevoked
+	(*KeyIntroduced)(nil),         // 14: journal.v1.KeyIntroduced
+	(*EntryRedacted)(nil),         // 15: journal.v1.EntryRedacted
+	(*StoreRestored)(nil),         // 16: journal.v1.StoreRestored
+	(*UnitsReorganised)(nil),      // 17: journal.v1.UnitsReorganised
+	(*HolidaysChanged)(nil),       // 18: journal.v1.HolidaysChanged
+	(*ObligationExcluded)(nil),    // 19: journal.v1.ObligationExcluded
+	(*ExclusionLifted)(nil),       // 20: journal.v1.ExclusionLifted
+	(*PeriodClosed)(nil),          // 21: journal.v1.PeriodClosed
+	(*PeriodReopened)(nil),        // 22: journal.v1.PeriodReopened
+	(*RulesChanged)(nil),          // 23: journal.v1.RulesChanged
+	(*SubscriptionCreated)(nil),   // 24: journal.v1.SubscriptionCreated
+	(*SubscriptionDeleted)(nil),   // 25: journal.v1.SubscriptionDeleted
+	(*PlansChanged)(nil),          // 26: journal.v1.PlansChanged
+	(*OutsideFiguresChanged)(nil), // 27: journal.v1.OutsideFiguresChanged
+	(*RegionsChanged)(nil),        // 28: journal.v1.RegionsChanged
+	(*PlanRemarked)(nil),          // 29: journal.v1.PlanRemarked
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
 	2,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
@@ -890,13 +966,17 @@ var file_journal_v1_entry_proto_depIdxs = []int32{
 	23, // 19: journal.v1.Entry.rules_changed:type_name -> journal.v1.RulesChanged
 	24, // 20: journal.v1.Entry.subscription_created:type_name -> journal.v1.SubscriptionCreated
 	25, // 21: journal.v1.Entry.subscription_deleted:type_name -> journal.v1.SubscriptionDeleted
-	0,  // 22: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
-	4,  // 23: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	24, // [24:24] is the sub-list for method output_type
-	24, // [24:24] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	26, // 22: journal.v1.Entry.plans_changed:type_name -> journal.v1.PlansChanged
+	27, // 23: journal.v1.Entry.outside_figures_changed:type_name -> journal.v1.OutsideFiguresChanged
+	28, // 24: journal.v1.Entry.regions_changed:type_name -> journal.v1.RegionsChanged
+	29, // 25: journal.v1.Entry.plan_remarked:type_name -> journal.v1.PlanRemarked
+	0,  // 26: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
+	4,  // 27: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	28, // [28:28] is the sub-list for method output_type
+	28, // [28:28] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -909,6 +989,7 @@ func file_journal_v1_entry_proto_init() {
 	file_journal_v1_catalogue_proto_init()
 	file_journal_v1_closing_proto_init()
 	file_journal_v1_notification_proto_init()
+	file_journal_v1_plan_proto_init()
 	file_journal_v1_report_proto_init()
 	file_journal_v1_rule_proto_init()
 	file_journal_v1_store_proto_init()
@@ -935,6 +1016,10 @@ func file_journal_v1_entry_proto_init() {
 		(*Entry_RulesChanged)(nil),
 		(*Entry_SubscriptionCreated)(nil),
 		(*Entry_SubscriptionDeleted)(nil),
+		(*Entry_PlansChanged)(nil),
+		(*Entry_OutsideFiguresChanged)(nil),
+		(*Entry_RegionsChanged)(nil),
+		(*Entry_PlanRemarked)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
