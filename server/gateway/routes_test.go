@@ -28,7 +28,7 @@ type binding struct {
 // segments are the names that stand for the stars of a template, by the collection before them.
 var segments = map[string]string{
 	"units": "82-20250701", "forms": "tk-quy", "indicators": "cq-06", "rules": "tuso", "tokens": "k3j5h2k3j5h2", "reports": "cds-thang~2024-02", "revisions": "4711",
-	"periods": "2024-9M", "closings": "2024-02~87-0", "plans": "698-kh-ubnd-2022",
+	"periods": "2024-9M", "closings": "2024-02~87-0", "subscriptions": "4f1c09e2a7b35d8812aa", "plans": "698-kh-ubnd-2022",
 }
 
 // sequence is what a variable without a pattern arrives as.
@@ -168,7 +168,7 @@ func TestEveryChangeTakesItsIDFromTheHeader(t *testing.T) {
 	changes := 0
 	for _, b := range bindings(t) {
 		if b.method.Input().Fields().ByName("request_id") == nil {
-			if b.verb != http.MethodGet && b.method.Name() != "VerifyStore" {
+			if b.verb != http.MethodGet && b.method.Name() != "VerifyStore" && b.method.Name() != "SendTestNotification" {
 				t.Errorf("%s is no GET and has no request_id; if it changes nothing, name it here", b.method.FullName())
 			}
 			continue
