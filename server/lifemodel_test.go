@@ -19,9 +19,9 @@ type toldRevision struct {
 }
 
 type toldReport struct {
-	revisions  []toldRevision
-	sent, late bool
-	excluded   bool
+	revisions        []toldRevision
+	sent, late       bool
+	excluded, closed bool
 }
 
 func (r *toldReport) send(f toldFigures, late bool) {
@@ -136,15 +136,16 @@ func (p *toldProvince) rollup(asked, code string, months []int, provisional bool
 
 // state is how far a report has come, when its deadline has passed.
 func (r *toldReport) state() string {
-	if r.excluded {
+	switch newest := r.newest(); {
+	case r.excluded:
 		return "EXCLUDED"
-	}
-	switch r.newest() {
-	case "SUBMITTED":
-		return "WAITING"
-	case "APPROVED":
+	case newest == "APPROVED":
 		return "DONE"
-	case "RETURNED":
+	case r.closed:
+		return "CLOSED"
+	case newest == "SUBMITTED":
+		return "WAITING"
+	case newest == "RETURNED":
 		return "RETURNED"
 	}
 	return "OVERDUE"
@@ -185,10 +186,4 @@ func (p *toldProvince) waiting(month int) []string {
 	}
 	slices.Sort(codes)
 	return codes
-}
-
-func (p *toldProvince) anyExcluded() bool {
-	return slices.ContainsFunc(p.units, func(u *toldUnit) bool {
-		return u.months[0].excluded || u.months[1].excluded || u.months[2].excluded
-	})
 }

@@ -268,6 +268,11 @@ func (s *threeMonths) close(month int) {
 		kept[unit] = s.model.rollup(unit, "HS", []int{month}, false)
 	}
 	s.kept[month] = append(s.kept[month], kept)
+	for _, u := range s.model.units {
+		if !u.department {
+			u.months[month].closed = true
+		}
+	}
 }
 
 // reopened lets two communes correct what was closed, and nobody else.
@@ -343,10 +348,7 @@ func (s *threeMonths) compare(month int, when string) {
 			}
 		}
 	}
-	// Until what is owed is told with a state of its own for what is excluded, it can be held against the model without exclusions only.
-	if _, told := reportingv1.ObligationState_value["OBLIGATION_STATE_EXCLUDED"]; told || !s.model.anyExcluded() {
-		s.compareOwed(ctx, month, when)
-	}
+	s.compareOwed(ctx, month, when)
 }
 
 func wordsOf(r *reportingv1.Rollup) string {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tonghop/tonghop/server/form"
+	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/obligation"
 	"github.com/tonghop/tonghop/server/period"
 )
@@ -199,6 +200,16 @@ func (o *Obligations) read() error {
 		}
 	}
 	return nil
+}
+
+// Standing says how far one report has come.
+func (t *Tx) Standing(code form.Code, base period.Period, unit hierarchy.ID) (obligation.Standing, error) {
+	o, err := t.Obligations(code, base)
+	at, known := t.snap.tree.Ordinal(unit)
+	if err != nil || !known {
+		return 0, err
+	}
+	return o.Of(at)
 }
 
 // Last is the last day of the base period.

@@ -18,6 +18,10 @@ type subject struct{ state *aggregator.Store }
 func (s subject) Read(ctx context.Context, use func(journal.Head, func(verify.Question) (verify.Answer, error)) error) error {
 	return s.state.View(ctx, func(tx *aggregator.Tx) error {
 		return use(tx.Position().Head, func(q verify.Question) (verify.Answer, error) {
+			if q.Form != "" {
+				standing, err := tx.Standing(q.Form, q.Period, q.Unit)
+				return verify.Answer{State: standing.String()}, err
+			}
 			a, err := tx.Rollup(aggregator.Query{
 				Unit: q.Unit, Indicator: q.Indicator, Period: q.Period, Kind: q.Kind, Tree: q.Tree,
 				Basis:   map[bool]rollup.Basis{false: rollup.Official, true: rollup.Provisional}[q.Provisional],

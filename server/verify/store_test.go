@@ -107,12 +107,7 @@ func (h *house) Read(ctx context.Context, use func(journal.Head, func(Question) 
 	return h.store.View(ctx, func(tx *aggregator.Tx) error {
 		return use(tx.Position().Head, func(q Question) (Answer, error) {
 			if q.Form != "" {
-				owed, err := tx.Obligations(q.Form, q.Period)
-				if err != nil {
-					return Answer{}, err
-				}
-				unit, _ := tx.Tree().Ordinal(q.Unit)
-				standing, err := owed.Of(unit)
+				standing, err := tx.Standing(q.Form, q.Period, q.Unit)
 				return Answer{State: standing.String()}, err
 			}
 			basis := rollup.Official

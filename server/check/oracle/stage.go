@@ -309,6 +309,10 @@ func (s *stage) Read(_ context.Context, use func(journal.Head, func(verify.Quest
 
 // answer asks the state for a roll-up.
 func answer(tx *aggregator.Tx, q verify.Question) (verify.Answer, error) {
+	if q.Form != "" {
+		standing, err := tx.Standing(q.Form, q.Period, q.Unit)
+		return verify.Answer{State: standing.String()}, err
+	}
 	basis := rollup.Official
 	if q.Provisional {
 		basis = rollup.Provisional
