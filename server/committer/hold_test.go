@@ -216,9 +216,9 @@ func TestMuchIsNotHeld(t *testing.T) {
 		e.Body = entry.StoreCreated{ProgramVersion: strings.Repeat("x", 7<<20)}
 		return e, err
 	}
-	b.do(large)
-	b.do(large)
-	if b.do(large); b.committed() != 3 {
-		t.Errorf("the state is at %d, want 3: 21 MiB are not held", b.committed())
+	for n := uint64(1); n <= 6; n++ { // the clock may commit earlier, never later
+		if b.do(large); n-b.committed() > 2 {
+			t.Errorf("the state is at %d of %d: 21 MiB are not held", b.committed(), n)
+		}
 	}
 }

@@ -137,6 +137,23 @@ func TestR7_AChangedRuleMovesOnlyWhatLiesAhead(t *testing.T) {
 	}
 }
 
+// TestR7_TheListMakesNoDeadlineThatNobodyWasToldOf has a rule come when its day is behind, so that there is no deadline, and
+// then a list of holidays by which the day would lie ahead.
+func TestR7_TheListMakesNoDeadlineThatNobodyWasToldOf(t *testing.T) {
+	f := form.Form{Code: "CDS", Calendar: period.Civil, ValidFrom: period.Beginning}
+	table := (&form.Timetable{}).WithForms(form.Moment{Sequence: 1, Time: instant(t, "2024-06-01 08:00:00")}, f)
+	f.Due = due(t, "commune=+5")
+	now := instant(t, "2024-06-10 08:00:00")
+	table = table.WithForms(form.Moment{Sequence: 2, Time: now}, f)
+	table = table.WithHolidays(form.Moment{Sequence: 3, Time: now}, off(t, "2024-06-05", "2024-06-06", "2024-06-07", "2024-06-10", "2024-07-05"))
+	if day, ok := table.DueDay("CDS", "commune", period.Date(2024, 5, 31)); ok {
+		t.Errorf("May is due %v, and nobody was told", day)
+	}
+	if day, _ := table.DueDay("CDS", "commune", period.Date(2024, 6, 30)); day != period.Date(2024, 7, 8) {
+		t.Errorf("June is due %v, want 2024-07-08", day)
+	}
+}
+
 // change is one change of a drawn history.
 type change struct {
 	at       time.Time
@@ -191,7 +208,8 @@ func told(history []change, kind string, last period.Day) []time.Time {
 			}
 		}
 		passed := !stands.IsZero() && !c.at.Before(stands)
-		if ok && !passed {
+		moves := c.form != nil || !stands.IsZero() // the list moves deadlines and makes none
+		if ok && !passed && moves {
 			offset, has := versions[from].For(kind)
 			now := time.Time{}
 			if has {
