@@ -13,6 +13,9 @@ import (
 
 // TestDemoShowsTheMainJob starts the demo as a newcomer would, and runs every command that it prints.
 func TestDemoShowsTheMainJob(t *testing.T) {
+	if testing.Short() {
+		t.Skip("programs of their own: go test without -short runs them")
+	}
 	for _, tool := range []string{"bash", "curl"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("the demo's commands need %s, which is not on this machine", tool)

@@ -115,7 +115,11 @@ func (f formulas) draw(depth int, codes []string) string {
 // is computed again from the journal, with other code; before that the two ways of asking must agree.
 func TestR18WhatIsComputedAgreesWithTheReports(t *testing.T) {
 	first := rand.Uint64N(1 << 32) //nolint:gosec // a test
-	for n := range uint64(8) {
+	worlds := uint64(8)
+	if testing.Short() {
+		worlds = 2
+	}
+	for n := range worlds {
 		t.Run(strconv.FormatUint(first+n, 10), func(t *testing.T) {
 			w := newWorld(t)
 			f := formulas{rand.New(rand.NewPCG(first+n, 18))} //nolint:gosec // a test

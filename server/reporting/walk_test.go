@@ -52,7 +52,11 @@ func TestNoWalkReachesAnIllegalState(t *testing.T) {
 	}
 	t.Logf("seed %d (again: -walkseed %d)", seed, seed)
 	taken := map[string]int{}
-	for first := 0; first < walks; first += walksOfAWorld {
+	count := walks
+	if testing.Short() {
+		count /= 5
+	}
+	for first := 0; first < count; first += walksOfAWorld {
 		w := newWorld(t)
 		people := map[string]auth.Caller{"D": w.token(auth.Approver, "D"), "P": w.token(auth.Approver, "P")}
 		for _, unit := range walkUnits {
@@ -70,7 +74,7 @@ func TestNoWalkReachesAnIllegalState(t *testing.T) {
 		}
 	}
 	for _, what := range walkMoves {
-		if taken[what] == 0 {
+		if taken[what] == 0 && !testing.Short() {
 			t.Errorf("no walk ever took the move %s: %v", what, taken)
 		}
 	}
