@@ -53,8 +53,7 @@ var Check = check.Check{
 		{
 			Name: "added-again", Fault: "A correction is added to what it corrects.", Size: 300,
 			Edits: []plant.Edit{{
-				File: "server/aggregator/step.go",
-				Old:  "		amounts(&step, c.was, ratio, -1)\n",
+				File: "server/aggregator/lean.go", Old: "c.was.addLean(&by, ratio, wasLate, -1)", New: "c.was.addLean(&by, ratio, wasLate, 0)",
 			}},
 		},
 	},
