@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -73,6 +74,38 @@ func TestAPreviewTellsWhatAReorganisationBearsOn(t *testing.T) {
 	}
 	if after := p.entries(); after != before {
 		t.Errorf("a preview made %d entries", after-before)
+	}
+}
+
+// TestAPreviewNamesTargetsThatFindNobody ends the only district and the only commune of a province in the year of its plan. The
+// targets of these kinds and of the district find nobody on its last day; one of departments and districts finds a department.
+func TestAPreviewNamesTargetsThatFindNobody(t *testing.T) {
+	p := toldOf(t, "plans")
+	ctx := p.by("admin")
+	plans, err := reportingv1.NewPlanServiceClient(p.conn).ListPlans(ctx, &reportingv1.ListPlansRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := strings.TrimPrefix(plans.GetPlans()[0].GetName(), "plans/")
+	rows := "plan,year,indicator,scope,comparator,value\n" + id + ",2023,CQ-09,unit:582-0,>=,50\n"
+	sum, err := p.importOfPlans(ctx, "targets", &reportingv1.ImportOptions{RequestId: p.requestID()}, []byte(rows))
+	if err != nil || len(sum.GetProblems()) > 0 {
+		t.Fatal(err, sum.GetProblems())
+	}
+	preview, err := reportingv1.NewUnitServiceClient(p.conn).ReorganiseUnits(ctx, &reportingv1.ReorganiseUnitsRequest{
+		Date: "2023-06-01", Close: []string{"582", "22738"}, ValidateOnly: true, RequestId: p.requestID(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var targets []string
+	for _, e := range preview.GetEffects().GetTargets() {
+		targets = append(targets, fmt.Sprintf("%s %s %d %s %s %s %s", e.GetPlan(), e.GetNumber(), e.GetYear(), e.GetIndicator(), e.GetScope(), e.GetUnit().GetId(), e.GetActing().GetId()))
+	}
+	of := plans.GetPlans()[0].GetName() + " " + plans.GetPlans()[0].GetNumber() + " 2023 "
+	want := []string{of + "CQ-08 kind:commune  ", of + "CQ-08 kind:district  ", of + "CQ-09 unit:582-0 582-0 58-0"}
+	if diff := cmp.Diff(want, targets); diff != "" || preview.GetEffects().GetTargetCount() != 3 {
+		t.Errorf("%d targets (-want +got):\n%s", preview.GetEffects().GetTargetCount(), diff)
 	}
 }
 

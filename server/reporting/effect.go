@@ -1,6 +1,8 @@
 package reporting
 
 import (
+	"errors"
+
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/form"
@@ -19,6 +21,9 @@ type Effects struct {
 	// Tokens are the first of those that are bound to units which end.
 	Tokens     []TokenEffect
 	TokenCount int
+	// Targets are the first of those that find nobody any more when they are judged.
+	Targets     []TargetEffect
+	TargetCount int
 }
 
 // PeriodEffect is a base period of which other units owe a report than before.
@@ -97,7 +102,7 @@ func (g granted) effects(next *hierarchy.Tree, units []hierarchy.Unit) (*Effects
 		}
 	}
 	e.definitions()
-	return e.found, e.tokens()
+	return e.found, errors.Join(e.tokens(), e.targets())
 }
 
 type effecting struct {

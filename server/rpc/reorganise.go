@@ -126,7 +126,7 @@ func reorganisation(done reporting.Reorganised) *reportingv1.Reorganisation {
 }
 
 func effectsMessage(e *reporting.Effects) *reportingv1.ReorganisationEffects {
-	m := &reportingv1.ReorganisationEffects{ReportCount: int32(e.ReportCount), TokenCount: int32(e.TokenCount)} //nolint:gosec // counts
+	m := &reportingv1.ReorganisationEffects{ReportCount: int32(e.ReportCount), TokenCount: int32(e.TokenCount), TargetCount: int32(e.TargetCount)} //nolint:gosec // counts
 	for _, p := range e.Periods {
 		m.Periods = append(m.Periods, &reportingv1.PeriodEffect{
 			Form: string(p.Form), Period: p.Period.String(), FirstDay: p.First.String(), LastDay: p.Last.String(),
@@ -144,6 +144,12 @@ func effectsMessage(e *reporting.Effects) *reportingv1.ReorganisationEffects {
 	for _, k := range e.Tokens {
 		m.Tokens = append(m.Tokens, &reportingv1.TokenEffect{
 			Token: k.Token, Role: k.Role.String(), Unit: unitLabel(k.Unit), Acting: labelOrNone(k.Acting),
+		})
+	}
+	for _, t := range e.Targets {
+		m.Targets = append(m.Targets, &reportingv1.TargetEffect{
+			Plan: planName(t.Plan.ID), Number: t.Plan.Number, Year: int32(t.Target.Year), //nolint:gosec // a year
+			Indicator: string(t.Target.Indicator), Scope: t.Target.Scope.String(), Unit: labelOrNone(t.Unit), Acting: labelOrNone(t.Acting),
 		})
 	}
 	return m

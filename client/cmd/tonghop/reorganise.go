@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ type unitsReorganiseCmd struct {
 
 // Help shows how it is used.
 func (unitsReorganiseCmd) Help() string {
-	return `The change is taken in one piece or not at all: from files, or for one day from flags. A unit keeps its code, kind and parent for its whole life; one that moves is closed and gets a successor. A dry run shows which periods, reports, forms and tokens it bears on.
+	return `The change is taken in one piece or not at all: from files, or for one day from flags. A unit keeps its code, kind and parent for its whole life; one that moves is closed and gets a successor. A dry run shows which periods, reports, forms, tokens and targets it bears on.
 
 Examples:
 
@@ -245,12 +246,30 @@ func (s *session) showEffects(e *reportingv1.ReorganisationEffects) error {
 	if more := int(e.GetTokenCount()) - len(e.GetTokens()); more > 0 {
 		lines = append(lines, fmt.Sprintf("and %s", plural(more, "more token", "more tokens")))
 	}
+	lines = append(lines, targetEffects(e)...)
 	for _, line := range lines {
 		if err := s.printf("%s\n", plain(line)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// targetEffects tells which targets find nobody any more.
+func targetEffects(e *reportingv1.ReorganisationEffects) []string {
+	var lines []string
+	for _, t := range e.GetTargets() {
+		why := "no unit of these kinds is left"
+		if t.GetUnit() != nil {
+			why = fmt.Sprintf("%s ends; %s", label(t.GetUnit()), inPlace(t.GetActing()))
+		}
+		of := strings.TrimSpace(t.GetIndicator() + " " + t.GetScope())
+		lines = append(lines, fmt.Sprintf("target %s of %d in %s finds nobody: %s", of, t.GetYear(), cmp.Or(t.GetNumber(), t.GetPlan()), why))
+	}
+	if more := int(e.GetTargetCount()) - len(e.GetTargets()); more > 0 {
+		lines = append(lines, "and "+plural(more, "more target", "more targets"))
+	}
+	return lines
 }
 
 func inPlace(acting *reportingv1.UnitLabel) string {

@@ -1466,7 +1466,12 @@ type ReorganisationEffects struct {
 	// Active tokens that are bound to units that end, at most 500.
 	Tokens []*TokenEffect `protobuf:"bytes,5,rep,name=tokens,proto3" json:"tokens,omitempty"`
 	// How many such tokens there are.
-	TokenCount    int32 `protobuf:"varint,6,opt,name=token_count,json=tokenCount,proto3" json:"token_count,omitempty"`
+	TokenCount int32 `protobuf:"varint,6,opt,name=token_count,json=tokenCount,proto3" json:"token_count,omitempty"`
+	// Targets that are judged after the change: those of plans, or demanded of units, that end,
+	// and those of kinds of units of which none is left below the plan's unit; at most 500.
+	Targets []*TargetEffect `protobuf:"bytes,7,rep,name=targets,proto3" json:"targets,omitempty"`
+	// How many such targets there are.
+	TargetCount   int32 `protobuf:"varint,8,opt,name=target_count,json=targetCount,proto3" json:"target_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1539,6 +1544,20 @@ func (x *ReorganisationEffects) GetTokens() []*TokenEffect {
 func (x *ReorganisationEffects) GetTokenCount() int32 {
 	if x != nil {
 		return x.TokenCount
+	}
+	return 0
+}
+
+func (x *ReorganisationEffects) GetTargets() []*TargetEffect {
+	if x != nil {
+		return x.Targets
+	}
+	return nil
+}
+
+func (x *ReorganisationEffects) GetTargetCount() int32 {
+	if x != nil {
+		return x.TargetCount
 	}
 	return 0
 }
@@ -1781,6 +1800,107 @@ func (x *TokenEffect) GetActing() *UnitLabel {
 	return nil
 }
 
+// TargetEffect is a target of a plan of which the unit, or every unit, ends before it is judged.
+// Nothing of the plan is changed: a new version says what is demanded of whom afterwards.
+type TargetEffect struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Resource name of the plan.
+	Plan string `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	// Number of the plan, as it stands on the document.
+	Number string `protobuf:"bytes,2,opt,name=number,proto3" json:"number,omitempty"`
+	// Year of the target.
+	Year int32 `protobuf:"varint,3,opt,name=year,proto3" json:"year,omitempty"`
+	// Code of the indicator.
+	Indicator string `protobuf:"bytes,4,opt,name=indicator,proto3" json:"indicator,omitempty"`
+	// Scope as in targets.csv, "each:district". Empty: the plan's own unit.
+	Scope string `protobuf:"bytes,5,opt,name=scope,proto3" json:"scope,omitempty"`
+	// The unit that ends. Absent: no unit of the scope's kinds is left.
+	Unit *UnitLabel `protobuf:"bytes,6,opt,name=unit,proto3" json:"unit,omitempty"`
+	// The unit that acts in its place afterwards. Absent: none.
+	Acting        *UnitLabel `protobuf:"bytes,7,opt,name=acting,proto3" json:"acting,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TargetEffect) Reset() {
+	*x = TargetEffect{}
+	mi := &file_reporting_v1_lineage_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TargetEffect) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TargetEffect) ProtoMessage() {}
+
+func (x *TargetEffect) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_lineage_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TargetEffect.ProtoReflect.Descriptor instead.
+func (*TargetEffect) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_lineage_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *TargetEffect) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *TargetEffect) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *TargetEffect) GetYear() int32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *TargetEffect) GetIndicator() string {
+	if x != nil {
+		return x.Indicator
+	}
+	return ""
+}
+
+func (x *TargetEffect) GetScope() string {
+	if x != nil {
+		return x.Scope
+	}
+	return ""
+}
+
+func (x *TargetEffect) GetUnit() *UnitLabel {
+	if x != nil {
+		return x.Unit
+	}
+	return nil
+}
+
+func (x *TargetEffect) GetActing() *UnitLabel {
+	if x != nil {
+		return x.Acting
+	}
+	return nil
+}
+
 // ImportReorganisationRequest is a part of an upload: options first, then the files in
 // chunks.
 type ImportReorganisationRequest struct {
@@ -1799,7 +1919,7 @@ type ImportReorganisationRequest struct {
 
 func (x *ImportReorganisationRequest) Reset() {
 	*x = ImportReorganisationRequest{}
-	mi := &file_reporting_v1_lineage_proto_msgTypes[17]
+	mi := &file_reporting_v1_lineage_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1811,7 +1931,7 @@ func (x *ImportReorganisationRequest) String() string {
 func (*ImportReorganisationRequest) ProtoMessage() {}
 
 func (x *ImportReorganisationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_lineage_proto_msgTypes[17]
+	mi := &file_reporting_v1_lineage_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1824,7 +1944,7 @@ func (x *ImportReorganisationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportReorganisationRequest.ProtoReflect.Descriptor instead.
 func (*ImportReorganisationRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_lineage_proto_rawDescGZIP(), []int{17}
+	return file_reporting_v1_lineage_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ImportReorganisationRequest) GetPart() isImportReorganisationRequest_Part {
@@ -1901,7 +2021,7 @@ type ImportReorganisationOptions struct {
 
 func (x *ImportReorganisationOptions) Reset() {
 	*x = ImportReorganisationOptions{}
-	mi := &file_reporting_v1_lineage_proto_msgTypes[18]
+	mi := &file_reporting_v1_lineage_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1913,7 +2033,7 @@ func (x *ImportReorganisationOptions) String() string {
 func (*ImportReorganisationOptions) ProtoMessage() {}
 
 func (x *ImportReorganisationOptions) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_lineage_proto_msgTypes[18]
+	mi := &file_reporting_v1_lineage_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1926,7 +2046,7 @@ func (x *ImportReorganisationOptions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportReorganisationOptions.ProtoReflect.Descriptor instead.
 func (*ImportReorganisationOptions) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_lineage_proto_rawDescGZIP(), []int{18}
+	return file_reporting_v1_lineage_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ImportReorganisationOptions) GetNote() string {
@@ -1974,7 +2094,7 @@ type ImportReorganisationResponse struct {
 
 func (x *ImportReorganisationResponse) Reset() {
 	*x = ImportReorganisationResponse{}
-	mi := &file_reporting_v1_lineage_proto_msgTypes[19]
+	mi := &file_reporting_v1_lineage_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1986,7 +2106,7 @@ func (x *ImportReorganisationResponse) String() string {
 func (*ImportReorganisationResponse) ProtoMessage() {}
 
 func (x *ImportReorganisationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_lineage_proto_msgTypes[19]
+	mi := &file_reporting_v1_lineage_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1999,7 +2119,7 @@ func (x *ImportReorganisationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportReorganisationResponse.ProtoReflect.Descriptor instead.
 func (*ImportReorganisationResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_lineage_proto_rawDescGZIP(), []int{19}
+	return file_reporting_v1_lineage_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ImportReorganisationResponse) GetUnitRows() int32 {
@@ -2172,7 +2292,7 @@ const file_reporting_v1_lineage_proto_rawDesc = "" +
 	"\aeffects\x18\t \x01(\v2#.reporting.v1.ReorganisationEffectsR\aeffects\x12/\n" +
 	"\areceipt\x18\n" +
 	" \x01(\v2\x15.reporting.v1.ReceiptR\areceipt\x12)\n" +
-	"\x05stamp\x18\v \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xa0\x02\n" +
+	"\x05stamp\x18\v \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xf9\x02\n" +
 	"\x15ReorganisationEffects\x124\n" +
 	"\aperiods\x18\x01 \x03(\v2\x1a.reporting.v1.PeriodEffectR\aperiods\x12\x18\n" +
 	"\areports\x18\x02 \x03(\tR\areports\x12!\n" +
@@ -2180,7 +2300,9 @@ const file_reporting_v1_lineage_proto_rawDesc = "" +
 	"\vdefinitions\x18\x04 \x03(\v2\x1e.reporting.v1.DefinitionEffectR\vdefinitions\x121\n" +
 	"\x06tokens\x18\x05 \x03(\v2\x19.reporting.v1.TokenEffectR\x06tokens\x12\x1f\n" +
 	"\vtoken_count\x18\x06 \x01(\x05R\n" +
-	"tokenCount\"\xa8\x01\n" +
+	"tokenCount\x124\n" +
+	"\atargets\x18\a \x03(\v2\x1a.reporting.v1.TargetEffectR\atargets\x12!\n" +
+	"\ftarget_count\x18\b \x01(\x05R\vtargetCount\"\xa8\x01\n" +
 	"\fPeriodEffect\x12\x12\n" +
 	"\x04form\x18\x01 \x01(\tR\x04form\x12\x16\n" +
 	"\x06period\x18\x02 \x01(\tR\x06period\x12\x1b\n" +
@@ -2205,7 +2327,15 @@ const file_reporting_v1_lineage_proto_rawDesc = "" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x12\n" +
 	"\x04role\x18\x02 \x01(\tR\x04role\x12+\n" +
 	"\x04unit\x18\x03 \x01(\v2\x17.reporting.v1.UnitLabelR\x04unit\x12/\n" +
-	"\x06acting\x18\x04 \x01(\v2\x17.reporting.v1.UnitLabelR\x06acting\"\xa0\x01\n" +
+	"\x06acting\x18\x04 \x01(\v2\x17.reporting.v1.UnitLabelR\x06acting\"\xe0\x01\n" +
+	"\fTargetEffect\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\tR\x06number\x12\x12\n" +
+	"\x04year\x18\x03 \x01(\x05R\x04year\x12\x1c\n" +
+	"\tindicator\x18\x04 \x01(\tR\tindicator\x12\x14\n" +
+	"\x05scope\x18\x05 \x01(\tR\x05scope\x12+\n" +
+	"\x04unit\x18\x06 \x01(\v2\x17.reporting.v1.UnitLabelR\x04unit\x12/\n" +
+	"\x06acting\x18\a \x01(\v2\x17.reporting.v1.UnitLabelR\x06acting\"\xa0\x01\n" +
 	"\x1bImportReorganisationRequest\x12E\n" +
 	"\aoptions\x18\x01 \x01(\v2).reporting.v1.ImportReorganisationOptionsH\x00R\aoptions\x12\x16\n" +
 	"\x05units\x18\x02 \x01(\fH\x00R\x05units\x12\x1a\n" +
@@ -2243,7 +2373,7 @@ func file_reporting_v1_lineage_proto_rawDescGZIP() []byte {
 }
 
 var file_reporting_v1_lineage_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_reporting_v1_lineage_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_reporting_v1_lineage_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_reporting_v1_lineage_proto_goTypes = []any{
 	(Share)(0),                           // 0: reporting.v1.Share
 	(UnitChange_Action)(0),               // 1: reporting.v1.UnitChange.Action
@@ -2265,13 +2395,14 @@ var file_reporting_v1_lineage_proto_goTypes = []any{
 	(*PeriodEffect)(nil),                 // 17: reporting.v1.PeriodEffect
 	(*DefinitionEffect)(nil),             // 18: reporting.v1.DefinitionEffect
 	(*TokenEffect)(nil),                  // 19: reporting.v1.TokenEffect
-	(*ImportReorganisationRequest)(nil),  // 20: reporting.v1.ImportReorganisationRequest
-	(*ImportReorganisationOptions)(nil),  // 21: reporting.v1.ImportReorganisationOptions
-	(*ImportReorganisationResponse)(nil), // 22: reporting.v1.ImportReorganisationResponse
-	(*Stamp)(nil),                        // 23: reporting.v1.Stamp
-	(*timestamppb.Timestamp)(nil),        // 24: google.protobuf.Timestamp
-	(*Receipt)(nil),                      // 25: reporting.v1.Receipt
-	(*Problem)(nil),                      // 26: reporting.v1.Problem
+	(*TargetEffect)(nil),                 // 20: reporting.v1.TargetEffect
+	(*ImportReorganisationRequest)(nil),  // 21: reporting.v1.ImportReorganisationRequest
+	(*ImportReorganisationOptions)(nil),  // 22: reporting.v1.ImportReorganisationOptions
+	(*ImportReorganisationResponse)(nil), // 23: reporting.v1.ImportReorganisationResponse
+	(*Stamp)(nil),                        // 24: reporting.v1.Stamp
+	(*timestamppb.Timestamp)(nil),        // 25: google.protobuf.Timestamp
+	(*Receipt)(nil),                      // 26: reporting.v1.Receipt
+	(*Problem)(nil),                      // 27: reporting.v1.Problem
 }
 var file_reporting_v1_lineage_proto_depIdxs = []int32{
 	3,  // 0: reporting.v1.LineageLink.from:type_name -> reporting.v1.UnitLabel
@@ -2282,11 +2413,11 @@ var file_reporting_v1_lineage_proto_depIdxs = []int32{
 	4,  // 5: reporting.v1.Lineage.made_of:type_name -> reporting.v1.LineageLink
 	3,  // 6: reporting.v1.Lineage.standing:type_name -> reporting.v1.UnitLabel
 	3,  // 7: reporting.v1.Lineage.acting:type_name -> reporting.v1.UnitLabel
-	23, // 8: reporting.v1.Lineage.stamp:type_name -> reporting.v1.Stamp
-	24, // 9: reporting.v1.GetLineageRequest.at_time:type_name -> google.protobuf.Timestamp
-	24, // 10: reporting.v1.ListLineageLinksRequest.at_time:type_name -> google.protobuf.Timestamp
+	24, // 8: reporting.v1.Lineage.stamp:type_name -> reporting.v1.Stamp
+	25, // 9: reporting.v1.GetLineageRequest.at_time:type_name -> google.protobuf.Timestamp
+	25, // 10: reporting.v1.ListLineageLinksRequest.at_time:type_name -> google.protobuf.Timestamp
 	4,  // 11: reporting.v1.ListLineageLinksResponse.links:type_name -> reporting.v1.LineageLink
-	23, // 12: reporting.v1.ListLineageLinksResponse.stamp:type_name -> reporting.v1.Stamp
+	24, // 12: reporting.v1.ListLineageLinksResponse.stamp:type_name -> reporting.v1.Stamp
 	0,  // 13: reporting.v1.NewLink.share:type_name -> reporting.v1.Share
 	9,  // 14: reporting.v1.ReorganiseUnitsRequest.create:type_name -> reporting.v1.NewUnit
 	10, // 15: reporting.v1.ReorganiseUnitsRequest.rename:type_name -> reporting.v1.UnitRename
@@ -2298,26 +2429,29 @@ var file_reporting_v1_lineage_proto_depIdxs = []int32{
 	14, // 21: reporting.v1.Reorganisation.changes:type_name -> reporting.v1.UnitChange
 	4,  // 22: reporting.v1.Reorganisation.links:type_name -> reporting.v1.LineageLink
 	16, // 23: reporting.v1.Reorganisation.effects:type_name -> reporting.v1.ReorganisationEffects
-	25, // 24: reporting.v1.Reorganisation.receipt:type_name -> reporting.v1.Receipt
-	23, // 25: reporting.v1.Reorganisation.stamp:type_name -> reporting.v1.Stamp
+	26, // 24: reporting.v1.Reorganisation.receipt:type_name -> reporting.v1.Receipt
+	24, // 25: reporting.v1.Reorganisation.stamp:type_name -> reporting.v1.Stamp
 	17, // 26: reporting.v1.ReorganisationEffects.periods:type_name -> reporting.v1.PeriodEffect
 	18, // 27: reporting.v1.ReorganisationEffects.definitions:type_name -> reporting.v1.DefinitionEffect
 	19, // 28: reporting.v1.ReorganisationEffects.tokens:type_name -> reporting.v1.TokenEffect
-	2,  // 29: reporting.v1.DefinitionEffect.place:type_name -> reporting.v1.DefinitionEffect.Place
-	3,  // 30: reporting.v1.DefinitionEffect.unit:type_name -> reporting.v1.UnitLabel
-	3,  // 31: reporting.v1.DefinitionEffect.acting:type_name -> reporting.v1.UnitLabel
-	3,  // 32: reporting.v1.TokenEffect.unit:type_name -> reporting.v1.UnitLabel
-	3,  // 33: reporting.v1.TokenEffect.acting:type_name -> reporting.v1.UnitLabel
-	21, // 34: reporting.v1.ImportReorganisationRequest.options:type_name -> reporting.v1.ImportReorganisationOptions
-	15, // 35: reporting.v1.ImportReorganisationResponse.reorganisation:type_name -> reporting.v1.Reorganisation
-	26, // 36: reporting.v1.ImportReorganisationResponse.unit_problems:type_name -> reporting.v1.Problem
-	26, // 37: reporting.v1.ImportReorganisationResponse.lineage_problems:type_name -> reporting.v1.Problem
-	23, // 38: reporting.v1.ImportReorganisationResponse.stamp:type_name -> reporting.v1.Stamp
-	39, // [39:39] is the sub-list for method output_type
-	39, // [39:39] is the sub-list for method input_type
-	39, // [39:39] is the sub-list for extension type_name
-	39, // [39:39] is the sub-list for extension extendee
-	0,  // [0:39] is the sub-list for field type_name
+	20, // 29: reporting.v1.ReorganisationEffects.targets:type_name -> reporting.v1.TargetEffect
+	2,  // 30: reporting.v1.DefinitionEffect.place:type_name -> reporting.v1.DefinitionEffect.Place
+	3,  // 31: reporting.v1.DefinitionEffect.unit:type_name -> reporting.v1.UnitLabel
+	3,  // 32: reporting.v1.DefinitionEffect.acting:type_name -> reporting.v1.UnitLabel
+	3,  // 33: reporting.v1.TokenEffect.unit:type_name -> reporting.v1.UnitLabel
+	3,  // 34: reporting.v1.TokenEffect.acting:type_name -> reporting.v1.UnitLabel
+	3,  // 35: reporting.v1.TargetEffect.unit:type_name -> reporting.v1.UnitLabel
+	3,  // 36: reporting.v1.TargetEffect.acting:type_name -> reporting.v1.UnitLabel
+	22, // 37: reporting.v1.ImportReorganisationRequest.options:type_name -> reporting.v1.ImportReorganisationOptions
+	15, // 38: reporting.v1.ImportReorganisationResponse.reorganisation:type_name -> reporting.v1.Reorganisation
+	27, // 39: reporting.v1.ImportReorganisationResponse.unit_problems:type_name -> reporting.v1.Problem
+	27, // 40: reporting.v1.ImportReorganisationResponse.lineage_problems:type_name -> reporting.v1.Problem
+	24, // 41: reporting.v1.ImportReorganisationResponse.stamp:type_name -> reporting.v1.Stamp
+	42, // [42:42] is the sub-list for method output_type
+	42, // [42:42] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_lineage_proto_init() }
@@ -2329,7 +2463,7 @@ func file_reporting_v1_lineage_proto_init() {
 	file_reporting_v1_lineage_proto_msgTypes[3].OneofWrappers = []any{}
 	file_reporting_v1_lineage_proto_msgTypes[4].OneofWrappers = []any{}
 	file_reporting_v1_lineage_proto_msgTypes[8].OneofWrappers = []any{}
-	file_reporting_v1_lineage_proto_msgTypes[17].OneofWrappers = []any{
+	file_reporting_v1_lineage_proto_msgTypes[18].OneofWrappers = []any{
 		(*ImportReorganisationRequest_Options)(nil),
 		(*ImportReorganisationRequest_Units)(nil),
 		(*ImportReorganisationRequest_Lineage)(nil),
@@ -2340,7 +2474,7 @@ func file_reporting_v1_lineage_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_lineage_proto_rawDesc), len(file_reporting_v1_lineage_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   20,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
