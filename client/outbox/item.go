@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -116,6 +117,26 @@ type file struct {
 	Options json.RawMessage `json:"options"`
 	Content []byte          `json:"content"`
 	Seen    [][]byte        `json:"seen,omitempty"`
+}
+
+// unpack gives what the content of a file holds.
+func unpack(text []byte) ([]byte, *reportingv1.ImportReportsOptions, []*reportingv1.SeenReport, error) {
+	var f file
+	options := &reportingv1.ImportReportsOptions{}
+	err := json.Unmarshal(text, &f)
+	if err == nil {
+		err = protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(f.Options, options)
+	}
+	var seen []*reportingv1.SeenReport
+	for _, wire := range f.Seen {
+		one := &reportingv1.SeenReport{}
+		err = errors.Join(err, proto.Unmarshal(wire, one))
+		seen = append(seen, one)
+	}
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("the file in the outbox cannot be read: %w", err)
+	}
+	return f.Content, options, seen, nil
 }
 
 // message is the content of an item that is a report.

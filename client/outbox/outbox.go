@@ -84,6 +84,7 @@ func (b *Box) put(q *reportingv1.SubmitReportRequest, state State) (*Item, error
 	if err != nil {
 		return nil, err
 	}
+	i.Bytes = len(content)
 	return b.add(i, content)
 }
 
@@ -100,7 +101,7 @@ func (b *Box) PutFile(name string, content []byte, options *reportingv1.ImportRe
 	if options.FileName == "" {
 		options.FileName = name
 	}
-	i := &Item{State: Waiting, File: name, Draft: options.GetDraft(), RequestID: options.GetStreamId()}
+	i := &Item{State: Waiting, File: name, Draft: options.GetDraft(), RequestID: options.GetStreamId(), Bytes: len(content)}
 	if err := i.identify(); err != nil {
 		return nil, err
 	}
@@ -121,7 +122,6 @@ func (b *Box) PutFile(name string, content []byte, options *reportingv1.ImportRe
 	if err != nil {
 		return nil, err
 	}
-	i.Bytes = len(content)
 	return b.add(i, text)
 }
 
@@ -150,7 +150,7 @@ func (b *Box) add(i *Item, content []byte) (*Item, error) {
 			return err
 		}
 		i.Put, i.To = b.config.Now().UTC(), b.config.To
-		i.Changed, i.Bytes = i.Put, max(i.Bytes, len(content))
+		i.Changed = i.Put
 		if i.Report != "" {
 			if i.Behind, err = x.lastAbout(i); err != nil {
 				return err
@@ -214,6 +214,21 @@ func (b *Box) Report(number uint64) (i *Item, q *reportingv1.SubmitReportRequest
 		return err
 	})
 	return i, q, err
+}
+
+// File gives an item with what is sent: the content of a file, the options of its upload, and what it is to replace.
+func (b *Box) File(number uint64) (i *Item, content []byte, options *reportingv1.ImportReportsOptions, seen []*reportingv1.SeenReport, err error) {
+	err = b.view(func(x box) error {
+		if i, err = x.item(number); err != nil {
+			return err
+		}
+		if i.File == "" {
+			return fmt.Errorf("item %d of the outbox is %s, and no file", number, i.Report)
+		}
+		content, options, seen, err = unpack(x.tx.Bucket(contentBucket).Get(key(number)))
+		return err
+	})
+	return i, content, options, seen, err
 }
 
 // Release lets an item go that is held, or one that was stopped be sent again as it is.

@@ -3,7 +3,6 @@ package outbox
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tonghop/tonghop/client"
@@ -255,24 +253,13 @@ const mostProblems = 100
 
 // upload sends a file. It gives the outcomes of the reports that were accepted, also where others were not.
 func (p *parcel) upload(ctx context.Context, c *client.Client) ([]Outcome, error) {
-	var f file
-	options := &reportingv1.ImportReportsOptions{}
-	err := json.Unmarshal(p.content, &f)
-	if err == nil {
-		err = protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(f.Options, options)
-	}
-	var replaces []*reportingv1.SeenReport
-	for _, wire := range f.Seen {
-		one := &reportingv1.SeenReport{}
-		err = errors.Join(err, proto.Unmarshal(wire, one))
-		replaces = append(replaces, one)
-	}
+	content, options, seen, err := unpack(p.content)
 	if err != nil {
-		return nil, &unreadable{fmt.Errorf("the file in the outbox cannot be read: %w", err)}
+		return nil, &unreadable{err}
 	}
 	var outcomes []Outcome
 	wrong := &partly{}
-	for answer, err := range c.UploadFigures(ctx, bytes.NewReader(f.Content), options, replaces...) {
+	for answer, err := range c.UploadFigures(ctx, bytes.NewReader(content), options, seen...) {
 		if err != nil {
 			return nil, err
 		}
