@@ -57,10 +57,11 @@ const floors = `
 	# The suites that attack the promises stand above everything and beside each other.
 	check/plant < check < check/daemon, check/syscalls < check/workload;
 	client, journal/filejournal < check/workload;
-	check/daemon < check/line < check/duplicates, check/linear, check/snapshot, check/slowreaders;
+	check/daemon < check/line < check/duplicates, check/linear, check/snapshot, check/slowreaders, check/badline;
+	client/outbox, client/receipt < check/badline;
 	check < check/powerdisk < check/powerloss, check/ioerror;
 	server, check/workload < check/crashrandom, check/crashpoints, check/powerloss, check/ioerror, check/duplicates, check/oracle,
-		check/linear, check/bitrot, check/tamper, check/snapshot, check/backup, check/slowreaders, check/shutdown, check/restart < cmd;
+		check/linear, check/bitrot, check/tamper, check/snapshot, check/backup, check/slowreaders, check/shutdown, check/restart, check/badline < cmd;
 
 	# The benchmark stands beside them; its contestants do not know each other, but for the answers to one client.
 	reporting < bench/workload < bench/turn; bench/profile < bench/turn;

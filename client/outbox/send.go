@@ -79,7 +79,7 @@ func (b *Box) Run(ctx context.Context, c *client.Client, w *Watch) error {
 	for {
 		p, err := b.Send(ctx, c, w)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // whatever was under way is sent again the next time
 		}
 		if err != nil {
 			return err
@@ -333,7 +333,7 @@ func verdict(err error) int {
 	case e.Passing():
 		return down
 	}
-	switch e.Code { //nolint:exhaustive // all others are about the item
+	switch e.Code {
 	case codes.Unauthenticated:
 		return unknownCaller
 	case codes.DeadlineExceeded, codes.Canceled, codes.Internal, codes.Unknown, codes.DataLoss:
