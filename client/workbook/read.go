@@ -63,6 +63,8 @@ type reader struct {
 	figures *Figures
 	// wrong are the names of reports in which something is wrong.
 	wrong map[string]bool
+	// unknown are rows of which it is not known to which report they belong.
+	unknown []Row
 
 	// sheet is being read, and context is what was said above the next table.
 	now     *sheet
@@ -102,6 +104,11 @@ func (r *reader) remark(p Problem) {
 // end leaves out the reports in which something is wrong.
 func (r *reader) end() *Figures {
 	f := r.figures
+	for i := range f.Rows {
+		if r.maybeOf(&f.Rows[i]) {
+			r.wrong[f.Rows[i].Report()] = true
+		}
+	}
 	f.Rows = slices.DeleteFunc(f.Rows, func(row Row) bool { return row.none || r.wrong[row.Report()] })
 	for name := range r.wrong {
 		f.Withheld = append(f.Withheld, name)
@@ -110,6 +117,19 @@ func (r *reader) end() *Figures {
 	order(f.Problems, r.book.sheets)
 	order(f.Remarks, r.book.sheets)
 	return f
+}
+
+// maybeOf says whether a row whose report is not known may belong to the report of another row. That report would lack a
+// figure, and whoever reads it would not see it.
+func (r *reader) maybeOf(row *Row) bool {
+	return slices.ContainsFunc(r.unknown, func(u Row) bool {
+		for _, what := range []role{unitRole, formRole, periodRole} {
+			if u.cells[what] != "" && !strings.EqualFold(u.cells[what], row.cells[what]) {
+				return false
+			}
+		}
+		return u.Sheet == row.Sheet
+	})
 }
 
 // sheet reads one sheet and gives how many tables it found.

@@ -12,6 +12,7 @@ func (r *reader) row(l *line) error {
 	if b.columns[nameRole] > 0 && isNumbering(l) {
 		return nil
 	}
+	unknown := false
 	for _, what := range []role{unitRole, formRole, periodRole} {
 		if b.columns[what] == 0 {
 			out.cells[what], out.spots[what] = b.said[what], b.spots[what]
@@ -22,9 +23,14 @@ func (r *reader) row(l *line) error {
 		out.spots[what] = spot{at, b.columns[what]}
 		if problem != nil {
 			r.cellProblem(&out, l, c, problem)
+			unknown = true
 			continue
 		}
 		out.cells[what] = s
+	}
+	if unknown {
+		r.unknown = append(r.unknown, out)
+		return nil
 	}
 	known, err := r.catalogue(out.cells[formRole], out.cells[periodRole])
 	if err != nil {
@@ -46,11 +52,15 @@ func (r *reader) row(l *line) error {
 	if l.hidden {
 		r.remark(Problem{Sheet: r.now.name, Row: l.number, Reason: "ROW_HIDDEN"})
 	}
-	if part != nothing {
-		r.part(l, &out, part, known)
-		return nil
+	i := known.find(out.cells[codeRole])
+	switch {
+	case part == idleRole, part == nothing && i != nil && i.Ratio && b.columns[nameRole] > 0 && b.columns[numeratorRole] == 0:
+		r.quotient(l, &out)
+	case part != nothing:
+		r.part(l, &out, part, i)
+	default:
+		r.amounts(l, &out, i)
 	}
-	r.amounts(l, &out, known.find(out.cells[codeRole]))
 	return nil
 }
 
@@ -106,8 +116,7 @@ func (r *reader) indicator(l *line, out *Row, known *catalogue) (role, bool) {
 	}
 	b.current = code
 	out.cells[codeRole] = code
-	// The row of a ratio shows the quotient; its parts stand below.
-	return part, part != idleRole
+	return part, true
 }
 
 // partOf says which part of an indicator a row is of, by its own column or by its name.
@@ -245,8 +254,23 @@ func (r *reader) amount(l *line, column int, what role, i *Indicator) (string, *
 	return amount(c, i, r.how.Numbers)
 }
 
+// quotient reads the row of a ratio whose parts stand in rows of their own. What it shows is computed from them; notes are
+// of the whole.
+func (r *reader) quotient(l *line, out *Row) {
+	out.spots[valueRole] = spot{l.number, r.block.columns[valueRole]}
+	key := ratioKey(out)
+	if i, begun := r.block.open[key]; begun {
+		r.cellProblem(out, l, l.at(out.spots[codeRole].column), refuse("ROW_TWICE", "code", out.cells[codeRole], "row", strconv.Itoa(r.figures.Rows[i].Number)))
+		return
+	}
+	r.block.open[key] = len(r.figures.Rows)
+	r.figures.Rows = append(r.figures.Rows, *out)
+}
+
+func ratioKey(out *Row) string { return out.Report() + "\x00" + strings.ToLower(out.cells[codeRole]) }
+
 // part reads a row that holds one part of a ratio, and joins it with the other one.
-func (r *reader) part(l *line, out *Row, part role, known *catalogue) {
+func (r *reader) part(l *line, out *Row, part role, indicator *Indicator) {
 	b := r.block
 	if out.cells[codeRole] == "" {
 		r.cellProblem(out, l, l.at(b.columns[nameRole]), refuse("ROW_WITHOUT_INDICATOR", "name", short(l.at(b.columns[nameRole]).content)))
@@ -256,12 +280,12 @@ func (r *reader) part(l *line, out *Row, part role, known *catalogue) {
 	if column == 0 {
 		column = b.columns[part]
 	}
-	s, problem := r.amount(l, column, valueRole, known.find(out.cells[codeRole]))
+	s, problem := r.amount(l, column, valueRole, indicator)
 	if problem != nil {
 		r.cellProblem(out, l, l.at(column), problem)
 		return
 	}
-	key := out.Report() + "\x00" + strings.ToLower(out.cells[codeRole])
+	key := ratioKey(out)
 	i, begun := b.open[key]
 	if !begun {
 		i = len(r.figures.Rows)
@@ -284,13 +308,17 @@ func (r *reader) part(l *line, out *Row, part role, known *catalogue) {
 // endRatio looks at a ratio when both parts were read.
 func (r *reader) endRatio(row *Row) {
 	l := &line{number: row.Number}
+	if row.spots[numeratorRole].row == 0 && row.spots[denominatorRole].row == 0 {
+		r.cellProblem(row, l, cell{column: row.spots[valueRole].column}, refuse("RATIO_WITHOUT_PARTS"))
+		return
+	}
+	if at := row.spots[numeratorRole]; at.row > 0 {
+		l.number = at.row
+	}
 	if row.cells[numeratorRole] == "" && row.cells[denominatorRole] == "" {
 		if r.how.Partial {
 			row.none = true
 			return
-		}
-		if at := row.spots[numeratorRole]; at.row > 0 {
-			l.number = at.row
 		}
 		r.cellProblem(row, l, cell{column: max(row.spots[numeratorRole].column, row.spots[denominatorRole].column)}, refuse("CELL_EMPTY"))
 		return

@@ -169,9 +169,13 @@ var words = map[string]struct{ vi, en saying }{
 		saying{"Tử số và mẫu số ghi khác nhau: một bên là ký hiệu", "ghi số cho cả hai, hoặc cùng một ký hiệu - hay x cho cả hai"},
 		saying{"numerator and denominator differ: one of them is a sign", "give two numbers, or the same sign - or x for both"},
 	},
+	"RATIO_WITHOUT_PARTS": {
+		saying{"Chỉ tiêu này là tỷ lệ nhưng biểu không có dòng tử số, mẫu số", "đề nghị ghi tử số và mẫu số, mỗi số một dòng hoặc một cột, thay cho tỷ lệ"},
+		saying{"this indicator is a ratio, and there are no rows of its parts", "give numerator and denominator, each in a row or column of its own, in the place of the quotient"},
+	},
 	"ROW_TWICE": {
-		saying{"Phần này của chỉ tiêu {code} đã có ở dòng {row}", "đề nghị xóa một dòng"},
-		saying{"this part of {code} stands on row {row} already", "delete one of the rows"},
+		saying{"Chỉ tiêu {code}, hoặc phần này của nó, đã có ở dòng {row}", "đề nghị xóa một dòng"},
+		saying{"{code}, or this part of it, stands on row {row} already", "delete one of the rows"},
 	},
 	"ROW_WITHOUT_INDICATOR": {
 		saying{"Dòng có số liệu nhưng “{name}” không phải là tên của đúng một chỉ tiêu trong biểu mẫu", "đề nghị ghi mã chỉ tiêu vào cột “Mã chỉ tiêu”, hoặc xóa số ở dòng này"},
