@@ -109,11 +109,7 @@ func identity(c cell, what role) (string, *Problem) {
 		return "", refuse("CELL_ERROR")
 	case c.kind == number && c.look == date:
 		return "", refuse("CODE_IS_DATE")
-	case c.kind == number && what == periodRole && len(s) == 4:
-	case c.kind == number && c.width > 0 && c.width == len(s):
-	// The codes of communes have five digits, so none can be missing in front of five.
-	case c.kind == number && what == unitRole && len(s) >= 5 && allDigits(s):
-	case c.kind == number:
+	case c.kind == number && !whole(c, what, s):
 		return "", refuse("CODE_IS_NUMBER", "value", s)
 	}
 	if what == periodRole {
@@ -122,6 +118,18 @@ func identity(c cell, what role) (string, *Problem) {
 		}
 	}
 	return s, nil
+}
+
+// whole says whether a code in a cell of numbers cannot have lost zeros in front: a year, a code that the format fills up,
+// and a unit of five digits, for no commune has more.
+func whole(c cell, what role, s string) bool {
+	switch {
+	case c.width > 0 && c.width == len(s):
+		return true
+	case what == periodRole:
+		return len(s) == 4
+	}
+	return what == unitRole && len(s) >= 5 && allDigits(s)
 }
 
 // catalogue gives the indicators of a row's form and period.

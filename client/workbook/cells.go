@@ -137,6 +137,24 @@ func (w *sheetWalker) endCell() error {
 		return nil
 	}
 	w.cell.content = string(w.value)
+	if err := w.read(); err != nil {
+		return err
+	}
+	if w.cell.content == "" {
+		w.cell.kind = empty
+	}
+	if w.cell.kind == empty && !w.cell.formula {
+		return nil
+	}
+	if w.r.cells++; w.r.cells > maxCells {
+		return errLimit
+	}
+	w.row.cells = append(w.row.cells, w.cell)
+	return nil
+}
+
+// read finds out what the content of a cell is.
+func (w *sheetWalker) read() error {
 	switch w.typ {
 	case "s":
 		i, err := strconv.Atoi(strings.TrimSpace(w.cell.content))
@@ -158,15 +176,5 @@ func (w *sheetWalker) endCell() error {
 			w.cell.look, w.cell.width = w.r.formats[w.style].look, w.r.formats[w.style].width
 		}
 	}
-	if w.cell.content == "" {
-		w.cell.kind = empty
-	}
-	if w.cell.kind == empty && !w.cell.formula {
-		return nil
-	}
-	if w.r.cells++; w.r.cells > maxCells {
-		return errLimit
-	}
-	w.row.cells = append(w.row.cells, w.cell)
 	return nil
 }

@@ -42,8 +42,10 @@ func cellHabits() []habit {
 		{name: "words", file: set("F13", "khoảng 5"), problems: []string{"CDS!F13 NUMBER_MALFORMED"}},
 		{name: "thousands with spaces", file: set("F13", "1 234"), numbers: "vi", problems: []string{"CDS!F13 NUMBER_MALFORMED"}},
 		{name: "a code among figures", file: set("F13", "00012"), problems: []string{"CDS!F13 NUMBER_LEADING_ZERO"}},
-		{name: "a number of 90 digits", file: set("F13", "123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"),
-			problems: []string{"CDS!F13 NUMBER_OUT_OF_RANGE"}},
+		{
+			name: "a number of 90 digits", file: set("F13", "123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"),
+			problems: []string{"CDS!F13 NUMBER_OUT_OF_RANGE"},
+		},
 		{name: "spaces that nobody sees", file: set("F13", "\u00a0120\u200b "), rows: asSent},
 		{name: "empty", file: set("F13", nil), problems: []string{"CDS!F13 CELL_EMPTY"}},
 		{name: "empty in a draft", file: set("F13", nil), partial: true, rows: with(onlineRow, "")},
@@ -72,8 +74,10 @@ func numberHabits() []habit {
 		{name: "one decimal too many", file: set("F17", 60.825), problems: []string{"CDS!F17 NUMBER_TOO_PRECISE"}},
 		{name: "a decimal of a large number is no dust", file: set("F13", 1000000000.4), problems: []string{"CDS!F13 NUMBER_TOO_PRECISE"}},
 		{name: "written with a power of ten", file: rewritten(set(), sheet, online, `<c r="F13"><v>1.2E+3</v></c>`), rows: with(onlineRow, unit+"CQ-11|1200")},
-		{name: "a power that would fill the memory", file: rewritten(set(), sheet, online, `<c r="F13"><v>1E999999999</v></c>`),
-			problems: []string{"CDS!F13 NUMBER_MALFORMED"}},
+		{
+			name: "a power that would fill the memory", file: rewritten(set(), sheet, online, `<c r="F13"><v>1E999999999</v></c>`),
+			problems: []string{"CDS!F13 NUMBER_MALFORMED"},
+		},
 		{name: "16 digits", file: set("F13", int64(1234567890123456)), problems: []string{"CDS!F13 NUMBER_DIGITS_LOST"}},
 		{name: "16 digits as text", file: set("F13", "1234567890123456"), rows: with(onlineRow, unit+"CQ-11|1234567890123456")},
 		{name: "a percentage of what is measured in percent", file: edited(func(f *excelize.File) {
@@ -105,11 +109,15 @@ func numberHabits() []habit {
 			styled(f, "F13", code(`[Red]#,##0 "đồng/hộ, may"`))
 		}), rows: asSent},
 		{name: "a formula with its result", file: cached, rows: asSent, remarks: []string{"CDS!F13 FORMULA_TAKEN"}},
-		{name: "a formula without a result", file: rewritten(set(), sheet, online, `<c r="F13"><f>100+20</f></c>`),
-			problems: []string{"CDS!F13 FORMULA_WITHOUT_RESULT"}},
+		{
+			name: "a formula without a result", file: rewritten(set(), sheet, online, `<c r="F13"><f>100+20</f></c>`),
+			problems: []string{"CDS!F13 FORMULA_WITHOUT_RESULT"},
+		},
 		{name: "a formula computed by hand", file: rewritten(cached, "xl/workbook.xml", `<calcPr`, `<calcPr calcMode="manual"`), problems: []string{"CDS!F13 FORMULA_STALE"}},
-		{name: "a broken reference", file: rewritten(set(), sheet, online, `<c r="F13" t="e"><f>#REF!+1</f><v>#REF!</v></c>`),
-			problems: []string{"CDS!F13 CELL_ERROR"}, remarks: []string{"CDS!F13 FORMULA_TAKEN"}},
+		{
+			name: "a broken reference", file: rewritten(set(), sheet, online, `<c r="F13" t="e"><f>#REF!+1</f><v>#REF!</v></c>`),
+			problems: []string{"CDS!F13 CELL_ERROR"}, remarks: []string{"CDS!F13 FORMULA_TAKEN"},
+		},
 		{name: "an inline text", file: rewritten(set(), sheet, online, `<c r="F13" t="inlineStr"><is><r><t>1</t></r><r><t>20</t></r></is></c>`), rows: asSent},
 	}
 }

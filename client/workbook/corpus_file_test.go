@@ -43,8 +43,10 @@ func layoutHabits() []habit {
 			put(f, "CDS", "F14", nil, "B13", "Số giao dịch")
 		}), problems: []string{"CDS!B13 ROW_WITHOUT_INDICATOR"}},
 		{name: "a total below", file: set("B19", "Tổng cộng", "F19", 300), problems: []string{"CDS!B19 ROW_WITHOUT_INDICATOR"}},
-		{name: "cells merged over two indicators", file: edited(func(f *excelize.File) { _ = f.MergeCell("CDS", "F17", "F18") }),
-			problems: []string{"CDS!F17 CELL_MERGED", "CDS!F18 CELL_MERGED"}},
+		{
+			name: "cells merged over two indicators", file: edited(func(f *excelize.File) { _ = f.MergeCell("CDS", "F17", "F18") }),
+			problems: []string{"CDS!F17 CELL_MERGED", "CDS!F18 CELL_MERGED"},
+		},
 		{name: "names merged with the unit of measure", file: edited(func(f *excelize.File) { _ = f.MergeCell("CDS", "B13", "C13") }), rows: asSent},
 		{name: "last month's form under a new title", file: set("A5", "Tháng 03 năm 2024"), problems: []string{"CDS!A5 PERIOD_DIFFERS"}},
 		{name: "last month's form with a new code", file: set("C8", "2024-03"), problems: []string{"CDS!A5 PERIOD_DIFFERS"}},
@@ -54,8 +56,10 @@ func layoutHabits() []habit {
 		{name: "no form", file: set("B7", nil, "C7", nil), problems: []string{"CDS!11:11 FORM_MISSING"}},
 		{name: "no period", file: set("B8", nil, "C8", nil), problems: []string{"CDS!11:11 PERIOD_MISSING"}},
 		{name: "label and code in one cell", file: set("B6", "Mã đơn vị: 29869-0", "C6", nil), rows: asSent},
-		{name: "a hidden row", file: edited(func(f *excelize.File) { _ = f.SetRowVisible("CDS", 13, false) }),
-			rows: asSent, remarks: []string{"CDS!13:13 ROW_HIDDEN"}},
+		{
+			name: "a hidden row", file: edited(func(f *excelize.File) { _ = f.SetRowVisible("CDS", 13, false) }),
+			rows: asSent, remarks: []string{"CDS!13:13 ROW_HIDDEN"},
+		},
 		{name: "a hidden copy and a sheet of remarks", file: edited(func(f *excelize.File) {
 			_, _ = f.NewSheet("Cũ")
 			_ = f.CopySheet(0, 1)
@@ -76,8 +80,10 @@ func layoutHabits() []habit {
 		}), problems: []string{"CDS!F14 RATIO_WITHOUT_PARTS"}},
 		{name: "a ratio twice", file: set("J17", "CQ-06", "K17", "Tỷ lệ"), problems: []string{"CDS!J17 ROW_TWICE"}},
 		{name: "a part twice", file: set("K16", "Tử số"), problems: []string{"CDS!F16 ROW_TWICE"}},
-		{name: "an indicator that the form does not have is for the server to judge", file: set("J13", "CQ-99"),
-			rows: with(onlineRow, "29869-0|CDS|2024-02|CQ-99|120")},
+		{
+			name: "an indicator that the form does not have is for the server to judge", file: set("J13", "CQ-99"),
+			rows: with(onlineRow, "29869-0|CDS|2024-02|CQ-99|120"),
+		},
 		{name: "decomposed letters", file: set("B11", "Chỉ tiêu", "F11", "Thực hiện trong kỳ"), rows: asSent},
 		{name: "a numerical code", file: set("J13", 11), problems: []string{"CDS!J13 CODE_IS_NUMBER"}},
 	}
@@ -118,8 +124,10 @@ func ownHabits() []habit {
 			rows(f, "Sheet1", []any{"Mã biểu: CDS", "Kỳ báo cáo: Tháng 2 năm 2024"}, []any{"Mã đơn vị: 29869"}, head, []any{1, "CQ-11", 5}, nil,
 				[]any{"Mã đơn vị: 29872-0"}, head, []any{1, "CQ-11", 7})
 		}), rows: []string{unit + "CQ-11|5", ward4 + "CQ-11|7"}},
-		{name: "no table at all", file: made(func(f *excelize.File) { put(f, "Sheet1", "A1", "Báo cáo") }),
-			problems: []string{"NO_FORM"}, remarks: []string{"Sheet1 SHEET_WITHOUT_FORM"}},
+		{
+			name: "no table at all", file: made(func(f *excelize.File) { put(f, "Sheet1", "A1", "Báo cáo") }),
+			problems: []string{"NO_FORM"}, remarks: []string{"Sheet1 SHEET_WITHOUT_FORM"},
+		},
 	}
 }
 

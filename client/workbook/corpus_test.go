@@ -103,7 +103,7 @@ func saved(t *testing.T, f *excelize.File, options ...excelize.Options) []byte {
 func put(f *excelize.File, sheet string, pairs ...any) {
 	for i := 0; i < len(pairs); i += 2 {
 		if err := f.SetCellValue(sheet, pairs[i].(string), pairs[i+1]); err != nil {
-			panic(err) //nolint:forbidigo // a mistake of the test
+			panic(err)
 		}
 	}
 }
@@ -131,7 +131,7 @@ func styled(f *excelize.File, cell string, style *excelize.Style) {
 		err = f.SetCellStyle(f.GetSheetName(0), cell, cell, id)
 	}
 	if err != nil {
-		panic(err) //nolint:forbidigo // a mistake of the test
+		panic(err)
 	}
 }
 

@@ -30,12 +30,9 @@ func readCSV(content []byte) (*Book, *Problem) {
 	if len(content) > MaxFile {
 		return nil, refuse("WORKBOOK_TOO_LARGE", "limit", "8 MiB")
 	}
-	if bytes.HasPrefix(content, []byte("\xff\xfe")) || bytes.HasPrefix(content, []byte("\xfe\xff")) || bytes.IndexByte(content, 0) >= 0 {
-		return nil, atLine(refuse("NOT_UTF8", "encoding", "UTF-16"), 1+bytes.Count(content[:max(0, bytes.IndexByte(content, 0))], []byte("\n")))
-	}
 	content = bytes.TrimPrefix(content, []byte("\ufeff"))
-	if at := invalidAt(content); at >= 0 {
-		return nil, atLine(refuse("NOT_UTF8", "encoding", "Windows-1258"), 1+bytes.Count(content[:at], []byte("\n")))
+	if problem := notText(content); problem != nil {
+		return nil, problem
 	}
 	s := sheet{}
 	r := csv.NewReader(bytes.NewReader(content))
@@ -54,16 +51,7 @@ func readCSV(content []byte) (*Book, *Problem) {
 			return nil, p
 		}
 		at, _ := r.FieldPos(0)
-		l := line{number: at}
-		for i, content := range record {
-			if content == "" {
-				continue
-			}
-			if i >= lastColumn {
-				break
-			}
-			l.cells = append(l.cells, cell{column: i + 1, kind: text, content: content})
-		}
+		l := line{number: at, cells: textCells(record)}
 		if len(l.cells) == 0 {
 			continue
 		}
@@ -74,8 +62,31 @@ func readCSV(content []byte) (*Book, *Problem) {
 	}
 }
 
-func atLine(p *Problem, n int) *Problem {
-	p.Row = n
+// textCells are the cells of a record that hold something.
+func textCells(record []string) []cell {
+	var cells []cell
+	for i, content := range record[:min(len(record), lastColumn)] {
+		if content != "" {
+			cells = append(cells, cell{column: i + 1, kind: text, content: content})
+		}
+	}
+	return cells
+}
+
+// notText refuses bytes that are no UTF-8, with the line.
+func notText(content []byte) *Problem {
+	p := refuse("NOT_UTF8", "encoding", "UTF-16")
+	at := bytes.IndexByte(content, 0)
+	if bytes.HasPrefix(content, []byte("\xff\xfe")) || bytes.HasPrefix(content, []byte("\xfe\xff")) {
+		at = 0
+	}
+	if at < 0 {
+		p = refuse("NOT_UTF8", "encoding", "Windows-1258")
+		if at = invalidAt(content); at < 0 {
+			return nil
+		}
+	}
+	p.Row = 1 + bytes.Count(content[:at], []byte("\n"))
 	return p
 }
 

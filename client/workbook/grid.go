@@ -76,16 +76,6 @@ func (s *sheet) find(row int) (int, bool) {
 	return slices.BinarySearchFunc(s.lines, row, func(l line, row int) int { return l.number - row })
 }
 
-// over gives the merged area that a cell belongs to.
-func (s *sheet) over(row, column int) (area, bool) {
-	for _, a := range s.merged {
-		if row >= a.top && row <= a.bottom && column >= a.left && column <= a.right {
-			return a, true
-		}
-	}
-	return area{}, false
-}
-
 // shown gives what a person sees in a cell that names something. Where the format fills up with zeros they are part of it.
 func (c cell) shown() string {
 	s := tidy(c.content)

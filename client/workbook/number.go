@@ -50,6 +50,7 @@ func amount(c cell, i *Indicator, numbers Numbers) (string, *Problem) {
 		return "", refuse("CELL_ERROR")
 	case number:
 		return stored(c, scale, measure)
+	case empty:
 	}
 	return "", refuse("FORMULA_WITHOUT_RESULT")
 }
@@ -61,29 +62,23 @@ func written(s string, numbers Numbers) (string, *Problem) {
 	if len(digits) > 2*maxLiteral {
 		return "", refuse("NUMBER_OUT_OF_RANGE")
 	}
-	decimal, thousands := "", ""
+	whole, fraction, marked := digits, "", false
 	switch numbers {
 	case Vietnamese:
-		decimal, thousands = ",", "."
+		whole, fraction, marked = strings.Cut(digits, ",")
 	case English:
-		decimal, thousands = ".", ","
-	default:
-		if strings.ContainsAny(digits, ".,") && strings.Trim(digits, "0123456789.,") == "" {
+		whole, fraction, marked = strings.Cut(digits, ".")
+	case Undeclared:
+		if isMarked(digits) {
 			return "", refuse("NUMBER_AMBIGUOUS")
 		}
 	}
-	whole, fraction, marked := digits, "", false
-	if decimal != "" {
-		whole, fraction, marked = strings.Cut(digits, decimal)
-	}
-	if thousands != "" && strings.Contains(whole, thousands) {
-		groups := strings.Split(whole, thousands)
-		for i, g := range groups {
-			if !allDigits(g) || len(g) > 3 || i > 0 && len(g) != 3 || groups[0][0] == '0' {
-				return "", refuse("NUMBER_GROUPING")
-			}
+	if thousands := map[Numbers]string{Vietnamese: ".", English: ","}[numbers]; thousands != "" {
+		ungrouped, ok := ungroup(whole, thousands)
+		if !ok {
+			return "", refuse("NUMBER_GROUPING")
 		}
-		whole = strings.Join(groups, "")
+		whole = ungrouped
 	}
 	switch {
 	case !allDigits(whole), marked && !allDigits(fraction):
@@ -94,13 +89,32 @@ func written(s string, numbers Numbers) (string, *Problem) {
 	if fraction = strings.TrimRight(fraction, "0"); fraction != "" {
 		whole += "." + fraction
 	}
-	if minus {
-		if strings.Trim(whole, "0.") == "" {
-			return "", refuse("NUMBER_NEGATIVE_ZERO")
-		}
-		whole = "-" + whole
+	if !minus {
+		return whole, nil
 	}
-	return whole, nil
+	if strings.Trim(whole, "0.") == "" {
+		return "", refuse("NUMBER_NEGATIVE_ZERO")
+	}
+	return "-" + whole, nil
+}
+
+// isMarked says whether a text has digits, dots and commas alone, and one of the marks.
+func isMarked(s string) bool {
+	return strings.ContainsAny(s, ".,") && strings.Trim(s, "0123456789.,") == ""
+}
+
+// ungroup takes away the marks between groups of three digits. No number with such marks begins with 0.
+func ungroup(whole, mark string) (string, bool) {
+	if !strings.Contains(whole, mark) {
+		return whole, true
+	}
+	groups := strings.Split(whole, mark)
+	for i, g := range groups {
+		if !allDigits(g) || len(g) > 3 || i > 0 && len(g) != 3 {
+			return "", false
+		}
+	}
+	return strings.Join(groups, ""), groups[0][0] != '0'
 }
 
 func allDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

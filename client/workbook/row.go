@@ -12,23 +12,7 @@ func (r *reader) row(l *line) error {
 	if b.columns[nameRole] > 0 && isNumbering(l) {
 		return nil
 	}
-	unknown := false
-	for _, what := range []role{unitRole, formRole, periodRole} {
-		if b.columns[what] == 0 {
-			out.cells[what], out.spots[what] = b.said[what], b.spots[what]
-			continue
-		}
-		c, at := r.identityCell(l, what)
-		s, problem := identity(c, what)
-		out.spots[what] = spot{at, b.columns[what]}
-		if problem != nil {
-			r.cellProblem(&out, l, c, problem)
-			unknown = true
-			continue
-		}
-		out.cells[what] = s
-	}
-	if unknown {
+	if !r.identities(l, &out) {
 		r.unknown = append(r.unknown, out)
 		return nil
 	}
@@ -40,15 +24,7 @@ func (r *reader) row(l *line) error {
 	if !ok {
 		return nil
 	}
-	for _, what := range []role{stateRole, noteRole, gradeRole, explanationRole} {
-		if column := b.columns[what]; column > 0 {
-			c := l.at(column)
-			out.cells[what], out.spots[what] = tidy(c.content), spot{l.number, column}
-			if len(c.content) > maxCell {
-				r.cellProblem(&out, l, c, refuse("CELL_TOO_LONG"))
-			}
-		}
-	}
+	r.texts(l, &out)
 	if l.hidden {
 		r.remark(Problem{Sheet: r.now.name, Row: l.number, Reason: "ROW_HIDDEN"})
 	}
@@ -62,6 +38,43 @@ func (r *reader) row(l *line) error {
 		r.amounts(l, &out, i)
 	}
 	return nil
+}
+
+// identities reads to which report a row belongs; false if that is not known.
+func (r *reader) identities(l *line, out *Row) bool {
+	known := true
+	for _, what := range []role{unitRole, formRole, periodRole} {
+		column := r.block.columns[what]
+		if column == 0 {
+			out.cells[what], out.spots[what] = r.block.said[what], r.block.spots[what]
+			continue
+		}
+		c, at := r.identityCell(l, what)
+		s, problem := identity(c, what)
+		out.spots[what] = spot{at, column}
+		if problem != nil {
+			r.cellProblem(out, l, c, problem)
+			known = false
+			continue
+		}
+		out.cells[what] = s
+	}
+	return known
+}
+
+// texts reads what is said beside a figure.
+func (r *reader) texts(l *line, out *Row) {
+	for _, what := range []role{stateRole, noteRole, gradeRole, explanationRole} {
+		column := r.block.columns[what]
+		if column == 0 {
+			continue
+		}
+		c := l.at(column)
+		out.cells[what], out.spots[what] = tidy(c.content), spot{l.number, column}
+		if len(c.content) > maxCell {
+			r.cellProblem(out, l, c, refuse("CELL_TOO_LONG"))
+		}
+	}
 }
 
 // identityCell gives the cell that names something; one that is merged over several rows names it for all of them.
@@ -228,30 +241,35 @@ func (r *reader) amount(l *line, column int, what role, i *Indicator) (string, *
 	if a, ok := r.block.over(what, l.number); ok && a.top != a.bottom {
 		return "", refuse("CELL_MERGED")
 	}
-	switch {
-	case c.kind == empty && !c.formula:
+	if c.kind == empty && !c.formula {
 		return "", nil
-	case c.formula && c.kind == empty:
-		return "", refuse("FORMULA_WITHOUT_RESULT")
-	case c.formula && r.book.byHand:
-		return "", refuse("FORMULA_STALE")
-	case len(c.content) > maxCell:
-		return "", refuse("CELL_TOO_LONG")
 	}
-	if s := tidy(c.content); c.kind == text {
-		switch {
-		case s == "":
-			return "", nil
-		case isState(s):
-			return s, nil
-		case s == "X", len([]rune(s)) == 1 && strings.ContainsAny(s, "‐‑‒–—―−"):
-			return "", refuse("STATE_UNKNOWN")
-		}
+	if problem := r.unread(c); problem != nil {
+		return "", problem
+	}
+	if s := tidy(c.content); c.kind == text && (s == "" || isState(s)) {
+		return s, nil
 	}
 	if c.formula {
 		r.remark(Problem{Sheet: r.now.name, Row: l.number, Column: column, Value: short(c.content), Reason: "FORMULA_TAKEN"})
 	}
 	return amount(c, i, r.how.Numbers)
+}
+
+// unread says why the content of a cell is not even looked at.
+func (r *reader) unread(c cell) *Problem {
+	s := tidy(c.content[:min(len(c.content), maxLiteral)])
+	switch {
+	case c.formula && c.kind == empty:
+		return refuse("FORMULA_WITHOUT_RESULT")
+	case c.formula && r.book.byHand:
+		return refuse("FORMULA_STALE")
+	case len(c.content) > maxCell:
+		return refuse("CELL_TOO_LONG")
+	case c.kind == text && len([]rune(s)) == 1 && strings.ContainsAny(s, "X‐‑‒–—―−"):
+		return refuse("STATE_UNKNOWN")
+	}
+	return nil
 }
 
 // quotient reads the row of a ratio whose parts stand in rows of their own. What it shows is computed from them; notes are

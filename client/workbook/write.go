@@ -317,7 +317,7 @@ func (w *writer) validate(i *Indicator, row int, part role) {
 	if part == nothing && i.Max != "" {
 		rules, bounds = append(rules, i.Max+">="+cell), bounds+" Lớn nhất: "+i.Max+"."
 	}
-	formula := "OR(EXACT(" + cell + ",\"-\"),EXACT(" + cell + ",\"x\"),AND(ISTEXT(" + cell + "),LEN(" + cell + ")>15),IF(ISNUMBER(" + cell + "),AND(" +
+	formula := "OR(EXACT(" + cell + ",\"-\"),EXACT(" + cell + ",\"x\"),AND(NOT(ISNUMBER(" + cell + ")),LEN(" + cell + ")>15),IF(ISNUMBER(" + cell + "),AND(" +
 		strings.Join(rules, ",") + "),FALSE))"
 	v := excelize.NewDataValidation(true)
 	v.SetSqref(cell)

@@ -306,34 +306,7 @@ func builtIn(id int) format {
 
 // meaning reads the code of a number format: "0.00%", "dd/mm/yyyy", "00000", "#,##0;-#,##0;\"-\"".
 func meaning(code string) format {
-	code = code[:min(len(code), 1<<10)]
-	var bare strings.Builder // without quoted text, colours and what is escaped
-	for i := 0; i < len(code); i++ {
-		switch code[i] {
-		case '"':
-			end := strings.IndexByte(code[i+1:], '"')
-			if end < 0 {
-				end = len(code) - i - 1
-			}
-			if strings.TrimSpace(code[i+1:min(len(code), i+1+end)]) == "-" {
-				bare.WriteByte('~') // a dash that is shown
-			}
-			i += end + 1
-		case '[':
-			if end := strings.IndexByte(code[i:], ']'); end > 0 {
-				if strings.Trim(code[i+1:i+end], "hms") == "" {
-					bare.WriteByte('h')
-				}
-				i += end
-			}
-		case '\\', '_', '*':
-			i++
-		default:
-			bare.WriteByte(code[i])
-		}
-	}
-	plainCode := bare.String()
-	sections := strings.Split(plainCode, ";")
+	sections := strings.Split(bare(code[:min(len(code), 1<<10)]), ";")
 	lower := strings.ToLower(sections[0])
 	switch {
 	case strings.Contains(lower, "%"):
@@ -346,6 +319,37 @@ func meaning(code string) format {
 		return format{width: len(lower)}
 	}
 	return format{}
+}
+
+// bare is the code of a number format without what it shows as it is: quoted text, colours, what is escaped. A quoted dash
+// becomes ~, and a time that passes 24 hours h.
+func bare(code string) string {
+	var b strings.Builder
+	for i := 0; i < len(code); i++ {
+		switch code[i] {
+		case '"':
+			end := strings.IndexByte(code[i+1:], '"')
+			if end < 0 {
+				end = len(code) - i - 1
+			}
+			if strings.TrimSpace(code[i+1:i+1+end]) == "-" {
+				b.WriteByte('~')
+			}
+			i += end + 1
+		case '[':
+			if end := strings.IndexByte(code[i:], ']'); end > 0 {
+				if strings.Trim(code[i+1:i+end], "hms") == "" {
+					b.WriteByte('h')
+				}
+				i += end
+			}
+		case '\\', '_', '*':
+			i++
+		default:
+			b.WriteByte(code[i])
+		}
+	}
+	return b.String()
 }
 
 // unescape reads _x000D_, by which characters are written that XML cannot hold.

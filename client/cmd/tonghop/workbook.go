@@ -92,14 +92,10 @@ func (c *submitCmd) checkAnnotate(s *session) error {
 func catalogueOf(ctx context.Context, to *client.Client) workbook.Catalogue {
 	return func(form, period string) ([]workbook.Indicator, error) {
 		_, _, indicators, err := formOn(ctx, to, form, period)
-		refused, ok := errors.AsType[*client.Error](err)
-		usage, badUsage := errors.AsType[*usageError](err)
-		switch {
-		case badUsage && usage != nil:
+		if notKnown(err) {
 			return nil, nil
-		case ok && (refused.Code == codes.NotFound || refused.Code == codes.InvalidArgument):
-			return nil, nil
-		case err != nil:
+		}
+		if err != nil {
 			return nil, err
 		}
 		list := make([]workbook.Indicator, 0, len(indicators))
@@ -108,6 +104,13 @@ func catalogueOf(ctx context.Context, to *client.Client) workbook.Catalogue {
 		}
 		return list, nil
 	}
+}
+
+// notKnown says whether a form or period is not there, or is none.
+func notKnown(err error) bool {
+	_, usage := errors.AsType[*usageError](err)
+	refused, ok := errors.AsType[*client.Error](err)
+	return usage || ok && (refused.Code == codes.NotFound || refused.Code == codes.InvalidArgument)
 }
 
 // locate says which cell a problem of the server is about.
