@@ -74,7 +74,8 @@ func (c *templateCmd) Run(ctx context.Context, s *session) error {
 		if filled > 0 {
 			text += ", " + plural(filled, "figure", "figures") + " that the server has already"
 		}
-		return s.printf("%s\n", plain(text))
+		return s.printf("%s\nFill in the yellow cells, look with \"tonghop submit %s --dry-run\", then send it with \"tonghop submit %s\".\n",
+			plain(text), plain(path), plain(path))
 	})
 }
 
