@@ -78,6 +78,10 @@ func numberHabits() []habit {
 			name: "a power that would fill the memory", file: rewritten(set(), sheet, online, `<c r="F13"><v>1E999999999</v></c>`),
 			problems: []string{"CDS!F13 NUMBER_MALFORMED"},
 		},
+		{
+			name: "a power that no binary fraction has", file: rewritten(set(), sheet, online, `<c r="F13"><v>1E401</v></c>`),
+			problems: []string{"CDS!F13 NUMBER_MALFORMED"},
+		},
 		{name: "16 digits", file: set("F13", int64(1234567890123456)), problems: []string{"CDS!F13 NUMBER_DIGITS_LOST"}},
 		{name: "16 digits as text", file: set("F13", "1234567890123456"), rows: with(onlineRow, unit+"CQ-11|1234567890123456")},
 		{name: "a percentage of what is measured in percent", file: edited(func(f *excelize.File) {

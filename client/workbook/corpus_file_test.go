@@ -144,6 +144,10 @@ func csvHabits() []habit {
 	return []habit{
 		{name: "semicolons and a mark", file: file("\ufeff" + text(";", "\r\n")), numbers: "vi", rows: row},
 		{name: "tabs", file: file(text("\t", "\n")), numbers: "vi", rows: row},
+		{
+			name: "a decimal comma on every line", numbers: "vi", file: file("Mã đơn vị:;29869;0,5\nMã biểu:;CDS;0,5\nKỳ báo cáo:;2024-02;0,5\n" +
+				"Mã chỉ tiêu;Thực hiện;x,y\nXH-01;1,5;0\n"), rows: []string{"29869|CDS|2024-02|XH-01|1.5"}, remarks: []string{"C4 COLUMN_LEFT_OUT"},
+		},
 		{name: "commas", file: file(quoted), numbers: "vi", rows: row},
 		{name: "an export does not say how its numbers are written", file: file(text(";", "\n")), problems: []string{"C8 NUMBER_AMBIGUOUS"}},
 		{name: "UTF-16", file: file("\xff\xfeM\x00\xe3\x00"), problems: []string{"1:1 NOT_UTF8"}},
@@ -159,7 +163,7 @@ func packageHabits() []habit {
 	added := func(part string) func(*testing.T) []byte {
 		return func(t *testing.T) []byte {
 			t.Helper()
-			return withPart(t, good(t), part, []byte("x"))
+			return withPart(t, good(t), part, []byte("<workbook/>"))
 		}
 	}
 	return []habit{

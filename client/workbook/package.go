@@ -3,7 +3,6 @@ package workbook
 import (
 	"archive/zip"
 	"bytes"
-	"errors"
 	"io"
 	"path"
 	"strings"
@@ -46,8 +45,6 @@ func IsWorkbook(content []byte) bool {
 // parts is the archive of a workbook, of which nothing was unpacked yet.
 type parts struct {
 	files map[string]*zip.File
-	// left is how many bytes may still be unpacked, whatever the directory promised.
-	left int64
 }
 
 // openParts looks at the directory of the archive and refuses what cannot be, or should not be, a form.
@@ -67,7 +64,7 @@ func openParts(content []byte) (*parts, *Problem) {
 	if len(archive.File) > maxParts {
 		return nil, refuse("WORKBOOK_TOO_LARGE", "limit", "200 parts")
 	}
-	p := &parts{files: map[string]*zip.File{}, left: maxTotal}
+	p := &parts{files: map[string]*zip.File{}}
 	total := uint64(0)
 	for _, f := range archive.File {
 		// The library that writes copies folds names alike, and must not see another part than we do.
@@ -103,36 +100,12 @@ func suspicious(name string, f *zip.File) string {
 	return ""
 }
 
-// errTooLarge ends the reading of a part that is larger than the directory said.
-var errTooLarge = errors.New("larger than its directory says")
-
 // open gives a part to read; nil if there is none.
 func (p *parts) open(name string) (io.ReadCloser, error) {
 	f := p.files[strings.ToLower(strings.TrimPrefix(name, "/"))]
 	if f == nil {
 		return nil, nil //nolint:nilnil // a part that a workbook may lack
 	}
-	r, err := f.Open()
-	if err != nil {
-		return nil, err
-	}
-	return &bounded{ReadCloser: r, all: &p.left, left: maxPart}, nil
-}
-
-// bounded stops a part that swells beyond what its directory entry says, and the archive that swells in all.
-type bounded struct {
-	io.ReadCloser
-	all  *int64
-	left int64
-}
-
-// Read reads, and counts.
-func (b *bounded) Read(to []byte) (int, error) {
-	n, err := b.ReadCloser.Read(to)
-	b.left -= int64(n)
-	*b.all -= int64(n)
-	if b.left < 0 || *b.all < 0 {
-		return n, errTooLarge
-	}
-	return n, err
+	// What is longer than the directory says is an error of the archive's reader, so nothing unpacks beyond the limits.
+	return f.Open()
 }

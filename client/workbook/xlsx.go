@@ -25,8 +25,6 @@ func readXLSX(content []byte) (*Book, *Problem) {
 	switch err := r.read(); {
 	case errors.Is(err, errLimit):
 		return nil, refuse("WORKBOOK_TOO_LARGE", "limit", "20,000 rows, 200,000 cells")
-	case errors.Is(err, errTooLarge):
-		return nil, refuse("WORKBOOK_TOO_LARGE", "limit", "16 MiB a part, 64 MiB in all")
 	case err != nil:
 		return nil, refuse("WORKBOOK_DAMAGED")
 	}
