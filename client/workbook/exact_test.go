@@ -202,3 +202,42 @@ func TestR49DustIsCutOffAndDigitsAreNot(t *testing.T) {
 		t.Errorf("%d taken, %d refused", taken, refused)
 	}
 }
+
+// TestWithoutTheServerNothingIsGuessed reads a form whose indicators nobody can be asked about.
+func TestWithoutTheServerNothingIsGuessed(t *testing.T) {
+	for _, c := range []struct {
+		cell any
+		want string
+	}{
+		{120, "120"},
+		{0.30000000000000004, "0.3"},
+		{12345678901234, "12345678901234"},
+		{1234567890.25, "1234567890.25"},
+		{int64(1234567890123450000), "NUMBER_DIGITS_LOST"},
+		{0.1234567, "NUMBER_TOO_PRECISE"},
+		{"1,5", "NUMBER_AMBIGUOUS"},
+		{"60%", "NUMBER_PERCENT"},
+	} {
+		book, err := workbook.Open(set("F13", c.cell)(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := book.Figures(workbook.Reading{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := f.CSV()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if len(f.Problems) > 0 {
+			got = f.Problems[0].Reason
+		} else {
+			got = figuresOf(t, out)[0][4]
+		}
+		if got != c.want {
+			t.Errorf("%v is %s, want %s", c.cell, got, c.want)
+		}
+	}
+}

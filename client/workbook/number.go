@@ -22,6 +22,8 @@ const (
 const (
 	// maxScale is the greatest number of decimals that any indicator has.
 	maxScale = 6
+	// unknownScale stands for an indicator that is not known here; the server will know it.
+	unknownScale = -1
 	// keptDigits is how many digits spreadsheets keep of a number.
 	keptDigits = 15
 	maxLiteral = 40
@@ -30,7 +32,7 @@ const (
 // amount reads a cell as a number of the indicator and gives it as digits, an optional minus and an optional point. What
 // is wrong is the reason that it gives beside, with its parameters.
 func amount(c cell, i *Indicator, numbers Numbers) (string, *Problem) {
-	scale, measure := maxScale, ""
+	scale, measure := unknownScale, ""
 	if i != nil {
 		scale, measure = min(max(i.Scale, 0), maxScale), i.Unit
 	}
@@ -180,6 +182,10 @@ func exact(s string) (*big.Rat, bool) {
 // atScale rounds to the decimals of the indicator, where what is cut off is no more than the dust of binary fractions: a
 // billionth of the number, and never as much as could be a digit that somebody typed (R49).
 func atScale(value *big.Rat, scale int) (string, *Problem) {
+	known := scale != unknownScale
+	if !known {
+		scale = maxScale
+	}
 	factor := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil)
 	scaled := new(big.Rat).Mul(value, new(big.Rat).SetInt(factor))
 	rounded := nearest(scaled)
@@ -198,7 +204,11 @@ func atScale(value *big.Rat, scale int) (string, *Problem) {
 		return "", refuse("NUMBER_TOO_PRECISE", "scale", strconv.Itoa(scale))
 	}
 	digits := new(big.Int).Abs(rounded).String()
-	if len(digits) > keptDigits {
+	counted := digits
+	if !known {
+		counted = strings.TrimRight(digits, "0")
+	}
+	if len(counted) > keptDigits || len(digits)-scale > keptDigits {
 		return "", refuse("NUMBER_DIGITS_LOST")
 	}
 	return point(digits, scale, rounded.Sign() < 0), nil

@@ -88,8 +88,12 @@ func (c *submitCmd) checkAnnotate(s *session) error {
 	return nil
 }
 
-// catalogueOf asks the server for the indicators of a form. What it does not know it will say again of the rows.
+// catalogueOf asks the server for the indicators of a form. What it does not know it will say again of the rows. Without a
+// server nothing is known, and what depends on it is refused or left to the server.
 func catalogueOf(ctx context.Context, to *client.Client) workbook.Catalogue {
+	if to == nil {
+		return nil
+	}
 	return func(form, period string) ([]workbook.Indicator, error) {
 		_, _, indicators, err := formOn(ctx, to, form, period)
 		if notKnown(err) {
@@ -247,11 +251,6 @@ func (t *teller) cells(answer *reportingv1.ImportReportsResponse) error {
 
 // tellForm closes the answer to a form: the reports that were not sent, and the copy with comments.
 func (c *submitCmd) tellForm(s *session, form *filledForm, t *teller) error {
-	if len(form.figures.Rows) == 0 {
-		if err := t.local(); err != nil {
-			return err
-		}
-	}
 	err := t.end()
 	if err != nil && !errors.Is(err, errRefused) {
 		return err
