@@ -25,11 +25,11 @@ func newOfficer(t *testing.T) *officer {
 	for _, f := range []struct{ what, content string }{
 		{"import units", "code,kind,name_vi,parent\n87,province,Tỉnh Đồng Tháp,\n866,district,Thành phố Cao Lãnh,87\n" +
 			"29869,commune,Phường 1,866\n29872,commune,Phường 4,866\n"},
-		{"import indicators", "code,name_vi,name_en,group,unit_of_measure,scale,unit_rule,time_rule,measure,reported_by,direction\n" +
-			"CQ-11,Số giao dịch,Payments,CQ,giao dịch,0,SUM,SUM,flow,commune,higher\n" +
-			"CQ-06,Tỷ lệ hồ sơ,Files,CQ,%,2,RATIO,SUM,flow,commune,higher\n" +
-			"XH-01,Doanh thu,Revenue,XH,tỷ đồng,2,SUM,SUM,flow,commune,higher\n" +
-			"XH-02,Của huyện,Districts,XH,hộ,0,SUM,SUM,flow,district,higher\n"},
+		{"import indicators", "code,name_vi,name_en,group,unit_of_measure,scale,unit_rule,time_rule,measure,reported_by,direction,min\n" +
+			"CQ-11,Số giao dịch,Payments,CQ,giao dịch,0,SUM,SUM,flow,commune,higher,0\n" +
+			"CQ-06,Tỷ lệ hồ sơ,Files,CQ,%,2,RATIO,SUM,flow,commune,higher,\n" +
+			"XH-01,Doanh thu,Revenue,XH,tỷ đồng,2,SUM,SUM,flow,commune,higher,\n" +
+			"XH-02,Của huyện,Districts,XH,hộ,0,SUM,SUM,flow,district,higher,\n"},
 		{"import forms", "code,name_vi,frequency,calendar,indicators,assigned,due\n" +
 			"CDS-THANG,Báo cáo chuyển đổi số hằng tháng,month,CUTOFF_15_14,CQ-11|CQ-06|XH-01|XH-02,kind:commune|kind:district,commune=+2\n"},
 		{"import rules", "form,code,severity,expression,text_vi\nCDS-THANG,R1,ERROR,[CQ-06.num] <= [CQ-06.den],Tử số không lớn hơn mẫu số\n" +
@@ -131,6 +131,9 @@ func TestFromTheSpreadsheetToAReceipt(t *testing.T) {
 
 	// Nothing is filled in; then something wrong, of which the spreadsheet knows some and the server the rest.
 	says(t, o.refused("submit", o.path("january.xlsx"), "--dry-run", "--language", "vi"), "CDS-THANG!F14: Chưa có số liệu", "CDS-THANG!F16", "CDS-THANG!F19")
+	o.edit("january.xlsx", "both.xlsx", "F14", -5, "F16", 1, "F17", 2)
+	says(t, o.refused("submit", o.path("both.xlsx"), "--dry-run", "--annotate", o.path("both-copy.xlsx")), "CDS-THANG!F19: there is no figure", "CDS-THANG!F14 “-5”: ",
+		"a copy with 2 comments")
 	o.edit("january.xlsx", "wrong.xlsx", "F14", "1.234", "F16", 90, "F17", 100, "F19", 0.30000000000000004)
 	says(t, o.refused("submit", o.path("wrong.xlsx")), "CDS-THANG!F14 “1.234”: ", "NUMBER_AMBIGUOUS", "units/29869-0/reports/cds-thang~2024-01 was not sent")
 	o.edit("january.xlsx", "rule.xlsx", "F14", 120, "F16", 101, "F17", 100, "F19", 0.30000000000000004)

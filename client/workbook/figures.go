@@ -59,12 +59,17 @@ type Figures struct {
 	More     int
 	// Withheld are the names of reports in which something is wrong; their rows are left out.
 	Withheld []string
+	// withheld are the rows of those reports that could be read.
+	withheld []Row
 	// Remarks tell what was read otherwise than it may have been meant.
 	Remarks []Problem
 
 	// lines has for each line of the CSV file the row that it belongs to, counted from 1. 0: the header.
 	lines []int
 }
+
+// Rest gives the rows that could be read of reports that are withheld, for whoever wants to know what else is wrong with them.
+func (f *Figures) Rest() *Figures { return &Figures{Rows: f.withheld} }
 
 // reportOf names a report as far as its parts are known.
 func reportOf(unit, form, period string) string {

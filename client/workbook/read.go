@@ -109,7 +109,14 @@ func (r *reader) end() *Figures {
 			r.wrong[f.Rows[i].Report()] = true
 		}
 	}
-	f.Rows = slices.DeleteFunc(f.Rows, func(row Row) bool { return row.none || r.wrong[row.Report()] })
+	f.Rows = slices.DeleteFunc(f.Rows, func(row Row) bool { return row.none })
+	for i := range f.Rows {
+		// A ratio of which one part could not be read is no row.
+		if row := &f.Rows[i]; r.wrong[row.Report()] && (row.cells[valueRole] != "" || row.cells[numeratorRole] != "" && row.cells[denominatorRole] != "") {
+			f.withheld = append(f.withheld, *row)
+		}
+	}
+	f.Rows = slices.DeleteFunc(f.Rows, func(row Row) bool { return r.wrong[row.Report()] })
 	for name := range r.wrong {
 		f.Withheld = append(f.Withheld, name)
 	}

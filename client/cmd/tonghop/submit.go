@@ -64,7 +64,7 @@ func (c *submitCmd) Run(ctx context.Context, s *session) error {
 		}
 		if form != nil && len(form.figures.Rows) == 0 {
 			t := newTeller(s, file.name, c.DryRun, form)
-			if err := t.local(); err != nil {
+			if err := firstError(t.local(), c.rest(ctx, to, form, t)); err != nil {
 				return err
 			}
 			return c.tellForm(s, form, t)
@@ -126,6 +126,9 @@ func (c *submitCmd) send(ctx context.Context, s *session, to *client.Client, fil
 		}
 	}
 	if form != nil {
+		if err := c.rest(ctx, to, form, t); err != nil {
+			return err
+		}
 		return c.tellForm(s, form, t)
 	}
 	return t.end()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -211,18 +212,58 @@ func (t *teller) local() error {
 		t.s.notice("%s%s [%s]", t.form.place(t.file, p), p.Say(t.form.language), p.Reason)
 	}
 	for i := range t.form.found {
-		p := &t.form.found[i]
-		t.reasons[p.Reason]++
-		switch t.s.Output {
-		case "json":
-			if err := t.writeCell("cellProblem", p); err != nil {
+		if err := t.tellCell(&t.form.found[i]); err != nil {
+			return err
+		}
+	}
+	return t.flush()
+}
+
+// tellCell tells a problem of a cell that no answer of the server tells.
+func (t *teller) tellCell(p *workbook.Problem) error {
+	t.reasons[p.Reason]++
+	switch t.s.Output {
+	case "json":
+		return t.writeCell("cellProblem", p)
+	case "csv":
+		row := []string{word(refusal, kindPrefix), "", p.Report, "", "", "", "", "", "", p.Reason, p.Say(t.form.language), ""}
+		t.write(append(row, cellColumns(p)...))
+	default:
+		t.line("%-9s  %s%s [%s]", word(refusal, kindPrefix), t.form.place(t.file, p), plain(p.Say(t.form.language)), p.Reason)
+	}
+	return nil
+}
+
+// rest asks in a dry run what the server would say of the figures of reports in which a cell is wrong already, so that as
+// much as can be is mended in one go. Rules, and what is not about a figure, are left for the next look, when all of the report is
+// there.
+func (c *submitCmd) rest(ctx context.Context, to *client.Client, form *filledForm, t *teller) error {
+	others := form.figures.Rest()
+	if !c.DryRun || len(others.Rows) == 0 {
+		return nil
+	}
+	content, err := others.CSV()
+	if err != nil {
+		return err
+	}
+	options := c.options(upload{name: t.file})
+	options.Merge, options.ValidateOnly = true, true
+	if options.StreamId, err = newRequest(); err != nil {
+		return err
+	}
+	for answer, err := range to.UploadFigures(ctx, bytes.NewReader(content), options) {
+		if err != nil {
+			return err
+		}
+		for _, p := range answer.GetOutcome().GetProblems() {
+			if !slices.Contains([]string{"indicator", "value", "numerator", "denominator"}, p.GetField()) || p.GetRule() != nil {
+				continue
+			}
+			at := others.Locate(int(p.GetLine()), p.GetField(), p.GetReason(), p.GetMessage())
+			form.found = append(form.found, at)
+			if err := t.tellCell(&at); err != nil {
 				return err
 			}
-		case "csv":
-			row := []string{word(refusal, kindPrefix), "", p.Report, "", "", "", "", "", "", p.Reason, p.Say(t.form.language), ""}
-			t.write(append(row, cellColumns(p)...))
-		default:
-			t.line("%-9s  %s%s [%s]", word(refusal, kindPrefix), t.form.place(t.file, p), plain(p.Say(t.form.language)), p.Reason)
 		}
 	}
 	return t.flush()
