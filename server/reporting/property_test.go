@@ -132,6 +132,8 @@ func (h *history) ask(r request) {
 		r.by = h.desks[rapid.IntRange(0, len(h.desks)-1).Draw(h.draws, "desk")]
 		if r.by.Token.Unit == idOf("D") {
 			r.asked[0].unit = "A"
+		} else if r.by.Token.Role == auth.Approver && !rapid.Bool().Draw(h.draws, "of D too") {
+			r.asked[0].unit = "C"
 		}
 	}
 	for i := range r.asked {
