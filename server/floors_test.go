@@ -52,7 +52,7 @@ const floors = `
 	rpc, client < gateway;
 	client < demo;
 	gateway, demo, backup < server < cmd;
-	client, client/receipt < cmd, client/cmd;
+	client, client/receipt, client/workbook < cmd, client/cmd;
 
 	# The suites that attack the promises stand above everything and beside each other.
 	check/plant < check < check/daemon, check/syscalls < check/workload;
@@ -83,6 +83,8 @@ var keepers = []struct{ path, rooms string }{
 	{module + "/gen/reporting", "rpc rpc/rpctest gateway demo server cmd client client/outbox client/cmd"},
 	{module + "/gen/journal", "entry"},
 	{"github.com/jackc/pgx", "bench/postgres"},
+	// Whoever compiles the library alone compiles no spreadsheets.
+	{"github.com/xuri/excelize", "client/workbook"},
 }
 
 // clockReaders are the rooms that may ask what time it is. Everywhere else time is a parameter, so that a replay, a test and
