@@ -191,7 +191,7 @@ func (g *Gateway) enter(next runtime.HandlerFunc) runtime.HandlerFunc {
 			g.refuse(ctx, w, fault.Internal(nil, "the path %s is served and not in the contract", pattern))
 			return
 		}
-		if err := a.prepare(w, r); err != nil {
+		if err := a.prepare(w, r, path); err != nil {
 			g.refuse(ctx, w, err)
 			return
 		}
@@ -234,8 +234,8 @@ func (g *Gateway) follow(ctx context.Context) (following context.Context, leave 
 	}
 }
 
-// prepare reads parameters and body.
-func (a *asked) prepare(w http.ResponseWriter, r *http.Request) error {
+// prepare reads parameters and body. What the path has bound, the body may repeat and not change.
+func (a *asked) prepare(w http.ResponseWriter, r *http.Request, path map[string]string) error {
 	if !utf8.ValidString(r.URL.Path) {
 		return fault.Invalid("PATH_INVALID", "the path is not UTF-8")
 	}
@@ -263,6 +263,9 @@ func (a *asked) prepare(w http.ResponseWriter, r *http.Request) error {
 	}
 	body, err := a.route.decode(w, r)
 	if err != nil {
+		return err
+	}
+	if err := a.route.agree(path, body.message); err != nil {
 		return err
 	}
 	r.Body = body
