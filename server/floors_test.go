@@ -56,6 +56,8 @@ const floors = `
 	# The suites that attack the promises stand above everything and beside each other.
 	check/plant < check < check/daemon, check/syscalls < check/workload;
 	client, journal/filejournal < check/workload;
+	check/daemon < check/doors, check/siege;
+	server, check/workload < check/doors, check/siege < cmd;
 	check/daemon < check/line < check/duplicates, check/linear, check/snapshot, check/slowreaders;
 	check < check/powerdisk < check/powerloss, check/ioerror;
 	server, check/workload < check/crashrandom, check/crashpoints, check/powerloss, check/ioerror, check/duplicates, check/oracle,

@@ -20,6 +20,7 @@ import (
 	"github.com/tonghop/tonghop/server/check/bitrot"
 	"github.com/tonghop/tonghop/server/check/crashpoints"
 	"github.com/tonghop/tonghop/server/check/crashrandom"
+	"github.com/tonghop/tonghop/server/check/doors"
 	"github.com/tonghop/tonghop/server/check/duplicates"
 	"github.com/tonghop/tonghop/server/check/ioerror"
 	"github.com/tonghop/tonghop/server/check/linear"
@@ -45,6 +46,7 @@ var checks = []check.Check{
 	tamper.Check,
 	backup.Check,
 	duplicates.Check,
+	doors.Check,
 	shutdown.Check,
 	snapshot.Check,
 	restart.Check,
