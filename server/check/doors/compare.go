@@ -24,6 +24,9 @@ func (p *pool) remember(m protoreflect.Message) {
 		switch {
 		case f.Name() == "etag":
 			p.etags = append(p.etags, v.String())
+			if name := m.Descriptor().Fields().ByName("name"); name != nil {
+				p.latest[m.Get(name).String()] = v.String()
+			}
 		case f.Name() == "next_page_token":
 			p.pages = append(p.pages, v.String())
 		case f.Message() != nil && !f.IsMap() && f.IsList():

@@ -41,21 +41,30 @@ type pool struct {
 	words   map[string][]string
 	// etags and pages were seen in answers; ids were sent before.
 	etags, pages, ids []string
+	// latest are the etags of reports, by their names.
+	latest map[string]string
 }
 
 // Some are asked more often, so that reports come and go.
 var often = map[protoreflect.Name]int{"SubmitReport": 12, "ApproveReport": 5, "ReturnReport": 3, "BatchSubmitReports": 4, "QueryRollups": 3, "ListReports": 2, "GetReport": 4}
 
+// seldom are fields that change what all others mean, or fit few of them.
+var seldom = map[protoreflect.Name]bool{
+	"at_time": true, "at_sequence": true, "journal_id": true, "min_sequence": true, "closed_version": true, "previous": true, "page_size": true,
+	"page_token": true, "tree": true, "as_of": true, "states": true, "explanations": true, "validate_only": true, "draft": true, "merge": true, "by_kind": true,
+	"measure": true, "compare": true, "region": true,
+}
+
 // random are those in which the store draws something itself, or that take long: only tried, or left out.
 var random = map[protoreflect.Name]bool{"CreateToken": true, "CreateSubscription": true, "RedactEntry": true}
 
 func newPool(draw *rand.Rand, journal, token string) (*pool, error) {
-	p := &pool{draw: draw, words: map[string][]string{
+	p := &pool{draw: draw, latest: map[string]string{}, words: map[string][]string{
 		"units":   {"C0000-0", "C0001-0", "C0002", "C0003-0", "D00-0", "D01", "P-0", "X-0", "c0000-0"},
 		"reports": {"thang~2024-01", "thang~2024-02", "thang~2024-03", "thang~2024-04", "thang~2024-05", "THANG~2024-06", "thang~2024-Q1", "khac~2024-01", "thang"},
-		"forms":   {"thang", "THANG", "khac"}, "closings": {"2024-01", "2024-02", "2023-12"}, "rules": {"r1", "kiem-tra"},
+		"forms":   {"thang", "thang", "THANG", "thang", "khac"}, "closings": {"2024-01", "2024-02", "2023-12"}, "rules": {"r1", "kiem-tra"},
 		"periods":    {"2024-01", "2024-02", "2024-Q1", "2024-H1", "2024", "2024-13", "2024-01..2024-03"},
-		"indicators": {"HS", "hs", "TIEN", "DAN", "DUNG", "KHAC"}, "plans": {"698-kh-ubnd-2022", "kh-1"},
+		"indicators": {"HS", "hs", "TIEN", "DAN", "DUNG", "hs", "tien", "KHAC"}, "plans": {"698-kh-ubnd-2022", "kh-1"},
 		"tokens": {strings.TrimPrefix(token, "tokens/"), "000000000000"}, "subscriptions": {"0123456789ab"}, "revisions": {"1", "2", "3", "0", "x"},
 		"journal_id": {journal, strings.Repeat("0", 32)}, "kind": {"commune", "district", "province", "xa"},
 		"day": {"2024-03-01", "2025-07-01", "2024-02-30", "0"}, "number": {"0", "12", "-3", "1.5", "007", "1e3", "1.234,5", "999999999999999999999"},
@@ -101,7 +110,7 @@ func (p *pool) request(callers []caller) *request {
 		method: m, caller: one(p.draw, callers), binding: one(p.draw, bindingsOf(m)),
 		english: p.of(2), inHeader: p.of(2), strange: p.of(30),
 	}
-	if p.of(2) {
+	if !p.of(3) {
 		q.caller = callers[0] // who may most
 	}
 	kind, _ := protoregistry.GlobalTypes.FindMessageByName(m.Input().FullName())
@@ -114,7 +123,19 @@ func (p *pool) request(callers []caller) *request {
 	}
 	p.harmless(message, m)
 	q.message = message.Interface()
+	q.findPath()
 	return q
+}
+
+// findPath takes another of the method's paths where the names do not fit the one that was drawn.
+func (q *request) findPath() {
+	for _, other := range append([]*annotations.HttpRule{q.binding}, bindingsOf(q.method)...) {
+		_, template := pathOf(other)
+		if _, fits := pathFrom(proto.Clone(q.message).ProtoReflect(), template); fits {
+			q.binding = other
+			return
+		}
+	}
 }
 
 // harmless keeps a request from drawing something that the other store draws otherwise, and most others from changing the
@@ -154,13 +175,13 @@ func (p *pool) fill(m protoreflect.Message, depth int) {
 	for i := range fields.Len() {
 		f := fields.Get(i)
 		switch {
-		case f.Name() == "packed" || f.IsMap() || p.of(3) && f.Name() != "request_id":
+		case f.Name() == "packed" || f.IsMap() || seldom[f.Name()] && !p.of(12) || p.of(4) && f.Name() != "request_id":
 		case f.ContainingOneof() != nil && !f.HasOptionalKeyword() && m.WhichOneof(f.ContainingOneof()) != nil:
 		case f.IsList() && f.Name() == "figures" && !p.of(5):
 			p.figures(m.Mutable(f).List())
 		case f.IsList():
 			list := m.Mutable(f).List()
-			for range p.draw.IntN(3) {
+			for range one(p.draw, []int{1, 1, 2, 0}) {
 				if f.Message() == nil {
 					list.Append(p.scalar(f))
 				} else if depth < 3 {
@@ -311,7 +332,21 @@ func (p *pool) bind(m protoreflect.Message, rule *annotations.HttpRule) {
 			}
 			parts[i] = one(p.draw, words)
 		}
-		at.Set(field, protoreflect.ValueOfString(strings.Join(parts, "/")))
+		name := strings.Join(parts, "/")
+		if strings.HasPrefix(pattern, "units/*/reports/*") && !p.of(3) { // a report that is owed
+			parts[1], parts[3] = fmt.Sprintf("C%04d-0", p.draw.IntN(communes)), fmt.Sprintf("thang~2024-%02d", 1+p.draw.IntN(months))
+			name = strings.Join(parts, "/")
+			p.seen(at, name)
+		}
+		at.Set(field, protoreflect.ValueOfString(name))
+	}
+}
+
+// seen gives a request the etag that the report had when it was last answered.
+func (p *pool) seen(m protoreflect.Message, name string) {
+	field := m.Descriptor().Fields().ByName("etag")
+	if etag := p.latest[name]; field != nil && etag != "" && !p.of(4) {
+		m.Set(field, protoreflect.ValueOfString(etag))
 	}
 }
 
