@@ -28,6 +28,7 @@ import (
 	"github.com/tonghop/tonghop/server/check/powerloss"
 	"github.com/tonghop/tonghop/server/check/restart"
 	"github.com/tonghop/tonghop/server/check/shutdown"
+	"github.com/tonghop/tonghop/server/check/siege"
 	"github.com/tonghop/tonghop/server/check/slowreaders"
 	"github.com/tonghop/tonghop/server/check/snapshot"
 	"github.com/tonghop/tonghop/server/check/syscalls"
@@ -51,6 +52,7 @@ var checks = []check.Check{
 	snapshot.Check,
 	restart.Check,
 	slowreaders.Check,
+	siege.Check,
 }
 
 // Codes of exit.
