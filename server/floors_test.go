@@ -44,7 +44,8 @@ const floors = `
 
 	form < tabular;
 	figure, period < message;
-	reporting, tabular, message < rpc;
+	fault < security;
+	reporting, tabular, message, security < rpc;
 	rpc, journal/filejournal < rpc/rpctest;
 
 	# client stands on nothing of ours: what a user of the library compiles holds no server.

@@ -26,6 +26,8 @@ type asked struct {
 	route *route
 	// parameters are those of the URL, with enumerations written out.
 	parameters url.Values
+	// origin is the address that the request came from, as the connection says; never a header.
+	origin string
 }
 
 type askedKey struct{}
@@ -54,7 +56,7 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
 		g.serveOpen(w, r, open)
 		return
 	}
-	a := &asked{language: message.ParseAcceptLanguage(strings.Join(r.Header.Values("Accept-Language"), ","))}
+	a := &asked{language: message.ParseAcceptLanguage(strings.Join(r.Header.Values("Accept-Language"), ",")), origin: r.RemoteAddr}
 	ctx := context.WithValue(r.Context(), askedKey{}, a)
 	header, err := a.admit(r.Header)
 	if err != nil {

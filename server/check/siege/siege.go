@@ -112,6 +112,9 @@ func run(ctx context.Context, r *check.Run) (err error) {
 	if err := connections(ctx, f); err != nil {
 		return err
 	}
+	if err := f.rest(ctx); err != nil {
+		return err
+	}
 	for _, a := range attacks {
 		if only := wanted[r.Control]; only != "" && only != a.name {
 			continue
@@ -153,6 +156,20 @@ func (f *field) suffer(ctx context.Context, a attack) error {
 	after, err := f.settle(ctx, before)
 	f.Figure(a.name+"_mib", fmt.Sprintf("%d>%d", before>>20, after>>20))
 	return err
+}
+
+// rest waits until the memory falls no more.
+func (f *field) rest(ctx context.Context) error {
+	const steady = 3 * calm
+	for late, least, since := time.Now().Add(back), f.memory(), time.Now(); time.Since(since) < steady && time.Now().Before(late); {
+		if err := pause(ctx, calm/4); err != nil {
+			return err
+		}
+		if now := f.memory(); now < least*49/50 {
+			least, since = now, time.Now()
+		}
+	}
+	return nil
 }
 
 // settle waits until the memory has come back.

@@ -35,6 +35,7 @@ type commands struct {
 	Rebuild rebuildCommand `cmd:"" help:"Make the derived state anew from the journal."`
 	Token   tokenCommand   `cmd:"" help:"Issue a token and print it, alone on the last line; works beside a running server too."`
 	Key     keyCommand     `cmd:"" help:"Print the key that verifies signed heads, or make a new one while no server runs."`
+	Audit   auditCommand   `cmd:"" help:"Tell who changed what, from the journal, and who tried, from the security log; also beside a server."`
 	Receipt receiptCommand `cmd:"" help:"Verify receipts without a server."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
