@@ -41,6 +41,9 @@ type commands struct {
 }
 
 func main() {
+	if err := server.Harden(); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "tonghopd: core dumps cannot be turned off:", err)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
