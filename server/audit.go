@@ -22,7 +22,7 @@ const securityDir = "security"
 
 func (c Config) securityConfig() security.Config {
 	s := c.Security
-	s.Dir, s.Now = filepath.Join(c.Dir, securityDir), c.Now
+	s.Dir, s.Now, s.Full = filepath.Join(c.Dir, securityDir), c.Now, filejournal.IsFull
 	return s
 }
 

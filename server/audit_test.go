@@ -158,11 +158,11 @@ func TestWhatCannotBeRecordedIsNotDone(t *testing.T) {
 	if err := os.WriteFile(dir, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := units.ListUnits(w.by(newcomer.GetSecret()), &reportingv1.ListUnitsRequest{}); status.Code(err) != codes.Unavailable {
-		t.Errorf("a newcomer reads: %v, want UNAVAILABLE", err)
+	if _, err := units.ListUnits(w.by(newcomer.GetSecret()), &reportingv1.ListUnitsRequest{}); status.Code(err) != codes.FailedPrecondition {
+		t.Errorf("a newcomer reads: %v, want FAILED_PRECONDITION", err)
 	}
-	if _, err := create("22"); status.Code(err) != codes.Unavailable {
-		t.Errorf("a change: %v, want UNAVAILABLE", err)
+	if _, err := create("22"); status.Code(err) != codes.FailedPrecondition {
+		t.Errorf("a change: %v, want FAILED_PRECONDITION", err)
 	}
 	if _, err := units.ListUnits(w.by(w.admin), &reportingv1.ListUnitsRequest{}); err != nil {
 		t.Errorf("who was let in before reads: %v", err)

@@ -195,10 +195,10 @@ func (s *Server) Run(ctx context.Context) error {
 	return storeFailed(errors.Join(failure, closed))
 }
 
-// closeSecurity closes the security log. What cannot be flushed of it is told and ends nothing.
+// closeSecurity closes the security log. What is wrong with it is told and ends nothing.
 func (s *Server) closeSecurity() error {
 	if err := s.security.Close(); err != nil {
-		s.cfg.Logger.Warn("the security log could not be flushed", "error", err)
+		s.cfg.Logger.Warn("the security log could not be closed", "error", err)
 	}
 	return nil
 }

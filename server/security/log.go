@@ -37,6 +37,8 @@ type Config struct {
 	Keep      time.Duration
 	// Now is the clock.
 	Now func() time.Time
+	// Full says of an error that the disk has no room. Nil: no error says so.
+	Full func(error) bool
 }
 
 // Log is an open log. Its methods may be called by many goroutines at once.
@@ -70,8 +72,12 @@ func Open(cfg Config) *Log {
 	return &Log{cfg: cfg}
 }
 
-func failed(err error) error {
-	return fault.Unavailable(ReasonFailed,
+// failed says that nothing was done, and why: a full disk as it is always told.
+func (l *Log) failed(err error) error {
+	if l.cfg.Full != nil && l.cfg.Full(err) {
+		return fault.Exhausted("STORE_FULL", "the disk of the server is full, and what cannot be recorded is not done; tell whoever looks after the server: %w", err)
+	}
+	return fault.Precondition(ReasonFailed,
 		"the security log cannot be written, so nothing is changed and nobody new is let in; tell whoever looks after the server: %w", err)
 }
 
@@ -109,7 +115,7 @@ func (l *Log) Record(e Event) error {
 	e.Method, e.RequestID, e.Address = short(e.Method), short(e.RequestID), short(e.Address)
 	if err := l.record(e); err != nil {
 		l.lost++
-		return failed(err)
+		return l.failed(err)
 	}
 	return nil
 }
@@ -122,7 +128,7 @@ func (l *Log) Ready() error {
 		return nil
 	}
 	if err := l.fillGap(); err != nil {
-		return failed(err)
+		return l.failed(err)
 	}
 	return nil
 }
@@ -227,14 +233,14 @@ func putAway(dir string) ([]string, error) {
 	return names, nil
 }
 
-// Close syncs and closes the file.
+// Close closes the file. It is not flushed: what a power cut may take of it the store does not wait for.
 func (l *Log) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.file == nil {
 		return nil
 	}
-	err := errors.Join(l.file.Sync(), l.file.Close())
+	err := l.file.Close()
 	l.file = nil
 	return err
 }

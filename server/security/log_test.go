@@ -155,6 +155,10 @@ func TestWhatIsLostIsCounted(t *testing.T) {
 			t.Fatalf("Record without a folder = %v, want %s", err, security.ReasonFailed)
 		}
 	}
+	cfg.Full = func(error) bool { return true }
+	if err := security.Open(cfg).Record(security.Event{}); fault.ReasonOf(err) != "STORE_FULL" {
+		t.Errorf("Record on a full disk = %v, want STORE_FULL", err)
+	}
 	if err := os.Remove(cfg.Dir); err != nil {
 		t.Fatal(err)
 	}
