@@ -318,21 +318,21 @@ func compareKeys(a, b hierarchy.Unit) int {
 func (c *contest) figures(code indicator.Code, p period.Period, units []hierarchy.Unit) ([]HeldFigure, error) {
 	figures := make([]HeldFigure, len(units))
 	_, known := c.tx.Indicators().Latest(code)
+	outsides, err := outsideOf(c.tx, code, int(p.Year))
+	if err != nil {
+		return nil, err
+	}
 	var series *aggregator.Series
-	found := known
+	found, last := known, c.lastDay(code, p)
 	for i := range units {
 		f := &figures[i]
 		f.Period = p
-		v, outside, err := c.tx.Outside(code, units[i].ID, int(p.Year))
-		if err != nil {
-			return nil, err
-		}
-		if outside {
+		if o, outside := outsides[units[i].ID]; outside {
 			found = true
-			f.Outside, f.Reading = &v.Thing, v.Thing.Reading()
+			f.Outside, f.Reading = o, o.Reading()
 			continue
 		}
-		if !known || !c.reads(units[i].ID, c.lastDay(code, p)) {
+		if !known || !c.reads(units[i].ID, last) {
 			continue
 		}
 		if series == nil {
@@ -341,12 +341,14 @@ func (c *contest) figures(code indicator.Code, p period.Period, units []hierarch
 			}
 		}
 		at, _ := c.tx.Tree().Ordinal(units[i].ID) // it came from there
-		a, err := series.Rollup(at)
-		if err != nil {
+		if err := series.Exact(at, &f.Result); err != nil {
 			return nil, err
 		}
-		f.HasRollup, f.Result, f.Indicator = true, a.Result, a.Indicator
-		f.Reading = plan.Reading{Value: a.Result.Value, Done: period.Beginning, By: a.LastDay}
+		f.HasRollup, f.Indicator = true, series.Version()
+		f.Reading = plan.Reading{Value: f.Result.Value, Done: period.Beginning, By: last}
+		if i%forgetAfter == forgetAfter-1 {
+			c.tx.Forget()
+		}
 	}
 	if !found {
 		return nil, unknownIndicator(c.tx.Definitions(), string(code), 0).In("indicator")
@@ -370,31 +372,31 @@ func (c *contest) lowerFirst(code indicator.Code, on period.Day, figures []HeldF
 // attained gives for each unit how many percent of a plan's targets of every single unit it reached, of those of which there is a
 // figure.
 func (c *contest) attained(p plan.Plan, at period.Period, units []hierarchy.Unit) ([]HeldFigure, error) {
-	figures := make([]HeldFigure, len(units))
-	for i := range units {
-		e := evaluation{
-			granted: c.granted, q: EvaluationQuery{Plan: string(p.ID), Basis: c.basis}, asked: at, carriers: c.carriers,
-			plan: p, year: int(at.Year), unit: &units[i], today: period.Forever, out: &Evaluation{},
+	e := evaluation{
+		granted: c.granted, q: EvaluationQuery{Plan: string(p.ID), Basis: c.basis}, asked: at, carriers: c.carriers,
+		plan: p, year: int(at.Year), today: period.Forever, out: &Evaluation{},
+	}
+	items, err := e.items()
+	if err != nil {
+		return nil, err
+	}
+	var targets []*weighingEach
+	for n := range items {
+		if items[n].target == nil || !items[n].target.Thing.Scope.Each {
+			continue
 		}
-		items, err := e.items()
+		t, err := e.weigh(items[n].target.Thing).each(0)
 		if err != nil {
 			return nil, err
 		}
-		e.out.Groups = make([]GroupCounts, len(p.Groups)+1)
-		for n := range items {
-			if items[n].target == nil || !items[n].target.Thing.Scope.Each {
-				continue
-			}
-			line, err := e.line(&items[n])
-			if err != nil {
-				return nil, err
-			}
-			if line.Status == plan.NotDue {
-				line.Status = line.SoFar
-			}
-			e.count(line)
+		targets = append(targets, t)
+	}
+	figures := make([]HeldFigure, len(units))
+	for i := range units {
+		s, err := e.reachedBy(&units[i], targets)
+		if err != nil {
+			return nil, err
 		}
-		s := &e.out.Summary
 		f := &figures[i]
 		f.Period, f.HasRollup = at, true
 		f.Result.Coverage.Expected = int64(s.Evaluated())
@@ -406,6 +408,38 @@ func (c *contest) attained(p plan.Plan, at period.Period, units []hierarchy.Unit
 				Num: rollup.WideOf(figure.Int128From(int64(100 * s.Reached()))), Den: rollup.WideOf(figure.Int128From(int64(judged))),
 			}
 		}
+		if i%forgetAfter == forgetAfter-1 {
+			e.tx.Forget()
+		}
 	}
 	return figures, nil
+}
+
+// reachedBy counts what of the targets one unit reached.
+func (e *evaluation) reachedBy(u *hierarchy.Unit, targets []*weighingEach) (plan.Counts, error) {
+	var counts plan.Counts
+	tree := e.tx.Tree()
+	if !tree.Within(u.ID, e.plan.Unit, standingOf(u, period.Date(e.year, 12, 31))) {
+		return counts, nil
+	}
+	at, _ := tree.Ordinal(u.ID) // it came from there
+	one := standingUnit{ordinal: at, id: u.ID, kind: u.Kind}
+	for _, t := range targets {
+		if !t.t.Scope.Concerns(u.ID, u.Kind) {
+			continue
+		}
+		if t.hopeless != nil || !tree.Within(u.ID, e.plan.Unit, t.last) {
+			counts.Add(plan.NotEvaluable)
+			continue
+		}
+		if err := t.look(one); err != nil {
+			return counts, err
+		}
+		status := t.judged.Status
+		if status == plan.NotDue {
+			status = t.judged.SoFar
+		}
+		counts.Add(status)
+	}
+	return counts, nil
 }

@@ -2,6 +2,7 @@ package reporting
 
 import (
 	"context"
+	"math"
 	"math/big"
 	"slices"
 
@@ -61,6 +62,7 @@ func (s *Service) ReviewPlan(ctx context.Context, caller auth.Caller, id string,
 		}
 		e := evaluation{
 			granted: who, q: EvaluationQuery{Plan: id, Year: year, Basis: basis}, carriers: s.carriersOf(tx), out: &Evaluation{Stamp: stampOf(tx)},
+			most: math.MaxInt, // there is one page
 		}
 		if err := e.run(largestPage); err != nil {
 			return err
