@@ -149,7 +149,7 @@ func TestR28AWrapUpIsOneAnswerHoweverManyUnits(t *testing.T) {
 	if len(pages) != 2 {
 		t.Errorf("%d pages, want 2", len(pages))
 	}
-	review, err := w.svc.ReviewPlan(t.Context(), w.admin, "1-kh-2024", 0, rollup.Official)
+	review, err := w.svc.ReviewPlan(t.Context(), w.admin, "1-kh-2024", 0, rollup.Official, reporting.At{})
 	must(t, err)
 	if n := review.Summary.Evaluated(); n != len(targets) {
 		t.Errorf("the wrap-up counts %d lines, want %d", n, len(targets))

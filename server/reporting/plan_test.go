@@ -76,7 +76,7 @@ func listRemarks(w *world, c reporting.Call, _ string) error {
 }
 
 func reviewPlan(w *world, c reporting.Call, _ string) error {
-	_, err := w.svc.ReviewPlan(w.t.Context(), c.Caller, "1-kh-2024", 0, 0)
+	_, err := w.svc.ReviewPlan(w.t.Context(), c.Caller, "1-kh-2024", 0, 0, reporting.At{})
 	return err
 }
 
@@ -91,7 +91,7 @@ func listOutsideFigures(w *world, c reporting.Call, _ string) error {
 }
 
 func listRegions(w *world, c reporting.Call, _ string) error {
-	_, _, err := w.svc.ListRegions(w.t.Context(), c.Caller)
+	_, _, err := w.svc.ListRegions(w.t.Context(), c.Caller, reporting.At{})
 	return err
 }
 
@@ -414,7 +414,7 @@ func TestTheWrapUpTellsValuesCausesAndTheYearBefore(t *testing.T) {
 	w.now = time.Date(2025, 1, 2, 9, 0, 0, 0, period.Location())
 	told := func() string {
 		t.Helper()
-		r, err := w.svc.ReviewPlan(ctx, w.admin, "1-kh-2024", 0, 1)
+		r, err := w.svc.ReviewPlan(ctx, w.admin, "1-kh-2024", 0, 1, reporting.At{})
 		must(t, err)
 		var words []string
 		for _, g := range r.Groups {

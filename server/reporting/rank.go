@@ -34,6 +34,7 @@ type RankQuery struct {
 	Basis rollup.Basis
 	// MinCoverage is in hundredths of a percent.
 	MinCoverage int
+	At          At
 }
 
 // League is a league table.
@@ -82,7 +83,7 @@ func (s *Service) RankUnits(ctx context.Context, caller auth.Caller, q RankQuery
 		}
 	}
 	var league League
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, q.At, 0, func(tx *aggregator.Tx, who granted) error {
 		league = League{Period: now, Previous: before, Stamp: stampOf(tx)}
 		c := contest{granted: who, UnitChoice: q.UnitChoice, basis: q.Basis, carriers: s.carriersOf(tx)}
 		if err := c.may(); err != nil {

@@ -47,9 +47,9 @@ type ReviewedLine struct {
 const maxRemarks = 1000
 
 // ReviewPlan wraps a year of a plan up.
-func (s *Service) ReviewPlan(ctx context.Context, caller auth.Caller, id string, year int, basis rollup.Basis) (Review, error) {
+func (s *Service) ReviewPlan(ctx context.Context, caller auth.Caller, id string, year int, basis rollup.Basis, at At) (Review, error) {
 	var review Review
-	err := s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err := s.readAt(ctx, caller, at, 0, func(tx *aggregator.Tx, who granted) error {
 		if err := who.need(auth.Read); err != nil {
 			return err
 		}

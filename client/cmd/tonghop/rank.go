@@ -14,6 +14,7 @@ type choiceFlags struct {
 	Kind   string   `placeholder:"KIND" help:"All units of this kind below --below."`
 	Below  string   `placeholder:"UNIT" help:"With --kind: only below this unit."`
 	Basis  string   `enum:"official,provisional" default:"official" help:"official counts approved reports, provisional also those that wait for approval."`
+	pastFlag
 }
 
 type rankCmd struct {
@@ -39,9 +40,13 @@ Examples:
 
 // Run ranks and shows.
 func (c *rankCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	q := &reportingv1.RankUnitsRequest{
 		Indicator: c.Indicator, Period: c.Period, Previous: c.Previous, Region: c.Region, Units: c.Unit, Kind: c.Kind, Below: c.Below,
-		Basis: choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis),
+		Basis: choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis), AtSequence: sequence, AtTime: at,
 	}
 	if c.Plan != "" {
 		q.Plan = planName(c.Plan)
@@ -150,9 +155,13 @@ type comparedLine struct {
 
 // Run compares and shows.
 func (c *compareCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	q := &reportingv1.CompareUnitsRequest{
 		Indicators: c.Indicator, Period: c.Period, Region: c.Region, Units: c.Unit, Kind: c.Kind, Below: c.Below,
-		Basis: choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis),
+		Basis: choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis), AtSequence: sequence, AtTime: at,
 	}
 	return s.with(ctx, func(to *client.Client) error {
 		answer, err := to.CompareUnits(ctx, q)
@@ -206,6 +215,7 @@ type outsideCmd struct {
 	Indicator string `placeholder:"CODE" help:"Only of this indicator."`
 	Unit      string `placeholder:"UNIT" help:"Only of this unit."`
 	Year      int32  `placeholder:"YEAR" help:"Only of this year, which was measured."`
+	pastFlag
 }
 
 // Help shows how it is used.
@@ -220,8 +230,14 @@ Examples:
 
 // Run lists outside figures.
 func (c *outsideCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(to *client.Client) error {
-		return list(s, outsideSheet, to.OutsideFigures(ctx, &reportingv1.ListOutsideFiguresRequest{Indicator: c.Indicator, Unit: c.Unit, Year: c.Year}))
+		return list(s, outsideSheet, to.OutsideFigures(ctx, &reportingv1.ListOutsideFiguresRequest{
+			Indicator: c.Indicator, Unit: c.Unit, Year: c.Year, AtSequence: sequence, AtTime: at,
+		}))
 	})
 }
 
@@ -252,7 +268,7 @@ var outsideSheet = sheet[*reportingv1.OutsideFigure]{
 	json: messageJSON[*reportingv1.OutsideFigure],
 }
 
-type regionsCmd struct{}
+type regionsCmd struct{ pastFlag }
 
 // Help shows how it is used.
 func (regionsCmd) Help() string {
@@ -265,9 +281,13 @@ Examples:
 }
 
 // Run lists the regions.
-func (regionsCmd) Run(ctx context.Context, s *session) error {
+func (c *regionsCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(to *client.Client) error {
-		answer, err := to.ListRegions(ctx, &reportingv1.ListRegionsRequest{})
+		answer, err := to.ListRegions(ctx, &reportingv1.ListRegionsRequest{AtSequence: sequence, AtTime: at})
 		if err != nil {
 			return err
 		}
