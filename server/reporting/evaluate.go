@@ -43,6 +43,8 @@ type Evaluation struct {
 	// Declared the declared ratings.
 	Summary, Focus, Declared plan.Counts
 	Groups                   []GroupCounts
+	// Total is how many lines all pages have.
+	Total int
 	// Counts are there where all lines stand on one page.
 	Counts []plan.Comparison
 	Today  period.Day
@@ -185,6 +187,7 @@ func (e *evaluation) run(size int) error {
 	if from.key != "" {
 		begin = slices.IndexFunc(items, func(i item) bool { return i.key == from.key }) + 1
 	}
+	e.out.Total = len(items)
 	e.out.Groups = make([]GroupCounts, len(e.plan.Groups)+1)
 	for i, g := range e.plan.Groups {
 		e.out.Groups[i].Group = g

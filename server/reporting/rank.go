@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 
 	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/auth"
@@ -296,12 +297,22 @@ func (c *contest) ofKind(on period.Day) ([]hierarchy.Unit, error) {
 		return nil, err
 	}
 	var units []hierarchy.Unit
+	var kinds []string
 	c.tx.Tree().Subtree(top.ID, on, func(u hierarchy.Unit) bool {
-		if u.Kind == kind && u.ID != top.ID {
+		switch {
+		case u.ID == top.ID:
+		case u.Kind == kind:
 			units = append(units, u.On(on))
+		case !slices.Contains(kinds, string(u.Kind)):
+			kinds = append(kinds, string(u.Kind))
 		}
 		return true
 	})
+	if len(units) == 0 {
+		slices.Sort(kinds)
+		return nil, fault.NotFound("KIND_NOT_BELOW", "no unit of kind %q stands below %s on %s; there are: %s", shorten(c.Kind), top.ID, on, strings.Join(kinds, ", ")).
+			With("kind", shorten(c.Kind)).With("unit", top.ID).With("day", on).With("kinds", strings.Join(kinds, ", ")).In("kind")
+	}
 	return units, nil
 }
 

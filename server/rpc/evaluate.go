@@ -38,6 +38,7 @@ func (s plans) EvaluatePlan(ctx context.Context, r *reportingv1.EvaluatePlanRequ
 	answer := &reportingv1.EvaluatePlanResponse{
 		Summary: attainmentCounts(&e.Summary), Focus: attainmentCounts(&e.Focus), Declared: attainmentCounts(&e.Declared), Basis: bases.wire(basis),
 		AsOf: e.Today.String(), NextPageToken: e.Next, Stamp: stampMessage(e.Stamp),
+		TotalLines: int32(e.Total), //nolint:gosec // a few thousand
 	}
 	for i := range e.Groups {
 		g := &e.Groups[i]

@@ -48,7 +48,7 @@ func (c *evaluateCmd) Run(ctx context.Context, s *session) error {
 	}
 	return s.with(ctx, func(to *client.Client) error {
 		var sum evaluated
-		if err := list(s, evaluationSheet, evaluationLines(to.EvaluationPages(ctx, q), &sum)); err != nil {
+		if err := list(s, evaluationSheet, evaluationLines(s, to.EvaluationPages(ctx, q), &sum)); err != nil {
 			return err
 		}
 		if s.Output != "table" {
@@ -64,7 +64,9 @@ type evaluationLine struct {
 	unit *reportingv1.UnitEvaluation
 }
 
-func evaluationLines(pages iter.Seq2[*reportingv1.EvaluatePlanResponse, error], sum *evaluated) iter.Seq2[evaluationLine, error] {
+// evaluationLines gives what the pages have, and tells how far they are where there are several. JSON has the units in the line of their
+// target.
+func evaluationLines(s *session, pages iter.Seq2[*reportingv1.EvaluatePlanResponse, error], sum *evaluated) iter.Seq2[evaluationLine, error] {
 	return func(yield func(evaluationLine, error) bool) {
 		for page, err := range pages {
 			if err != nil {
@@ -72,9 +74,19 @@ func evaluationLines(pages iter.Seq2[*reportingv1.EvaluatePlanResponse, error], 
 				return
 			}
 			sum.add(page)
+			switch {
+			case s.Output != "table": // lines go out as they come
+			case page.GetNextPageToken() != "":
+				s.progress.at("evaluating", "targets", int64(sum.summary.evaluated), int64(page.GetTotalLines()))
+			default:
+				s.progress.clear()
+			}
 			for _, l := range page.GetLines() {
 				if !yield(evaluationLine{l, nil}, nil) {
 					return
+				}
+				if s.Output == "json" {
+					continue
 				}
 				for _, u := range l.GetUnitLines() {
 					if !yield(evaluationLine{l, u}, nil) {
@@ -119,13 +131,11 @@ var evaluationSheet = sheet[evaluationLine]{
 		{name: "declared_rating", text: func(l evaluationLine) string { return attainment(l.GetDeclared().GetRating()) }},
 		{name: "declared_difference", text: func(l evaluationLine) string { return l.GetDeclaredDifference() }},
 		{name: "reasons", text: func(l evaluationLine) string { return l.reasonNames() }},
+		{name: "units_reached", text: func(l evaluationLine) string { return l.ofUnits((*reportingv1.AttainmentCounts).GetExceeded, (*reportingv1.AttainmentCounts).GetMet) }},
+		{name: "units", text: func(l evaluationLine) string { return l.ofUnits((*reportingv1.AttainmentCounts).GetEvaluated) }},
+		{name: "indicator_name", text: func(l evaluationLine) string { return l.GetIndicatorName() }},
 	},
-	json: func(l evaluationLine) ([]byte, error) {
-		if l.unit != nil {
-			return jsonOf(l.unit)
-		}
-		return jsonOf(l.TargetEvaluation)
-	},
+	json: func(l evaluationLine) ([]byte, error) { return jsonOf(l.TargetEvaluation) },
 }
 
 func attainment(a reportingv1.Attainment) string {
@@ -183,6 +193,18 @@ func (l evaluationLine) difference() string {
 		return l.unit.GetDifference()
 	}
 	return l.GetDifference()
+}
+
+// ofUnits adds counts of a target of every single unit; nothing for any other.
+func (l evaluationLine) ofUnits(counts ...func(*reportingv1.AttainmentCounts) int32) string {
+	if l.GetUnits() == nil || l.unit != nil {
+		return ""
+	}
+	n := int32(0)
+	for _, count := range counts {
+		n += count(l.GetUnits())
+	}
+	return number(n)
 }
 
 // held is the value, the class or the day that was held against the target; of every single unit how many reached it.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/tonghop/tonghop/client"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
@@ -62,10 +63,14 @@ func (c *rankCmd) Run(ctx context.Context, s *session) error {
 		if err := list(s, rankSheet, withoutErrors(answer.GetUnits())); err != nil || s.Output != "table" {
 			return err
 		}
-		text := "\n" + answer.GetPeriod() + ": " + number(answer.GetRanked()) + " ranked, " + number(answer.GetUnranked()) + " unranked, " + number(answer.GetMissing()) + " missing\n"
+		text := "\n" + plain(first(c.Indicator, "targets of "+c.Plan)) + " " + answer.GetPeriod() + ": " + number(answer.GetRanked()) + " ranked, " +
+			number(answer.GetUnranked()) + " unranked, " + number(answer.GetMissing()) + " missing\n"
 		if why := answer.GetNoChange(); why != nil {
 			text += "no change since " + answer.GetPrevious() + ": " + plain(why.GetMessage()) + "\n"
+		} else {
+			text += "change since " + answer.GetPrevious() + "\n"
 		}
+		text += strings.ToUpper(c.Basis) + ", at entry " + number(knownUpTo(answer.GetStamp())) + "\n"
 		return s.printf("%s", text)
 	})
 }
@@ -90,7 +95,12 @@ var rankSheet = sheet[*reportingv1.RankedUnit]{
 		{name: "ranked", text: func(u *reportingv1.RankedUnit) string { return some(u.GetFigure().GetRanked()) }},
 		{name: "to_next", text: (*reportingv1.RankedUnit).GetToNext},
 		{name: "previous_rank", text: func(u *reportingv1.RankedUnit) string { return some(u.GetPreviousRank()) }},
-		{name: "change", text: rose},
+		{name: "change", text: func(u *reportingv1.RankedUnit) string {
+			if u.Change == nil {
+				return ""
+			}
+			return number(u.GetChange())
+		}},
 		{name: "expected", text: func(u *reportingv1.RankedUnit) string { return number(u.GetFigure().GetExpected()) }},
 		{name: "received", text: func(u *reportingv1.RankedUnit) string { return number(u.GetFigure().GetReceived()) }},
 	},
@@ -168,13 +178,20 @@ func (c *compareCmd) Run(ctx context.Context, s *session) error {
 		if err != nil {
 			return err
 		}
+		if s.Output == "json" {
+			return list(s, sheet[*reportingv1.ComparedIndicator]{json: messageJSON[*reportingv1.ComparedIndicator]}, withoutErrors(answer.GetRows()))
+		}
 		var lines []comparedLine
 		for _, row := range answer.GetRows() {
 			for _, u := range row.GetUnits() {
 				lines = append(lines, comparedLine{u, row})
 			}
 		}
-		return list(s, compareSheet, withoutErrors(lines))
+		if err := list(s, compareSheet, withoutErrors(lines)); err != nil || s.Output != "table" {
+			return err
+		}
+		return s.printf("\n%s, the year before is %s\n%s, at entry %s\n", answer.GetPeriod(), answer.GetPrevious(), strings.ToUpper(c.Basis),
+			number(knownUpTo(answer.GetStamp())))
 	})
 }
 
@@ -201,7 +218,6 @@ var compareSheet = sheet[comparedLine]{
 		{name: "previous", text: func(l comparedLine) string { return l.GetPrevious() }},
 		{name: "improvement", text: func(l comparedLine) string { return l.GetImprovement() }},
 	},
-	json: func(l comparedLine) ([]byte, error) { return jsonOf(l.ComparedUnit) },
 }
 
 func (l comparedLine) better() string {
@@ -310,11 +326,17 @@ type member struct {
 	unit string
 }
 
-var regionColumns = []column[member]{
-	{name: "region", text: func(m member) string { return m.GetCode() }},
-	{name: "name_vi", text: func(m member) string { return m.GetNameVi() }},
-	{name: "name_en", text: func(m member) string { return m.GetNameEn() }},
-	{name: "unit", text: func(m member) string { return m.unit }},
+var regionSheet = sheet[member]{
+	table: []column[member]{
+		{name: "REGION", text: func(m member) string { return m.GetCode() }},
+		{name: "NAME", text: func(m member) string { return m.GetNameVi() }},
+		{name: "ENGLISH", text: func(m member) string { return m.GetNameEn() }},
+		{name: "UNIT", text: func(m member) string { return m.unit }},
+	},
+	csv: []column[member]{
+		{name: "region", text: func(m member) string { return m.GetCode() }},
+		{name: "name_vi", text: func(m member) string { return m.GetNameVi() }},
+		{name: "name_en", text: func(m member) string { return m.GetNameEn() }},
+		{name: "unit", text: func(m member) string { return m.unit }},
+	},
 }
-
-var regionSheet = sheet[member]{table: regionColumns, csv: regionColumns}

@@ -2352,7 +2352,9 @@ type EvaluatePlanResponse struct {
 	// Token of the next page. Empty: this was the last one.
 	NextPageToken string `protobuf:"bytes,9,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	// Where the page was computed.
-	Stamp         *Stamp `protobuf:"bytes,10,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	Stamp *Stamp `protobuf:"bytes,10,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	// How many lines all pages have together.
+	TotalLines    int32 `protobuf:"varint,11,opt,name=total_lines,json=totalLines,proto3" json:"total_lines,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2455,6 +2457,13 @@ func (x *EvaluatePlanResponse) GetStamp() *Stamp {
 		return x.Stamp
 	}
 	return nil
+}
+
+func (x *EvaluatePlanResponse) GetTotalLines() int32 {
+	if x != nil {
+		return x.TotalLines
+	}
+	return 0
 }
 
 // AttainmentCounts counts lines by status. `evaluated` is always the sum of the others.
@@ -4105,7 +4114,7 @@ const file_reporting_v1_plan_proto_rawDesc = "" +
 	"\aat_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
 	"\n" +
 	"journal_id\x18\r \x01(\tR\tjournalIdB\x0e\n" +
-	"\f_at_sequence\"\xf5\x03\n" +
+	"\f_at_sequence\"\x96\x04\n" +
 	"\x14EvaluatePlanResponse\x124\n" +
 	"\x05lines\x18\x01 \x03(\v2\x1e.reporting.v1.TargetEvaluationR\x05lines\x128\n" +
 	"\asummary\x18\x02 \x01(\v2\x1e.reporting.v1.AttainmentCountsR\asummary\x121\n" +
@@ -4117,7 +4126,9 @@ const file_reporting_v1_plan_proto_rawDesc = "" +
 	"\x05as_of\x18\b \x01(\tR\x04asOf\x12&\n" +
 	"\x0fnext_page_token\x18\t \x01(\tR\rnextPageToken\x12)\n" +
 	"\x05stamp\x18\n" +
-	" \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xce\x01\n" +
+	" \x01(\v2\x13.reporting.v1.StampR\x05stamp\x12\x1f\n" +
+	"\vtotal_lines\x18\v \x01(\x05R\n" +
+	"totalLines\"\xce\x01\n" +
 	"\x10AttainmentCounts\x12\x1c\n" +
 	"\tevaluated\x18\x01 \x01(\x05R\tevaluated\x12\x1a\n" +
 	"\bexceeded\x18\x02 \x01(\x05R\bexceeded\x12\x10\n" +

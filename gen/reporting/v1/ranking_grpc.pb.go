@@ -42,6 +42,7 @@ type RankingServiceClient interface {
 	// Errors: INVALID_ARGUMENT (RANK_NEEDS_ONE: neither or both of indicator and plan; UNITS_MISSING:
 	// no region, no units and no kind below a unit; DIRECTION_MISSING: the catalogue does not say
 	// whether more is better), NOT_FOUND (UNIT_NOT_FOUND, REGION_NOT_FOUND, INDICATOR_NOT_FOUND,
+	// KIND_NOT_BELOW: no unit of the kind stands below the unit on the last day of the period,
 	// PLAN_NOT_FOUND), FAILED_PRECONDITION (AT_IN_FUTURE), RESOURCE_EXHAUSTED (AS_OF_TOO_LARGE: as of an
 	// earlier entry one answer is made from 2,000 reports at most).
 	RankUnits(ctx context.Context, in *RankUnitsRequest, opts ...grpc.CallOption) (*RankUnitsResponse, error)
@@ -154,6 +155,7 @@ type RankingServiceServer interface {
 	// Errors: INVALID_ARGUMENT (RANK_NEEDS_ONE: neither or both of indicator and plan; UNITS_MISSING:
 	// no region, no units and no kind below a unit; DIRECTION_MISSING: the catalogue does not say
 	// whether more is better), NOT_FOUND (UNIT_NOT_FOUND, REGION_NOT_FOUND, INDICATOR_NOT_FOUND,
+	// KIND_NOT_BELOW: no unit of the kind stands below the unit on the last day of the period,
 	// PLAN_NOT_FOUND), FAILED_PRECONDITION (AT_IN_FUTURE), RESOURCE_EXHAUSTED (AS_OF_TOO_LARGE: as of an
 	// earlier entry one answer is made from 2,000 reports at most).
 	RankUnits(context.Context, *RankUnitsRequest) (*RankUnitsResponse, error)
