@@ -135,4 +135,3 @@ func TestR30ATokenOfOutsideFiguresIsOfItsMoment(t *testing.T) {
 	_, err = w.svc.ListOutsideFigures(t.Context(), w.admin, q)
 	w.at(err, "PAGE_TOKEN_INVALID", "page_token")
 }
-

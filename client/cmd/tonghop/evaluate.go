@@ -48,6 +48,7 @@ func (c *evaluateCmd) Run(ctx context.Context, s *session) error {
 	}
 	return s.with(ctx, func(to *client.Client) error {
 		var sum evaluated
+		sum.narrowed = c.Group != "" || c.Focus || c.Unit != ""
 		if err := list(s, evaluationSheet, evaluationLines(s, to.EvaluationPages(ctx, q), &sum)); err != nil {
 			return err
 		}
@@ -131,7 +132,9 @@ var evaluationSheet = sheet[evaluationLine]{
 		{name: "declared_rating", text: func(l evaluationLine) string { return attainment(l.GetDeclared().GetRating()) }},
 		{name: "declared_difference", text: func(l evaluationLine) string { return l.GetDeclaredDifference() }},
 		{name: "reasons", text: func(l evaluationLine) string { return l.reasonNames() }},
-		{name: "units_reached", text: func(l evaluationLine) string { return l.ofUnits((*reportingv1.AttainmentCounts).GetExceeded, (*reportingv1.AttainmentCounts).GetMet) }},
+		{name: "units_reached", text: func(l evaluationLine) string {
+			return l.ofUnits((*reportingv1.AttainmentCounts).GetExceeded, (*reportingv1.AttainmentCounts).GetMet)
+		}},
 		{name: "units", text: func(l evaluationLine) string { return l.ofUnits((*reportingv1.AttainmentCounts).GetEvaluated) }},
 		{name: "indicator_name", text: func(l evaluationLine) string { return l.GetIndicatorName() }},
 	},
@@ -284,7 +287,9 @@ type evaluated struct {
 	counts                   []*reportingv1.CountComparison
 	asOf                     string
 	basis                    reportingv1.Basis
-	sequence                 int64
+	// narrowed says that groups without a line were not asked for.
+	narrowed bool
+	sequence int64
 }
 
 // counted6 are counts by status.
@@ -336,7 +341,7 @@ func (e *evaluated) text() string {
 	var b bytes.Buffer
 	b.WriteString("\n" + e.summary.text() + "\n")
 	for _, g := range e.groups {
-		if c := e.byGroup[g.GetGroup()]; g.GetGroup() != "" {
+		if c := e.byGroup[g.GetGroup()]; g.GetGroup() != "" && (c.evaluated > 0 || !e.narrowed) {
 			b.WriteString(g.GetGroup() + " " + plain(g.GetNameVi()) + ", " + plural(g.GetIndicators(), "indicator", "indicators") + ": " + c.text() + "\n")
 		}
 	}

@@ -2733,8 +2733,8 @@ type TargetEvaluation struct {
 	Figure *TargetFigure `protobuf:"bytes,8,opt,name=figure,proto3" json:"figure,omitempty"`
 	// Last day on which it is due.
 	Due string `protobuf:"bytes,9,opt,name=due,proto3" json:"due,omitempty"`
-	// Value minus the bound, in the indicator's unit; of ranks in places, above 0 better. Absent:
-	// one is missing, or there is no such difference.
+	// Value minus the bound, in the indicator's unit; of ranks in places and of what was done by a
+	// day in days, above 0 better. Absent: one is missing, or there is no such difference.
 	Difference *string `protobuf:"bytes,10,opt,name=difference,proto3,oneof" json:"difference,omitempty"`
 	// How much of it is reached in percent. Absent where that has no meaning: ranks, classes, days,
 	// yes or no, a target of zero.
