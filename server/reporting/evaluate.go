@@ -25,9 +25,9 @@ type EvaluationQuery struct {
 	Year int
 	// Period is one of the year, or empty for that by which each target is due.
 	Period string
-	// Unit, Group and Focus narrow the targets.
-	Unit, Group string
-	Focus       bool
+	// Unit, Group, Lead and Focus narrow the targets.
+	Unit, Group, Lead string
+	Focus             bool
 	Basis       rollup.Basis
 	// Units lists each unit of targets of every single unit.
 	Units bool
@@ -149,8 +149,9 @@ type evaluation struct {
 	plan     plan.Plan
 	year     int
 	today    period.Day
-	// unit is the one that was asked for; nil for all.
+	// unit is the one that was asked for; nil for all. lead is the one whose targets were; empty for all.
 	unit *hierarchy.Unit
+	lead hierarchy.ID
 	out  *Evaluation
 	// looked counts how often a unit is looked at, most is how often it may be.
 	looked, most int
@@ -158,7 +159,7 @@ type evaluation struct {
 	each []*weighingEach
 	// standing are the units that stand on a day, outsides what was published of an indicator in the year.
 	standing map[period.Day][]standingUnit
-	outsides map[indicator.Code]map[hierarchy.ID]*plan.Outside
+	outsides map[outsideYear]map[hierarchy.ID]*plan.Outside
 }
 
 // item is a target or a declared result before it is looked at.
@@ -178,7 +179,7 @@ func (e *evaluation) run(size int) error {
 	if err != nil {
 		return err
 	}
-	from, err := e.q.Page.open(e.tx, filterHash("evaluation", string(e.plan.ID.Fold()), strconv.Itoa(e.year), e.q.Period, e.q.Unit, e.q.Group,
+	from, err := e.q.Page.open(e.tx, filterHash("evaluation", string(e.plan.ID.Fold()), strconv.Itoa(e.year), e.q.Period, e.q.Unit, e.q.Group, e.q.Lead,
 		fmt.Sprint(e.q.Focus, e.q.Units), e.q.Basis.String(), e.q.At.String()))
 	if err != nil {
 		return err
@@ -280,6 +281,13 @@ func (e *evaluation) open() error {
 	}
 	e.out.Today = e.today
 	last := period.Date(e.year, 12, 31)
+	if e.q.Lead != "" {
+		lead, err := e.seen("lead", e.q.Lead, min(e.today, last))
+		if err != nil {
+			return err
+		}
+		e.lead = lead.ID
+	}
 	if e.q.Unit == "" {
 		_, err := e.seen("unit", string(e.plan.Unit), last)
 		return err
@@ -318,9 +326,15 @@ func (e *evaluation) items() ([]item, error) {
 		}
 		result := declared[t.Key()]
 		delete(declared, t.Key())
+		if e.lead != "" && t.Lead != e.lead {
+			continue
+		}
 		items = e.keep(items, item{target: &targets[i], result: result, key: "t" + t.Key()}, t.Indicator, t.Scope)
 	}
 	for key, r := range declared {
+		if e.lead != "" {
+			break // nobody leads what is not demanded
+		}
 		items = e.keep(items, item{result: r, key: "r" + key}, r.Thing.Indicator, r.Thing.Scope)
 	}
 	slices.SortFunc(items, func(a, b item) int {

@@ -155,3 +155,40 @@ func TestR28AWrapUpIsOneAnswerHoweverManyUnits(t *testing.T) {
 		t.Errorf("the wrap-up counts %d lines, want %d", n, len(targets))
 	}
 }
+
+// TestR28OnlyTheTargetsThatAUnitLeads has one target led by the district, one by a commune, and one by nobody.
+func TestR28OnlyTheTargetsThatAUnitLeads(t *testing.T) {
+	w := newWorld(t)
+	_, _, _, err := w.svc.CreatePlan(t.Context(), w.call(w.admin), planFor("1/KH", "P"))
+	must(t, err)
+	targets := []plan.Target{
+		demanded("1/KH", "FLOW", "", plan.AtLeast, "5"), demanded("1/KH", "RATIO", "", plan.AtLeast, "5"), demanded("1/KH", "STOCK", "each:commune", plan.AtLeast, "5"),
+	}
+	targets[0].Lead, targets[1].Lead = "D", "A"
+	_, err = w.svc.ImportTargets(t.Context(), w.call(w.admin), targets)
+	must(t, err)
+	_, _, err = w.svc.DeclareResults(t.Context(), w.call(w.admin), "1-kh-2024",
+		[]plan.Result{{Year: 2024, Indicator: "DTI", Value: "5"}, {Year: 2024, Indicator: "FLOW", Value: "5"}}, nil)
+	must(t, err)
+	for lead, want := range map[string]string{"": "FLOW RATIO STOCK DTI", "D": "FLOW", "A": "RATIO", "B": ""} {
+		e, err := w.svc.EvaluatePlan(t.Context(), w.admin, reporting.EvaluationQuery{Plan: "1-kh-2024", Lead: lead})
+		must(t, err)
+		var codes []string
+		for i := range e.Lines {
+			l := &e.Lines[i]
+			code := ""
+			if l.Target != nil {
+				code = string(l.Target.Thing.Indicator)
+			} else {
+				code = string(l.Declared.Thing.Indicator)
+			}
+			codes = append(codes, code)
+			if code == "FLOW" && l.Declared == nil {
+				t.Error("what was declared of FLOW is lost")
+			}
+		}
+		if got := strings.Join(codes, " "); got != want || e.Summary.Evaluated() != len(codes) || e.Total != len(codes) {
+			t.Errorf("led by %q: %s, %d counted of %d, want %s", lead, got, e.Summary.Evaluated(), e.Total, want)
+		}
+	}
+}

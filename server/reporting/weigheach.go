@@ -92,19 +92,25 @@ func (w *weighing) each(at int) (*weighingEach, error) {
 
 // published finds the outside figures of the indicator in the year of the target, once for all targets on it.
 func (w *weighing) published() (map[hierarchy.ID]*plan.Outside, error) {
-	code := w.t.Indicator.Fold()
-	if known, ok := w.outsides[code]; ok {
+	of := outsideYear{code: w.t.Indicator.Fold(), year: w.t.Year}
+	if known, ok := w.outsides[of]; ok {
 		return known, nil
 	}
-	found, err := outsideOf(w.tx, code, w.t.Year)
+	found, err := outsideOf(w.tx, of.code, of.year)
 	if err != nil {
 		return nil, err
 	}
 	if w.outsides == nil {
-		w.outsides = map[indicator.Code]map[hierarchy.ID]*plan.Outside{}
+		w.outsides = map[outsideYear]map[hierarchy.ID]*plan.Outside{}
 	}
-	w.outsides[code] = found
+	w.outsides[of] = found
 	return found, nil
+}
+
+// outsideYear names what was published of an indicator in a year.
+type outsideYear struct {
+	code indicator.Code
+	year int
 }
 
 // outsideOf gives the outside figures of an indicator in a year, by unit.

@@ -119,6 +119,9 @@ func (s plans) ReviewPlan(ctx context.Context, r *reportingv1.ReviewPlanRequest)
 			if l.Previous.Period.Valid() {
 				one.Previous = heldMessage(&l.Previous)
 			}
+			if u := l.PreviousUnits; u != nil && u.Evaluated() > 0 {
+				one.PreviousUnits = attainmentCounts(u)
+			}
 			m.Lines = append(m.Lines, one)
 		}
 		answer.Groups = append(answer.Groups, m)

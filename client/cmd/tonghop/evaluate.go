@@ -16,6 +16,7 @@ type evaluateCmd struct {
 	Period string `placeholder:"PERIOD" help:"Judge the figures of this period of the year, such as 2024-H1; otherwise each target by its due day."`
 	Unit   string `placeholder:"UNIT" help:"Only what is demanded of this unit."`
 	Group  string `placeholder:"CODE" help:"Only indicators of this group."`
+	Lead   string `placeholder:"UNIT" help:"Only targets that this unit leads."`
 	Focus  bool   `help:"Only indicators on which the plan is led."`
 	Units  bool   `help:"Also each unit of targets of every single unit."`
 	Basis  string `enum:"official,provisional" default:"official" help:"official counts approved reports, provisional also those that wait for approval."`
@@ -33,6 +34,7 @@ Examples:
 
     tonghop evaluate 52-kh-ubnd-2024
     tonghop evaluate 698-kh-ubnd-2022 --year 2030 --group CQ
+    tonghop evaluate 52-kh-ubnd-2024 --lead DT-STTTT
     tonghop evaluate 52-kh-ubnd-2024 --period 2024-H1 --focus -o csv`
 }
 
@@ -43,12 +45,12 @@ func (c *evaluateCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	q := &reportingv1.EvaluatePlanRequest{
-		Name: planName(c.Plan), Year: c.Year, Period: c.Period, Unit: c.Unit, Group: c.Group, Focus: c.Focus, Units: c.Units,
+		Name: planName(c.Plan), Year: c.Year, Period: c.Period, Unit: c.Unit, Group: c.Group, Lead: c.Lead, Focus: c.Focus, Units: c.Units,
 		Basis: choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis), AtSequence: sequence, AtTime: at,
 	}
 	return s.with(ctx, func(to *client.Client) error {
 		var sum evaluated
-		sum.narrowed = c.Group != "" || c.Focus || c.Unit != ""
+		sum.narrowed = c.Group != "" || c.Focus || c.Unit != "" || c.Lead != ""
 		if err := list(s, evaluationSheet, evaluationLines(s, to.EvaluationPages(ctx, q), &sum)); err != nil {
 			return err
 		}

@@ -208,6 +208,9 @@ func (l reviewLine) before() string {
 	if l.remark != nil {
 		return ""
 	}
+	if u := l.line.GetPreviousUnits(); u.GetEvaluated() > 0 {
+		return number(u.GetExceeded()+u.GetMet()) + " of " + number(u.GetEvaluated())
+	}
 	return heldValue(l.line.GetPrevious())
 }
 

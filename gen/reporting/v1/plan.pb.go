@@ -2203,7 +2203,9 @@ type EvaluatePlanRequest struct {
 	// As in ListPlansRequest.
 	AtTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
 	// As in ListPlansRequest.
-	JournalId     string `protobuf:"bytes,13,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	JournalId string `protobuf:"bytes,13,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// Only targets that this unit leads. Empty: all.
+	Lead          string `protobuf:"bytes,14,opt,name=lead,proto3" json:"lead,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2325,6 +2327,13 @@ func (x *EvaluatePlanRequest) GetAtTime() *timestamppb.Timestamp {
 func (x *EvaluatePlanRequest) GetJournalId() string {
 	if x != nil {
 		return x.JournalId
+	}
+	return ""
+}
+
+func (x *EvaluatePlanRequest) GetLead() string {
+	if x != nil {
+		return x.Lead
 	}
 	return ""
 }
@@ -3879,7 +3888,9 @@ type ReviewedTarget struct {
 	// the ranks are among other numbers.
 	Change *string `protobuf:"bytes,3,opt,name=change,proto3,oneof" json:"change,omitempty"`
 	// Causes and remedies that units wrote about the indicator.
-	Remarks       []*PlanRemark `protobuf:"bytes,4,rep,name=remarks,proto3" json:"remarks,omitempty"`
+	Remarks []*PlanRemark `protobuf:"bytes,4,rep,name=remarks,proto3" json:"remarks,omitempty"`
+	// Of targets of every single unit: the units of the year before, held against the same target.
+	PreviousUnits *AttainmentCounts `protobuf:"bytes,5,opt,name=previous_units,json=previousUnits,proto3" json:"previous_units,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3938,6 +3949,13 @@ func (x *ReviewedTarget) GetChange() string {
 func (x *ReviewedTarget) GetRemarks() []*PlanRemark {
 	if x != nil {
 		return x.Remarks
+	}
+	return nil
+}
+
+func (x *ReviewedTarget) GetPreviousUnits() *AttainmentCounts {
+	if x != nil {
+		return x.PreviousUnits
 	}
 	return nil
 }
@@ -4095,7 +4113,7 @@ const file_reporting_v1_plan_proto_rawDesc = "" +
 	"\aupdated\x18\x02 \x01(\x05R\aupdated\x12\x1c\n" +
 	"\tunchanged\x18\x03 \x01(\x05R\tunchanged\x12/\n" +
 	"\areceipt\x18\x04 \x01(\v2\x15.reporting.v1.ReceiptR\areceipt\x12)\n" +
-	"\x05stamp\x18\x05 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xa2\x03\n" +
+	"\x05stamp\x18\x05 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xb6\x03\n" +
 	"\x13EvaluatePlanRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12\x12\n" +
 	"\x04year\x18\x02 \x01(\x05R\x04year\x12\x16\n" +
@@ -4113,7 +4131,8 @@ const file_reporting_v1_plan_proto_rawDesc = "" +
 	"atSequence\x88\x01\x01\x123\n" +
 	"\aat_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
 	"\n" +
-	"journal_id\x18\r \x01(\tR\tjournalIdB\x0e\n" +
+	"journal_id\x18\r \x01(\tR\tjournalId\x12\x12\n" +
+	"\x04lead\x18\x0e \x01(\tR\x04leadB\x0e\n" +
 	"\f_at_sequence\"\x96\x04\n" +
 	"\x14EvaluatePlanResponse\x124\n" +
 	"\x05lines\x18\x01 \x03(\v2\x1e.reporting.v1.TargetEvaluationR\x05lines\x128\n" +
@@ -4278,14 +4297,15 @@ const file_reporting_v1_plan_proto_rawDesc = "" +
 	"\x05group\x18\x01 \x01(\tR\x05group\x12\x17\n" +
 	"\aname_vi\x18\x02 \x01(\tR\x06nameVi\x126\n" +
 	"\x06counts\x18\x03 \x01(\v2\x1e.reporting.v1.AttainmentCountsR\x06counts\x122\n" +
-	"\x05lines\x18\x04 \x03(\v2\x1c.reporting.v1.ReviewedTargetR\x05lines\"\xe4\x01\n" +
+	"\x05lines\x18\x04 \x03(\v2\x1c.reporting.v1.ReviewedTargetR\x05lines\"\xab\x02\n" +
 	"\x0eReviewedTarget\x12>\n" +
 	"\n" +
 	"evaluation\x18\x01 \x01(\v2\x1e.reporting.v1.TargetEvaluationR\n" +
 	"evaluation\x126\n" +
 	"\bprevious\x18\x02 \x01(\v2\x1a.reporting.v1.TargetFigureR\bprevious\x12\x1b\n" +
 	"\x06change\x18\x03 \x01(\tH\x00R\x06change\x88\x01\x01\x122\n" +
-	"\aremarks\x18\x04 \x03(\v2\x18.reporting.v1.PlanRemarkR\aremarksB\t\n" +
+	"\aremarks\x18\x04 \x03(\v2\x18.reporting.v1.PlanRemarkR\aremarks\x12E\n" +
+	"\x0eprevious_units\x18\x05 \x01(\v2\x1e.reporting.v1.AttainmentCountsR\rpreviousUnitsB\t\n" +
 	"\a_change*X\n" +
 	"\n" +
 	"PlanStatus\x12\x1b\n" +
@@ -4502,35 +4522,36 @@ var file_reporting_v1_plan_proto_depIdxs = []int32{
 	30, // 70: reporting.v1.ReviewedTarget.evaluation:type_name -> reporting.v1.TargetEvaluation
 	31, // 71: reporting.v1.ReviewedTarget.previous:type_name -> reporting.v1.TargetFigure
 	33, // 72: reporting.v1.ReviewedTarget.remarks:type_name -> reporting.v1.PlanRemark
-	14, // 73: reporting.v1.PlanService.GetPlan:input_type -> reporting.v1.GetPlanRequest
-	15, // 74: reporting.v1.PlanService.ListPlans:input_type -> reporting.v1.ListPlansRequest
-	17, // 75: reporting.v1.PlanService.CreatePlan:input_type -> reporting.v1.CreatePlanRequest
-	18, // 76: reporting.v1.PlanService.UpdatePlan:input_type -> reporting.v1.UpdatePlanRequest
-	19, // 77: reporting.v1.PlanService.ImportPlans:input_type -> reporting.v1.ImportPlansRequest
-	21, // 78: reporting.v1.PlanService.ListTargets:input_type -> reporting.v1.ListTargetsRequest
-	20, // 79: reporting.v1.PlanService.ImportTargets:input_type -> reporting.v1.ImportTargetsRequest
-	23, // 80: reporting.v1.PlanService.DeclareResults:input_type -> reporting.v1.DeclareResultsRequest
-	25, // 81: reporting.v1.PlanService.EvaluatePlan:input_type -> reporting.v1.EvaluatePlanRequest
-	34, // 82: reporting.v1.PlanService.RemarkPlan:input_type -> reporting.v1.RemarkPlanRequest
-	35, // 83: reporting.v1.PlanService.ListPlanRemarks:input_type -> reporting.v1.ListPlanRemarksRequest
-	37, // 84: reporting.v1.PlanService.ReviewPlan:input_type -> reporting.v1.ReviewPlanRequest
-	7,  // 85: reporting.v1.PlanService.GetPlan:output_type -> reporting.v1.Plan
-	16, // 86: reporting.v1.PlanService.ListPlans:output_type -> reporting.v1.ListPlansResponse
-	7,  // 87: reporting.v1.PlanService.CreatePlan:output_type -> reporting.v1.Plan
-	7,  // 88: reporting.v1.PlanService.UpdatePlan:output_type -> reporting.v1.Plan
-	48, // 89: reporting.v1.PlanService.ImportPlans:output_type -> reporting.v1.ImportSummary
-	22, // 90: reporting.v1.PlanService.ListTargets:output_type -> reporting.v1.ListTargetsResponse
-	48, // 91: reporting.v1.PlanService.ImportTargets:output_type -> reporting.v1.ImportSummary
-	24, // 92: reporting.v1.PlanService.DeclareResults:output_type -> reporting.v1.DeclareResultsResponse
-	26, // 93: reporting.v1.PlanService.EvaluatePlan:output_type -> reporting.v1.EvaluatePlanResponse
-	33, // 94: reporting.v1.PlanService.RemarkPlan:output_type -> reporting.v1.PlanRemark
-	36, // 95: reporting.v1.PlanService.ListPlanRemarks:output_type -> reporting.v1.ListPlanRemarksResponse
-	38, // 96: reporting.v1.PlanService.ReviewPlan:output_type -> reporting.v1.ReviewPlanResponse
-	85, // [85:97] is the sub-list for method output_type
-	73, // [73:85] is the sub-list for method input_type
-	73, // [73:73] is the sub-list for extension type_name
-	73, // [73:73] is the sub-list for extension extendee
-	0,  // [0:73] is the sub-list for field type_name
+	27, // 73: reporting.v1.ReviewedTarget.previous_units:type_name -> reporting.v1.AttainmentCounts
+	14, // 74: reporting.v1.PlanService.GetPlan:input_type -> reporting.v1.GetPlanRequest
+	15, // 75: reporting.v1.PlanService.ListPlans:input_type -> reporting.v1.ListPlansRequest
+	17, // 76: reporting.v1.PlanService.CreatePlan:input_type -> reporting.v1.CreatePlanRequest
+	18, // 77: reporting.v1.PlanService.UpdatePlan:input_type -> reporting.v1.UpdatePlanRequest
+	19, // 78: reporting.v1.PlanService.ImportPlans:input_type -> reporting.v1.ImportPlansRequest
+	21, // 79: reporting.v1.PlanService.ListTargets:input_type -> reporting.v1.ListTargetsRequest
+	20, // 80: reporting.v1.PlanService.ImportTargets:input_type -> reporting.v1.ImportTargetsRequest
+	23, // 81: reporting.v1.PlanService.DeclareResults:input_type -> reporting.v1.DeclareResultsRequest
+	25, // 82: reporting.v1.PlanService.EvaluatePlan:input_type -> reporting.v1.EvaluatePlanRequest
+	34, // 83: reporting.v1.PlanService.RemarkPlan:input_type -> reporting.v1.RemarkPlanRequest
+	35, // 84: reporting.v1.PlanService.ListPlanRemarks:input_type -> reporting.v1.ListPlanRemarksRequest
+	37, // 85: reporting.v1.PlanService.ReviewPlan:input_type -> reporting.v1.ReviewPlanRequest
+	7,  // 86: reporting.v1.PlanService.GetPlan:output_type -> reporting.v1.Plan
+	16, // 87: reporting.v1.PlanService.ListPlans:output_type -> reporting.v1.ListPlansResponse
+	7,  // 88: reporting.v1.PlanService.CreatePlan:output_type -> reporting.v1.Plan
+	7,  // 89: reporting.v1.PlanService.UpdatePlan:output_type -> reporting.v1.Plan
+	48, // 90: reporting.v1.PlanService.ImportPlans:output_type -> reporting.v1.ImportSummary
+	22, // 91: reporting.v1.PlanService.ListTargets:output_type -> reporting.v1.ListTargetsResponse
+	48, // 92: reporting.v1.PlanService.ImportTargets:output_type -> reporting.v1.ImportSummary
+	24, // 93: reporting.v1.PlanService.DeclareResults:output_type -> reporting.v1.DeclareResultsResponse
+	26, // 94: reporting.v1.PlanService.EvaluatePlan:output_type -> reporting.v1.EvaluatePlanResponse
+	33, // 95: reporting.v1.PlanService.RemarkPlan:output_type -> reporting.v1.PlanRemark
+	36, // 96: reporting.v1.PlanService.ListPlanRemarks:output_type -> reporting.v1.ListPlanRemarksResponse
+	38, // 97: reporting.v1.PlanService.ReviewPlan:output_type -> reporting.v1.ReviewPlanResponse
+	86, // [86:98] is the sub-list for method output_type
+	74, // [74:86] is the sub-list for method input_type
+	74, // [74:74] is the sub-list for extension type_name
+	74, // [74:74] is the sub-list for extension extendee
+	0,  // [0:74] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_plan_proto_init() }
