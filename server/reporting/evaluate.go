@@ -28,7 +28,7 @@ type EvaluationQuery struct {
 	// Unit, Group, Lead and Focus narrow the targets.
 	Unit, Group, Lead string
 	Focus             bool
-	Basis       rollup.Basis
+	Basis             rollup.Basis
 	// Units lists each unit of targets of every single unit.
 	Units bool
 	Page  Page
