@@ -99,6 +99,9 @@ func (p *province) at(when string) {
 	p.clock.Store(instant.UnixNano())
 }
 
+// now is what the clock says.
+func (p *province) now() time.Time { return time.Unix(0, p.clock.Load()) }
+
 // know remembers a caller's token and gives its id his name.
 func (p *province) know(name, secret string) {
 	p.secrets[name] = secret

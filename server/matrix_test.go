@@ -13,6 +13,7 @@ import (
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server"
@@ -24,7 +25,7 @@ import (
 var (
 	// matrixCallers are the kinds of caller; all that can be are bound to the unit SELF.
 	matrixCallers = []string{
-		"nobody", "expired", "revoked", "reporter", "drafter", "sender", "approver", "viewer", "quarterly", "administrator", "operator", "chief",
+		"nobody", "expired", "revoked", "reporter", "drafter", "sender", "approver", "viewer", "quarterly", "administrator", "auditor", "own", "early", "operator", "chief",
 	}
 	// matrixUnits are the relations, in the order of the letters.
 	matrixUnits = []string{"SELF-0", "CHILD-0", "GRANDCHILD-0", "PARENT-0", "SIBLING-0", "COUSIN-0", "CLOSED-0", "MERGED-0", unknownUnit}
@@ -58,6 +59,17 @@ func newMatrix(t *testing.T) *matrix {
 	}), asks: readAsks(t),
 		tokens: map[string]string{}, subscriptions: map[string]string{}, sequences: map[string]string{}}
 	m.play("testdata/matrix/story.txt")
+	for name, r := range map[string]*reportingv1.CreateTokenRequest{
+		"own":   {Role: reportingv1.Role_ROLE_REPORTER, Unit: "SELF", OwnReports: true},
+		"early": {Role: reportingv1.Role_ROLE_REPORTER, Unit: "SELF", StartTime: timestamppb.New(m.now().Add(time.Hour))},
+	} {
+		r.DisplayName, r.RequestId = name, m.requestID()
+		answer, err := reportingv1.NewAccessServiceClient(m.conn).CreateToken(m.by("chief"), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.know(name, answer.GetSecret())
+	}
 	m.secrets["expired"] = m.secrets["founder"] // it was good for 90 days
 	chief := m.by("chief")
 	for _, unit := range matrixUnits {

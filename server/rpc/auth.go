@@ -39,6 +39,7 @@ var rights = pairs[auth.Right, reportingv1.Right]{
 	auth.Draft:         reportingv1.Right_RIGHT_DRAFT,
 	auth.Send:          reportingv1.Right_RIGHT_SEND,
 	auth.Calendar:      reportingv1.Right_RIGHT_CALENDAR,
+	auth.Audit:         reportingv1.Right_RIGHT_AUDIT,
 }
 
 // served finds the descriptors of all methods that need a caller, by the names that grpc gives them.
