@@ -25,7 +25,7 @@ import (
 var (
 	// matrixCallers are the kinds of caller; all that can be are bound to the unit SELF.
 	matrixCallers = []string{
-		"nobody", "expired", "revoked", "reporter", "drafter", "sender", "approver", "viewer", "quarterly", "administrator", "auditor", "own", "early", "operator", "chief",
+		"nobody", "expired", "revoked", "reporter", "drafter", "sender", "approver", "viewer", "quarterly", "administrator", "auditor", "own", "early", "public", "operator", "chief",
 	}
 	// matrixUnits are the relations, in the order of the letters.
 	matrixUnits = []string{"SELF-0", "CHILD-0", "GRANDCHILD-0", "PARENT-0", "SIBLING-0", "COUSIN-0", "CLOSED-0", "MERGED-0", unknownUnit}

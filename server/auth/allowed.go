@@ -32,6 +32,7 @@ type Scope struct {
 //   - Approve: an approver or administrator, at or below its unit.
 //   - Catalogue, Grant: an administrator, at or below its unit; with no unit in particular only one bound to none, so
 //     that nobody makes or changes what is wider than his own grant.
+//   - Published: every role but the operator's, of every unit: what is published is for everybody.
 //   - Operate: an operator who is bound to no unit and no form.
 //   - Audit: an operator or auditor who is bound to no unit and no form.
 //   - Calendar: an operator or administrator who is bound to no unit and no form, for the list of holidays moves deadlines
@@ -77,6 +78,8 @@ func (t Token) mayUse(right Right, at place) bool {
 		return at.Unit != "" && t.reaches(at) && t.isFor(at.Form)
 	case Catalogue, Grant:
 		return t.reaches(at) && t.isFor(at.Form)
+	case Published:
+		return true
 	case Operate, Calendar, Audit:
 		return t.Unit == "" && t.Form == ""
 	default:

@@ -124,6 +124,7 @@ func (g *Gateway) newMux() (*runtime.ServeMux, error) {
 		runtime.WithErrorHandler(g.onError),
 		runtime.WithStreamErrorHandler(statusOf),
 		runtime.WithRoutingErrorHandler(g.onRoutingError),
+		runtime.WithForwardResponseOption(tagPublished),
 		runtime.WithMiddlewares(g.enter),
 	)
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
@@ -143,6 +144,7 @@ func (g *Gateway) newMux() (*runtime.ServeMux, error) {
 		reportingv1.RegisterChangeServiceHandler,
 		reportingv1.RegisterAccessServiceHandler,
 		reportingv1.RegisterOperationServiceHandler,
+		reportingv1.RegisterPublicationServiceHandler,
 	} {
 		if err := register(context.Background(), mux, g.conn); err != nil {
 			return nil, err

@@ -133,7 +133,7 @@ func (g granted) newToken(d TokenDraft, now time.Time) (auth.Token, error) {
 	var problems fault.List
 	token := auth.Token{Role: d.Role, Created: now, OwnReports: d.OwnReports}
 	if !slices.Contains(auth.Roles(), d.Role) {
-		problems.Add(fault.Invalid("ROLE_UNKNOWN", "role %q: state one of reporter, approver, viewer, administrator, operator, auditor", d.Role).
+		problems.Add(fault.Invalid("ROLE_UNKNOWN", "role %q: state one of reporter, approver, viewer, administrator, operator, auditor, public", d.Role).
 			With("value", d.Role).In("role"))
 	}
 	problems.Add(g.dates(&token, d, now))

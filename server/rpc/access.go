@@ -25,6 +25,7 @@ var roles = pairs[auth.Role, reportingv1.Role]{
 	auth.Drafter:       reportingv1.Role_ROLE_DRAFTER,
 	auth.Sender:        reportingv1.Role_ROLE_SENDER,
 	auth.Auditor:       reportingv1.Role_ROLE_AUDITOR,
+	auth.Public:        reportingv1.Role_ROLE_PUBLIC,
 }
 
 // CreateToken issues a token.
@@ -36,7 +37,7 @@ func (s access) CreateToken(ctx context.Context, r *reportingv1.CreateTokenReque
 	draft := reporting.TokenDraft{Unit: r.GetUnit(), Form: r.GetForm(), DisplayName: r.GetDisplayName(), OwnReports: r.GetOwnReports()}
 	draft.Role, err = enumOf(roles, r.GetRole(), "ROLE_UNKNOWN", "role")
 	if err != nil || r.GetRole() == reportingv1.Role_ROLE_UNSPECIFIED {
-		return nil, fault.Invalid("ROLE_UNKNOWN", "role %q: state one of reporter, drafter, sender, approver, viewer, administrator, operator, auditor", r.GetRole()).
+		return nil, fault.Invalid("ROLE_UNKNOWN", "role %q: state one of reporter, drafter, sender, approver, viewer, administrator, operator, auditor, public", r.GetRole()).
 			With("value", r.GetRole().String()).In("role")
 	}
 	if lifetime := r.GetLifetime(); lifetime != nil {

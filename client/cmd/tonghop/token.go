@@ -22,7 +22,7 @@ type tokenCmd struct {
 }
 
 type tokenCreateCmd struct {
-	Role string `required:"" enum:"reporter,drafter,sender,approver,viewer,administrator,operator,auditor" placeholder:"ROLE" help:"What it allows: ${enum}."`
+	Role string `required:"" enum:"reporter,drafter,sender,approver,viewer,administrator,operator,auditor,public" placeholder:"ROLE" help:"What it allows: ${enum}."`
 	Unit string `placeholder:"U" help:"Unit it is bound to; a reporter needs one. Otherwise every unit."`
 	Form string `placeholder:"F" help:"The only form it is for. Otherwise every form."`
 	Name string `placeholder:"TEXT" help:"Who holds it, for people."`

@@ -43,6 +43,8 @@ const (
 	Role_ROLE_OPERATOR Role = 5
 	// Read, follow changes and have the store verified; change nothing.
 	Role_ROLE_AUDITOR Role = 6
+	// Read what is published, as anybody may where the server is open to the public.
+	Role_ROLE_PUBLIC Role = 7
 	// Save drafts of its own unit's reports, and send none.
 	Role_ROLE_DRAFTER Role = 10
 	// Send the reports of its own unit, and save no drafts.
@@ -59,6 +61,7 @@ var (
 		4:  "ROLE_ADMINISTRATOR",
 		5:  "ROLE_OPERATOR",
 		6:  "ROLE_AUDITOR",
+		7:  "ROLE_PUBLIC",
 		10: "ROLE_DRAFTER",
 		11: "ROLE_SENDER",
 	}
@@ -70,6 +73,7 @@ var (
 		"ROLE_ADMINISTRATOR": 4,
 		"ROLE_OPERATOR":      5,
 		"ROLE_AUDITOR":       6,
+		"ROLE_PUBLIC":        7,
 		"ROLE_DRAFTER":       10,
 		"ROLE_SENDER":        11,
 	}
@@ -698,7 +702,7 @@ const file_reporting_v1_access_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
 	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"\x12\n" +
-	"\x10GetCallerRequest*\xb3\x01\n" +
+	"\x10GetCallerRequest*\xc4\x01\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rROLE_REPORTER\x10\x01\x12\x11\n" +
@@ -706,7 +710,8 @@ const file_reporting_v1_access_proto_rawDesc = "" +
 	"\vROLE_VIEWER\x10\x03\x12\x16\n" +
 	"\x12ROLE_ADMINISTRATOR\x10\x04\x12\x11\n" +
 	"\rROLE_OPERATOR\x10\x05\x12\x10\n" +
-	"\fROLE_AUDITOR\x10\x06\x12\x10\n" +
+	"\fROLE_AUDITOR\x10\x06\x12\x0f\n" +
+	"\vROLE_PUBLIC\x10\a\x12\x10\n" +
 	"\fROLE_DRAFTER\x10\n" +
 	"\x12\x0f\n" +
 	"\vROLE_SENDER\x10\v2\xb9\x03\n" +
