@@ -103,6 +103,7 @@ func (p *province) issue(ctx context.Context, words []string) error {
 		"reporter": reportingv1.Role_ROLE_REPORTER, "approver": reportingv1.Role_ROLE_APPROVER, "viewer": reportingv1.Role_ROLE_VIEWER,
 		"administrator": reportingv1.Role_ROLE_ADMINISTRATOR, "operator": reportingv1.Role_ROLE_OPERATOR,
 		"drafter": reportingv1.Role_ROLE_DRAFTER, "sender": reportingv1.Role_ROLE_SENDER,
+		"auditor": reportingv1.Role_ROLE_AUDITOR, "public": reportingv1.Role_ROLE_PUBLIC,
 	}
 	unit, form := words[2], ""
 	if unit == "everywhere" {

@@ -246,6 +246,9 @@ func hashIndicators(method, etag string, rows ...indicator.Indicator) [32]byte {
 		if i.Formula != "" { // hashes of what has none are older than formulas
 			c.text("formula", i.Formula)
 		}
+		if i.Class != indicator.Internal || i.SmallestCell != 0 { // likewise
+			c.text("class", i.Class.String()).count("smallest_cell", int(i.SmallestCell))
+		}
 		list(c, "reported_by", i.ReportedBy)
 		list(c, "checked_by", i.CheckedBy)
 	}
