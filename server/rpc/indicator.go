@@ -100,6 +100,7 @@ func (s indicators) CreateIndicator(ctx context.Context, r *reportingv1.CreateIn
 	if err != nil {
 		return nil, err
 	}
+	c.OpenPeriods = r.GetOpenPeriods()
 	if r.GetIndicator() == nil {
 		return nil, bodyMissing("indicator")
 	}
@@ -117,6 +118,7 @@ func (s indicators) UpdateIndicator(ctx context.Context, r *reportingv1.UpdateIn
 	if err != nil {
 		return nil, err
 	}
+	c.OpenPeriods = r.GetOpenPeriods()
 	if r.GetIndicator() == nil {
 		return nil, bodyMissing("indicator")
 	}
