@@ -38,6 +38,7 @@ type history struct {
 // Whatever is asked in whatever order, repeated or not, alone or in batches: every answer is what the rules say, every
 // report stands as they say, the oracle finds every roll-up right, and a replay of the journal comes to the same.
 func TestAnyHistoryIsWhatTheRulesSay(t *testing.T) {
+	fewer(t)
 	rapid.Check(t, func(draws *rapid.T) {
 		dir, err := os.MkdirTemp("", "history")
 		must(draws, err)
