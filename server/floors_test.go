@@ -44,7 +44,8 @@ const floors = `
 
 	form < tabular;
 	figure, period < message;
-	reporting, tabular, message < rpc;
+	fault < security;
+	reporting, tabular, message, security < rpc;
 	rpc, journal/filejournal < rpc/rpctest;
 
 	# client stands on nothing of ours: what a user of the library compiles holds no server.
@@ -52,13 +53,15 @@ const floors = `
 	rpc, client < gateway;
 	client < demo;
 	gateway, demo, backup < server < cmd;
-	client, client/receipt < cmd, client/cmd;
+	client, client/receipt, client/workbook < cmd, client/cmd;
 
 	# The suites that attack the promises stand above everything and beside each other.
 	check/plant < check < check/daemon, check/syscalls < check/workload;
 	client, journal/filejournal < check/workload;
 	check/daemon < check/line < check/duplicates, check/linear, check/snapshot, check/slowreaders, check/badline;
 	client/outbox, client/receipt < check/badline;
+	check/daemon < check/doors, check/siege;
+	server, check/workload < check/doors, check/siege < cmd;
 	check < check/powerdisk < check/powerloss, check/ioerror;
 	server, check/workload < check/crashrandom, check/crashpoints, check/powerloss, check/ioerror, check/duplicates, check/oracle,
 		check/linear, check/bitrot, check/tamper, check/snapshot, check/backup, check/slowreaders, check/shutdown, check/restart, check/badline < cmd;
@@ -83,6 +86,8 @@ var keepers = []struct{ path, rooms string }{
 	{module + "/gen/reporting", "rpc rpc/rpctest gateway demo server cmd client client/outbox client/cmd"},
 	{module + "/gen/journal", "entry"},
 	{"github.com/jackc/pgx", "bench/postgres"},
+	// Whoever compiles the library alone compiles no spreadsheets.
+	{"github.com/xuri/excelize", "client/workbook"},
 }
 
 // clockReaders are the rooms that may ask what time it is. Everywhere else time is a parameter, so that a replay, a test and
