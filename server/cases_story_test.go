@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+	"github.com/tonghop/tonghop/server"
 )
 
 // play tells the province the story of a file, line by line, through the API. The README beside it has the verbs.
@@ -56,8 +57,10 @@ func (p *province) tell(dir string, words []string) error {
 		})
 		return err
 	}
-	if done, err := p.lifeVerb(ctx, verb, rest); done || err != nil {
+	for _, other := range []func(context.Context, string, []string) (bool, error){p.lifeVerb, p.reminderVerb} {
+		if done, err := other(ctx, verb, rest); done || err != nil {
 		return err
+	}
 	}
 	return p.reportVerb(ctx, verb, "units/"+rest[0]+"/reports/"+rest[1], rest[2:])
 }
@@ -255,7 +258,11 @@ func told(t *testing.T) *province {
 // toldOf is told with the story of a folder.
 func toldOf(t *testing.T, folder string) *province {
 	t.Helper()
-	p := newProvince(t)
+	var tells *server.Notify
+	if folder == "reminders" {
+		tells = &server.Notify{Every: 50 * time.Millisecond}
+	}
+	p := newProvinceWith(t, tells)
 	p.play(filepath.Join("testdata", "rpc", folder, "story.txt"))
 	return p
 }

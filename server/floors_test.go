@@ -46,7 +46,8 @@ const floors = `
 
 	form < tabular;
 	figure, period < message;
-	reporting, tabular, message < rpc;
+	fault < security;
+	reporting, tabular, message, security < rpc;
 	rpc, journal/filejournal < rpc/rpctest;
 
 	# client stands on nothing of ours: what a user of the library compiles holds no server.
@@ -61,6 +62,8 @@ const floors = `
 	client, journal/filejournal < check/workload;
 	check/daemon < check/line < check/duplicates, check/linear, check/snapshot, check/slowreaders, check/badline;
 	client/outbox, client/receipt < check/badline;
+	check/daemon < check/doors, check/siege;
+	server, check/workload < check/doors, check/siege < cmd;
 	check < check/powerdisk < check/powerloss, check/ioerror;
 	server, check/workload < check/crashrandom, check/crashpoints, check/powerloss, check/ioerror, check/duplicates, check/oracle,
 		check/linear, check/bitrot, check/tamper, check/snapshot, check/backup, check/slowreaders, check/shutdown, check/restart, check/badline < cmd;

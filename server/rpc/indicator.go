@@ -105,6 +105,7 @@ func (s indicators) CreateIndicator(ctx context.Context, r *reportingv1.CreateIn
 	if err != nil {
 		return nil, err
 	}
+	c.OpenPeriods = r.GetOpenPeriods()
 	if r.GetIndicator() == nil {
 		return nil, bodyMissing("indicator")
 	}
@@ -122,6 +123,7 @@ func (s indicators) UpdateIndicator(ctx context.Context, r *reportingv1.UpdateIn
 	if err != nil {
 		return nil, err
 	}
+	c.OpenPeriods = r.GetOpenPeriods()
 	if r.GetIndicator() == nil {
 		return nil, bodyMissing("indicator")
 	}

@@ -936,6 +936,9 @@ type CreateIndicatorRequest struct {
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Check everything and change nothing.
 	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// The change of who reports is meant to bear on periods that have begun too, and is then
+	// warned of. Without it that is refused (OPEN_PERIOD_AFFECTED).
+	OpenPeriods   bool `protobuf:"varint,20,opt,name=open_periods,json=openPeriods,proto3" json:"open_periods,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -991,6 +994,13 @@ func (x *CreateIndicatorRequest) GetValidateOnly() bool {
 	return false
 }
 
+func (x *CreateIndicatorRequest) GetOpenPeriods() bool {
+	if x != nil {
+		return x.OpenPeriods
+	}
+	return false
+}
+
 // UpdateIndicatorRequest replaces a version of an indicator.
 type UpdateIndicatorRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1000,6 +1010,9 @@ type UpdateIndicatorRequest struct {
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Check everything and change nothing.
 	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// The change of who reports is meant to bear on periods that have begun too, and is then
+	// warned of. Without it that is refused (OPEN_PERIOD_AFFECTED).
+	OpenPeriods   bool `protobuf:"varint,20,opt,name=open_periods,json=openPeriods,proto3" json:"open_periods,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1051,6 +1064,13 @@ func (x *UpdateIndicatorRequest) GetRequestId() string {
 func (x *UpdateIndicatorRequest) GetValidateOnly() bool {
 	if x != nil {
 		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *UpdateIndicatorRequest) GetOpenPeriods() bool {
+	if x != nil {
+		return x.OpenPeriods
 	}
 	return false
 }
@@ -1215,17 +1235,19 @@ const file_reporting_v1_indicator_proto_rawDesc = "" +
 	"indicators\x18\x01 \x03(\v2\x17.reporting.v1.IndicatorR\n" +
 	"indicators\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n" +
-	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\x9f\x01\n" +
+	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xc2\x01\n" +
 	"\x16CreateIndicatorRequest\x12;\n" +
 	"\tindicator\x18\x01 \x01(\v2\x17.reporting.v1.IndicatorB\x04\xe2A\x01\x02R\tindicator\x12#\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"\x9f\x01\n" +
+	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\x12!\n" +
+	"\fopen_periods\x18\x14 \x01(\bR\vopenPeriods\"\xc2\x01\n" +
 	"\x16UpdateIndicatorRequest\x12;\n" +
 	"\tindicator\x18\x01 \x01(\v2\x17.reporting.v1.IndicatorB\x04\xe2A\x01\x02R\tindicator\x12#\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"r\n" +
+	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\x12!\n" +
+	"\fopen_periods\x18\x14 \x01(\bR\vopenPeriods\"r\n" +
 	"\x17ImportIndicatorsRequest\x127\n" +
 	"\aoptions\x18\x01 \x01(\v2\x1b.reporting.v1.ImportOptionsH\x00R\aoptions\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\x06\n" +
