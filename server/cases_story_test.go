@@ -59,8 +59,8 @@ func (p *province) tell(dir string, words []string) error {
 	}
 	for _, other := range []func(context.Context, string, []string) (bool, error){p.lifeVerb, p.reminderVerb} {
 		if done, err := other(ctx, verb, rest); done || err != nil {
-		return err
-	}
+			return err
+		}
 	}
 	return p.reportVerb(ctx, verb, "units/"+rest[0]+"/reports/"+rest[1], rest[2:])
 }
