@@ -59,8 +59,8 @@ func (p *province) tell(dir string, words []string) error {
 	}
 	for _, other := range []func(context.Context, string, []string) (bool, error){p.lifeVerb, p.reminderVerb} {
 		if done, err := other(ctx, verb, rest); done || err != nil {
-		return err
-	}
+			return err
+		}
 	}
 	return p.reportVerb(ctx, verb, "units/"+rest[0]+"/reports/"+rest[1], rest[2:])
 }
@@ -258,11 +258,11 @@ func told(t *testing.T) *province {
 // toldOf is told with the story of a folder.
 func toldOf(t *testing.T, folder string) *province {
 	t.Helper()
-	var tells *server.Notify
-	if folder == "reminders" {
-		tells = &server.Notify{Every: 50 * time.Millisecond}
-	}
-	p := newProvinceWith(t, func(c *server.Config) { c.Notify = tells })
+	p := newProvinceWith(t, func(c *server.Config) {
+		if folder == "reminders" {
+			c.Notify = &server.Notify{Every: 50 * time.Millisecond}
+		}
+	})
 	p.play(filepath.Join("testdata", "rpc", folder, "story.txt"))
 	return p
 }
