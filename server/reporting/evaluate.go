@@ -14,7 +14,9 @@ import (
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/plan"
+	"github.com/tonghop/tonghop/server/register"
 	"github.com/tonghop/tonghop/server/rollup"
+	"github.com/tonghop/tonghop/server/task"
 	"github.com/tonghop/tonghop/server/text"
 )
 
@@ -96,8 +98,11 @@ type UnitLine struct {
 // HeldFigure is what was held against a target, or ranked.
 type HeldFigure struct {
 	Period period.Period
-	// Outside is the figure that was published elsewhere; else it is a roll-up, if HasRollup says that one was asked for.
+	// Outside is the figure that was published elsewhere. Else it is of a duty or of a register, if one is named; else a roll-up, if
+	// HasRollup says that one was asked for.
 	Outside   *plan.Outside
+	Duty      task.Code
+	Register  register.Code
 	HasRollup bool
 	Result    rollup.Result
 	// Indicator is the version of the roll-up; nil without one.
@@ -145,6 +150,8 @@ type evaluation struct {
 	// unit is the one that was asked for; nil for all.
 	unit *hierarchy.Unit
 	out  *Evaluation
+	// singles are there as soon as a target was looked at.
+	singles *singles
 	// looked counts the units that were looked at.
 	looked int
 }

@@ -371,10 +371,11 @@ func (c *contest) lowerFirst(code indicator.Code, on period.Day, figures []HeldF
 // figure.
 func (c *contest) attained(p plan.Plan, at period.Period, units []hierarchy.Unit) ([]HeldFigure, error) {
 	figures := make([]HeldFigure, len(units))
+	var shared *singles
 	for i := range units {
 		e := evaluation{
 			granted: c.granted, q: EvaluationQuery{Plan: string(p.ID), Basis: c.basis}, asked: at, carriers: c.carriers,
-			plan: p, year: int(at.Year), unit: &units[i], today: period.Forever, out: &Evaluation{},
+			plan: p, year: int(at.Year), unit: &units[i], today: period.Forever, out: &Evaluation{}, singles: shared,
 		}
 		items, err := e.items()
 		if err != nil {
@@ -394,6 +395,7 @@ func (c *contest) attained(p plan.Plan, at period.Period, units []hierarchy.Unit
 			}
 			e.count(line)
 		}
+		shared = e.singles
 		s := &e.out.Summary
 		f := &figures[i]
 		f.Period, f.HasRollup = at, true
