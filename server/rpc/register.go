@@ -2,8 +2,6 @@ package rpc
 
 import (
 	"context"
-	"maps"
-	"slices"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server/fault"
@@ -229,8 +227,8 @@ func itemOf(m *reportingv1.RegisterItem) (reporting.ItemDraft, error) {
 		Code: register.Code(m.GetCode()), Unit: hierarchy.ID(m.GetUnit()), Title: m.GetTitle(), Key: m.GetKey(), Withdrawn: m.GetWithdrawn(), // or a code
 		Since: dayOf("since", m.GetSince(), period.Beginning, &wrong), Until: dayOf("until", m.GetUntil(), period.Forever, &wrong),
 	}}
-	for _, field := range slices.Sorted(maps.Keys(m.GetValues())) {
-		d.Values = append(d.Values, register.Value{Field: register.Code(field), Text: m.GetValues()[field]})
+	for _, v := range m.GetValues() {
+		d.Values = append(d.Values, register.Value{Field: register.Code(v.GetField()), Text: v.GetText()})
 	}
 	return d, wrong.Err()
 }
@@ -241,10 +239,7 @@ func itemMessage(i *reporting.RegisterItem) *reportingv1.RegisterItem {
 		Etag: i.Etag, Reason: i.Written.Text, ReasonRemoved: i.Written.Removed,
 	}
 	for _, v := range i.Values {
-		if m.Values == nil {
-			m.Values = map[string]string{}
-		}
-		m.Values[string(v.Field)] = v.Text
+		m.Values = append(m.Values, &reportingv1.RegisterValue{Field: string(v.Field), Text: v.Text})
 	}
 	return m
 }

@@ -201,8 +201,8 @@ var itemSheet = sheet[*reportingv1.RegisterItem]{
 
 func itemValues(i *reportingv1.RegisterItem) string {
 	var words []string
-	for _, field := range slices.Sorted(maps.Keys(i.GetValues())) {
-		words = append(words, field+"="+i.GetValues()[field])
+	for _, v := range i.GetValues() {
+		words = append(words, v.GetField()+"="+v.GetText())
 	}
 	return strings.Join(words, "|")
 }
@@ -305,11 +305,14 @@ func (c *registerEnterCmd) Run(ctx context.Context, s *session) error {
 		item.Unit, item.Title, item.Key = first(c.Unit, item.GetUnit()), first(c.Title, item.GetTitle()), first(c.Key, item.GetKey())
 		item.Since, item.Until = first(c.Since, item.GetSince()), first(c.Until, item.GetUntil())
 		item.Withdrawn = c.Withdraw
-		for field, text := range c.Value {
-			if item.Values == nil {
-				item.Values = map[string]string{}
+		for _, field := range slices.Sorted(maps.Keys(c.Value)) {
+			told := &reportingv1.RegisterValue{Field: field, Text: c.Value[field]}
+			same := func(v *reportingv1.RegisterValue) bool { return strings.EqualFold(v.GetField(), field) }
+			if at := slices.IndexFunc(item.GetValues(), same); at >= 0 {
+				item.Values[at] = told
+			} else {
+				item.Values = append(item.Values, told)
 			}
-			item.Values[field] = text
 		}
 		return s.putItems(ctx, to, &reportingv1.PutRegisterItemsRequest{
 			Register: registerName(c.Code), Items: []*reportingv1.RegisterItem{item}, Reason: c.Reason, ValidateOnly: c.DryRun,

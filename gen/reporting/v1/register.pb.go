@@ -347,8 +347,8 @@ type RegisterItem struct {
 	Since string `protobuf:"bytes,5,opt,name=since,proto3" json:"since,omitempty"`
 	// First day on which it is there no longer. Empty: it is there.
 	Until string `protobuf:"bytes,6,opt,name=until,proto3" json:"until,omitempty"`
-	// What is told besides, by the codes of the register's fields.
-	Values map[string]string `protobuf:"bytes,7,rep,name=values,proto3" json:"values,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// What is told besides, in fields of the register.
+	Values []*RegisterValue `protobuf:"bytes,7,rep,name=values,proto3" json:"values,omitempty"`
 	// It was entered by mistake and counts nowhere.
 	Withdrawn bool `protobuf:"varint,8,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
 	// Changes with every change.
@@ -433,7 +433,7 @@ func (x *RegisterItem) GetUntil() string {
 	return ""
 }
 
-func (x *RegisterItem) GetValues() map[string]string {
+func (x *RegisterItem) GetValues() []*RegisterValue {
 	if x != nil {
 		return x.Values
 	}
@@ -468,6 +468,61 @@ func (x *RegisterItem) GetReasonRemoved() bool {
 	return false
 }
 
+// RegisterValue is what is told of an item in one field.
+type RegisterValue struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Code of the field.
+	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	// The text. Empty: nothing is told.
+	Text          string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RegisterValue) Reset() {
+	*x = RegisterValue{}
+	mi := &file_reporting_v1_register_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RegisterValue) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RegisterValue) ProtoMessage() {}
+
+func (x *RegisterValue) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_register_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RegisterValue.ProtoReflect.Descriptor instead.
+func (*RegisterValue) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_register_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *RegisterValue) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *RegisterValue) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
 // GetRegisterRequest names a register.
 type GetRegisterRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -479,7 +534,7 @@ type GetRegisterRequest struct {
 
 func (x *GetRegisterRequest) Reset() {
 	*x = GetRegisterRequest{}
-	mi := &file_reporting_v1_register_proto_msgTypes[4]
+	mi := &file_reporting_v1_register_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -491,7 +546,7 @@ func (x *GetRegisterRequest) String() string {
 func (*GetRegisterRequest) ProtoMessage() {}
 
 func (x *GetRegisterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_register_proto_msgTypes[4]
+	mi := &file_reporting_v1_register_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -504,7 +559,7 @@ func (x *GetRegisterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRegisterRequest.ProtoReflect.Descriptor instead.
 func (*GetRegisterRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_register_proto_rawDescGZIP(), []int{4}
+	return file_reporting_v1_register_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetRegisterRequest) GetName() string {
@@ -527,7 +582,7 @@ type ListRegistersRequest struct {
 
 func (x *ListRegistersRequest) Reset() {
 	*x = ListRegistersRequest{}
-	mi := &file_reporting_v1_register_proto_msgTypes[5]
+	mi := &file_reporting_v1_register_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -539,7 +594,7 @@ func (x *ListRegistersRequest) String() string {
 func (*ListRegistersRequest) ProtoMessage() {}
 
 func (x *ListRegistersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_register_proto_msgTypes[5]
+	mi := &file_reporting_v1_register_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -552,7 +607,7 @@ func (x *ListRegistersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRegistersRequest.ProtoReflect.Descriptor instead.
 func (*ListRegistersRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_register_proto_rawDescGZIP(), []int{5}
+	return file_reporting_v1_register_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListRegistersRequest) GetPageSize() int32 {
@@ -584,7 +639,7 @@ type ListRegistersResponse struct {
 
 func (x *ListRegistersResponse) Reset() {
 	*x = ListRegistersResponse{}
-	mi := &file_reporting_v1_register_proto_msgTypes[6]
+	mi := &file_reporting_v1_register_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -596,7 +651,7 @@ func (x *ListRegistersResponse) String() string {
 func (*ListRegistersResponse) ProtoMessage() {}
 
 func (x *ListRegistersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_register_proto_msgTypes[6]
+	mi := &file_reporting_v1_register_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -609,7 +664,7 @@ func (x *ListRegistersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRegistersResponse.ProtoReflect.Descriptor instead.
 func (*ListRegistersResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_register_proto_rawDescGZIP(), []int{6}
+	return file_reporting_v1_register_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListRegistersResponse) GetRegisters() []*Register {
@@ -648,7 +703,7 @@ type CreateRegisterRequest struct {
 
 func (x *CreateRegisterRequest) Reset() {
 	*x = CreateRegisterRequest{}
-	mi := &file_reporting_v1_register_proto_msgTypes[7]
+	mi := &file_reporting_v1_register_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -660,7 +715,7 @@ func (x *CreateRegisterRequest) String() string {
 func (*CreateRegisterRequest) ProtoMessage() {}
 
 func (x *CreateRegisterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_register_proto_msgTypes[7]
+	mi := &file_reporting_v1_register_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -673,7 +728,7 @@ func (x *CreateRegisterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateRegisterRequest.ProtoReflect.Descriptor instead.
 func (*CreateRegisterRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_register_proto_rawDescGZIP(), []int{7}
+	return file_reporting_v1_register_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CreateRegisterRequest) GetRegister() *Register {
@@ -712,7 +767,7 @@ type UpdateRegisterRequest struct {
 
 func (x *UpdateRegisterRequest) Reset() {
 	*x = UpdateRegisterRequest{}
-	mi := &file_reporting_v1_register_proto_msgTypes[8]
+	mi := &file_reporting_v1_register_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -724,7 +779,7 @@ func (x *UpdateRegisterRequest) String() string {
 func (*UpdateRegisterRequest) ProtoMessage() {}
 
 func (x *UpdateRegisterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_register_proto_msgTypes[8]
+	mi := &file_reporting_v1_register_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -737,7 +792,7 @@ func (x *UpdateRegisterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateRegisterRequest.ProtoReflect.Descriptor instead.
 func (*UpdateRegisterRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_register_proto_rawDescGZIP(), []int{8}
+	return file_reporting_v1_register_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UpdateRegisterRequest) GetRegister() *Register {
@@ -780,7 +835,7 @@ type PutRegisterItemsRequest struct {
 
 func (x *PutRegisterItemsRequest) Reset() {
 	*x = PutRegisterItemsRequest{}
-	mi := &file_reporting_v1_register_proto_msgTypes[9]
+	mi := &file_reporting_v1_register_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -792,7 +847,7 @@ func (x *PutRegisterItemsRequest) String() string {
 func (*PutRegisterItemsRequest) ProtoMessage() {}
 
 func (x *PutRegisterItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_register_proto_msgTypes[9]
+	mi := &file_reporting_v1_register_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -805,7 +860,7 @@ func (x *PutRegisterItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutRegisterItemsRequest.ProtoReflect.Descriptor instead.
 func (*PutRegisterItemsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_register_proto_rawDescGZIP(), []int{9}
+	return file_reporting_v1_register_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *PutRegisterItemsRequest) GetRegister() string {
@@ -860,7 +915,7 @@ type PutRegisterItemsResponse struct {
 
 func (x *PutRegisterItemsResponse) Reset() {
 	*x = PutRegisterItemsResponse{}
-	mi := &file_reporting_v1_register_proto_msgTypes[10]
+	mi := &file_reporting_v1_register_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -872,7 +927,7 @@ func (x *PutRegisterItemsResponse) String() string {
 func (*PutRegisterItemsResponse) ProtoMessage() {}
 
 func (x *PutRegisterItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_register_proto_msgTypes[10]
+	mi := &file_reporting_v1_register_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -885,7 +940,7 @@ func (x *PutRegisterItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutRegisterItemsResponse.ProtoReflect.Descriptor instead.
 func (*PutRegisterItemsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_register_proto_rawDescGZIP(), []int{10}
+	return file_reporting_v1_register_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *PutRegisterItemsResponse) GetCreated() int32 {
@@ -937,7 +992,7 @@ type ListRegisterItemsRequest struct {
 
 func (x *ListRegisterItemsRequest) Reset() {
 	*x = ListRegisterItemsRequest{}
-	mi := &file_reporting_v1_register_proto_msgTypes[11]
+	mi := &file_reporting_v1_register_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -949,7 +1004,7 @@ func (x *ListRegisterItemsRequest) String() string {
 func (*ListRegisterItemsRequest) ProtoMessage() {}
 
 func (x *ListRegisterItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_register_proto_msgTypes[11]
+	mi := &file_reporting_v1_register_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -962,7 +1017,7 @@ func (x *ListRegisterItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRegisterItemsRequest.ProtoReflect.Descriptor instead.
 func (*ListRegisterItemsRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_register_proto_rawDescGZIP(), []int{11}
+	return file_reporting_v1_register_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListRegisterItemsRequest) GetParent() string {
@@ -1022,7 +1077,7 @@ type ListRegisterItemsResponse struct {
 
 func (x *ListRegisterItemsResponse) Reset() {
 	*x = ListRegisterItemsResponse{}
-	mi := &file_reporting_v1_register_proto_msgTypes[12]
+	mi := &file_reporting_v1_register_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1034,7 +1089,7 @@ func (x *ListRegisterItemsResponse) String() string {
 func (*ListRegisterItemsResponse) ProtoMessage() {}
 
 func (x *ListRegisterItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_register_proto_msgTypes[12]
+	mi := &file_reporting_v1_register_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1047,7 +1102,7 @@ func (x *ListRegisterItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRegisterItemsResponse.ProtoReflect.Descriptor instead.
 func (*ListRegisterItemsResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_register_proto_rawDescGZIP(), []int{12}
+	return file_reporting_v1_register_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListRegisterItemsResponse) GetItems() []*RegisterItem {
@@ -1088,7 +1143,7 @@ type CountRegisterRequest struct {
 
 func (x *CountRegisterRequest) Reset() {
 	*x = CountRegisterRequest{}
-	mi := &file_reporting_v1_register_proto_msgTypes[13]
+	mi := &file_reporting_v1_register_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1100,7 +1155,7 @@ func (x *CountRegisterRequest) String() string {
 func (*CountRegisterRequest) ProtoMessage() {}
 
 func (x *CountRegisterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_register_proto_msgTypes[13]
+	mi := &file_reporting_v1_register_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1113,7 +1168,7 @@ func (x *CountRegisterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountRegisterRequest.ProtoReflect.Descriptor instead.
 func (*CountRegisterRequest) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_register_proto_rawDescGZIP(), []int{13}
+	return file_reporting_v1_register_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CountRegisterRequest) GetName() string {
@@ -1158,7 +1213,7 @@ type CountRegisterResponse struct {
 
 func (x *CountRegisterResponse) Reset() {
 	*x = CountRegisterResponse{}
-	mi := &file_reporting_v1_register_proto_msgTypes[14]
+	mi := &file_reporting_v1_register_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1170,7 +1225,7 @@ func (x *CountRegisterResponse) String() string {
 func (*CountRegisterResponse) ProtoMessage() {}
 
 func (x *CountRegisterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_register_proto_msgTypes[14]
+	mi := &file_reporting_v1_register_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1183,7 +1238,7 @@ func (x *CountRegisterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountRegisterResponse.ProtoReflect.Descriptor instead.
 func (*CountRegisterResponse) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_register_proto_rawDescGZIP(), []int{14}
+	return file_reporting_v1_register_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CountRegisterResponse) GetLines() []*RegisterCounts {
@@ -1231,7 +1286,7 @@ type RegisterCounts struct {
 
 func (x *RegisterCounts) Reset() {
 	*x = RegisterCounts{}
-	mi := &file_reporting_v1_register_proto_msgTypes[15]
+	mi := &file_reporting_v1_register_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1243,7 +1298,7 @@ func (x *RegisterCounts) String() string {
 func (*RegisterCounts) ProtoMessage() {}
 
 func (x *RegisterCounts) ProtoReflect() protoreflect.Message {
-	mi := &file_reporting_v1_register_proto_msgTypes[15]
+	mi := &file_reporting_v1_register_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1256,7 +1311,7 @@ func (x *RegisterCounts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterCounts.ProtoReflect.Descriptor instead.
 func (*RegisterCounts) Descriptor() ([]byte, []int) {
-	return file_reporting_v1_register_proto_rawDescGZIP(), []int{15}
+	return file_reporting_v1_register_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *RegisterCounts) GetPeriod() string {
@@ -1360,23 +1415,23 @@ const file_reporting_v1_register_proto_rawDesc = "" +
 	"\aname_en\x18\x03 \x01(\tR\x06nameEn\"k\n" +
 	"\x0fRegisterCounter\x12\"\n" +
 	"\tindicator\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\tindicator\x124\n" +
-	"\x04rule\x18\x02 \x01(\x0e2\x1a.reporting.v1.RegisterRuleB\x04\xe2A\x01\x02R\x04rule\"\x9a\x03\n" +
+	"\x04rule\x18\x02 \x01(\x0e2\x1a.reporting.v1.RegisterRuleB\x04\xe2A\x01\x02R\x04rule\"\xd4\x02\n" +
 	"\fRegisterItem\x12\x18\n" +
 	"\x04code\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04code\x12\x18\n" +
 	"\x04unit\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x04unit\x12\x1a\n" +
 	"\x05title\x18\x03 \x01(\tB\x04\xe2A\x01\x02R\x05title\x12\x10\n" +
 	"\x03key\x18\x04 \x01(\tR\x03key\x12\x1a\n" +
 	"\x05since\x18\x05 \x01(\tB\x04\xe2A\x01\x02R\x05since\x12\x14\n" +
-	"\x05until\x18\x06 \x01(\tR\x05until\x12>\n" +
-	"\x06values\x18\a \x03(\v2&.reporting.v1.RegisterItem.ValuesEntryR\x06values\x12\x1c\n" +
+	"\x05until\x18\x06 \x01(\tR\x05until\x123\n" +
+	"\x06values\x18\a \x03(\v2\x1b.reporting.v1.RegisterValueR\x06values\x12\x1c\n" +
 	"\twithdrawn\x18\b \x01(\bR\twithdrawn\x12\x12\n" +
 	"\x04etag\x18\t \x01(\tR\x04etag\x12\x1c\n" +
 	"\x06reason\x18\n" +
 	" \x01(\tB\x04\xe2A\x01\x03R\x06reason\x12+\n" +
-	"\x0ereason_removed\x18\v \x01(\bB\x04\xe2A\x01\x03R\rreasonRemoved\x1a9\n" +
-	"\vValuesEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\".\n" +
+	"\x0ereason_removed\x18\v \x01(\bB\x04\xe2A\x01\x03R\rreasonRemoved\"?\n" +
+	"\rRegisterValue\x12\x1a\n" +
+	"\x05field\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x05field\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\".\n" +
 	"\x12GetRegisterRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\"R\n" +
 	"\x14ListRegistersRequest\x12\x1b\n" +
@@ -1477,19 +1532,19 @@ var file_reporting_v1_register_proto_goTypes = []any{
 	(*RegisterField)(nil),             // 2: reporting.v1.RegisterField
 	(*RegisterCounter)(nil),           // 3: reporting.v1.RegisterCounter
 	(*RegisterItem)(nil),              // 4: reporting.v1.RegisterItem
-	(*GetRegisterRequest)(nil),        // 5: reporting.v1.GetRegisterRequest
-	(*ListRegistersRequest)(nil),      // 6: reporting.v1.ListRegistersRequest
-	(*ListRegistersResponse)(nil),     // 7: reporting.v1.ListRegistersResponse
-	(*CreateRegisterRequest)(nil),     // 8: reporting.v1.CreateRegisterRequest
-	(*UpdateRegisterRequest)(nil),     // 9: reporting.v1.UpdateRegisterRequest
-	(*PutRegisterItemsRequest)(nil),   // 10: reporting.v1.PutRegisterItemsRequest
-	(*PutRegisterItemsResponse)(nil),  // 11: reporting.v1.PutRegisterItemsResponse
-	(*ListRegisterItemsRequest)(nil),  // 12: reporting.v1.ListRegisterItemsRequest
-	(*ListRegisterItemsResponse)(nil), // 13: reporting.v1.ListRegisterItemsResponse
-	(*CountRegisterRequest)(nil),      // 14: reporting.v1.CountRegisterRequest
-	(*CountRegisterResponse)(nil),     // 15: reporting.v1.CountRegisterResponse
-	(*RegisterCounts)(nil),            // 16: reporting.v1.RegisterCounts
-	nil,                               // 17: reporting.v1.RegisterItem.ValuesEntry
+	(*RegisterValue)(nil),             // 5: reporting.v1.RegisterValue
+	(*GetRegisterRequest)(nil),        // 6: reporting.v1.GetRegisterRequest
+	(*ListRegistersRequest)(nil),      // 7: reporting.v1.ListRegistersRequest
+	(*ListRegistersResponse)(nil),     // 8: reporting.v1.ListRegistersResponse
+	(*CreateRegisterRequest)(nil),     // 9: reporting.v1.CreateRegisterRequest
+	(*UpdateRegisterRequest)(nil),     // 10: reporting.v1.UpdateRegisterRequest
+	(*PutRegisterItemsRequest)(nil),   // 11: reporting.v1.PutRegisterItemsRequest
+	(*PutRegisterItemsResponse)(nil),  // 12: reporting.v1.PutRegisterItemsResponse
+	(*ListRegisterItemsRequest)(nil),  // 13: reporting.v1.ListRegisterItemsRequest
+	(*ListRegisterItemsResponse)(nil), // 14: reporting.v1.ListRegisterItemsResponse
+	(*CountRegisterRequest)(nil),      // 15: reporting.v1.CountRegisterRequest
+	(*CountRegisterResponse)(nil),     // 16: reporting.v1.CountRegisterResponse
+	(*RegisterCounts)(nil),            // 17: reporting.v1.RegisterCounts
 	(*Stamp)(nil),                     // 18: reporting.v1.Stamp
 	(*Receipt)(nil),                   // 19: reporting.v1.Receipt
 }
@@ -1499,7 +1554,7 @@ var file_reporting_v1_register_proto_depIdxs = []int32{
 	18, // 2: reporting.v1.Register.stamp:type_name -> reporting.v1.Stamp
 	19, // 3: reporting.v1.Register.receipt:type_name -> reporting.v1.Receipt
 	0,  // 4: reporting.v1.RegisterCounter.rule:type_name -> reporting.v1.RegisterRule
-	17, // 5: reporting.v1.RegisterItem.values:type_name -> reporting.v1.RegisterItem.ValuesEntry
+	5,  // 5: reporting.v1.RegisterItem.values:type_name -> reporting.v1.RegisterValue
 	1,  // 6: reporting.v1.ListRegistersResponse.registers:type_name -> reporting.v1.Register
 	18, // 7: reporting.v1.ListRegistersResponse.stamp:type_name -> reporting.v1.Stamp
 	1,  // 8: reporting.v1.CreateRegisterRequest.register:type_name -> reporting.v1.Register
@@ -1508,22 +1563,22 @@ var file_reporting_v1_register_proto_depIdxs = []int32{
 	19, // 11: reporting.v1.PutRegisterItemsResponse.receipt:type_name -> reporting.v1.Receipt
 	4,  // 12: reporting.v1.ListRegisterItemsResponse.items:type_name -> reporting.v1.RegisterItem
 	18, // 13: reporting.v1.ListRegisterItemsResponse.stamp:type_name -> reporting.v1.Stamp
-	16, // 14: reporting.v1.CountRegisterResponse.lines:type_name -> reporting.v1.RegisterCounts
+	17, // 14: reporting.v1.CountRegisterResponse.lines:type_name -> reporting.v1.RegisterCounts
 	18, // 15: reporting.v1.CountRegisterResponse.stamp:type_name -> reporting.v1.Stamp
-	5,  // 16: reporting.v1.RegisterService.GetRegister:input_type -> reporting.v1.GetRegisterRequest
-	6,  // 17: reporting.v1.RegisterService.ListRegisters:input_type -> reporting.v1.ListRegistersRequest
-	8,  // 18: reporting.v1.RegisterService.CreateRegister:input_type -> reporting.v1.CreateRegisterRequest
-	9,  // 19: reporting.v1.RegisterService.UpdateRegister:input_type -> reporting.v1.UpdateRegisterRequest
-	10, // 20: reporting.v1.RegisterService.PutRegisterItems:input_type -> reporting.v1.PutRegisterItemsRequest
-	12, // 21: reporting.v1.RegisterService.ListRegisterItems:input_type -> reporting.v1.ListRegisterItemsRequest
-	14, // 22: reporting.v1.RegisterService.CountRegister:input_type -> reporting.v1.CountRegisterRequest
+	6,  // 16: reporting.v1.RegisterService.GetRegister:input_type -> reporting.v1.GetRegisterRequest
+	7,  // 17: reporting.v1.RegisterService.ListRegisters:input_type -> reporting.v1.ListRegistersRequest
+	9,  // 18: reporting.v1.RegisterService.CreateRegister:input_type -> reporting.v1.CreateRegisterRequest
+	10, // 19: reporting.v1.RegisterService.UpdateRegister:input_type -> reporting.v1.UpdateRegisterRequest
+	11, // 20: reporting.v1.RegisterService.PutRegisterItems:input_type -> reporting.v1.PutRegisterItemsRequest
+	13, // 21: reporting.v1.RegisterService.ListRegisterItems:input_type -> reporting.v1.ListRegisterItemsRequest
+	15, // 22: reporting.v1.RegisterService.CountRegister:input_type -> reporting.v1.CountRegisterRequest
 	1,  // 23: reporting.v1.RegisterService.GetRegister:output_type -> reporting.v1.Register
-	7,  // 24: reporting.v1.RegisterService.ListRegisters:output_type -> reporting.v1.ListRegistersResponse
+	8,  // 24: reporting.v1.RegisterService.ListRegisters:output_type -> reporting.v1.ListRegistersResponse
 	1,  // 25: reporting.v1.RegisterService.CreateRegister:output_type -> reporting.v1.Register
 	1,  // 26: reporting.v1.RegisterService.UpdateRegister:output_type -> reporting.v1.Register
-	11, // 27: reporting.v1.RegisterService.PutRegisterItems:output_type -> reporting.v1.PutRegisterItemsResponse
-	13, // 28: reporting.v1.RegisterService.ListRegisterItems:output_type -> reporting.v1.ListRegisterItemsResponse
-	15, // 29: reporting.v1.RegisterService.CountRegister:output_type -> reporting.v1.CountRegisterResponse
+	12, // 27: reporting.v1.RegisterService.PutRegisterItems:output_type -> reporting.v1.PutRegisterItemsResponse
+	14, // 28: reporting.v1.RegisterService.ListRegisterItems:output_type -> reporting.v1.ListRegisterItemsResponse
+	16, // 29: reporting.v1.RegisterService.CountRegister:output_type -> reporting.v1.CountRegisterResponse
 	23, // [23:30] is the sub-list for method output_type
 	16, // [16:23] is the sub-list for method input_type
 	16, // [16:16] is the sub-list for extension type_name
