@@ -56,8 +56,8 @@ func TestDemoShowsTheMainJob(t *testing.T) {
 			break
 		}
 	}
-	if len(commands) != 17 {
-		t.Fatalf("the demo printed %d commands, want 17\n%s%s", len(commands), said.String(), errOut.String())
+	if len(commands) != 19 {
+		t.Fatalf("the demo printed %d commands, want 19\n%s%s", len(commands), said.String(), errOut.String())
 	}
 	for _, command := range commands {
 		command = strings.ReplaceAll(command, "go run ./client/cmd/tonghop", filepath.Join(bin, "tonghop"))
