@@ -3,6 +3,8 @@ package server
 import (
 	"log/slog"
 	"time"
+
+	"github.com/tonghop/tonghop/server/security"
 )
 
 // Config is everything that can be set. The zero value of a field means its default.
@@ -26,6 +28,8 @@ type Config struct {
 	// Grace is how long calls under way may take when the server stops; 8 s if zero, so that with the closing of the store
 	// it ends within the 10 s after which many service managers kill.
 	Grace time.Duration
+	// Security says how much of the log of refusals and first uses is kept; its zero values are defaults. It lies in Dir.
+	Security security.Config
 	// Notify has subscribers told; nil tells nobody.
 	Notify *Notify
 	// Version of the program.

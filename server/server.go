@@ -19,6 +19,7 @@ import (
 	"github.com/tonghop/tonghop/server/gateway"
 	"github.com/tonghop/tonghop/server/journal/filejournal"
 	"github.com/tonghop/tonghop/server/rpc"
+	"github.com/tonghop/tonghop/server/security"
 )
 
 // ErrStoreFailed says that the store failed and the outcome of changes under way is unknown: the process is to exit with
@@ -35,6 +36,8 @@ type Server struct {
 	grpcAt  net.Listener
 	httpAt  net.Listener
 	failed  chan error
+	// security is the log of refusals and first uses.
+	security *security.Log
 }
 
 // Open opens the store in cfg.Dir and both ports. It serves nothing until Run.
@@ -90,9 +93,13 @@ func loopback(field, address string) error {
 func (s *Server) listen() error {
 	stage := filepath.Join(s.cfg.Dir, stageDir)
 	var err error
+	s.security = security.Open(s.cfg.securityConfig())
+	if err := s.security.Record(security.Event{Kind: security.Started}); err != nil {
+		s.cfg.Logger.Error("the security log cannot be written; nothing is changed and nobody is let in until it can", "error", fault.Of(err).Private())
+	}
 	if s.rpc, err = rpc.New(rpc.Config{
 		Service: s.store.Service, Logger: s.cfg.Logger, Now: s.cfg.Now, Reflection: s.cfg.Reflection,
-		Verify: s.store.verifyForCall, StageDir: stage, Full: filejournal.IsFull,
+		Verify: s.store.verifyForCall, StageDir: stage, Full: filejournal.IsFull, Security: s.security,
 	}); err != nil {
 		return err
 	}
@@ -124,6 +131,9 @@ func (s *Server) closeListeners() error {
 	}
 	if s.gateway != nil {
 		errs = append(errs, s.gateway.Close())
+	}
+	if s.security != nil {
+		errs = append(errs, s.security.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -172,7 +182,7 @@ func (s *Server) Run(ctx context.Context) error {
 	stop()
 	s.shutdown(failure != nil || s.store.committer.Err() != nil) //nolint:contextcheck // the context has ended; calls under way have a grace of their own
 	serving.Wait()
-	closed := errors.Join(removeControl(s.cfg.Dir), s.gateway.Close(), s.store.Close())
+	closed := errors.Join(removeControl(s.cfg.Dir), s.gateway.Close(), s.store.Close(), s.closeSecurity())
 	// The store may have failed while the server was stopping in order.
 	if err := s.store.committer.Err(); err != nil && failure == nil {
 		failure = fmt.Errorf("%w: %w", ErrStoreFailed, err)
@@ -183,6 +193,14 @@ func (s *Server) Run(ctx context.Context) error {
 	default:
 	}
 	return storeFailed(errors.Join(failure, closed))
+}
+
+// closeSecurity closes the security log. What is wrong with it is told and ends nothing.
+func (s *Server) closeSecurity() error {
+	if err := s.security.Close(); err != nil {
+		s.cfg.Logger.Warn("the security log could not be closed", "error", err)
+	}
+	return nil
 }
 
 // mostFailures is how many may be noted: one of each that serves.

@@ -26,6 +26,8 @@ type asked struct {
 	route *route
 	// parameters are those of the URL, with enumerations written out.
 	parameters url.Values
+	// origin is the address that the request came from, as the connection says; never a header.
+	origin string
 }
 
 type askedKey struct{}
@@ -54,7 +56,7 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
 		g.serveOpen(w, r, open)
 		return
 	}
-	a := &asked{language: message.ParseAcceptLanguage(strings.Join(r.Header.Values("Accept-Language"), ","))}
+	a := &asked{language: message.ParseAcceptLanguage(strings.Join(r.Header.Values("Accept-Language"), ",")), origin: r.RemoteAddr}
 	ctx := context.WithValue(r.Context(), askedKey{}, a)
 	header, err := a.admit(r.Header)
 	if err != nil {
@@ -191,7 +193,7 @@ func (g *Gateway) enter(next runtime.HandlerFunc) runtime.HandlerFunc {
 			g.refuse(ctx, w, fault.Internal(nil, "the path %s is served and not in the contract", pattern))
 			return
 		}
-		if err := a.prepare(w, r); err != nil {
+		if err := a.prepare(w, r, path); err != nil {
 			g.refuse(ctx, w, err)
 			return
 		}
@@ -234,8 +236,8 @@ func (g *Gateway) follow(ctx context.Context) (following context.Context, leave 
 	}
 }
 
-// prepare reads parameters and body.
-func (a *asked) prepare(w http.ResponseWriter, r *http.Request) error {
+// prepare reads parameters and body. What the path has bound, the body may repeat and not change.
+func (a *asked) prepare(w http.ResponseWriter, r *http.Request, path map[string]string) error {
 	if !utf8.ValidString(r.URL.Path) {
 		return fault.Invalid("PATH_INVALID", "the path is not UTF-8")
 	}
@@ -263,6 +265,9 @@ func (a *asked) prepare(w http.ResponseWriter, r *http.Request) error {
 	}
 	body, err := a.route.decode(w, r)
 	if err != nil {
+		return err
+	}
+	if err := a.route.agree(path, body.message); err != nil {
 		return err
 	}
 	r.Body = body

@@ -165,7 +165,7 @@ func (r *Register) Check() error {
 			problems.Add(fault.Of(err).In(at))
 		}
 		if slices.ContainsFunc(r.Fields[:i], func(o Field) bool { return o.Code.Same(f.Code) }) {
-			problems.Add(fault.Invalid("FIELD_TWICE", "register %s has two fields %s", r.Code, f.Code).With("register", r.Code).With("field", f.Code).In(at))
+			problems.Add(fault.Invalid("REGISTER_FIELD_TWICE", "register %s has two fields %s", r.Code, f.Code).With("register", r.Code).With("field", f.Code).In(at))
 		}
 	}
 	for i, c := range r.Counters {
@@ -239,10 +239,10 @@ func (i *Item) Check(r *Register) error {
 	for n, v := range i.Values {
 		at := "values." + string(v.Field)
 		if _, known := r.Field(v.Field); !known {
-			problems.Add(fault.Invalid("FIELD_UNKNOWN", "register %s has no field %q", r.Code, v.Field).With("register", r.Code).With("field", v.Field).In(at))
+			problems.Add(fault.Invalid("REGISTER_FIELD_UNKNOWN", "register %s has no field %q", r.Code, v.Field).With("register", r.Code).With("field", v.Field).In(at))
 		}
 		if slices.ContainsFunc(i.Values[:n], func(o Value) bool { return o.Field.Same(v.Field) }) {
-			problems.Add(fault.Invalid("FIELD_TWICE", "register %s has two fields %s", i.Code, v.Field).With("register", i.Code).With("field", v.Field).In(at))
+			problems.Add(fault.Invalid("REGISTER_FIELD_TWICE", "register %s has two fields %s", i.Code, v.Field).With("register", i.Code).With("field", v.Field).In(at))
 		}
 	}
 	return problems.Err()

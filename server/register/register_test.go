@@ -237,7 +237,7 @@ func TestRegistersAndItemsTellWhatIsWrong(t *testing.T) {
 		change func(*register.Register)
 		want   string
 	}{
-		{"a field twice", func(r *register.Register) { r.Fields = append(r.Fields, register.Field{Code: "SAN", NameVI: "x"}) }, "FIELD_TWICE fields[1]"},
+		{"a field twice", func(r *register.Register) { r.Fields = append(r.Fields, register.Field{Code: "SAN", NameVI: "x"}) }, "REGISTER_FIELD_TWICE fields[1]"},
 		{"no rule", func(r *register.Register) { r.Counters[0].Rule = 0 }, "REGISTER_RULE_UNKNOWN counters[0].rule"},
 		{"an indicator twice", func(r *register.Register) { r.Counters = append(r.Counters, register.Counter{"kt-07", register.Ended}) }, "REGISTER_COUNT_TWICE counters[1]"},
 		{"no name", func(r *register.Register) { r.NameVI = "" }, "TEXT_MISSING name_vi"},
@@ -257,8 +257,8 @@ func TestRegistersAndItemsTellWhatIsWrong(t *testing.T) {
 		{"sound", func(*register.Item) {}, " "},
 		{"no first day", func(i *register.Item) { i.Since = period.Beginning }, "ITEM_SINCE_MISSING since"},
 		{"ends when it begins", func(i *register.Item) { i.Until = i.Since }, "ITEM_UNTIL_NOT_AFTER until"},
-		{"a field that is none", func(i *register.Item) { i.Values = []register.Value{{"gia", "1"}} }, "FIELD_UNKNOWN values.gia"},
-		{"a field twice", func(i *register.Item) { i.Values = []register.Value{{"san", "1"}, {"SAN", "2"}} }, "FIELD_TWICE values.san"},
+		{"a field that is none", func(i *register.Item) { i.Values = []register.Value{{"gia", "1"}} }, "REGISTER_FIELD_UNKNOWN values.gia"},
+		{"a field twice", func(i *register.Item) { i.Values = []register.Value{{"san", "1"}, {"SAN", "2"}} }, "REGISTER_FIELD_TWICE values.san"},
 		{"no title", func(i *register.Item) { i.Title = "" }, "TEXT_MISSING title"},
 	} {
 		i := item("1", "A-0", "", period.Date(2024, 1, 1), period.Forever)

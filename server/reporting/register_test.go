@@ -105,7 +105,7 @@ func TestARegisterCountsWhatCameAndEnded(t *testing.T) {
 	bad := thing("9", "A", "", period.Date(2024, 1, 1))
 	bad.Values = []register.Value{{Field: "gia", Text: "1"}}
 	_, err = w.svc.PutRegisterItems(t.Context(), w.call(a), "OCOP", []reporting.ItemDraft{thing("8", "A", "", period.Date(2024, 1, 1)), bad}, "")
-	w.refused(err, "FIELD_UNKNOWN")
+	w.refused(err, "REGISTER_FIELD_UNKNOWN")
 	_, err = w.svc.PutRegisterItems(t.Context(), w.call(a), "OCOP", []reporting.ItemDraft{thing("8", "A", "", 19000), thing("8", "A", "", 19000)}, "")
 	w.refused(err, "ITEM_TWICE")
 	w.expect("nothing half applied", w.counts("P", false, "2024"), "P 1/1/1/1")

@@ -94,11 +94,17 @@ func (d *door) admit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if id, _, err := auth.ParseSecret(secret.Reveal()); err == nil {
+		c.credential = id
+	}
 	caller, err := d.service.Authenticate(ctx, secret)
 	if err != nil {
 		return err
 	}
 	c.caller = caller
+	if err := d.recordable(ctx, c, right); err != nil {
+		return err
+	}
 	if local := caller.Token.ID == "" && caller.Principal == reporting.LocalPrincipal; local {
 		return nil // the operator of the machine may do more than any one role; the use case knows what
 	}

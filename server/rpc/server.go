@@ -18,6 +18,7 @@ import (
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/reporting"
+	"github.com/tonghop/tonghop/server/security"
 )
 
 // Config is what the door needs.
@@ -39,6 +40,8 @@ type Config struct {
 	Full func(error) bool
 	// SendWithin is how long one message of a stream may wait for its reader before the stream is cut. 0: 30 s.
 	SendWithin time.Duration
+	// Security is where refusals and first uses are recorded. Nil: nowhere.
+	Security *security.Log
 	// Options are added to the server's own: credentials, a stats handler.
 	Options []grpc.ServerOption
 }
@@ -71,6 +74,9 @@ type door struct {
 	shapes  shapes
 	// sendWithin is how long one message of a stream may wait for its reader.
 	sendWithin time.Duration
+	// security records who tried; nil records nothing. seen are those who were let in.
+	security *security.Log
+	seen     visitors
 }
 
 // New makes the server. It fails when a method that it would serve states no right.
@@ -88,7 +94,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Full != nil {
 		stage.full = cfg.Full
 	}
-	d := &door{service: cfg.Service, log: cfg.Logger, now: cfg.Now, sendWithin: cmp.Or(cfg.SendWithin, sendWithin)}
+	d := &door{service: cfg.Service, log: cfg.Logger, now: cfg.Now, sendWithin: cmp.Or(cfg.SendWithin, sendWithin), security: cfg.Security}
 	s := &Server{
 		grpc: grpc.NewServer(append(append(limits(),
 			grpc.ChainUnaryInterceptor(d.edgeUnary, recovery.UnaryServerInterceptor(panicked), d.admitUnary, d.strictUnary),

@@ -13,7 +13,9 @@ type commands struct {
 	globals
 
 	Import        importCmd        `cmd:"" help:"Upload units, lineage, indicators, forms, rules, targets, outside figures or regions, whole or not at all."`
+	Template      templateCmd      `cmd:"" help:"Write the form of a report as a workbook, to be filled in."`
 	Submit        submitCmd        `cmd:"" help:"Upload figures: each report of the file stands alone."`
+	Outbox        outboxCmd        `cmd:"" help:"Show and send what waits on this machine for the line."`
 	Approve       approveCmd       `cmd:"" help:"Approve reports that wait for it."`
 	Return        returnCmd        `cmd:"" help:"Send a report back."`
 	Exclude       excludeCmd       `cmd:"" help:"Take the obligation of a unit out, lift that, or list what is taken out."`

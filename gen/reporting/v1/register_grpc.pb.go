@@ -42,7 +42,7 @@ type RegisterServiceClient interface {
 	// Errors: INVALID_ARGUMENT for a bad page token.
 	ListRegisters(ctx context.Context, in *ListRegistersRequest, opts ...grpc.CallOption) (*ListRegistersResponse, error)
 	// Opens a register.
-	// Errors: ALREADY_EXISTS (REGISTER_EXISTS), INVALID_ARGUMENT with every violated field (FIELD_TWICE,
+	// Errors: ALREADY_EXISTS (REGISTER_EXISTS), INVALID_ARGUMENT with every violated field (REGISTER_FIELD_TWICE,
 	// REGISTER_COUNT_TWICE and others), FAILED_PRECONDITION (INDICATOR_REPORTED: a form asks for an indicator
 	// that is to be counted; INDICATOR_COUNTED: another register counts it).
 	CreateRegister(ctx context.Context, in *CreateRegisterRequest, opts ...grpc.CallOption) (*Register, error)
@@ -54,7 +54,7 @@ type RegisterServiceClient interface {
 	// above or an administrator on behalf of units below his own.
 	// Errors: NOT_FOUND (REGISTER_NOT_FOUND, UNIT_NOT_FOUND), PERMISSION_DENIED, ABORTED (ETAG_MISMATCH),
 	// INVALID_ARGUMENT with every violated field (ITEM_SINCE_MISSING, ITEM_UNTIL_NOT_AFTER, ITEM_TWICE,
-	// FIELD_UNKNOWN, REASON_REQUIRED: an item ends or is withdrawn, and nobody says why; and others).
+	// REGISTER_FIELD_UNKNOWN, REASON_REQUIRED: an item ends or is withdrawn, and nobody says why; and others).
 	PutRegisterItems(ctx context.Context, in *PutRegisterItemsRequest, opts ...grpc.CallOption) (*PutRegisterItemsResponse, error)
 	// Lists items in the order of their codes, those of units that the caller sees.
 	// Errors: NOT_FOUND (REGISTER_NOT_FOUND, UNIT_NOT_FOUND), INVALID_ARGUMENT for a bad page token.
@@ -159,7 +159,7 @@ type RegisterServiceServer interface {
 	// Errors: INVALID_ARGUMENT for a bad page token.
 	ListRegisters(context.Context, *ListRegistersRequest) (*ListRegistersResponse, error)
 	// Opens a register.
-	// Errors: ALREADY_EXISTS (REGISTER_EXISTS), INVALID_ARGUMENT with every violated field (FIELD_TWICE,
+	// Errors: ALREADY_EXISTS (REGISTER_EXISTS), INVALID_ARGUMENT with every violated field (REGISTER_FIELD_TWICE,
 	// REGISTER_COUNT_TWICE and others), FAILED_PRECONDITION (INDICATOR_REPORTED: a form asks for an indicator
 	// that is to be counted; INDICATOR_COUNTED: another register counts it).
 	CreateRegister(context.Context, *CreateRegisterRequest) (*Register, error)
@@ -171,7 +171,7 @@ type RegisterServiceServer interface {
 	// above or an administrator on behalf of units below his own.
 	// Errors: NOT_FOUND (REGISTER_NOT_FOUND, UNIT_NOT_FOUND), PERMISSION_DENIED, ABORTED (ETAG_MISMATCH),
 	// INVALID_ARGUMENT with every violated field (ITEM_SINCE_MISSING, ITEM_UNTIL_NOT_AFTER, ITEM_TWICE,
-	// FIELD_UNKNOWN, REASON_REQUIRED: an item ends or is withdrawn, and nobody says why; and others).
+	// REGISTER_FIELD_UNKNOWN, REASON_REQUIRED: an item ends or is withdrawn, and nobody says why; and others).
 	PutRegisterItems(context.Context, *PutRegisterItemsRequest) (*PutRegisterItemsResponse, error)
 	// Lists items in the order of their codes, those of units that the caller sees.
 	// Errors: NOT_FOUND (REGISTER_NOT_FOUND, UNIT_NOT_FOUND), INVALID_ARGUMENT for a bad page token.

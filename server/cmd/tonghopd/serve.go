@@ -35,6 +35,7 @@ type serveCommand struct {
 	Grace        time.Duration `help:"How long calls under way may take when the server is asked to end; closing the store comes after it." default:"8s"`
 	keyFlag
 	notifyFlags
+	securityFlags
 	listenFlags
 	garbageFlags
 }
@@ -46,6 +47,7 @@ func (c serveCommand) Run(w world) error {
 		return err
 	}
 	cfg.Dir, cfg.KeyFile, cfg.FreeGuard = c.Data, c.Key, c.FreeGuard<<20
+	cfg.Security = c.security()
 	cfg.SegmentBytes, cfg.SyncEvery, cfg.Grace = c.SegmentBytes, c.SyncEvery, c.Grace
 	if cfg.Notify, err = c.notify(); err != nil {
 		return err
