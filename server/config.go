@@ -19,6 +19,8 @@ type Config struct {
 	HTTPListen string
 	// Reflection lets anybody who connects list the services; no figures.
 	Reflection bool
+	// Public lets whoever sends no token read what is published: closed, official figures of public indicators.
+	Public bool
 	// FreeGuard is how many bytes must stay free on the disk; below it changes are refused. 512 MiB if zero.
 	FreeGuard int64
 	// SegmentBytes is the size of the journal's segments; 64 MiB if zero.

@@ -103,7 +103,7 @@ func (s *Server) listen() error {
 	}); err != nil {
 		return err
 	}
-	if s.gateway, err = gateway.New(gateway.Config{GRPC: s.rpc.GRPC(), Logger: s.cfg.Logger}); err != nil {
+	if s.gateway, err = gateway.New(gateway.Config{GRPC: s.rpc.GRPC(), Logger: s.cfg.Logger, Public: s.cfg.Public}); err != nil {
 		return err
 	}
 	if s.grpcAt, err = listenOn("grpc-listen", s.cfg.GRPCListen); err != nil {

@@ -66,6 +66,9 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
 	inner := r.WithContext(ctx)
 	// The gateway's library would make x-forwarded-host and x-forwarded-for of these, which the caller writes.
 	inner.Header, inner.Host, inner.RemoteAddr = header, "", ""
+	if g.public {
+		w = published(w, r)
+	}
 	g.mux.ServeHTTP(w, inner)
 }
 

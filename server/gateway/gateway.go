@@ -51,11 +51,14 @@ type Config struct {
 	GRPC *grpc.Server
 	// Logger is told of what the gateway itself cannot do; nothing if nil. Calls are logged by the gRPC server.
 	Logger *slog.Logger
+	// Public says that what is published is open to everybody, and so to pages of others and to caches.
+	Public bool
 }
 
 // Gateway gives a gRPC server's API as JSON. Make one with New.
 type Gateway struct {
 	log       *slog.Logger
+	public    bool
 	listener  *bufconn.Listener
 	conn      *grpc.ClientConn
 	health    healthv1.HealthClient
@@ -78,7 +81,7 @@ func New(cfg Config) (*Gateway, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	g := &Gateway{
-		log: cfg.Logger, listener: bufconn.Listen(memoryBuffer),
+		log: cfg.Logger, public: cfg.Public, listener: bufconn.Listen(memoryBuffer),
 		followers: make(chan struct{}, maxFollowers), served: make(chan struct{}), stopping: make(chan struct{}),
 	}
 	var err error
@@ -124,6 +127,7 @@ func (g *Gateway) newMux() (*runtime.ServeMux, error) {
 		runtime.WithErrorHandler(g.onError),
 		runtime.WithStreamErrorHandler(statusOf),
 		runtime.WithRoutingErrorHandler(g.onRoutingError),
+		runtime.WithForwardResponseOption(tagPublished),
 		runtime.WithMiddlewares(g.enter),
 	)
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
@@ -145,6 +149,7 @@ func (g *Gateway) newMux() (*runtime.ServeMux, error) {
 		reportingv1.RegisterChangeServiceHandler,
 		reportingv1.RegisterAccessServiceHandler,
 		reportingv1.RegisterOperationServiceHandler,
+		reportingv1.RegisterPublicationServiceHandler,
 	} {
 		if err := register(context.Background(), mux, g.conn); err != nil {
 			return nil, err

@@ -260,8 +260,8 @@ func (e *evaluation) open() error {
 	if err := e.need(auth.Read); err != nil {
 		return err
 	}
-	if e.Token.Form != "" {
-		return ofOneForm(e.Token.Form)
+	if err := e.mayBringTogether(); err != nil {
+		return err
 	}
 	v, err := e.granted.plan("name", e.q.Plan)
 	if err != nil {
@@ -302,6 +302,18 @@ func (e *evaluation) open() error {
 	u, err := e.seen("unit", e.q.Unit, min(e.today, last))
 	e.unit = &u
 	return err
+}
+
+// mayBringTogether refuses a token whose scope is too narrow for figures of many forms and units.
+func (g granted) mayBringTogether() error {
+	switch {
+	case g.Token.Form != "":
+		return ofOneForm(g.Token.Form)
+	case g.Token.OwnReports:
+		return fault.Denied("TOKEN_OF_OWN_REPORTS", "your token is for the reports of %s alone, and this brings many units together; ask with a token for all that is below it", g.Token.Unit).
+			With("unit", g.Token.Unit)
+	}
+	return nil
 }
 
 func ofOneForm[T ~string](form T) *fault.Error {

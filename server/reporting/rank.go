@@ -209,10 +209,7 @@ func (c *contest) may() error {
 	if err := c.need(auth.Read); err != nil {
 		return err
 	}
-	if c.Token.Form != "" {
-		return ofOneForm(c.Token.Form)
-	}
-	return nil
+	return c.mayBringTogether()
 }
 
 // lastDay gives the last day of a period in the calendar of an indicator.

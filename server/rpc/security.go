@@ -73,9 +73,9 @@ func (d *door) refused(ctx context.Context, c *call, s *status.Status) {
 	if d.security == nil {
 		return
 	}
-	switch s.Code() { //nolint:exhaustive // the others are no refusals of somebody
+	switch s.Code() {
 	case codes.Unauthenticated, codes.PermissionDenied, codes.NotFound, codes.ResourceExhausted:
-	default:
+	default: // nobody was refused
 		return
 	}
 	e := c.event(ctx)

@@ -126,6 +126,7 @@ func New(cfg Config) (*Server, error) {
 	reportingv1.RegisterChangeServiceServer(s.grpc, changes{core: c})
 	reportingv1.RegisterAccessServiceServer(s.grpc, access{core: c})
 	reportingv1.RegisterOperationServiceServer(s.grpc, operations{core: c})
+	reportingv1.RegisterPublicationServiceServer(s.grpc, publications{core: c})
 	healthv1.RegisterHealthServer(s.grpc, s.health)
 	if cfg.Reflection {
 		reflection.Register(s.grpc)

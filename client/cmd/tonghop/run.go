@@ -38,6 +38,7 @@ type commands struct {
 	Rank          rankCmd          `cmd:"" help:"Rank units on an indicator or on a plan."`
 	Compare       compareCmd       `cmd:"" help:"Set units side by side."`
 	Outside       outsideCmd       `cmd:"" help:"List what others published: ranks, indexes, classes."`
+	Published     publishedCmd     `cmd:"" help:"List what is published, or the figures of one publication."`
 	Regions       regionsCmd       `cmd:"" help:"List the regions in which provinces are compared."`
 	Duty          dutyCmd          `cmd:"" help:"Keep what units are to do once, and say how far they are."`
 	Inspection    inspectionCmd    `cmd:"" help:"Keep inspections, and say how far each unit is with their steps."`

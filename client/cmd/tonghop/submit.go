@@ -57,26 +57,29 @@ func (c *submitCmd) Run(ctx context.Context, s *session) error {
 	if c.Later {
 		return c.putAside(ctx, s, file)
 	}
-	return s.with(ctx, func(to *client.Client) error {
-		form, err := c.readForm(ctx, s, to, &file)
-		if err != nil {
+	return s.with(ctx, func(to *client.Client) error { return c.submit(ctx, s, to, file) })
+}
+
+// submit reads a form, shows what a correction would change, and sends.
+func (c *submitCmd) submit(ctx context.Context, s *session, to *client.Client, file upload) error {
+	form, err := c.readForm(ctx, s, to, &file)
+	if err != nil {
+		return err
+	}
+	if form != nil && len(form.figures.Rows) == 0 {
+		t := newTeller(s, file.name, c.DryRun, form)
+		if err := firstError(t.local(), c.rest(ctx, to, form, t)); err != nil {
 			return err
 		}
-		if form != nil && len(form.figures.Rows) == 0 {
-			t := newTeller(s, file.name, c.DryRun, form)
-			if err := firstError(t.local(), c.rest(ctx, to, form, t)); err != nil {
-				return err
-			}
-			return c.tellForm(s, form, t)
+		return c.tellForm(s, form, t)
+	}
+	var seen []*reportingv1.SeenReport
+	if c.Correct {
+		if seen, err = c.compare(ctx, s, to, file); err != nil {
+			return err
 		}
-		var seen []*reportingv1.SeenReport
-		if c.Correct {
-			if seen, err = c.compare(ctx, s, to, file); err != nil {
-				return err
-			}
-		}
-		return c.send(ctx, s, to, file, seen, form)
-	})
+	}
+	return c.send(ctx, s, to, file, seen, form)
 }
 
 func (c *submitCmd) options(file upload) *reportingv1.ImportReportsOptions {

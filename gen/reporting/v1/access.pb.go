@@ -41,6 +41,10 @@ const (
 	Role_ROLE_ADMINISTRATOR Role = 4
 	// Look after the store: status, verification.
 	Role_ROLE_OPERATOR Role = 5
+	// Read, follow changes and have the store verified; change nothing.
+	Role_ROLE_AUDITOR Role = 6
+	// Read what is published, as anybody may where the server is open to the public.
+	Role_ROLE_PUBLIC Role = 7
 	// Save drafts of its own unit's reports, and send none.
 	Role_ROLE_DRAFTER Role = 10
 	// Send the reports of its own unit, and save no drafts.
@@ -56,6 +60,8 @@ var (
 		3:  "ROLE_VIEWER",
 		4:  "ROLE_ADMINISTRATOR",
 		5:  "ROLE_OPERATOR",
+		6:  "ROLE_AUDITOR",
+		7:  "ROLE_PUBLIC",
 		10: "ROLE_DRAFTER",
 		11: "ROLE_SENDER",
 	}
@@ -66,6 +72,8 @@ var (
 		"ROLE_VIEWER":        3,
 		"ROLE_ADMINISTRATOR": 4,
 		"ROLE_OPERATOR":      5,
+		"ROLE_AUDITOR":       6,
+		"ROLE_PUBLIC":        7,
 		"ROLE_DRAFTER":       10,
 		"ROLE_SENDER":        11,
 	}
@@ -117,6 +125,10 @@ type Token struct {
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// When it was revoked. Absent: it was not.
 	RevokeTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=revoke_time,json=revokeTime,proto3" json:"revoke_time,omitempty"`
+	// When it begins to be good. Absent: when it was issued.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// It is for the reports of its unit alone: nothing of the units below, no roll-ups.
+	OwnReports bool `protobuf:"varint,21,opt,name=own_reports,json=ownReports,proto3" json:"own_reports,omitempty"`
 	// Where the answer was computed; in lists only on the response.
 	Stamp *Stamp `protobuf:"bytes,9,opt,name=stamp,proto3" json:"stamp,omitempty"`
 	// Only in the answer to a change.
@@ -211,6 +223,20 @@ func (x *Token) GetRevokeTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Token) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *Token) GetOwnReports() bool {
+	if x != nil {
+		return x.OwnReports
+	}
+	return false
+}
+
 func (x *Token) GetStamp() *Stamp {
 	if x != nil {
 		return x.Stamp
@@ -237,13 +263,19 @@ type CreateTokenRequest struct {
 	Form string `protobuf:"bytes,3,opt,name=form,proto3" json:"form,omitempty"`
 	// Who holds it, for people.
 	DisplayName string `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// How long it lives. Absent: 90 days.
+	// How long it lives from its beginning. Absent: 90 days. Whoever issues it and is bound to a
+	// unit or a form gives none that outlives his own token: absent then means until that ends.
 	Lifetime *durationpb.Duration `protobuf:"bytes,5,opt,name=lifetime,proto3" json:"lifetime,omitempty"`
 	// UUID of this request. Over JSON it is the Idempotency-Key header. A repeat answers without
 	// the text: it is shown once.
 	RequestId string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Check everything and change nothing.
-	ValidateOnly  bool `protobuf:"varint,7,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,7,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// When it begins to be good, at most a year ahead. Absent: at once.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// It is for the reports of its unit alone: nothing of the units below, no roll-ups. Of
+	// reporters, drafters, senders and viewers that are bound to a unit.
+	OwnReports    bool `protobuf:"varint,21,opt,name=own_reports,json=ownReports,proto3" json:"own_reports,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -323,6 +355,20 @@ func (x *CreateTokenRequest) GetRequestId() string {
 func (x *CreateTokenRequest) GetValidateOnly() bool {
 	if x != nil {
 		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *CreateTokenRequest) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *CreateTokenRequest) GetOwnReports() bool {
+	if x != nil {
+		return x.OwnReports
 	}
 	return false
 }
@@ -606,7 +652,7 @@ var File_reporting_v1_access_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_access_proto_rawDesc = "" +
 	"\n" +
-	"\x19reporting/v1/access.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xe3\x03\n" +
+	"\x19reporting/v1/access.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xbf\x04\n" +
 	"\x05Token\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12&\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x12.reporting.v1.RoleR\x04role\x12\x12\n" +
@@ -618,11 +664,15 @@ const file_reporting_v1_access_proto_rawDesc = "" +
 	"\vexpire_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12A\n" +
 	"\vrevoke_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\n" +
-	"revokeTime\x12/\n" +
+	"revokeTime\x129\n" +
+	"\n" +
+	"start_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12\x1f\n" +
+	"\vown_reports\x18\x15 \x01(\bR\n" +
+	"ownReports\x12/\n" +
 	"\x05stamp\x18\t \x01(\v2\x13.reporting.v1.StampB\x04\xe2A\x01\x03R\x05stamp\x125\n" +
 	"\areceipt\x18\n" +
 	" \x01(\v2\x15.reporting.v1.ReceiptB\x04\xe2A\x01\x03R\areceipt:\"\xeaA\x1f\n" +
-	"\rtonghop/Token\x12\x0etokens/{token}\"\x8e\x02\n" +
+	"\rtonghop/Token\x12\x0etokens/{token}\"\xea\x02\n" +
 	"\x12CreateTokenRequest\x12,\n" +
 	"\x04role\x18\x01 \x01(\x0e2\x12.reporting.v1.RoleB\x04\xe2A\x01\x02R\x04role\x12\x12\n" +
 	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x12\n" +
@@ -631,7 +681,11 @@ const file_reporting_v1_access_proto_rawDesc = "" +
 	"\blifetime\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\blifetime\x12#\n" +
 	"\n" +
 	"request_id\x18\x06 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\a \x01(\bR\fvalidateOnly\"X\n" +
+	"\rvalidate_only\x18\a \x01(\bR\fvalidateOnly\x129\n" +
+	"\n" +
+	"start_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12\x1f\n" +
+	"\vown_reports\x18\x15 \x01(\bR\n" +
+	"ownReports\"X\n" +
 	"\x13CreateTokenResponse\x12)\n" +
 	"\x05token\x18\x01 \x01(\v2\x13.reporting.v1.TokenR\x05token\x12\x16\n" +
 	"\x06secret\x18\x02 \x01(\tR\x06secret\"O\n" +
@@ -648,7 +702,7 @@ const file_reporting_v1_access_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
 	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"\x12\n" +
-	"\x10GetCallerRequest*\xa1\x01\n" +
+	"\x10GetCallerRequest*\xc4\x01\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rROLE_REPORTER\x10\x01\x12\x11\n" +
@@ -656,6 +710,8 @@ const file_reporting_v1_access_proto_rawDesc = "" +
 	"\vROLE_VIEWER\x10\x03\x12\x16\n" +
 	"\x12ROLE_ADMINISTRATOR\x10\x04\x12\x11\n" +
 	"\rROLE_OPERATOR\x10\x05\x12\x10\n" +
+	"\fROLE_AUDITOR\x10\x06\x12\x0f\n" +
+	"\vROLE_PUBLIC\x10\a\x12\x10\n" +
 	"\fROLE_DRAFTER\x10\n" +
 	"\x12\x0f\n" +
 	"\vROLE_SENDER\x10\v2\xb9\x03\n" +
@@ -702,26 +758,28 @@ var file_reporting_v1_access_proto_depIdxs = []int32{
 	8,  // 1: reporting.v1.Token.create_time:type_name -> google.protobuf.Timestamp
 	8,  // 2: reporting.v1.Token.expire_time:type_name -> google.protobuf.Timestamp
 	8,  // 3: reporting.v1.Token.revoke_time:type_name -> google.protobuf.Timestamp
-	9,  // 4: reporting.v1.Token.stamp:type_name -> reporting.v1.Stamp
-	10, // 5: reporting.v1.Token.receipt:type_name -> reporting.v1.Receipt
-	0,  // 6: reporting.v1.CreateTokenRequest.role:type_name -> reporting.v1.Role
-	11, // 7: reporting.v1.CreateTokenRequest.lifetime:type_name -> google.protobuf.Duration
-	1,  // 8: reporting.v1.CreateTokenResponse.token:type_name -> reporting.v1.Token
-	1,  // 9: reporting.v1.ListTokensResponse.tokens:type_name -> reporting.v1.Token
-	9,  // 10: reporting.v1.ListTokensResponse.stamp:type_name -> reporting.v1.Stamp
-	2,  // 11: reporting.v1.AccessService.CreateToken:input_type -> reporting.v1.CreateTokenRequest
-	4,  // 12: reporting.v1.AccessService.ListTokens:input_type -> reporting.v1.ListTokensRequest
-	6,  // 13: reporting.v1.AccessService.RevokeToken:input_type -> reporting.v1.RevokeTokenRequest
-	7,  // 14: reporting.v1.AccessService.GetCaller:input_type -> reporting.v1.GetCallerRequest
-	3,  // 15: reporting.v1.AccessService.CreateToken:output_type -> reporting.v1.CreateTokenResponse
-	5,  // 16: reporting.v1.AccessService.ListTokens:output_type -> reporting.v1.ListTokensResponse
-	1,  // 17: reporting.v1.AccessService.RevokeToken:output_type -> reporting.v1.Token
-	1,  // 18: reporting.v1.AccessService.GetCaller:output_type -> reporting.v1.Token
-	15, // [15:19] is the sub-list for method output_type
-	11, // [11:15] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	8,  // 4: reporting.v1.Token.start_time:type_name -> google.protobuf.Timestamp
+	9,  // 5: reporting.v1.Token.stamp:type_name -> reporting.v1.Stamp
+	10, // 6: reporting.v1.Token.receipt:type_name -> reporting.v1.Receipt
+	0,  // 7: reporting.v1.CreateTokenRequest.role:type_name -> reporting.v1.Role
+	11, // 8: reporting.v1.CreateTokenRequest.lifetime:type_name -> google.protobuf.Duration
+	8,  // 9: reporting.v1.CreateTokenRequest.start_time:type_name -> google.protobuf.Timestamp
+	1,  // 10: reporting.v1.CreateTokenResponse.token:type_name -> reporting.v1.Token
+	1,  // 11: reporting.v1.ListTokensResponse.tokens:type_name -> reporting.v1.Token
+	9,  // 12: reporting.v1.ListTokensResponse.stamp:type_name -> reporting.v1.Stamp
+	2,  // 13: reporting.v1.AccessService.CreateToken:input_type -> reporting.v1.CreateTokenRequest
+	4,  // 14: reporting.v1.AccessService.ListTokens:input_type -> reporting.v1.ListTokensRequest
+	6,  // 15: reporting.v1.AccessService.RevokeToken:input_type -> reporting.v1.RevokeTokenRequest
+	7,  // 16: reporting.v1.AccessService.GetCaller:input_type -> reporting.v1.GetCallerRequest
+	3,  // 17: reporting.v1.AccessService.CreateToken:output_type -> reporting.v1.CreateTokenResponse
+	5,  // 18: reporting.v1.AccessService.ListTokens:output_type -> reporting.v1.ListTokensResponse
+	1,  // 19: reporting.v1.AccessService.RevokeToken:output_type -> reporting.v1.Token
+	1,  // 20: reporting.v1.AccessService.GetCaller:output_type -> reporting.v1.Token
+	17, // [17:21] is the sub-list for method output_type
+	13, // [13:17] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_access_proto_init() }

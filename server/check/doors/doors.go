@@ -60,7 +60,6 @@ type house struct {
 	// callers are the tokens, by the role's word; "nobody" has none.
 	callers []caller
 	pool    *pool
-	took    [2]int // entries
 	count   map[string]int
 }
 

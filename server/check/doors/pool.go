@@ -174,28 +174,46 @@ func (p *pool) fill(m protoreflect.Message, depth int) {
 	fields := m.Descriptor().Fields()
 	for i := range fields.Len() {
 		f := fields.Get(i)
+		if p.leaves(m, f) {
+			continue
+		}
 		switch {
-		case f.Name() == "packed" || f.IsMap() || seldom[f.Name()] && !p.of(12) || p.of(4) && f.Name() != "request_id":
-		case f.ContainingOneof() != nil && !f.HasOptionalKeyword() && m.WhichOneof(f.ContainingOneof()) != nil:
-		case f.IsList() && f.Name() == "figures" && !p.of(5):
-			p.figures(m.Mutable(f).List())
 		case f.IsList():
-			list := m.Mutable(f).List()
-			for range one(p.draw, []int{1, 1, 2, 0}) {
-				if f.Message() == nil {
-					list.Append(p.scalar(f))
-				} else if depth < 3 {
-					p.fill(list.AppendMutable().Message(), depth+1)
-				}
-			}
-		case f.Message() != nil:
-			if depth < 3 {
-				p.fill(m.Mutable(f).Message(), depth+1)
-			}
-		default:
+			p.list(m.Mutable(f).List(), f, depth)
+		case f.Message() == nil:
 			if v := p.scalar(f); v.IsValid() {
 				m.Set(f, v)
 			}
+		case depth < deepest:
+			p.fill(m.Mutable(f).Message(), depth+1)
+		}
+	}
+}
+
+// deepest is how far messages in messages are filled.
+const deepest = 3
+
+// leaves says whether a field stays empty: by chance, or because another one of its kind is set.
+func (p *pool) leaves(m protoreflect.Message, f protoreflect.FieldDescriptor) bool {
+	switch {
+	case f.Name() == "packed" || f.IsMap(), seldom[f.Name()] && !p.of(12), p.of(4) && f.Name() != "request_id":
+		return true
+	}
+	of := f.ContainingOneof()
+	return of != nil && !f.HasOptionalKeyword() && m.WhichOneof(of) != nil
+}
+
+func (p *pool) list(list protoreflect.List, f protoreflect.FieldDescriptor, depth int) {
+	if f.Name() == "figures" && !p.of(5) {
+		p.figures(list)
+		return
+	}
+	for range one(p.draw, []int{1, 1, 2, 0}) {
+		switch {
+		case f.Message() == nil:
+			list.Append(p.scalar(f))
+		case depth < deepest:
+			p.fill(list.AppendMutable().Message(), depth+1)
 		}
 	}
 }
@@ -204,8 +222,10 @@ func (p *pool) fill(m protoreflect.Message, depth int) {
 func (p *pool) figures(list protoreflect.List) {
 	number := func() string { return fmt.Sprint(p.draw.IntN(4)) }
 	for _, f := range []*reportingv1.Figure{
-		{Indicator: "HS", Value: proto.String(number())}, {Indicator: "TIEN", Value: proto.String(number() + ".50")},
-		{Indicator: "DAN", Value: proto.String(number())}, {Indicator: "DUNG", Numerator: proto.String(number()), Denominator: proto.String("9")},
+		{Indicator: "HS", Value: proto.String(number())},
+		{Indicator: "TIEN", Value: proto.String(number() + ".50")},
+		{Indicator: "DAN", Value: proto.String(number())},
+		{Indicator: "DUNG", Numerator: proto.String(number()), Denominator: proto.String("9")},
 	} {
 		if p.of(40) {
 			f.Value = proto.String(one(p.draw, p.words["number"]))

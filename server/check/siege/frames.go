@@ -233,11 +233,11 @@ func (f *field) growing(ctx context.Context) error {
 		id := r.stream
 		r.stream += 2
 		if err := r.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: block, EndHeaders: true, EndStream: true}); err != nil {
-			return nil //nolint:nilerr // cut off, as it is to be
+			return nil // cut off, as it is to be
 		}
 		code, _, err := r.end(id)
 		if err != nil {
-			return nil //nolint:nilerr // likewise
+			return nil // likewise
 		}
 		if code == "0" {
 			return check.Broken("a call with 48 MiB of headers was answered")
