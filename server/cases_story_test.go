@@ -262,7 +262,7 @@ func toldOf(t *testing.T, folder string) *province {
 	if folder == "reminders" {
 		tells = &server.Notify{Every: 50 * time.Millisecond}
 	}
-	p := newProvinceWith(t, tells)
+	p := newProvinceWith(t, func(c *server.Config) { c.Notify = tells })
 	p.play(filepath.Join("testdata", "rpc", folder, "story.txt"))
 	return p
 }

@@ -34,7 +34,7 @@ func TestThreeMonthsOfAProvince(t *testing.T) {
 		province: newProvinceWith(t, func(c *server.Config) {
 			c.Notify = &server.Notify{AllowPrivate: true, Every: 50 * time.Millisecond}
 		}),
-		random:   rand.New(rand.NewPCG(seed, 0)), kept: map[int][]map[string]string{}, //nolint:gosec // a test
+		random: rand.New(rand.NewPCG(seed, 0)), kept: map[int][]map[string]string{}, //nolint:gosec // a test
 	}
 	s.setUp()
 	s.subscribe()

@@ -53,11 +53,14 @@ type matrix struct {
 
 func newMatrix(t *testing.T) *matrix {
 	t.Helper()
-	m := &matrix{province: newProvinceWith(t, func(c *server.Config) {
+	p := newProvinceWith(t, func(c *server.Config) {
 		// Nothing of the kinds that are subscribed to comes up, so nobody is told.
 		c.Notify = &server.Notify{Every: time.Hour, Mail: notify.Mail{Address: "127.0.0.1:1", From: "tonghop@example.org"}}
-	}), asks: readAsks(t),
-		tokens: map[string]string{}, subscriptions: map[string]string{}, sequences: map[string]string{}}
+	})
+	m := &matrix{
+		province: p, asks: readAsks(t),
+		tokens: map[string]string{}, subscriptions: map[string]string{}, sequences: map[string]string{},
+	}
 	m.play("testdata/matrix/story.txt")
 	for name, r := range map[string]*reportingv1.CreateTokenRequest{
 		"own":   {Role: reportingv1.Role_ROLE_REPORTER, Unit: "SELF", OwnReports: true},

@@ -182,7 +182,7 @@ func (s *Server) Run(ctx context.Context) error {
 	stop()
 	s.shutdown(failure != nil || s.store.committer.Err() != nil) //nolint:contextcheck // the context has ended; calls under way have a grace of their own
 	serving.Wait()
-	closed := errors.Join(removeControl(s.cfg.Dir), s.gateway.Close(), s.store.Close(), s.closeSecurity())
+	closed := errors.Join(s.closeSecurity(), removeControl(s.cfg.Dir), s.gateway.Close(), s.store.Close())
 	// The store may have failed while the server was stopping in order.
 	if err := s.store.committer.Err(); err != nil && failure == nil {
 		failure = fmt.Errorf("%w: %w", ErrStoreFailed, err)
