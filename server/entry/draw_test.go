@@ -251,7 +251,7 @@ func drawToken(t *rapid.T) auth.Token {
 }
 
 func drawBody(t *rapid.T, at time.Time) entry.Body {
-	switch rapid.IntRange(0, 24).Draw(t, "body") {
+	switch rapid.IntRange(0, 28).Draw(t, "body") {
 	case 0:
 		return entry.StoreCreated{ProgramVersion: word(t, "program version")}
 	case 1:
@@ -308,6 +308,8 @@ func drawBody(t *rapid.T, at time.Time) entry.Body {
 		return entry.SubscriptionDeleted{ID: code(t, "subscription")}
 	case 23:
 		return entry.RulesChanged{Rules: some(t, "rules", drawRule)}
+	case 25, 26, 27, 28:
+		return drawSingle(t)
 	default:
 		return entry.ReportsSubmitted{Reports: some(t, "reports", drawSubmission)}
 	}
