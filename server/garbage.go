@@ -21,7 +21,7 @@ type Garbage struct {
 }
 
 // DefaultGarbage is for a server with the figures of a country.
-var DefaultGarbage = Garbage{Goal: 112 << 20} //nolint:gochecknoglobals // a constant, but for the language
+var DefaultGarbage = Garbage{Goal: 144 << 20} //nolint:gochecknoglobals // a constant, but for the language
 
 // percentAlone takes the place of a percentage of 0 where no goal of ours bounds what comes up.
 const percentAlone = 400
