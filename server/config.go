@@ -11,10 +11,13 @@ type Config struct {
 	Dir string
 	// KeyFile is where the private key lies that signs the heads of the chain; keys/head.key in Dir if empty.
 	KeyFile string
-	// GRPCListen is where gRPC is served; 127.0.0.1:9090 if empty. Without TLS it must be a loopback address.
+	// GRPCListen is where gRPC is served; 127.0.0.1:9090 if empty. Without TLS it must be a loopback address, or TLS.AcceptPlaintext set.
 	GRPCListen string
 	// HTTPListen is where JSON is served; 127.0.0.1:8080 if empty.
 	HTTPListen string
+	// TLS protects both doors. The zero value serves with the certificate that Init made, and in the clear, on loopback
+	// addresses alone, where it made none.
+	TLS TLS
 	// Reflection lets anybody who connects list the services; no figures.
 	Reflection bool
 	// FreeGuard is how many bytes must stay free on the disk; below it changes are refused. 512 MiB if zero.
@@ -36,6 +39,9 @@ type Config struct {
 	Now func() time.Time
 	// Progress is told of long work at the start: what, how far, of how much. May be nil.
 	Progress func(what string, done, total uint64)
+
+	// plaintext are the addresses that other machines reach without TLS.
+	plaintext []string
 }
 
 // Defaults.

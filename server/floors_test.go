@@ -50,6 +50,7 @@ const floors = `
 	# client stands on nothing of ours: what a user of the library compiles holds no server.
 	rpc, client < gateway;
 	client < demo;
+	fault < certificate < server;
 	gateway, demo, backup < server < cmd;
 	client, client/receipt < cmd, client/cmd;
 

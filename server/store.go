@@ -170,7 +170,7 @@ func openStore(ctx context.Context, cfg Config, beforeKey bool) (*Store, error) 
 	use := reporting.Config{
 		Journal: log, State: state, Committer: s.committer, Now: cfg.Now, Random: random,
 		Version: cfg.Version, Disk: s.disk.usage, ReadOnly: s.disk.refuse, LocalSecret: s.control.hash, Key: key,
-		Remove: s.remove,
+		Remove: s.remove, Plaintext: cfg.plaintext,
 	}
 	if s.dispatcher = cfg.dispatcher(); s.dispatcher != nil {
 		use.Notifier = s.dispatcher

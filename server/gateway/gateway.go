@@ -51,11 +51,14 @@ type Config struct {
 	GRPC *grpc.Server
 	// Logger is told of what the gateway itself cannot do; nothing if nil. Calls are logged by the gRPC server.
 	Logger *slog.Logger
+	// Plaintext are the addresses that other machines reach without TLS; the pages about health name them.
+	Plaintext []string
 }
 
 // Gateway gives a gRPC server's API as JSON. Make one with New.
 type Gateway struct {
 	log       *slog.Logger
+	plaintext []string
 	listener  *bufconn.Listener
 	conn      *grpc.ClientConn
 	health    healthv1.HealthClient
@@ -78,7 +81,7 @@ func New(cfg Config) (*Gateway, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	g := &Gateway{
-		log: cfg.Logger, listener: bufconn.Listen(memoryBuffer),
+		log: cfg.Logger, plaintext: cfg.Plaintext, listener: bufconn.Listen(memoryBuffer),
 		followers: make(chan struct{}, maxFollowers), served: make(chan struct{}), stopping: make(chan struct{}),
 	}
 	var err error

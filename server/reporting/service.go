@@ -25,6 +25,8 @@ type Config struct {
 	Random func([]byte)
 	// Version of the program.
 	Version string
+	// Plaintext are the addresses that other machines reach without TLS, for the status.
+	Plaintext []string
 	// Disk tells the bytes of the store and the bytes free beside it.
 	Disk func() (used, free int64, err error)
 	// LocalSecret is the hash of the secret by which the operator of this machine is known; zero for none.

@@ -3,6 +3,7 @@ package rpc
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"sync"
@@ -39,6 +40,8 @@ type Config struct {
 	Full func(error) bool
 	// SendWithin is how long one message of a stream may wait for its reader before the stream is cut. 0: 30 s.
 	SendWithin time.Duration
+	// TLS protects the connections that come over the network; nil leaves them in the clear.
+	TLS *tls.Config
 	// Options are added to the server's own: credentials, a stats handler.
 	Options []grpc.ServerOption
 }
@@ -89,6 +92,9 @@ func New(cfg Config) (*Server, error) {
 		stage.full = cfg.Full
 	}
 	d := &door{service: cfg.Service, log: cfg.Logger, now: cfg.Now, sendWithin: cmp.Or(cfg.SendWithin, sendWithin)}
+	if cfg.TLS != nil {
+		cfg.Options = append([]grpc.ServerOption{grpc.Creds(protected(cfg.TLS))}, cfg.Options...)
+	}
 	s := &Server{
 		grpc: grpc.NewServer(append(append(limits(),
 			grpc.ChainUnaryInterceptor(d.edgeUnary, recovery.UnaryServerInterceptor(panicked), d.admitUnary, d.strictUnary),

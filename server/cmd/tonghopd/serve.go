@@ -34,6 +34,7 @@ type serveCommand struct {
 	SyncEvery    time.Duration `help:"How often the derived state is flushed, 60s at most." default:"60s" name:"sync-every"`
 	Grace        time.Duration `help:"How long calls under way may take when the server is asked to end; closing the store comes after it." default:"8s"`
 	keyFlag
+	transportFlags
 	notifyFlags
 	listenFlags
 	garbageFlags
@@ -47,6 +48,7 @@ func (c serveCommand) Run(w world) error {
 	}
 	cfg.Dir, cfg.KeyFile, cfg.FreeGuard = c.Data, c.Key, c.FreeGuard<<20
 	cfg.SegmentBytes, cfg.SyncEvery, cfg.Grace = c.SegmentBytes, c.SyncEvery, c.Grace
+	cfg.TLS = c.transport()
 	if cfg.Notify, err = c.notify(); err != nil {
 		return err
 	}

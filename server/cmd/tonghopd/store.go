@@ -10,7 +10,6 @@ import (
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"github.com/tonghop/tonghop/client"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server"
 	"github.com/tonghop/tonghop/server/auth"
@@ -41,8 +40,9 @@ func (versionCommand) Run(w world) error {
 }
 
 type initCommand struct {
-	Data         string `help:"Data folder; made if it is missing." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
-	SegmentBytes int64  `help:"Bytes of the first file of the journal, a multiple of 4096." default:"67108864" name:"segment-bytes"`
+	Data         string   `help:"Data folder; made if it is missing." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
+	SegmentBytes int64    `help:"Bytes of the first file of the journal, a multiple of 4096." default:"67108864" name:"segment-bytes"`
+	TLS          []string `help:"Hosts and addresses of the server: makes an authority and a certificate for them, so that serve speaks TLS." name:"tls" placeholder:"HOST"`
 	keyFlag
 }
 
@@ -51,6 +51,11 @@ func (c initCommand) Run(w world) error {
 	secret, err := server.Init(w.ctx, server.Config{Dir: c.Data, KeyFile: c.Key, SegmentBytes: c.SegmentBytes, Version: programVersion()})
 	if err != nil {
 		return err
+	}
+	if len(c.TLS) > 0 {
+		if err := server.InitTLS(c.Data, c.TLS); err != nil {
+			return err
+		}
 	}
 	verifier, err := server.ReadVerifierKey(c.Data)
 	if err != nil {
@@ -98,9 +103,7 @@ func (c tokenCommand) Run(w world) error {
 
 // ask has the running server issue the token.
 func (c tokenCommand) ask(ctx context.Context, control server.Control, role auth.Role) (string, error) {
-	conn, err := client.Dial(ctx, client.Config{
-		Address: control.GRPC, Token: client.Secret(control.Secret), Language: "en",
-	})
+	conn, err := control.Dial(ctx)
 	if err != nil {
 		return "", err
 	}
