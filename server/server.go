@@ -205,6 +205,7 @@ func (s *Server) flush(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			s.store.keepUses()
 			if err := s.store.state.Sync(); err != nil {
 				s.note(fmt.Errorf("%w: flush of the derived state: %w", ErrStoreFailed, err))
 				return

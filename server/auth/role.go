@@ -28,6 +28,8 @@ const (
 	// share the work of a reporter, each has one of the two (R13).
 	Drafter
 	Sender
+	// Bootstrap issues one token, of an administrator over everything, and ends by it. Only the machine itself issues it.
+	Bootstrap
 )
 
 // Right is what a method asks of its caller. The zero value is no right and is granted to nobody.
@@ -59,7 +61,7 @@ const (
 
 // roleNames and rightNames are indexed by value. The names of roles stand in journals and never change.
 var (
-	roleNames  = [...]string{"", "reporter", "approver", "viewer", "administrator", "operator", "drafter", "sender"}
+	roleNames  = [...]string{"", "reporter", "approver", "viewer", "administrator", "operator", "drafter", "sender", "bootstrap"}
 	rightNames = [...]string{"", "authenticated", "read", "submit", "approve", "catalogue", "grant", "operate", "draft", "send", "calendar"}
 )
 
@@ -72,11 +74,12 @@ var held = [...][]Right{
 	Operator:      {Operate, Calendar},
 	Drafter:       {Read, Submit, Draft},
 	Sender:        {Read, Submit, Send},
+	Bootstrap:     {Grant},
 }
 
 // Roles lists every role.
 func Roles() []Role {
-	return []Role{Reporter, Approver, Viewer, Administrator, Operator, Drafter, Sender}
+	return []Role{Reporter, Approver, Viewer, Administrator, Operator, Drafter, Sender, Bootstrap}
 }
 
 // Rights lists every right.
@@ -104,7 +107,7 @@ func (r Right) String() string {
 func ParseRole(s string) (Role, error) {
 	for i, name := range roleNames {
 		if s == name && name != "" {
-			return Role(i), nil //nolint:gosec // there are six
+			return Role(i), nil //nolint:gosec // there are eight
 		}
 	}
 	return noRole, fault.Invalid("ROLE_UNKNOWN", "role %q is unknown; give one of %s", shorten(s), strings.Join(roleNames[1:], ", ")).

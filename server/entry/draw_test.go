@@ -249,8 +249,15 @@ func drawToken(t *rapid.T) auth.Token {
 	return k
 }
 
+func drawProof(t *rapid.T) auth.Proof {
+	return auth.Proof{
+		Kind:   rapid.SampledFrom(auth.ProofKinds()).Draw(t, "kind"),
+		Issuer: optional(t, "issuer", code), Value: word(t, "value"),
+	}
+}
+
 func drawBody(t *rapid.T, at time.Time) entry.Body {
-	switch rapid.IntRange(0, 24).Draw(t, "body") {
+	switch rapid.IntRange(0, 27).Draw(t, "body") {
 	case 0:
 		return entry.StoreCreated{ProgramVersion: word(t, "program version")}
 	case 1:
@@ -307,6 +314,13 @@ func drawBody(t *rapid.T, at time.Time) entry.Body {
 		return entry.SubscriptionDeleted{ID: code(t, "subscription")}
 	case 23:
 		return entry.RulesChanged{Rules: some(t, "rules", drawRule)}
+	case 24:
+		k := drawToken(t)
+		return entry.TokenRotated{ID: k.ID, SecretHash: k.SecretHash, Expires: k.Expires, FormerUntil: second(t, "former")}
+	case 25:
+		return entry.ProofBound{Binding: auth.Binding{Proof: drawProof(t), Token: code(t, "token"), Rank: rapid.IntRange(0, 1000).Draw(t, "rank")}}
+	case 26:
+		return entry.ProofUnbound{Proof: drawProof(t), Token: code(t, "token")}
 	default:
 		return entry.ReportsSubmitted{Reports: some(t, "reports", drawSubmission)}
 	}

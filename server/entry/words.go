@@ -31,7 +31,7 @@ var (
 	roleWords      = []string{
 		auth.Reporter: "reporter", auth.Approver: "approver", auth.Viewer: "viewer",
 		auth.Administrator: "administrator", auth.Operator: "operator",
-		auth.Drafter: "drafter", auth.Sender: "sender",
+		auth.Drafter: "drafter", auth.Sender: "sender", auth.Bootstrap: "bootstrap",
 	}
 )
 

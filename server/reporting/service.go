@@ -38,6 +38,8 @@ type Config struct {
 	Remove func(ctx context.Context, sequence uint64) error
 	// Key signs the heads of the chain; nil for none.
 	Key *head.Key
+	// Uses remembers when tokens were used; nil for a memory that ends with the process.
+	Uses *auth.Uses
 	// Notifier tells subscribers; nil for nobody.
 	Notifier Notifier
 }
@@ -58,6 +60,9 @@ type Service struct {
 
 // New makes the use cases.
 func New(cfg Config) *Service {
+	if cfg.Uses == nil {
+		cfg.Uses = auth.NewUses(nil)
+	}
 	return &Service{cfg: cfg, started: cfg.Now(), lists: newUnitLists(), bulk: make(chan struct{}, bulkWaiting)}
 }
 

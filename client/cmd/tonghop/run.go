@@ -39,7 +39,8 @@ type commands struct {
 	Regions       regionsCmd       `cmd:"" help:"List the regions in which provinces are compared."`
 	Changes       changesCmd       `cmd:"" help:"Tell what changed since a sequence, and follow it."`
 	Subscriptions subscriptionsCmd `cmd:"" help:"Have people told of what is due, late, sent back or waiting."`
-	Token         tokenCmd         `cmd:"" help:"Issue, list and revoke tokens."`
+	Token         tokenCmd         `cmd:"" help:"Issue, list, rotate and revoke tokens."`
+	Proof         proofCmd         `cmd:"" help:"Have certificates and groups prove tokens."`
 	Whoami        whoamiCmd        `cmd:"" help:"Say who the token is."`
 	Status        statusCmd        `cmd:"" help:"Say how the server and its store are."`
 	Verify        verifyCmd        `cmd:"" help:"Have the server prove its store."`

@@ -128,6 +128,9 @@ type Entry struct {
 	//	*Entry_OutsideFiguresChanged
 	//	*Entry_RegionsChanged
 	//	*Entry_PlanRemarked
+	//	*Entry_TokenRotated
+	//	*Entry_ProofBound
+	//	*Entry_ProofUnbound
 	Body          isEntry_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -402,6 +405,33 @@ func (x *Entry) GetPlanRemarked() *PlanRemarked {
 	return nil
 }
 
+func (x *Entry) GetTokenRotated() *TokenRotated {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_TokenRotated); ok {
+			return x.TokenRotated
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetProofBound() *ProofBound {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_ProofBound); ok {
+			return x.ProofBound
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetProofUnbound() *ProofUnbound {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_ProofUnbound); ok {
+			return x.ProofUnbound
+		}
+	}
+	return nil
+}
+
 type isEntry_Body interface {
 	isEntry_Body()
 }
@@ -533,6 +563,21 @@ type Entry_PlanRemarked struct {
 	PlanRemarked *PlanRemarked `protobuf:"bytes,48,opt,name=plan_remarked,json=planRemarked,proto3,oneof"`
 }
 
+type Entry_TokenRotated struct {
+	// A token has another secret.
+	TokenRotated *TokenRotated `protobuf:"bytes,61,opt,name=token_rotated,json=tokenRotated,proto3,oneof"`
+}
+
+type Entry_ProofBound struct {
+	// A certificate or a group proves a token.
+	ProofBound *ProofBound `protobuf:"bytes,62,opt,name=proof_bound,json=proofBound,proto3,oneof"`
+}
+
+type Entry_ProofUnbound struct {
+	// It no longer does.
+	ProofUnbound *ProofUnbound `protobuf:"bytes,63,opt,name=proof_unbound,json=proofUnbound,proto3,oneof"`
+}
+
 func (*Entry_StoreCreated) isEntry_Body() {}
 
 func (*Entry_UnitsChanged) isEntry_Body() {}
@@ -582,6 +627,12 @@ func (*Entry_OutsideFiguresChanged) isEntry_Body() {}
 func (*Entry_RegionsChanged) isEntry_Body() {}
 
 func (*Entry_PlanRemarked) isEntry_Body() {}
+
+func (*Entry_TokenRotated) isEntry_Body() {}
+
+func (*Entry_ProofBound) isEntry_Body() {}
+
+func (*Entry_ProofUnbound) isEntry_Body() {}
 
 // Header stands in every entry.
 type Header struct {
@@ -839,7 +890,7 @@ var File_journal_v1_entry_proto protoreflect.FileDescriptor
 const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"\x16journal/v1/entry.proto\x12\n" +
-	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x1djournal/v1/notification.proto\x1a\x15journal/v1/plan.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/rule.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xc3\x0e\n" +
+	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x1djournal/v1/notification.proto\x1a\x15journal/v1/plan.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/rule.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\x80\x10\n" +
 	"\x05Entry\x12*\n" +
 	"\x06header\x18\x01 \x01(\v2\x12.journal.v1.HeaderR\x06header\x12?\n" +
 	"\rstore_created\x18\n" +
@@ -867,7 +918,11 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\rplans_changed\x18- \x01(\v2\x18.journal.v1.PlansChangedH\x00R\fplansChanged\x12[\n" +
 	"\x17outside_figures_changed\x18. \x01(\v2!.journal.v1.OutsideFiguresChangedH\x00R\x15outsideFiguresChanged\x12E\n" +
 	"\x0fregions_changed\x18/ \x01(\v2\x1a.journal.v1.RegionsChangedH\x00R\x0eregionsChanged\x12?\n" +
-	"\rplan_remarked\x180 \x01(\v2\x18.journal.v1.PlanRemarkedH\x00R\fplanRemarkedB\x06\n" +
+	"\rplan_remarked\x180 \x01(\v2\x18.journal.v1.PlanRemarkedH\x00R\fplanRemarked\x12?\n" +
+	"\rtoken_rotated\x18= \x01(\v2\x18.journal.v1.TokenRotatedH\x00R\ftokenRotated\x129\n" +
+	"\vproof_bound\x18> \x01(\v2\x16.journal.v1.ProofBoundH\x00R\n" +
+	"proofBound\x12?\n" +
+	"\rproof_unbound\x18? \x01(\v2\x18.journal.v1.ProofUnboundH\x00R\fproofUnboundB\x06\n" +
 	"\x04body\"\xfe\x01\n" +
 	"\x06Header\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12$\n" +
@@ -942,6 +997,9 @@ var file_journal_v1_entry_proto_goTypes = []any{
 	(*OutsideFiguresChanged)(nil), // 27: journal.v1.OutsideFiguresChanged
 	(*RegionsChanged)(nil),        // 28: journal.v1.RegionsChanged
 	(*PlanRemarked)(nil),          // 29: journal.v1.PlanRemarked
+	(*TokenRotated)(nil),          // 30: journal.v1.TokenRotated
+	(*ProofBound)(nil),            // 31: journal.v1.ProofBound
+	(*ProofUnbound)(nil),          // 32: journal.v1.ProofUnbound
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
 	2,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
@@ -970,13 +1028,16 @@ var file_journal_v1_entry_proto_depIdxs = []int32{
 	27, // 23: journal.v1.Entry.outside_figures_changed:type_name -> journal.v1.OutsideFiguresChanged
 	28, // 24: journal.v1.Entry.regions_changed:type_name -> journal.v1.RegionsChanged
 	29, // 25: journal.v1.Entry.plan_remarked:type_name -> journal.v1.PlanRemarked
-	0,  // 26: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
-	4,  // 27: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	28, // [28:28] is the sub-list for method output_type
-	28, // [28:28] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	30, // 26: journal.v1.Entry.token_rotated:type_name -> journal.v1.TokenRotated
+	31, // 27: journal.v1.Entry.proof_bound:type_name -> journal.v1.ProofBound
+	32, // 28: journal.v1.Entry.proof_unbound:type_name -> journal.v1.ProofUnbound
+	0,  // 29: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
+	4,  // 30: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	31, // [31:31] is the sub-list for method output_type
+	31, // [31:31] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -1020,6 +1081,9 @@ func file_journal_v1_entry_proto_init() {
 		(*Entry_OutsideFiguresChanged)(nil),
 		(*Entry_RegionsChanged)(nil),
 		(*Entry_PlanRemarked)(nil),
+		(*Entry_TokenRotated)(nil),
+		(*Entry_ProofBound)(nil),
+		(*Entry_ProofUnbound)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
