@@ -3,6 +3,9 @@ package server
 import (
 	"log/slog"
 	"time"
+
+	"github.com/tonghop/tonghop/server/issuer"
+	"github.com/tonghop/tonghop/server/rpc"
 )
 
 // Config is everything that can be set. The zero value of a field means its default.
@@ -18,6 +21,12 @@ type Config struct {
 	// TLS protects both doors. The zero value serves with the certificate that Init made, and in the clear, on loopback
 	// addresses alone, where it made none.
 	TLS TLS
+	// OIDC lets people in whom an issuer vouches for; nil lets in nobody by that.
+	OIDC *issuer.Config
+	// Rates bound how fast callers may call; the zero value does not.
+	Rates rpc.Rates
+	// Connections bound how many there may be; the zero value does not.
+	Connections Connections
 	// Reflection lets anybody who connects list the services; no figures.
 	Reflection bool
 	// FreeGuard is how many bytes must stay free on the disk; below it changes are refused. 512 MiB if zero.

@@ -50,7 +50,8 @@ const floors = `
 	# client stands on nothing of ours: what a user of the library compiles holds no server.
 	rpc, client < gateway;
 	client < demo;
-	fault < certificate < server;
+	fault < certificate; auth < issuer;
+	certificate < rpc; certificate, issuer < server;
 	gateway, demo, backup < server < cmd;
 	client, client/receipt < cmd, client/cmd;
 

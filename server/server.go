@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -79,33 +80,40 @@ func storeFailed(err error) error {
 // listen makes the servers and opens their ports.
 func (s *Server) listen() error {
 	stage := filepath.Join(s.cfg.Dir, stageDir)
-	var err error
+	var key [32]byte
+	_, _ = rand.Read(key[:]) // never fails
+	assertions := rpc.NewAssertions(key)
+	person, err := s.cfg.person()
+	if err != nil {
+		return err
+	}
 	if s.rpc, err = rpc.New(rpc.Config{
 		Service: s.store.Service, Logger: s.cfg.Logger, Now: s.cfg.Now, Reflection: s.cfg.Reflection,
 		Verify: s.store.verifyForCall, StageDir: stage, Full: filejournal.IsFull, TLS: s.transport.grpc,
+		Assertions: assertions, Person: person, Rates: s.cfg.Rates,
 	}); err != nil {
 		return err
 	}
-	if s.gateway, err = gateway.New(gateway.Config{GRPC: s.rpc.GRPC(), Logger: s.cfg.Logger, Plaintext: s.transport.plaintext}); err != nil {
+	if s.gateway, err = gateway.New(gateway.Config{GRPC: s.rpc.GRPC(), Logger: s.cfg.Logger, Plaintext: s.transport.plaintext, Assertions: assertions}); err != nil {
 		return err
 	}
-	if s.grpcAt, err = listenOn("grpc-listen", s.cfg.GRPCListen); err != nil {
+	if s.grpcAt, err = s.cfg.listenOn("grpc-listen", s.cfg.GRPCListen); err != nil {
 		return err
 	}
-	s.httpAt, err = listenOn("http-listen", s.cfg.HTTPListen)
+	s.httpAt, err = s.cfg.listenOn("http-listen", s.cfg.HTTPListen)
 	if err == nil && s.transport.http != nil {
 		s.httpAt = tls.NewListener(s.httpAt, s.transport.http)
 	}
 	return err
 }
 
-func listenOn(field, address string) (net.Listener, error) {
+func (c Config) listenOn(field, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fault.Precondition("ADDRESS_IN_USE", "cannot listen on %s; is another server running? Choose another with --%s, or port 0", address, field).
 			With("value", address).In(field)
 	}
-	return narrow{l}, nil
+	return admit(narrow{l}, c), nil
 }
 
 func (s *Server) closeListeners() error {

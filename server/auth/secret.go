@@ -74,6 +74,9 @@ func ParseSecret(s string) (id string, hash [32]byte, err error) {
 	return id, sha256.Sum256([]byte(s)), nil
 }
 
+// IsSecret says whether a text claims to be a token of this service.
+func IsSecret(s string) bool { return strings.HasPrefix(s, prefix) }
+
 func sum(s string) string { return fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(s))) }
 
 func isID(s string) bool { return strings.Trim(s, "0123456789abcdefghijklmnopqrstuvwxyz") == "" }

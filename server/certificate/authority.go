@@ -11,6 +11,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -169,4 +170,27 @@ func next(text []byte) (c *x509.Certificate, rest []byte, err error) {
 func Fingerprint(c *x509.Certificate) string {
 	sum := sha256.Sum256(c.Raw)
 	return hex.EncodeToString(sum[:])
+}
+
+// Most names of a certificate that are looked at, and how long they may be together: they travel with every call.
+const (
+	mostNames = 50
+	mostBytes = 4 << 10
+)
+
+// Describe gives what a certificate is known by: its fingerprint, and the names of hosts, addresses of mail and URIs in it.
+// The common name is none: nobody promises what stands there.
+func Describe(c *x509.Certificate) (fingerprint string, names []string) {
+	room := mostBytes
+	all := append(slices.Clone(c.DNSNames), c.EmailAddresses...)
+	for _, uri := range c.URIs {
+		all = append(all, uri.String())
+	}
+	for _, name := range all {
+		if room -= len(name); len(names) == mostNames || room < 0 {
+			break
+		}
+		names = append(names, name)
+	}
+	return Fingerprint(c), names
 }

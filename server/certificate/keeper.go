@@ -91,7 +91,7 @@ func (k *Keeper) look() ([]mark, error) {
 }
 
 func unusable(name string, err error) error {
-	return fault.Precondition("CERTIFICATE_FILE", "the file %s cannot be read: %s", name, err).With("file", name)
+	return fault.Precondition("CERTIFICATE_FILE", "the file %s cannot be read: %s", name, err.Error()).With("file", name)
 }
 
 // read takes what is in the files into use.
@@ -104,7 +104,7 @@ func (k *Keeper) read(seen []mark) error {
 	pair, err := tls.LoadX509KeyPair(k.files.Certificate, k.files.Key)
 	if err != nil {
 		return fault.Precondition("CERTIFICATE_UNUSABLE", "the certificate %s and the key %s cannot be used together: %s",
-			k.files.Certificate, k.files.Key, err).With("file", k.files.Certificate)
+			k.files.Certificate, k.files.Key, err.Error()).With("file", k.files.Certificate)
 	}
 	var clients []*x509.Certificate
 	if k.files.Clients != "" {

@@ -99,6 +99,18 @@ func goldens(t testing.TB) map[string]entry.Entry {
 		"report-returned":           {Header: request, Body: entry.ReportReturned{Key: key, Revision: 2, Reason: "Số giảm mười lần, xem lại"}},
 		"token-issued":              {Header: request, Body: entry.TokenIssued{Token: token}},
 		"token-revoked":             {Header: request, Body: entry.TokenRevoked{ID: "0m3v9f2nxqra"}},
+		"key-introduced":            {Header: none, Body: entry.KeyIntroduced{VerifierKey: goldenVerifier}},
+		"entry-redacted":            {Header: request, Body: entry.EntryRedacted{Sequence: 12, Reason: "Ghi chú có tên một người dân"}},
+		"store-restored": {Header: none, Body: entry.StoreRestored{
+			OldJournal: [16]byte{0: 0x5e, 15: 1}, OldHead: entry.Head{Sequence: 12, Hash: [32]byte{0: 3, 31: 4}},
+			Known: entry.Head{Sequence: 14, Hash: [32]byte{0: 5, 31: 6}}, Journal: [16]byte{0: 0x5f, 15: 2}, ProgramVersion: "0.1.0", By: "Phòng Công nghệ", Reason: "Hỏng đĩa",
+		}},
+	})
+	return withPlans(request, withProofs(request, all))
+}
+
+func withProofs(request entry.Header, all map[string]entry.Entry) map[string]entry.Entry {
+	maps.Copy(all, map[string]entry.Entry{
 		"token-rotated": {Header: request, Body: entry.TokenRotated{
 			ID: "0m3v9f2nxqra", SecretHash: [32]byte{0: 9, 31: 8}, Expires: time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC), FormerUntil: time.Date(2026, 12, 2, 0, 0, 0, 0, time.UTC),
 		}},
@@ -108,14 +120,8 @@ func goldens(t testing.TB) map[string]entry.Entry {
 		"proof-unbound": {Header: request, Body: entry.ProofUnbound{
 			Proof: auth.Proof{Kind: auth.ByName, Value: "lgsp.dongthap.gov.vn"}, Token: "0m3v9f2nxqra",
 		}},
-		"key-introduced": {Header: none, Body: entry.KeyIntroduced{VerifierKey: goldenVerifier}},
-		"entry-redacted": {Header: request, Body: entry.EntryRedacted{Sequence: 12, Reason: "Ghi chú có tên một người dân"}},
-		"store-restored": {Header: none, Body: entry.StoreRestored{
-			OldJournal: [16]byte{0: 0x5e, 15: 1}, OldHead: entry.Head{Sequence: 12, Hash: [32]byte{0: 3, 31: 4}},
-			Known: entry.Head{Sequence: 14, Hash: [32]byte{0: 5, 31: 6}}, Journal: [16]byte{0: 0x5f, 15: 2}, ProgramVersion: "0.1.0", By: "Phòng Công nghệ", Reason: "Hỏng đĩa",
-		}},
 	})
-	return withPlans(request, all)
+	return all
 }
 
 const goldenVerifier = "tonghop+6a3f2c11+Afm5Ub0mUq7mA1PPD+LZ3zvQMJZBb0bvkKx5n4vJ7Q9p"

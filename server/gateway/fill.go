@@ -21,9 +21,11 @@ import (
 func fillUnary(
 	ctx context.Context, method string, request, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption,
 ) error {
-	if err := askedIn(ctx).fill(request); err != nil {
+	a := askedIn(ctx)
+	if err := a.fill(request); err != nil {
 		return err
 	}
+	ctx = a.asserted(ctx)
 	return invoke(ctx, method, request, reply, conn, options...)
 }
 
@@ -31,6 +33,7 @@ func fillUnary(
 func fillStream(
 	ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, options ...grpc.CallOption,
 ) (grpc.ClientStream, error) {
+	ctx = askedIn(ctx).asserted(ctx)
 	stream, err := open(ctx, desc, conn, method, options...)
 	if err != nil {
 		return nil, err

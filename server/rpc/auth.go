@@ -90,11 +90,11 @@ func (d *door) admit(ctx context.Context) error {
 	if !stated {
 		return fault.Denied("METHOD_CLOSED", "this method is open to nobody")
 	}
-	secret, err := bearer(ctx)
-	if err != nil {
+	c.peer = d.peerOf(ctx)
+	if err := d.gate.address(c.peer.Address, d.now()); err != nil {
 		return err
 	}
-	caller, err := d.service.Authenticate(ctx, secret)
+	caller, err := d.authenticate(ctx, c.peer)
 	if err != nil {
 		return err
 	}
@@ -102,12 +102,35 @@ func (d *door) admit(ctx context.Context) error {
 	if local := caller.Token.ID == "" && caller.Principal == reporting.LocalPrincipal; local {
 		return nil // the operator of the machine may do more than any one role; the use case knows what
 	}
+	if err := d.gate.caller(caller, d.now()); err != nil {
+		return err
+	}
 	if role := caller.Token.Role; !role.Holds(right) {
 		return fault.Denied("RIGHT_MISSING",
 			"the role %s does not have the right %s; ask the administrator of your unit", role, right).
 			With("role", role.String()).With("right", right.String())
 	}
 	return nil
+}
+
+// authenticate finds the caller: by the token that he sent, ours or one that an issuer signed, or else by the certificate
+// of his machine.
+func (d *door) authenticate(ctx context.Context, from auth.Peer) (auth.Caller, error) {
+	if from.Fingerprint != "" && len(metadata.ValueFromIncomingContext(ctx, "authorization")) == 0 {
+		return d.service.AuthenticatePeer(ctx, from)
+	}
+	secret, err := bearer(ctx)
+	if err != nil {
+		return auth.Caller{}, err
+	}
+	if d.person == nil || auth.IsSecret(secret.Reveal()) {
+		return d.service.Authenticate(ctx, secret)
+	}
+	person, err := d.person(ctx, secret.Reveal())
+	if err != nil {
+		return auth.Caller{}, err
+	}
+	return d.service.AuthenticatePerson(ctx, person)
 }
 
 // bearer takes the token out of the metadata.
@@ -138,6 +161,11 @@ func (d *door) admitUnary(ctx context.Context, request any, _ *grpc.UnaryServerI
 	if err := d.admit(ctx); err != nil {
 		return nil, err
 	}
+	leave, err := d.gate.enter(d.rights[callOf(ctx).method])
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	return handler(ctx, request)
 }
 

@@ -24,6 +24,8 @@ type call struct {
 	method   string
 	language message.Language
 	caller   auth.Caller
+	// peer is the machine that it comes from.
+	peer auth.Peer
 	began    time.Time
 }
 

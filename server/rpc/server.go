@@ -42,6 +42,12 @@ type Config struct {
 	SendWithin time.Duration
 	// TLS protects the connections that come over the network; nil leaves them in the clear.
 	TLS *tls.Config
+	// Assertions are the gateway's; nil believes it nothing.
+	Assertions *Assertions
+	// Person verifies a signed token of an issuer; nil if there is none.
+	Person func(ctx context.Context, text string) (auth.Person, error)
+	// Rates bound how fast callers may call; the zero value does not.
+	Rates Rates
 	// Options are added to the server's own: credentials, a stats handler.
 	Options []grpc.ServerOption
 }
@@ -74,6 +80,9 @@ type door struct {
 	shapes  shapes
 	// sendWithin is how long one message of a stream may wait for its reader.
 	sendWithin time.Duration
+	assertions *Assertions
+	person     func(ctx context.Context, text string) (auth.Person, error)
+	gate       *gate
 }
 
 // New makes the server. It fails when a method that it would serve states no right.
@@ -91,7 +100,10 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Full != nil {
 		stage.full = cfg.Full
 	}
-	d := &door{service: cfg.Service, log: cfg.Logger, now: cfg.Now, sendWithin: cmp.Or(cfg.SendWithin, sendWithin)}
+	d := &door{
+		service: cfg.Service, log: cfg.Logger, now: cfg.Now, sendWithin: cmp.Or(cfg.SendWithin, sendWithin),
+		assertions: cfg.Assertions, person: cfg.Person, gate: newGate(cfg.Rates),
+	}
 	if cfg.TLS != nil {
 		cfg.Options = append([]grpc.ServerOption{grpc.Creds(protected(cfg.TLS))}, cfg.Options...)
 	}

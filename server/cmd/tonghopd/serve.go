@@ -35,6 +35,8 @@ type serveCommand struct {
 	Grace        time.Duration `help:"How long calls under way may take when the server is asked to end; closing the store comes after it." default:"8s"`
 	keyFlag
 	transportFlags
+	issuerFlags
+	limitFlags
 	notifyFlags
 	listenFlags
 	garbageFlags
@@ -42,13 +44,14 @@ type serveCommand struct {
 
 // Run serves until it is interrupted.
 func (c serveCommand) Run(w world) error {
-	cfg, err := c.config(w)
+	cfg, err := c.listenFlags.config(w)
 	if err != nil {
 		return err
 	}
 	cfg.Dir, cfg.KeyFile, cfg.FreeGuard = c.Data, c.Key, c.FreeGuard<<20
 	cfg.SegmentBytes, cfg.SyncEvery, cfg.Grace = c.SegmentBytes, c.SyncEvery, c.Grace
-	cfg.TLS = c.transport()
+	cfg.TLS, cfg.OIDC = c.transport(), c.issuerFlags.config()
+	c.set(&cfg)
 	if cfg.Notify, err = c.notify(); err != nil {
 		return err
 	}

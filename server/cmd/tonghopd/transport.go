@@ -5,6 +5,8 @@ import (
 
 	"github.com/tonghop/tonghop/server"
 	"github.com/tonghop/tonghop/server/certificate"
+	"github.com/tonghop/tonghop/server/issuer"
+	"github.com/tonghop/tonghop/server/rpc"
 )
 
 // transportFlags say how connections are protected.
@@ -16,6 +18,41 @@ type transportFlags struct {
 	HTTPClients    string `help:"Certificates of clients at the JSON door." name:"http-clients" default:"none" enum:"none,optional,required"`
 	NoTLS          bool   `help:"Serve in the clear, on loopback addresses, although init --tls made a certificate." name:"no-tls"`
 	Plaintext      bool   `help:"Serve tokens and figures in the clear also on addresses that other machines reach; health and status say so." name:"i-accept-plaintext"`
+}
+
+// limitFlags bound what callers may ask for. 0 does not bound.
+type limitFlags struct {
+	TokenRate       float64 `help:"Calls a second for each token or person; reports come in batches and streams, which are one call." name:"token-rate" default:"200"`
+	TokenBurst      int     `help:"Calls at once before that counts." name:"token-burst" default:"2000"`
+	AddressRate     float64 `help:"Calls a second from each address of another machine." name:"address-rate" default:"1000"`
+	AddressBurst    int     `help:"Calls at once before that counts." name:"address-burst" default:"5000"`
+	Calls           int     `help:"Unary calls at once; a quarter is kept for those who do not only read." default:"2048"`
+	Connections     int     `help:"Connections at once, at each door." default:"12000"`
+	ConnectionRate  float64 `help:"New connections a second from each address of another machine." name:"connection-rate" default:"100"`
+	ConnectionBurst int     `help:"New connections at once before that counts." name:"connection-burst" default:"500"`
+}
+
+func (f limitFlags) set(c *server.Config) {
+	c.Rates = rpc.Rates{
+		Token: rpc.Rate{PerSecond: f.TokenRate, Burst: f.TokenBurst}, Address: rpc.Rate{PerSecond: f.AddressRate, Burst: f.AddressBurst},
+		Calls: f.Calls,
+	}
+	c.Connections = server.Connections{Most: f.Connections, PerSecond: f.ConnectionRate, Burst: f.ConnectionBurst}
+}
+
+// issuerFlags say whose signed tokens are good.
+type issuerFlags struct {
+	Issuer     string   `help:"URL of the OpenID Connect provider whose signed tokens are good; what its groups may do is registered with tonghop proof add." name:"oidc-issuer" placeholder:"URL" env:"TONGHOP_OIDC_ISSUER"`
+	Audience   string   `help:"What its tokens must be for: the client id of this service." name:"oidc-audience" placeholder:"ID" env:"TONGHOP_OIDC_AUDIENCE"`
+	Groups     string   `help:"Claim with the groups." name:"oidc-groups-claim" default:"groups"`
+	Algorithms []string `help:"Algorithms that may sign." name:"oidc-algorithms" default:"RS256,ES256"`
+}
+
+func (f issuerFlags) config() *issuer.Config {
+	if f.Issuer == "" {
+		return nil
+	}
+	return &issuer.Config{Issuer: f.Issuer, Audience: f.Audience, GroupsClaim: f.Groups, Algorithms: f.Algorithms}
 }
 
 // demands are the words for what is asked of clients.
