@@ -25,8 +25,8 @@ type call struct {
 	language message.Language
 	caller   auth.Caller
 	// peer is the machine that it comes from.
-	peer auth.Peer
-	began    time.Time
+	peer  auth.Peer
+	began time.Time
 }
 
 type callKey struct{}

@@ -63,7 +63,9 @@ func (g *gate) caller(c auth.Caller, now time.Time) error {
 	return nil
 }
 
-func roundUp(d time.Duration) time.Duration { return d.Truncate(10*time.Millisecond) + 10*time.Millisecond }
+func roundUp(d time.Duration) time.Duration {
+	return d.Truncate(10*time.Millisecond) + 10*time.Millisecond
+}
 
 // enter takes one of the places for unary calls until leave.
 func (g *gate) enter(right auth.Right) (leave func(), err error) {
