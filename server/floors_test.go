@@ -61,7 +61,7 @@ const floors = `
 	check/daemon < check/line < check/duplicates, check/linear, check/snapshot, check/slowreaders;
 	check < check/powerdisk < check/powerloss, check/ioerror;
 	server, check/workload < check/crashrandom, check/crashpoints, check/powerloss, check/ioerror, check/duplicates, check/oracle,
-		check/linear, check/bitrot, check/tamper, check/snapshot, check/backup, check/slowreaders, check/shutdown, check/restart < cmd;
+		check/linear, check/bitrot, check/tamper, check/snapshot, check/backup, check/slowreaders, check/shutdown, check/restart, check/revoke < cmd;
 
 	# The benchmark stands beside them; its contestants do not know each other, but for the answers to one client.
 	reporting < bench/workload < bench/turn; bench/profile < bench/turn;

@@ -1,6 +1,7 @@
 package reporting
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -76,6 +77,25 @@ func stillProved(tx *aggregator.Tx, caller auth.Caller, token auth.Token, now ti
 		return unauthenticated()
 	}
 	return nil
+}
+
+// StillAdmitted says whether a caller would still be let in, by the last commit. It is asked again and again of everybody
+// who has a stream open, so it takes no transaction where nothing has changed.
+func (s *Service) StillAdmitted(ctx context.Context, caller auth.Caller) error {
+	if isLocal(caller) {
+		return nil
+	}
+	now := s.cfg.Now()
+	token, known, err := s.cfg.State.Granted(ctx, caller.Token.ID)
+	switch {
+	case err != nil:
+		return err
+	case !known || !token.ActiveAt(now):
+		return unauthenticated()
+	case caller.Proof != auth.Proof{}:
+		return s.cfg.State.View(ctx, func(tx *aggregator.Tx) error { return stillProved(tx, caller, token, now) })
+	}
+	return stillProved(nil, caller, token, now)
 }
 
 // isLocal says whether the caller is the operator at the machine itself, who proved it by the files of the store and

@@ -170,8 +170,13 @@ func (d *door) admitUnary(ctx context.Context, request any, _ *grpc.UnaryServerI
 }
 
 func (d *door) admitStream(server any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-	if err := d.admit(stream.Context()); err != nil {
+	ctx := stream.Context()
+	if err := d.admit(ctx); err != nil {
 		return err
+	}
+	if p, ok := stream.(*patient); ok && callerOf(ctx).Principal != "" {
+		caller := callerOf(ctx)
+		defer p.guard(func(ctx context.Context) error { return d.service.StillAdmitted(ctx, caller) })()
 	}
 	return handler(server, stream)
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/tonghop/tonghop/server/check/oracle"
 	"github.com/tonghop/tonghop/server/check/powerloss"
 	"github.com/tonghop/tonghop/server/check/restart"
+	"github.com/tonghop/tonghop/server/check/revoke"
 	"github.com/tonghop/tonghop/server/check/shutdown"
 	"github.com/tonghop/tonghop/server/check/slowreaders"
 	"github.com/tonghop/tonghop/server/check/snapshot"
@@ -46,6 +47,7 @@ var checks = []check.Check{
 	backup.Check,
 	duplicates.Check,
 	shutdown.Check,
+	revoke.Check,
 	snapshot.Check,
 	restart.Check,
 	slowreaders.Check,
