@@ -6,8 +6,8 @@
 // without being opened (R34, [Verdict]): state.bolt is the file, state.mark is there while it is stopped in order, and
 // state.boot names the start of the machine in which it was opened last, and state.reached tells while it is open how far
 // acknowledgement had come, see hold.go. Not in the journal, so not here either, and lost
-// with the process: when a token was last used, the counts of rate limits, and the sessions of the web pages (R26). Nor is what was sent to
-// subscribers, whose log lies in the data folder and in no backup (package notify).
+// with the process: the counts of rate limits, and the sessions of the web pages (R26). Nor is when a token was last used, which may
+// be lost too, and what was sent to subscribers (package notify): both lie in the data folder and in no backup.
 //
 // There is one writer, the holder of [Store.Begin]: it sees every entry that it applied, in reports, roll-ups, rights and
 // request ids alike. Readers use [Store.View] and see the last commit, which has all that was acknowledged before, with the
