@@ -37,6 +37,9 @@ type Cell struct {
 	HeldBy   string
 	// PartsDiffer says of a derived indicator that its parts do not have the same coverage.
 	PartsDiffer bool
+	// ClosedVersion is the last closing that holds the cell, 0 for none; DiffersFromClosed says that it is no longer what was kept.
+	ClosedVersion     int32
+	DiffersFromClosed bool
 }
 
 // Cells reads a page cell by cell: by indicator, unit and period. Those that are not part of the answer are passed over.
@@ -66,11 +69,12 @@ type seldom struct {
 	exact            []*reportingv1.ExactCell
 	held             []*reportingv1.HeldCell
 	fell, differ     []int32
+	unlike           []int32
 	across, standing []int32
 }
 
 func newSeldom(c *reportingv1.RollupColumns) seldom {
-	return seldom{exact: c.GetExact(), held: c.GetHeld(), fell: c.GetFell(), differ: c.GetPartsDiffer(), across: c.GetAcross(), standing: c.GetStanding()}
+	return seldom{exact: c.GetExact(), held: c.GetHeld(), fell: c.GetFell(), differ: c.GetPartsDiffer(), across: c.GetAcross(), standing: c.GetStanding(), unlike: c.GetDifferFromClosed()}
 }
 
 // put puts into a cell what is said of its place.
@@ -83,6 +87,7 @@ func (s *seldom) put(cell *Cell, at int) {
 		cell.HeldBy, s.held = s.held[0].GetUnit(), s.held[1:]
 	}
 	cell.Fell, cell.PartsDiffer = next(&s.fell, at), next(&s.differ, at)
+	cell.DiffersFromClosed = next(&s.unlike, at)
 	switch {
 	case next(&s.across, at):
 		cell.Crossing = reportingv1.RollupCrossing_ROLLUP_CROSSING_ACROSS
@@ -120,6 +125,9 @@ func cellAt(c *reportingv1.RollupColumns, at int) Cell {
 	cell := Cell{Columns: c, State: reportingv1.RollupState_ROLLUP_STATE_VALUE}
 	if states := c.GetStates(); at < len(states) {
 		cell.State = states[at]
+	}
+	if versions := c.GetClosedVersions(); at < len(versions) {
+		cell.ClosedVersion = versions[at]
 	}
 	hasValue := cell.State == reportingv1.RollupState_ROLLUP_STATE_VALUE
 	if hasValue {

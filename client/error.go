@@ -129,7 +129,7 @@ func broken(message string) *Error {
 	return &Error{Code: codes.Unavailable, Message: message, status: status.New(codes.Unavailable, message)}
 }
 
-// passing says whether the same call may succeed a moment later.
-func (e *Error) passing() bool {
+// Passing says whether the same call may succeed a moment later.
+func (e *Error) Passing() bool {
 	return e.Code == codes.Unavailable || e.Code == codes.ResourceExhausted && e.mayWait
 }

@@ -96,7 +96,10 @@ func newPacker(figures []*reportingv1.Figure) *packer {
 
 // add puts the columns of a figure to the others; false where a column cannot say what the figure says.
 func (p *packer) add(f *reportingv1.Figure) bool {
-	if f.GetNote() != "" || f.GetExplanation() != "" || !final(f.GetGrade()) || len(f.ProtoReflect().GetUnknown()) > 0 {
+	if f.GetNote() != "" || !final(f.GetGrade()) || len(f.ProtoReflect().GetUnknown()) > 0 {
+		return false
+	}
+	if f.GetExplanation() != "" && !p.explain(f) {
 		return false
 	}
 	place := int32(len(p.packed.Indicators)) //nolint:gosec // a report has few figures
@@ -112,6 +115,25 @@ func (p *packer) add(f *reportingv1.Figure) bool {
 	}
 	p.column(f, reportingv1.AmountPart_AMOUNT_PART_VALUE, 0, 0)
 	return f.Value == nil && f.Numerator == nil && f.Denominator == nil
+}
+
+// explain takes the explanation of a figure. Such a figure is the same request in either way only as it is written there: with
+// its state unstated, where it has a number, and that in the shortest form.
+func (p *packer) explain(f *reportingv1.Figure) bool {
+	if f.GetState() == reportingv1.FigureState_FIGURE_STATE_VALUE || strings.TrimSpace(f.GetExplanation()) == "" {
+		return false
+	}
+	for _, number := range [...]*string{f.Value, f.Numerator, f.Denominator} {
+		if number == nil {
+			continue
+		}
+		n, decimals, ok := readNumber(*number)
+		if !ok || decimal(n, int32(decimals)) != *number {
+			return false
+		}
+	}
+	p.packed.Explanations = append(p.packed.Explanations, &reportingv1.FigureExplanation{Indicator: f.GetIndicator(), Text: f.GetExplanation()})
+	return true
 }
 
 func final(g reportingv1.FigureGrade) bool {

@@ -54,7 +54,14 @@ func TestFiguresGoOutInColumns(t *testing.T) {
 		},
 		{"a grade", `{indicator:"A" value:"1" grade:FIGURE_GRADE_ESTIMATE}`, ""},
 		{"a note", `{indicator:"A" value:"1" note:"x"}`, ""},
-		{"an explanation", `{indicator:"A" value:"1" explanation:"x"}`, ""},
+		{
+			"explanations", `{indicator:"A" value:"1.5" explanation:"x"} {indicator:"B" value:"2.0"} {indicator:"R" state:FIGURE_STATE_NOT_AVAILABLE explanation:"y"}`,
+			`packed:{indicators:"A" indicators:"B" indicators:"R" scale:1 amounts:15 amounts:20 amounts:0 not_available:2
+				explanations:{indicator:"A" text:"x"} explanations:{indicator:"R" text:"y"}}`,
+		},
+		{"an explanation of a number with a zero at its end", `{indicator:"A" value:"1.0" explanation:"x"}`, ""},
+		{"an explanation with the state of a value", `{indicator:"A" value:"1" state:FIGURE_STATE_VALUE explanation:"x"}`, ""},
+		{"an explanation without words", `{indicator:"A" value:"1" explanation:" "}`, ""},
 		{"a denominator alone", `{indicator:"A" denominator:"1"}`, ""},
 		{"a value and a part", `{indicator:"A" value:"1" numerator:"1"}`, ""},
 		{"a state and a number", `{indicator:"A" value:"1" state:FIGURE_STATE_NOT_AVAILABLE}`, ""},

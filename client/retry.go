@@ -42,7 +42,7 @@ func (a *attempts) forward() { a.failed = 0 }
 func (a *attempts) next(ctx context.Context, err error) error {
 	e := failure(err)
 	a.failed++
-	if !e.passing() || a.failed >= a.client.config.Attempts || ctx.Err() != nil {
+	if !e.Passing() || a.failed >= a.client.config.Attempts || ctx.Err() != nil {
 		return a.ended(ctx, e)
 	}
 	delay := a.delay(e)

@@ -101,7 +101,7 @@ func (p *province) asColumns(q *reportingv1.QueryRollupsRequest, size int32) (ma
 	known := map[string]*reportingv1.Rollup{}
 	question := &reportingv1.QueryRollupColumnsRequest{
 		Units: q.GetUnits(), Children: q.GetChildren(), Indicators: q.GetIndicators(), Periods: q.GetPeriods(), Basis: q.GetBasis(),
-		Measure: q.GetMeasure(), Tree: q.GetTree(), PageSize: size,
+		Measure: q.GetMeasure(), Tree: q.GetTree(), AtSequence: q.AtSequence, PageSize: size,
 	}
 	for {
 		page, err := reportingv1.NewRollupServiceClient(p.conn).QueryRollupColumns(p.by("admin"), question)
@@ -114,6 +114,7 @@ func (p *province) asColumns(q *reportingv1.QueryRollupsRequest, size int32) (ma
 				Period: cell.Period.GetPeriod(), Indicator: cell.Columns.GetIndicator(), UnitOfMeasure: cell.Columns.GetUnitOfMeasure(),
 				State: cell.State, Value: textOrNone(cell.Value), Numerator: textOrNone(cell.Numerator), Denominator: textOrNone(cell.Denominator),
 				Coverage: cell.Coverage, Fell: cell.Fell, Crossing: cell.Crossing, HeldBy: cell.HeldBy,
+				ClosedVersion: cell.ClosedVersion, DiffersFromClosed: cell.DiffersFromClosed,
 			}
 			known[nameOf(known, r.GetUnit(), r.GetIndicator(), r.GetPeriod())] = r
 		}
@@ -128,6 +129,58 @@ func textOrNone(text string) *string {
 		return nil
 	}
 	return &text
+}
+
+// TestR27ColumnsSayWhatWasClosed: in columns as row by row, now and as of every earlier entry, of units and of children, in both bases.
+func TestR27ColumnsSayWhatWasClosed(t *testing.T) {
+	p := toldOf(t, "life")
+	head, err := reportingv1.NewOperationServiceClient(p.conn).GetStatus(p.by("operator"), &reportingv1.GetStatusRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed, differ, open := 0, 0, 0
+	last := head.GetStamp().GetSequence()
+	for sequence := last - 16; sequence <= last; sequence++ {
+		for n := range 8 {
+			q := &reportingv1.QueryRollupsRequest{
+				Units: []string{"82", "D", "A", "B", "C"}, Children: n&1 > 0, Indicators: []string{"HS", "DH"}, AtSequence: &sequence,
+				Periods: []string{"2024-01..2024-03", "2024-Q1"}, Basis: []reportingv1.Basis{1, 2}[n>>1&1], Measure: reportingv1.RollupMeasure_ROLLUP_MEASURE_AS_REPORTED,
+			}
+			if sequence == last {
+				q.AtSequence = nil
+			}
+			if n&4 > 0 {
+				q.Tree = "2024-03-31"
+			}
+			want, err := p.asRollups(q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := p.asColumns(q, 7)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for key, cell := range want {
+				if !proto.Equal(got[key], cell) {
+					t.Errorf("as of %d, question %d: %s is %v in columns, want %v", sequence, n, key, prototext.Format(got[key]), prototext.Format(cell))
+				}
+				switch {
+				case cell.GetDiffersFromClosed():
+					differ++
+				case cell.GetClosedVersion() > 0:
+					closed++
+				default:
+					open++
+				}
+			}
+			if len(got) != len(want) {
+				t.Errorf("as of %d, question %d: %d cells in columns, want %d", sequence, n, len(got), len(want))
+			}
+		}
+	}
+	if closed == 0 || differ == 0 || open == 0 {
+		t.Errorf("%d cells were as closed, %d others, %d open; want some of each", closed, differ, open)
+	}
 }
 
 // TestColumnsAreEmptyWhereTheySayNothing looks at a page of one cell.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -168,7 +169,7 @@ func figuresOf(words []string) []*reportingv1.Figure {
 func (p *importPlay) sends(line string, words []string) {
 	p.t.Helper()
 	_, want, _ := strings.Cut(line, " = ")
-	request, preview := &reportingv1.SubmitReportRequest{Name: p.name()}, false
+	request, preview, packed := &reportingv1.SubmitReportRequest{Name: p.name()}, false, false
 	var figures []string
 	for _, w := range words[1:] {
 		switch w {
@@ -182,6 +183,8 @@ func (p *importPlay) sends(line string, words []string) {
 			request.Draft = true
 		case "+dry":
 			preview = true
+		case "+packed":
+			packed = true
 		default:
 			figures = append(figures, w)
 		}
@@ -191,12 +194,29 @@ func (p *importPlay) sends(line string, words []string) {
 		}
 	}
 	request.Figures = figuresOf(figures)
+	if packed {
+		request.Packed, request.Figures = packedOf(request.GetFigures()), nil
+	}
 	if words[0] == "send" {
 		p.last = p.requestID()
 	}
-	if got := strings.Join(p.door.send(p.province, p.last, preview, request), ", "); got != want {
+	got := strings.Join(p.door.send(p.province, p.last, preview, request), ", ")
+	if got = strings.ReplaceAll(got, "packed.", ""); got != want { // a stream names its columns itself
 		p.t.Errorf("%s\ngives %s", line, got)
 	}
+}
+
+// packedOf packs whole numbers.
+func packedOf(figures []*reportingv1.Figure) *reportingv1.PackedFigures {
+	m := &reportingv1.PackedFigures{}
+	for _, f := range figures {
+		n, _ := strconv.ParseInt(f.GetValue(), 10, 64) // what is none is 0, and refused or wrong
+		m.Indicators, m.Amounts = append(m.GetIndicators(), f.GetIndicator()), append(m.GetAmounts(), n)
+		if f.GetExplanation() != "" {
+			m.Explanations = append(m.GetExplanations(), &reportingv1.FigureExplanation{Indicator: f.GetIndicator(), Text: f.GetExplanation()})
+		}
+	}
+	return m
 }
 
 // sendsBoth sends one report twice at once.
@@ -311,13 +331,17 @@ func byStream(p *province, id string, preview bool, requests ...*reportingv1.Sub
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	parts := []*reportingv1.StreamReportsRequest{{Part: &reportingv1.StreamReportsRequest_Options{
-		Options: &reportingv1.StreamOptions{StreamId: id, ValidateOnly: preview},
-	}}}
+	options := &reportingv1.StreamOptions{StreamId: id, ValidateOnly: preview}
+	parts := []*reportingv1.StreamReportsRequest{{Part: &reportingv1.StreamReportsRequest_Options{Options: options}}}
 	for i, r := range requests {
-		parts = append(parts, &reportingv1.StreamReportsRequest{Part: &reportingv1.StreamReportsRequest_Item{
-			Item: &reportingv1.StreamItem{Index: int32(i), Submission: r}, //nolint:gosec // one or two
-		}})
+		item := &reportingv1.StreamItem{Index: int32(i), Submission: r} //nolint:gosec // one or two
+		if m := r.GetPacked(); m != nil {
+			for _, code := range m.GetIndicators() {
+				options.Columns = append(options.GetColumns(), &reportingv1.AmountColumn{Indicator: code})
+			}
+			item.Amounts, item.Explanations, r.Packed = m.GetAmounts(), m.GetExplanations(), nil
+		}
+		parts = append(parts, &reportingv1.StreamReportsRequest{Part: &reportingv1.StreamReportsRequest_Item{Item: item}})
 	}
 	for _, part := range parts {
 		if err := stream.Send(part); err != nil {

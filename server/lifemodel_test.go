@@ -5,31 +5,39 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The model of the story of a province: what each unit sent for each month and what became of it, and from that everything that
 // the server is asked, computed anew each time with fractions.
 
-// toldFigures are what a report says: files, files in time of all, and people.
-type toldFigures struct{ files, inTime, people int64 }
+// toldFigures are what a report says: files, files in time of all, and people, with why those changed.
+type toldFigures struct {
+	files, inTime, people int64
+	explanation           string
+}
 
 type toldRevision struct {
 	state   string // DRAFT, SUBMITTED, APPROVED, RETURNED, SUPERSEDED
 	figures toldFigures
+	// sent and reviewed are when it was, as far as it was.
+	sent, reviewed time.Time
 }
 
 type toldReport struct {
 	revisions        []toldRevision
 	sent, late       bool
 	excluded, closed bool
+	// reopened is when the closed month was opened again for the unit, as long as it is; everReopened when it ever was.
+	reopened, everReopened time.Time
 }
 
-func (r *toldReport) send(f toldFigures, late bool) {
+func (r *toldReport) send(f toldFigures, late bool, now time.Time) {
 	if !r.sent {
 		r.sent, r.late = true, late
 	}
 	r.restate("SUBMITTED", "SUPERSEDED")
-	r.revisions = append(r.revisions, toldRevision{state: "SUBMITTED", figures: f})
+	r.revisions = append(r.revisions, toldRevision{state: "SUBMITTED", figures: f, sent: now})
 }
 
 func (r *toldReport) restate(from, to string) {
@@ -46,11 +54,15 @@ func (r *toldReport) approve() {
 }
 
 // giveBack returns what waits, or what is approved.
-func (r *toldReport) giveBack() {
+func (r *toldReport) giveBack(now time.Time) {
+	from := "APPROVED"
 	if r.newest() == "SUBMITTED" {
-		r.restate("SUBMITTED", "RETURNED")
-	} else {
-		r.restate("APPROVED", "RETURNED")
+		from = "SUBMITTED"
+	}
+	for i := range r.revisions {
+		if r.revisions[i].state == from {
+			r.revisions[i].state, r.revisions[i].reviewed = "RETURNED", now
+		}
 	}
 }
 

@@ -15,25 +15,31 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+	"github.com/tonghop/tonghop/server"
 )
 
 var storySeed = flag.Uint64("storyseed", 0, "tell the story of three months again from this seed; 0 draws one")
 
 // TestThreeMonthsOfAProvince plays January to March of a province with 12 districts, 143 communes and 20 departments over gRPC: reports in
-// time, late, never, sent back, corrected before and after approval, taken out and brought back, months closed, reopened and
-// closed again. After each step roll-ups of both bases with their coverage, completeness, what units owe and what was closed are
-// those of an independent model.
+// time, late, never, sent back, corrected before and after approval, refused by rules and explained, taken out and brought back,
+// months closed, reopened and closed again. After each step roll-ups of both bases with their coverage, completeness, what units
+// owe, what was closed, what was explained and what subscribers were told are those of an independent model.
 func TestThreeMonthsOfAProvince(t *testing.T) {
 	seed := *storySeed
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
 	t.Logf("seed %d (again: -storyseed %d)", seed, seed)
-	s := &threeMonths{province: newProvince(t), random: rand.New(rand.NewPCG(seed, 0)), kept: map[int][]map[string]string{}} //nolint:gosec // a test
+	s := &threeMonths{
+		province: newProvinceWith(t, &server.Notify{AllowPrivate: true, Every: 50 * time.Millisecond}),
+		random:   rand.New(rand.NewPCG(seed, 0)), kept: map[int][]map[string]string{}, //nolint:gosec // a test
+	}
 	s.setUp()
+	s.subscribe()
 	for month := range 3 {
 		s.play(month)
 	}
+	s.nothingElse()
 	(&wanderer{province: s.province}).prove(t)
 }
 
@@ -44,6 +50,11 @@ type threeMonths struct {
 	model  toldProvince
 	// kept are the official roll-ups of HS by unit, of each closing of a month.
 	kept map[int][]map[string]string
+	// hook takes the webhooks of the listeners.
+	hook      *receiver
+	listeners []*listener
+	// explained counts reports that had to be explained, refused those that broke a rule.
+	explained, refused int
 }
 
 var (
@@ -72,7 +83,7 @@ func (s *threeMonths) setUp() {
 	indicators := "code,name_vi,name_en,unit_of_measure,group,scale,unit_rule,time_rule,measure,reported_by,direction\n" +
 		"HS,Hồ sơ,,hồ sơ,A,0,SUM,SUM,flow,commune|department,higher\nTL,Đúng hạn,,%,A,2,RATIO,SUM,flow,commune,higher\n" +
 		"DS,Dân số,,người,A,0,SUM,LAST,stock,commune|department,none\n"
-	for _, file := range []struct{ what, content string }{{"units", units}, {"indicators", indicators}, {"forms", forms}} {
+	for _, file := range []struct{ what, content string }{{"units", units}, {"indicators", indicators}, {"forms", forms}, {"rules", storyRules}} {
 		path := filepath.Join(s.t.TempDir(), file.what+".csv")
 		if err := os.WriteFile(path, []byte(file.content), 0o600); err != nil {
 			s.t.Fatal(err)
@@ -94,6 +105,7 @@ func (s *threeMonths) play(month int) {
 	day := func(n int) { s.at(end.AddDate(0, 0, n).Format("2006-01-02") + " 09:00") }
 	var late []*toldUnit
 	day(0)
+	s.settle(month, "the month is over")
 	for _, u := range s.model.units {
 		switch s.random.IntN(10) {
 		case 0, 1:
@@ -103,11 +115,16 @@ func (s *threeMonths) play(month int) {
 			s.send(u, month, false)
 		}
 	}
+	day(4) // when the communes' deadline has passed
+	s.settle(month, "some are late")
 	day(12) // when every deadline has passed
+	s.settle(month, "all deadlines have passed")
 	for _, u := range late {
 		s.send(u, month, true)
 	}
 	s.compare(month, "all have sent")
+	s.at(end.AddDate(0, 0, 12).Format("2006-01-02") + " 10:30")
+	s.settle(month, "the hour of those who are told once a day")
 	s.each(month, func(u *toldUnit, r *toldReport) {
 		switch {
 		case r.newest() != "SUBMITTED":
@@ -146,6 +163,7 @@ func (s *threeMonths) play(month int) {
 		return // the last month stays open
 	}
 	day(20)
+	s.settle(month, "a week later")
 	s.close(month)
 	s.compare(month, "closed")
 	s.reopened(month)
@@ -182,26 +200,45 @@ func (s *threeMonths) etag(name string) string {
 	return seen.GetEtag()
 }
 
-// send sends other figures than before.
+// send sends other figures than before. Now and then they break a rule, and are sent again as they should be; where a rule asks for
+// an explanation the report is refused without.
 func (s *threeMonths) send(u *toldUnit, month int, late bool) {
 	s.t.Helper()
 	r := &u.months[month]
 	f := toldFigures{files: s.random.Int64N(500) + 1000*int64(len(r.revisions)), people: 1000 + s.random.Int64N(9000)}
 	f.inTime = s.random.Int64N(f.files + 1)
-	text := func(n int64) *string { t := fmt.Sprint(n); return &t }
-	q := &reportingv1.SubmitReportRequest{Name: s.nameOf(u, month), RequestId: s.requestID(), Figures: []*reportingv1.Figure{
-		{Indicator: "HS", Value: text(f.files)}, {Indicator: "DS", Value: text(f.people)},
-	}}
-	if !u.department {
-		q.Figures = append(q.Figures, &reportingv1.Figure{Indicator: "TL", Numerator: text(f.inTime), Denominator: text(f.files)})
-	}
+	q := &reportingv1.SubmitReportRequest{Name: s.nameOf(u, month)}
 	if r.newest() != "" {
 		q.Etag = s.etag(q.GetName())
 	}
-	if _, err := reportingv1.NewReportServiceClient(s.conn).SubmitReport(s.by("admin"), q); err != nil {
-		s.t.Fatalf("%s: %v", q.GetName(), err)
+	try := func(f toldFigures) string {
+		q.Figures, q.RequestId = f.wire(u), s.requestID()
+		_, err := reportingv1.NewReportServiceClient(s.conn).SubmitReport(s.by("admin"), q)
+		if err == nil {
+			return ""
+		}
+		return verdictOf(err)
 	}
-	r.send(f, late)
+	if s.random.IntN(12) == 0 && !u.department {
+		bad := f
+		bad.inTime = f.files + 1
+		want := map[bool]string{false: " RULE_VIOLATED", true: " SEVERAL_PROBLEMS"}[u.mustExplain(month, f)]
+		if got := try(bad); !strings.HasSuffix(got, want) {
+			s.t.Errorf("%s with more in time than all is answered with %q", q.GetName(), got)
+		}
+		s.refused++
+	}
+	if u.mustExplain(month, f) {
+		if got := try(f); !strings.HasSuffix(got, " EXPLANATION_REQUIRED") {
+			s.t.Errorf("%s with %d people is answered with %q, by the model it must be explained", q.GetName(), f.people, got)
+		}
+		f.explanation = fmt.Sprintf("Rà soát lại dân số lần %d", len(r.revisions)+1)
+		s.explained++
+	}
+	if got := try(f); got != "" {
+		s.t.Fatalf("%s of %+v: %s; before %+v", q.GetName(), f, got, u.months[max(0, month-1)])
+	}
+	r.send(f, late, time.Unix(0, s.clock.Load()))
 }
 
 func (s *threeMonths) approve(u *toldUnit, month int) {
@@ -225,7 +262,7 @@ func (s *threeMonths) giveBack(u *toldUnit, month int) {
 	if err != nil {
 		s.t.Fatalf("%s: %v", name, err)
 	}
-	u.months[month].giveBack()
+	u.months[month].giveBack(time.Unix(0, s.clock.Load()))
 }
 
 func (s *threeMonths) turn(u *toldUnit, month int, out bool) {
@@ -270,7 +307,7 @@ func (s *threeMonths) close(month int) {
 	s.kept[month] = append(s.kept[month], kept)
 	for _, u := range s.model.units {
 		if !u.department {
-			u.months[month].closed = true
+			u.months[month].closed, u.months[month].reopened = true, time.Time{}
 		}
 	}
 }
@@ -293,10 +330,16 @@ func (s *threeMonths) reopened(month int) {
 		s.t.Fatal(err)
 	}
 	for _, u := range some {
+		u.months[month].reopened, u.months[month].everReopened = time.Unix(0, s.clock.Load()), time.Unix(0, s.clock.Load())
+	}
+	s.settle(month, "reopened")
+	for _, u := range some {
 		if u.months[month].excluded {
 			s.turn(u, month, false)
 		}
+		s.settle(month, "lifted after the reopening")
 		s.send(u, month, true)
+		s.settle(month, "corrected after the reopening")
 		s.approve(u, month)
 	}
 	other := s.model.units[142]
@@ -349,6 +392,8 @@ func (s *threeMonths) compare(month int, when string) {
 		}
 	}
 	s.compareOwed(ctx, month, when)
+	s.compareExplained(month, when)
+	s.settle(month, when)
 }
 
 func wordsOf(r *reportingv1.Rollup) string {

@@ -125,6 +125,7 @@ func (c copies) compare(t interface{ Fatalf(string, ...any) }, s *story, asked m
 // change, copies after each step what the state says, and asks for all of it again at the end as of each entry: of the
 // store that went through it, and of one that was rebuilt.
 func TestR30EveryAnswerIsGivenAgainAsOfItsEntry(t *testing.T) {
+	fewer(t)
 	rapid.Check(t, func(r *rapid.T) {
 		s, o, catalogue := province(t)
 		defer func() { _ = s.close() }()

@@ -17,6 +17,7 @@ import (
 // in TestR2AcrossEqualsTheRules, and in the end all of them again as of each entry: as of an entry units that came later,
 // links that were given later, and reports that were sent or corrected later are unknown, and nothing is made of rows.
 func TestR30RestatedAnswersComeAgainAsOfTheirEntry(t *testing.T) {
+	fewer(t)
 	rapid.Check(t, func(r *rapid.T) {
 		s, o, catalogue := province(t)
 		defer func() { _ = s.close() }()

@@ -81,6 +81,7 @@ func alikeFigures(r *rapid.T, w *teller) []entry.Figure {
 // TestReportsThatAreAlikeEqualTheirParts tells random stories of reports that are alike, in any order of months, late or not,
 // corrected, approved and returned, and compares every roll-up with recomputations from nothing; a rebuild makes the same bytes.
 func TestReportsThatAreAlikeEqualTheirParts(t *testing.T) {
+	fewer(t)
 	rapid.Check(t, func(r *rapid.T) {
 		s, o, catalogue := alikeStory(t)
 		defer func() { _ = s.close() }()

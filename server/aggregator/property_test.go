@@ -104,6 +104,7 @@ func province(t testing.TB) (*story, *oracle, []indicator.Indicator) {
 // TestEveryRollupEqualsItsParts tells random stories of submissions, corrections, approvals, returns and exclusions, and after each
 // step compares roll-ups with two recomputations from nothing.
 func TestEveryRollupEqualsItsParts(t *testing.T) {
+	fewer(t)
 	rapid.Check(t, func(r *rapid.T) {
 		s, o, catalogue := province(t)
 		defer func() { _ = s.close() }()

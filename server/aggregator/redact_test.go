@@ -159,6 +159,7 @@ func TestR31ARedactionOfNoEarlierEntryIsPassedOver(t *testing.T) {
 // Whatever was told and redacted, in whatever order: the state that saw the texts, one that is made of a journal that
 // still has them, and one of a journal without them are the same bytes under the same keys.
 func TestR36AReplayWithoutTheTextsGivesTheSameBytes(t *testing.T) {
+	fewer(t)
 	rapid.Check(t, func(r *rapid.T) {
 		s := one(t)
 		defer func() { _ = s.close() }()

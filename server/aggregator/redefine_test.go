@@ -18,6 +18,7 @@ import (
 // assigned otherwise, indicators move to another form, grow decimals, are narrowed, and are reported by other kinds:
 // whatever it is, roll-ups equal what is made from nothing under the new words.
 func TestRollupsFollowTheCatalogue(t *testing.T) {
+	fewer(t)
 	rapid.Check(t, func(r *rapid.T) {
 		s, o, catalogue := twoForms(t)
 		defer func() { _ = s.close() }()

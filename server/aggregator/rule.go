@@ -81,7 +81,7 @@ func (t *Tx) RuleHistory(f form.Code, code rule.Code, from period.Day) []uint64 
 }
 
 // InForce gives the figures of a report that count in a basis, without their texts, and the number of their revision; 0
-// where none counts. It reads the report alone.
+// where none counts, as of an obligation that is taken out. It reads the report alone.
 func (t *Tx) InForce(key entry.ReportKey, basis rollup.Basis) (int, []entry.Figure, error) {
 	k, ok := t.place(key)
 	if !ok {
@@ -95,7 +95,7 @@ func (t *Tx) InForce(key entry.ReportKey, basis rollup.Basis) (int, []entry.Figu
 	if basis == rollup.Official {
 		number = rec.official
 	}
-	if number == 0 {
+	if number == 0 || rec.excluded() {
 		return 0, nil, nil
 	}
 	h := rec.find(number)

@@ -26,6 +26,7 @@ func TestTheShelfIsTheFile(t *testing.T) {
 			t.Error("no total was found in a column")
 		}
 	}()
+	fewer(t)
 	rapid.Check(t, func(r *rapid.T) {
 		s, o, catalogue := province(t)
 		defer func() { _ = s.close() }()

@@ -94,6 +94,7 @@ func standings(t interface{ Fatalf(string, ...any) }, tx *aggregator.Tx) string 
 // TestR7_R23StandingsAreWhatReportsSay tells random stories of drafts, submissions, corrections, approvals and returns, and
 // after each step reads every standing off the report again; also as of every earlier entry, and after a rebuild.
 func TestR7_R23StandingsAreWhatReportsSay(t *testing.T) {
+	fewer(t)
 	rapid.Check(t, func(r *rapid.T) {
 		s, o, catalogue := province(t)
 		defer func() { _ = s.close() }()

@@ -70,6 +70,7 @@ type Store struct {
 	memory *memory
 
 	tokens tokenCache
+	desks  desks
 	names  *names
 	hold   hold
 	shelf  *shelf
@@ -199,6 +200,9 @@ func (s *Store) begin() error {
 		return err
 	}
 	if s.current, err = t.readSnapshot(); err != nil {
+		return err
+	}
+	if err := t.readDesks(); err != nil {
 		return err
 	}
 	slices.Sort(t.defined)

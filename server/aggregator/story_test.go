@@ -3,6 +3,7 @@ package aggregator_test
 import (
 	"cmp"
 	"context"
+	"flag"
 	"io"
 	"log/slog"
 	"math"
@@ -325,4 +326,18 @@ func sent(k entry.ReportKey, revision int, figures map[uint32]figure.Figure) ent
 		}
 	}
 	return entry.ReportsSubmitted{Reports: []entry.Submission{s}}
+}
+
+// fewer has rapid draw fewer stories than it would, for a test whose stories take long: 40 in the place of 100, unless
+// -rapid.checks says how many. Those of the check called oracle are drawn far more often.
+func fewer(t *testing.T) {
+	t.Helper()
+	checks := flag.Lookup("rapid.checks")
+	if checks.Value.String() != checks.DefValue {
+		return
+	}
+	if err := checks.Value.Set("40"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = checks.Value.Set(checks.DefValue) })
 }

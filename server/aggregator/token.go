@@ -58,6 +58,7 @@ func (t *Tx) putToken(issued uint64, k auth.Token) error {
 		return err
 	}
 	t.granted = true
+	t.store.desks.seat(&k)
 	return t.put(tokenBucket, appendSequence(tokenName(k.ID), t.position.Head.Sequence), b)
 }
 

@@ -31,6 +31,9 @@ func (b *bench) enter(ctx context.Context) error {
 	if err := b.enterNothing(ctx); err != nil {
 		return err
 	}
+	if err := b.enterTold(ctx); err != nil {
+		return err
+	}
 	if err := b.enterPostgres(ctx); err != nil {
 		return err
 	}
@@ -166,6 +169,29 @@ func (b *bench) enterNothing(ctx context.Context) error {
 	}
 	next := 0
 	return b.enterFront(ctx, report.Nothing, kindNothing, inside{}, &next, endless)
+}
+
+// enterTold adds one that answers the questions as the product did, over gRPC and with nothing behind it.
+func (b *bench) enterTold(ctx context.Context) error {
+	if !b.wants(report.QueriesTold) {
+		return nil
+	}
+	questions := b.Shape.Questions(b.Months, b.Shape)
+	told, err := b.product.Told(ctx, questions)
+	if err != nil {
+		return err
+	}
+	child, err := b.start(ctx, kindNothing, inside{Told: told})
+	if err != nil {
+		return err
+	}
+	to, err := product.Dial(ctx, child.Address, b.product.Token)
+	if err != nil {
+		return err
+	}
+	b.closing(to.Close)
+	b.ask(report.QueriesTold, func() product.Asker { return product.Over(to) }, questions)
+	return nil
 }
 
 // enterFront adds a contestant that takes the product's messages, in a process of its own as the daemon is.

@@ -31,6 +31,7 @@ type inside struct {
 	Loaded int
 	Token  string
 	Answer []byte
+	Told   []front.Told
 	// Postgres is the server of those who need it.
 	Postgres postgres.Target
 }
@@ -51,7 +52,7 @@ func Open(ctx context.Context, kind string, settings []byte) (turn.Worker, error
 	case kindAlone:
 		return product.OpenAlone(ctx, s.Path, s.Token, shape)
 	case kindNothing:
-		return front.Open(shape, nil, s.Answer)
+		return front.Open(shape, nil, s.Answer, s.Told...)
 	case kindMonth, kindFull:
 		store, err := postgres.OpenCommitter(ctx, s.Postgres, shape, kind == kindFull)
 		if err != nil {

@@ -173,16 +173,30 @@ type Amounts struct {
 	amounts []int64
 	// states has one for each column; nil where all have values.
 	states []figure.State
+	// explanations are those of groups, by their places; nil where nothing is explained.
+	explanations map[int]explanation
 }
+
+// explanation is the text and its place among the explanations.
+type explanation struct {
+	text  string
+	place int
+}
+
+// Explained explains the figure of an indicator.
+type Explained struct{ Indicator, Text string }
 
 // Given is how amounts come in: one for each column, and the places of the columns that have none, ascending.
 type Given struct {
 	Amounts                                  []int64
 	NotReported, NotAvailable, NotApplicable []int32
+	Explanations                             []Explained
 }
 
 // Empty says that nothing was given.
-func (g *Given) Empty() bool { return len(g.Amounts) == 0 && !g.exceptions() }
+func (g *Given) Empty() bool {
+	return len(g.Amounts) == 0 && !g.exceptions() && len(g.Explanations) == 0
+}
 
 func (g *Given) exceptions() bool {
 	return len(g.NotReported)+len(g.NotAvailable)+len(g.NotApplicable) > 0
@@ -199,12 +213,20 @@ func (a *AmountColumns) Read(given *Given) (*Amounts, error) {
 			len(given.Amounts), len(a.columns)).With("count", len(given.Amounts)).With("wanted", len(a.columns)).In("amounts")
 	}
 	read := &Amounts{of: a, amounts: given.Amounts}
-	if !given.exceptions() {
-		return read, nil
+	if err := read.except(given); err != nil {
+		return nil, err
 	}
-	read.states = make([]figure.State, len(a.columns))
-	for i := range read.states {
-		read.states[i] = figure.Value
+	return read, read.explain(given.Explanations)
+}
+
+// except takes amounts out of their columns.
+func (a *Amounts) except(given *Given) error {
+	if !given.exceptions() {
+		return nil
+	}
+	a.states = make([]figure.State, len(a.of.columns))
+	for i := range a.states {
+		a.states[i] = figure.Value
 	}
 	for _, list := range []struct {
 		field  string
@@ -216,16 +238,39 @@ func (a *AmountColumns) Read(given *Given) (*Amounts, error) {
 		{"not_applicable", figure.NotApplicable, given.NotApplicable},
 	} {
 		for i, place := range list.places {
-			if err := read.except(list.places[:i], place, list.state); err != nil {
-				return nil, fault.Of(err).In(fmt.Sprintf("%s[%d]", list.field, i))
+			if err := a.exceptOne(list.places[:i], place, list.state); err != nil {
+				return fault.Of(err).In(fmt.Sprintf("%s[%d]", list.field, i))
 			}
 		}
 	}
-	return read, read.agree()
+	return a.agree()
 }
 
-// except takes the amount out of a column.
-func (a *Amounts) except(before []int32, place int32, state figure.State) error {
+// explain takes explanations of figures that are there.
+func (a *Amounts) explain(list []Explained) error {
+	for i, e := range list {
+		at := fmt.Sprintf("explanations[%d]", i)
+		group := slices.IndexFunc(a.of.groups, func(g amountGroup) bool {
+			return indicator.Code(a.of.columns[g.first()].Indicator).Same(indicator.Code(e.Indicator))
+		})
+		_, twice := a.explanations[group]
+		switch {
+		case group < 0 || !a.has(&a.of.groups[group]):
+			return fault.Invalid("EXPLANATION_WITHOUT_FIGURE", "there is no figure of indicator %s, which is explained; check the code", shorten(e.Indicator)).
+				With("indicator", shorten(e.Indicator)).In("indicator").In(at)
+		case twice || strings.TrimSpace(e.Text) == "":
+			return fault.Invalid("EXPLANATION_UNCLEAR", "indicator %s: give one explanation for it, with words in it", shorten(e.Indicator)).
+				With("indicator", shorten(e.Indicator)).In("text").In(at)
+		case a.explanations == nil:
+			a.explanations = make(map[int]explanation, len(list))
+		}
+		a.explanations[group] = explanation{text: e.Text, place: i}
+	}
+	return nil
+}
+
+// exceptOne takes the amount out of a column.
+func (a *Amounts) exceptOne(before []int32, place int32, state figure.State) error {
 	switch {
 	case place < 0 || int(place) >= len(a.amounts):
 		return fault.Invalid("AMOUNT_COLUMN_UNKNOWN", "there is no column %d; there are columns 0 to %d", place, len(a.amounts)-1).

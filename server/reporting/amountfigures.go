@@ -96,6 +96,9 @@ func (sub *Submission) figures(defs aggregator.Definitions, at place) ([]entry.F
 // figures is figuresOf for amounts. What is right is read straight into figures; as soon as something is not, all of it is
 // read again as the texts that it might have been, which then are refused as texts are.
 func (a *Amounts) figures(defs aggregator.Definitions, at place, draft bool) ([]entry.Figure, error) {
+	if a.explanations != nil {
+		return a.asTexts(defs, at, draft) // few are, and texts are read there
+	}
 	lines := a.of.layout(defs, defs.Sheet(at.form, at.unit.Kind, at.last))
 	figures := make([]entry.Figure, 0, len(lines))
 	for i := range lines {
@@ -179,7 +182,7 @@ func (a *Amounts) asTexts(defs aggregator.Definitions, at place, draft bool) ([]
 	drafts, groups := a.drafts()
 	figures, err := figuresOf(defs, at, drafts, draft)
 	if err != nil {
-		return nil, a.of.placed(fault.Of(err), groups)
+		return nil, a.placed(fault.Of(err), groups)
 	}
 	return figures, nil
 }
@@ -189,35 +192,41 @@ func (a *Amounts) drafts() ([]FigureDraft, []amountGroup) {
 	var drafts []FigureDraft
 	var groups []amountGroup
 	for i := range a.of.groups {
-		g := a.of.groups[i]
-		d := FigureDraft{Format: figure.Plain}
-		some := false
-		for part, c := range g {
-			if c < 0 || a.state(c) == figure.Absent {
-				continue
-			}
-			some = true
-			if state := a.state(c); state != figure.Value {
-				d.State = state
-				continue
-			}
-			number := figure.Number(a.amounts[c]).Format(a.of.columns[c].Scale)
-			*[...]**string{&d.Value, &d.Numerator, &d.Denominator}[part] = &number
+		if d, some := a.draft(i); some {
+			drafts, groups = append(drafts, d), append(groups, a.of.groups[i])
 		}
-		if !some {
-			continue
-		}
-		d.Indicator = a.of.columns[g.first()].Indicator
-		drafts, groups = append(drafts, d), append(groups, g)
 	}
 	return drafts, groups
 }
 
+// draft writes the amounts of an indicator as a figure; false where there is none.
+func (a *Amounts) draft(group int) (d FigureDraft, some bool) {
+	g := &a.of.groups[group]
+	d.Format, d.Indicator = figure.Plain, a.of.columns[g.first()].Indicator
+	for part, c := range g {
+		if c < 0 || a.state(c) == figure.Absent {
+			continue
+		}
+		some = true
+		if state := a.state(c); state != figure.Value {
+			d.State = state
+			continue
+		}
+		number := figure.Number(a.amounts[c]).Format(a.of.columns[c].Scale)
+		*[...]**string{&d.Value, &d.Numerator, &d.Denominator}[part] = &number
+	}
+	if e, explained := a.explanations[group]; explained {
+		d.Explanation = e.text
+	}
+	return d, some
+}
+
 // placed gives an error of figures the places of the amounts at fault: figures[3].denominator is amounts[5].
-func (a *AmountColumns) placed(e *fault.Error, groups []amountGroup) *fault.Error {
+func (a *Amounts) placed(e *fault.Error, groups []amountGroup) *fault.Error {
 	moved := *e
-	if a.within != "" && e.Field == "figures" {
-		moved.Field = strings.TrimSuffix(a.within, ".")
+	within := a.of.within
+	if within != "" && e.Field == "figures" {
+		moved.Field = strings.TrimSuffix(within, ".")
 	}
 	if rest, ok := strings.CutPrefix(e.Field, "figures["); ok {
 		number, rest, _ := strings.Cut(rest, "]")
@@ -228,7 +237,10 @@ func (a *AmountColumns) placed(e *fault.Error, groups []amountGroup) *fault.Erro
 					column = c
 				}
 			}
-			moved.Field = a.within + fmt.Sprintf("amounts[%d]", column)
+			moved.Field = within + fmt.Sprintf("amounts[%d]", column)
+			if said, explained := a.explanations[slices.Index(a.of.groups, groups[i])]; explained && strings.HasSuffix(rest, "explanation") {
+				moved.Field = within + fmt.Sprintf("explanations[%d].text", said.place)
+			}
 		}
 	}
 	moved.Details = make([]*fault.Error, len(e.Details))
@@ -261,6 +273,11 @@ func (a *Amounts) canonical(c canonical) {
 	for _, i := range a.of.inOrder {
 		g := &a.of.groups[i]
 		if !a.has(g) {
+			continue
+		}
+		if _, explained := a.explanations[i]; explained {
+			d, _ := a.draft(i)
+			c.figure(&d)
 			continue
 		}
 		c.word(a.of.columns[g.first()].Indicator, "")

@@ -2,6 +2,7 @@ package reporting_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/tonghop/tonghop/server/fault"
@@ -30,6 +31,14 @@ func packed(t *testing.T, of *reporting.AmountColumns, g reporting.Given) report
 	read, err := of.Read(&g)
 	must(t, err)
 	return reporting.Submission{Ref: reporting.ReportRef{Unit: "A", Form: "m", Period: "2024-05"}, Amounts: read}
+}
+
+// why explains indicators, each followed by its text.
+func why(words ...string) (list []reporting.Explained) {
+	for i := 0; i < len(words); i += 2 {
+		list = append(list, reporting.Explained{Indicator: words[i], Text: words[i+1]})
+	}
+	return list
 }
 
 func TestColumnsAreRefused(t *testing.T) {
@@ -81,6 +90,15 @@ func TestAmountsAreRefused(t *testing.T) {
 		{"in two lists", of, reporting.Given{Amounts: []int64{0, 0, 0}, NotReported: places{0, 1}, NotApplicable: places{1}}, "AMOUNT_COLUMN_REPEATED", "not_applicable[0]"},
 		{"with an amount", of, reporting.Given{Amounts: []int64{0, 2, 3}, NotAvailable: places{0, 2}}, "AMOUNT_NOT_EMPTY", "not_available[1]"},
 		{"two states", of, reporting.Given{Amounts: []int64{1, 0, 0}, NotAvailable: places{1}, NotApplicable: places{2}}, "AMOUNT_STATES_DIFFER", "amounts[1]"},
+		{"an explanation of nothing", of, reporting.Given{Amounts: []int64{1, 2, 3}, Explanations: why("STOCK", "x")}, "EXPLANATION_WITHOUT_FIGURE", "explanations[0].indicator"},
+		{
+			"an explanation of what is not reported", of,
+			reporting.Given{Amounts: []int64{0, 2, 3}, NotReported: places{0}, Explanations: why("RATIO", "x", "FLOW", "x")},
+			"EXPLANATION_WITHOUT_FIGURE", "explanations[1].indicator",
+		},
+		{"two explanations", of, reporting.Given{Amounts: []int64{1, 2, 3}, Explanations: why("flow", "x", "FLOW", "y")}, "EXPLANATION_UNCLEAR", "explanations[1].text"},
+		{"no words", of, reporting.Given{Amounts: []int64{1, 2, 3}, Explanations: why("FLOW", " ")}, "EXPLANATION_UNCLEAR", "explanations[0].text"},
+		{"explanations alone", of, reporting.Given{Explanations: why("FLOW", "x")}, "AMOUNTS_COUNT", "amounts"},
 	} {
 		_, err := c.of.Read(&c.given)
 		if fault.ReasonOf(err) != c.reason || fault.Of(err).Field != c.field {
@@ -106,6 +124,22 @@ func TestAWrongAmountIsNamedByItsPlace(t *testing.T) {
 }
 
 // R37: an item is the same request if it says the same of the same indicators, under whatever columns or in figures.
+// An explanation that cannot be kept is named by its own place, in a stream and in a packed report.
+func TestAWrongExplanationIsNamedByItsPlace(t *testing.T) {
+	w := newWorld(t)
+	list := []reporting.AmountColumn{{Indicator: "STOCK"}, {Indicator: "FLOW"}}
+	inPacked, err := reporting.NewPackedColumns(list)
+	must(t, err)
+	for within, of := range map[string]*reporting.AmountColumns{"": columns(t, list...), "packed.": inPacked} {
+		_, err := w.submit(w.admin, packed(t, of, reporting.Given{
+			Amounts: []int64{1, 2}, Explanations: why("STOCK", "được", "FLOW", strings.Repeat("x", 2001)),
+		}))
+		if e := fault.Of(err); e.Reason != "TEXT_TOO_LONG" || e.Field != within+"explanations[1].text" {
+			t.Errorf("error = %v (%s at %s), want TEXT_TOO_LONG at %sexplanations[1].text", err, e.Reason, e.Field, within)
+		}
+	}
+}
+
 func TestR37AnItemInColumnsIsWhatItSays(t *testing.T) {
 	w := newWorld(t)
 	flowColumn, stockColumn := reporting.AmountColumn{Indicator: "FLOW", Scale: 2}, reporting.AmountColumn{Indicator: "STOCK", Scale: 2}

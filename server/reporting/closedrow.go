@@ -7,6 +7,7 @@ import (
 	"github.com/tonghop/tonghop/server/closing"
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
@@ -26,6 +27,13 @@ type closedBook struct {
 	tx     *aggregator.Tx
 	any    bool
 	pieces map[closedPiece]map[closedName]closing.Row
+	// lists are the closings of a base period of a form.
+	lists map[closedList][]aggregator.Closing
+}
+
+type closedList struct {
+	form form.Code
+	base period.Period
 }
 
 type closedPiece struct {
@@ -40,7 +48,38 @@ type closedName struct {
 }
 
 func newClosedBook(tx *aggregator.Tx) *closedBook {
-	return &closedBook{tx: tx, any: tx.AnyClosing(), pieces: map[closedPiece]map[closedName]closing.Row{}}
+	return &closedBook{tx: tx, any: tx.AnyClosing(), pieces: map[closedPiece]map[closedName]closing.Row{}, lists: map[closedList][]aggregator.Closing{}}
+}
+
+// list gives the closings of a base period of a form.
+func (b *closedBook) list(code form.Code, base period.Period) ([]aggregator.Closing, error) {
+	name := closedList{form: code, base: base}
+	list, read := b.lists[name]
+	if read {
+		return list, nil
+	}
+	err := b.tx.ClosingsOf(code, base, func(c aggregator.Closing) (bool, error) {
+		list = append(list, c)
+		return true, nil
+	})
+	b.lists[name] = list
+	return list, err
+}
+
+// ever says whether the last base period of any of the forms was ever closed.
+func (b *closedBook) ever(carriers []form.Form, p period.Period) (bool, error) {
+	for i := 0; b.any && i < len(carriers); i++ {
+		latest, _ := b.tx.Forms().Latest(carriers[i].Code)
+		bases := p.Bases(latest.Frequency)
+		if len(bases) == 0 {
+			continue
+		}
+		list, err := b.list(carriers[i].Code, bases[len(bases)-1])
+		if err != nil || len(list) > 0 {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // over gives the closing in which a roll-up was kept: that of the last base period of one of its forms, below a unit that held
@@ -57,12 +96,14 @@ func (b *closedBook) over(a *aggregator.Answer, p period.Period) (found aggregat
 		if !asked || !f.Carries(a.Indicator.Code) {
 			continue
 		}
-		err := b.tx.ClosingsOver(code, base, a.Unit.ID, latest.Last(base), func(c aggregator.Closing) (bool, error) {
-			found = c
-			return false, nil
-		})
-		if err != nil || len(found.Versions) > 0 {
+		list, err := b.list(code, base)
+		if err != nil {
 			return found, err
+		}
+		for _, c := range list {
+			if b.tx.Tree().Within(a.Unit.ID, c.Key.Owner, latest.Last(base)) {
+				return c, nil
+			}
 		}
 	}
 	return found, nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/closing"
+	"github.com/tonghop/tonghop/server/form"
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
@@ -311,4 +312,30 @@ func TestR37AClosingIsRepeated(t *testing.T) {
 	}
 	_, _, _, err = w.svc.ClosePeriod(t.Context(), call, may, "0-0", "", true)
 	w.refused(err, "REQUEST_ID_REUSED")
+}
+
+// TestR27WhatIsReportedByTwoCalendarsIsNotClosed: a query for it is refused whichever unit it names, so a closing keeps nothing of it,
+// not even of units that have one of the calendars; verification, which comes after each test, finds the rest as it was kept.
+func TestR27WhatIsReportedByTwoCalendarsIsNotClosed(t *testing.T) {
+	w := newWorld(t)
+	both := sum("BOTH")
+	both.ReportedBy = []hierarchy.Kind{"commune", "district"}
+	_, err := w.svc.ImportIndicators(t.Context(), w.call(w.admin), []indicator.Indicator{both, sum("ONE")})
+	must(t, err)
+	above := monthly("ABOVE", "BOTH")
+	above.Calendar, above.Assigned = period.CutoffFifteenth, []hierarchy.Selector{{Kind: "district"}}
+	_, err = w.svc.ImportForms(t.Context(), w.call(w.admin), []form.Form{monthly("BELOW", "BOTH", "ONE"), above})
+	must(t, err)
+	sub := flow("A", "2024-05", "7")
+	sub.Ref.Form, sub.Figures[0].Indicator = "below", "BOTH"
+	p := w.token(auth.Approver, "P")
+	etag := w.submitted(w.token(auth.Reporter, "A"), with(sub, "ONE", "8")).Etag
+	_, _, _, err = w.svc.Approve(t.Context(), w.call(p), sub.Ref, etag)
+	must(t, err)
+	ref := reporting.ClosingRef{Form: "BELOW", Period: "2024-05", Owner: "P"}
+	w.shut(p, ref, false, "")
+	text := w.kept(ref, 1)
+	if strings.Contains(text, "BOTH") || !strings.Contains(text, "ONE") {
+		t.Errorf("what is kept is\n%s", text)
+	}
 }

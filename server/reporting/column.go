@@ -35,6 +35,8 @@ type Column struct {
 	// NOT_PLACEABLE who holds their figures.
 	Across, Standing []int32
 	Held             []HeldCell
+	// ClosedVersions are the last closings that hold the cells, Differ the places of those that are no longer what was kept.
+	ClosedVersions, Differ []int32
 
 	cells int
 	// at are the scales of the period at which numbers come in.
@@ -161,6 +163,14 @@ func (c *Column) place(cell int, l aggregator.Lineage) {
 	}
 }
 
+// close notes what was closed of a cell.
+func (c *Column) close(cell int, of Closed) {
+	set(&c.ClosedVersions, c.cells, cell, int64(of.Version))
+	if of.Differs {
+		c.Differ = append(c.Differ, int32(cell)) //nolint:gosec // a page has few cells
+	}
+}
+
 // makeParts makes the columns of numerators and denominators, which are there as soon as any cell has one, be it 0.
 func (c *Column) makeParts() {
 	if c.Numerators == nil {
@@ -269,5 +279,6 @@ func (c *Column) tidy() {
 	slices.Sort(c.Standing)
 	slices.SortFunc(c.Held, func(a, b HeldCell) int { return int(a.Cell) - int(b.Cell) })
 	slices.Sort(c.PartsDiffer)
+	slices.Sort(c.Differ)
 	slices.SortFunc(c.Exact, func(a, b ExactCell) int { return int(a.Cell) - int(b.Cell) })
 }

@@ -115,6 +115,8 @@ type columnRun struct {
 	asked []bool
 	// crossing are those of the cells in which a change of the tree lies; nil until it is known which.
 	crossing []*aggregator.Series
+	// closable says of each indicator and period whether anything of it was ever closed; nil until it is known.
+	closable []bool
 	// costs are what a unit's cells take, by its kind; last is the kind that was looked up last.
 	costs map[hierarchy.Kind]int
 	last  struct {
@@ -210,7 +212,15 @@ func (r *columnRun) cost(kind hierarchy.Kind, ordinal int) (int, error) {
 		default:
 			each = 1
 		}
-		cost += each * len(r.periods)
+		for at := range r.periods {
+			if closable, err := r.closes(n, at); err != nil {
+				return 0, err
+			} else if closable {
+				cost += max(each, slowCell)
+				continue
+			}
+			cost += each
+		}
 	}
 	if r.costs == nil {
 		r.costs = map[hierarchy.Kind]int{}
@@ -277,7 +287,13 @@ func (r *columnRun) columns() ([]Column, error) {
 				}
 			}
 			c.turn(series)
-			if err := r.fill(c, series, at); err != nil {
+			fill := r.fill
+			if closable, err := r.closes(n, at); err != nil {
+				return nil, err
+			} else if closable {
+				fill = r.fillClosed
+			}
+			if err := fill(c, series, at); err != nil {
 				return nil, err
 			}
 		}
@@ -313,4 +329,51 @@ func (r *columnRun) fill(c *Column, series *aggregator.Series, at int) error {
 		at += len(r.periods)
 	}
 	return nil
+}
+
+// fillClosed is fill where anything of the period was ever closed: what was kept is held against whole answers.
+func (r *columnRun) fillClosed(c *Column, series *aggregator.Series, at int) error {
+	p := r.periods[at]
+	for _, unit := range r.ordinals {
+		if r.asked != nil && !r.asked[at] {
+			c.state(at, NotAsked)
+		} else {
+			roll := Rollup{Period: p}
+			var err error
+			if roll.Answer, err = series.Rollup(unit); err != nil {
+				return err
+			}
+			if err := r.closing(&roll); err != nil {
+				return err
+			}
+			c.put(at, &roll.Result)
+			c.place(at, roll.Lineage)
+			c.close(at, roll.Closed)
+		}
+		at += len(r.periods)
+	}
+	return nil
+}
+
+// closes says whether anything that a closing keeps of an indicator and a period was ever closed, by their places.
+func (r *columnRun) closes(n, at int) (bool, error) {
+	if !r.q.closes() || r.tree != 0 {
+		return false, nil
+	}
+	if r.closed == nil {
+		r.closed = newClosedBook(r.who.tx)
+	}
+	if r.closable == nil {
+		r.closable = make([]bool, len(r.indicators)*len(r.periods))
+		for n, code := range r.indicators {
+			for at, p := range r.periods {
+				closable, err := r.closed.ever(r.carriers[code.Fold()], p)
+				if err != nil {
+					return false, err
+				}
+				r.closable[n*len(r.periods)+at] = closable
+			}
+		}
+	}
+	return r.closable[n*len(r.periods)+at], nil
 }

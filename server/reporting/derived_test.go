@@ -115,7 +115,7 @@ func (f formulas) draw(depth int, codes []string) string {
 // is computed again from the journal, with other code; before that the two ways of asking must agree.
 func TestR18WhatIsComputedAgreesWithTheReports(t *testing.T) {
 	first := rand.Uint64N(1 << 32) //nolint:gosec // a test
-	worlds := uint64(8)
+	worlds := uint64(5)
 	if testing.Short() {
 		worlds = 2
 	}

@@ -93,7 +93,12 @@ type freezing struct {
 
 func (j *freezing) begin(tx *aggregator.Tx, at closingPlace) {
 	j.begun, j.at = true, tx.Position().Head.Sequence
-	j.indicators = at.form.Indicators
+	// What several forms report by calendars of their own is told to nobody, though some units could tell it.
+	carriers := carriersOf(tx)
+	j.indicators = slices.DeleteFunc(slices.Clone(at.form.Indicators), func(code indicator.Code) bool {
+		known := carriers[code.Fold()]
+		return slices.ContainsFunc(known, func(f form.Form) bool { return f.Calendar != known[0].Calendar })
+	})
 	j.periods = closedWith(at.key.Period)
 	tx.Tree().Subtree(at.owner.ID, at.last, func(u hierarchy.Unit) bool {
 		j.units = append(j.units, u.ID)

@@ -13,6 +13,7 @@ import (
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/form"
+	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/notify"
 	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/reminder"
@@ -335,9 +336,11 @@ func (r *reach) causes(s *reminder.Subscription, code form.Code, base period.Per
 	if err != nil {
 		return nil, err
 	}
+	reviews := s.Unit != "" && d.form.Reviewer == s.Unit && slices.Contains(s.Kinds, reminder.Waiting)
 	var causes []reminder.Cause
 	for _, o := range byCode {
-		if !d.owed.Owes(int(o)) || !r.has(int(o), d) {
+		reached := d.owed.Owes(int(o)) && r.has(int(o), d)
+		if !reached && !(reviews && d.owed.Owes(int(o))) {
 			continue
 		}
 		_, state, err := d.state(int(o))
@@ -350,9 +353,29 @@ func (r *reach) causes(s *reminder.Subscription, code form.Code, base period.Per
 		if err := r.dress(&told, s); err != nil {
 			return nil, err
 		}
-		causes = append(causes, s.Causes(&told, r.now)...)
+		for _, c := range s.Causes(&told, r.now) {
+			told := reached
+			if c.Kind == reminder.Waiting {
+				if told, err = d.reviewedFor(u, s.Unit, reached); err != nil {
+					return nil, err
+				}
+			}
+			if told {
+				causes = append(causes, c)
+			}
+		}
 	}
 	return causes, nil
+}
+
+// reviewedFor says whether a subscriber of a unit is told of a report that waits: who reviews it is, wherever the report comes from,
+// and where nobody in particular does, whoever has asked to be told of its unit.
+func (d *duty) reviewedFor(unit hierarchy.Unit, subscriber hierarchy.ID, reached bool) (bool, error) {
+	if subscriber == "" {
+		return reached, nil
+	}
+	at, err := d.reach.who.desk(place{unit: unit, form: d.form, last: d.last})
+	return at.own && at.unit == subscriber || !at.own && reached, err
 }
 
 // dress reads off the report what a cause that has a revision says; most have none.

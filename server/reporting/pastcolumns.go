@@ -11,6 +11,7 @@ type pastCell struct {
 	result  rollup.Result
 	lineage aggregator.Lineage
 	asked   bool
+	closed  Closed
 }
 
 // past makes the columns as of an earlier entry. There every cell is made of reports, which a form's indicators share, so
@@ -69,6 +70,19 @@ func (r *columnRun) pastUnit(series []*aggregator.Series, unit int) ([]pastCell,
 			continue
 		}
 		cell := pastCell{asked: true}
+		if closable, err := r.closes(n/len(r.periods), n%len(r.periods)); err != nil {
+			return line, err
+		} else if closable {
+			roll := Rollup{Period: r.periods[n%len(r.periods)]}
+			if roll.Answer, err = s.Rollup(r.ordinals[unit]); err != nil {
+				return line, err
+			}
+			if err := r.closing(&roll); err != nil {
+				return line, err
+			}
+			line = append(line, pastCell{asked: true, result: roll.Result, lineage: roll.Lineage, closed: roll.Closed})
+			continue
+		}
 		if _, err := s.Cell(r.ordinals[unit], &short, &cell.result); err != nil { // never in short: there are no rows
 			return line, err
 		}
@@ -111,4 +125,5 @@ func (c *Column) putPast(cell int, p *pastCell) {
 	}
 	c.put(cell, &p.result)
 	c.place(cell, p.lineage)
+	c.close(cell, p.closed)
 }

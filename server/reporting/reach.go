@@ -118,6 +118,7 @@ func (r *reach) reads(unit int, on period.Day) bool {
 type duty struct {
 	reach    *reach
 	code     form.Code
+	form     form.Form
 	base     period.Period
 	last     period.Day
 	calendar period.Calendar
@@ -152,7 +153,7 @@ func (r *reach) duty(code form.Code, base period.Period) (*duty, error) {
 		return nil, err
 	}
 	if f, ok := r.who.tx.Forms().On(code, d.last); ok {
-		d.calendar = f.Calendar
+		d.form, d.calendar = f, f.Calendar
 		d.reviews = !r.everywhere && r.who.reviews(f, d.last)
 	}
 	return d, nil

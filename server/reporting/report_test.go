@@ -5,7 +5,10 @@ import (
 	"time"
 
 	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/figure"
+	"github.com/tonghop/tonghop/server/form"
+	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/reporting"
 	"github.com/tonghop/tonghop/server/rollup"
@@ -155,6 +158,58 @@ func TestR9NobodyReviewsHisOwnReport(t *testing.T) {
 	w.refused(err, "UNIT_NOT_FOUND")
 	_, _, _, err = w.svc.Approve(t.Context(), w.call(w.token(auth.Approver, "D")), ref, o.Etag)
 	must(t, err)
+}
+
+// TestR9TheNearestUnitAboveWithAnApproverReviews: whoever is further above waits until there is nobody nearer, by the form, the
+// instant and the day on which a unit ends; an administrator may act for them.
+func TestR9TheNearestUnitAboveWithAnApproverReviews(t *testing.T) {
+	dir := t.TempDir()
+	w := openWorld(t, dir)
+	p, everywhere, none := w.token(auth.Approver, "P"), w.token(auth.Approver, ""), ""
+	_, err := w.svc.ImportIndicators(t.Context(), w.call(w.admin), []indicator.Indicator{sum("Q")})
+	must(t, err)
+	_, err = w.svc.ImportForms(t.Context(), w.call(w.admin), []form.Form{monthly("Q", "Q")})
+	must(t, err)
+	ref := reporting.ReportRef{Unit: "A", Form: "M", Period: "2024-05"}
+	etag := w.submitted(w.token(auth.Reporter, "A"), flow("A", "2024-05", "1")).Etag
+	approve := func(by auth.Caller) string {
+		call := w.call(by)
+		call.ValidateOnly = true
+		_, _, _, err := w.svc.Approve(t.Context(), call, ref, etag)
+		return fault.ReasonOf(err)
+	}
+	answers := func(when string, of map[*auth.Caller]string) {
+		t.Helper()
+		for by, want := range of {
+			if got := approve(*by); got != want {
+				t.Errorf("%s: %s of %q is answered with %q, want %q", when, by.Token.Role, by.Token.Unit, got, want)
+			}
+		}
+	}
+	admin := w.token(auth.Administrator, "P")
+	answers("P has the only approver", map[*auth.Caller]string{&p: none, &everywhere: "NOT_THE_REVIEWER", &admin: none})
+	other := w.bound(auth.Approver, "D", "Q")
+	answers("D has one for another form", map[*auth.Caller]string{&p: none, &other: "UNIT_NOT_FOUND"})
+	w.token(auth.Administrator, "D")
+	answers("D has an administrator", map[*auth.Caller]string{&p: none})
+	d := w.token(auth.Approver, "D")
+	answers("D has one", map[*auth.Caller]string{&p: "NOT_THE_REVIEWER", &d: none, &admin: none, &everywhere: "NOT_THE_REVIEWER"})
+	w.close()
+	w = startWorld(t, dir)
+	answers("after a start", map[*auth.Caller]string{&p: "NOT_THE_REVIEWER", &d: none})
+	_, _, _, err = w.svc.RevokeToken(t.Context(), w.call(w.admin), d.Token.ID)
+	must(t, err)
+	answers("D's was revoked", map[*auth.Caller]string{&p: none, &d: "TOKEN_INVALID"})
+	d = w.token(auth.Approver, "D")
+	answers("D has one again", map[*auth.Caller]string{&p: "NOT_THE_REVIEWER", &d: none})
+	for _, unit := range []string{"A", "B", "D"} {
+		u, _, err := w.svc.GetUnit(t.Context(), w.admin, unit, "")
+		must(t, err)
+		end := period.Date(2024, 6, 1)
+		_, _, _, err = w.svc.UpdateUnit(t.Context(), w.call(w.admin), unit, reporting.UnitPatch{ValidTo: &end, Etag: u.Etag})
+		must(t, err)
+	}
+	answers("D has ended, and nobody sits there", map[*auth.Caller]string{&p: none})
 }
 
 func TestR26DraftsCountNowhereAndAreSeenByTheirUnitAlone(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"github.com/tonghop/tonghop/server/committer"
 	"github.com/tonghop/tonghop/server/entry"
 	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/hierarchy"
+	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/text"
 )
 
@@ -86,8 +88,7 @@ func (s *Service) review(
 	return report, receipt, stamp, err
 }
 
-// reviewable finds the report and asks whether the caller reviews it: at the form's reviewing unit, else at any unit
-// strictly above, of which one is the nearest with an approver; the report of a root is reviewed there (R9).
+// reviewable finds the report and asks whether the caller reviews it.
 func (g granted) reviewable(ref ReportRef) (place, aggregator.Report, error) {
 	at, err := g.reviewing(ref)
 	if err != nil {
@@ -112,26 +113,57 @@ func (g granted) reviewing(ref ReportRef) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	if !g.reviewsAt(at) {
+	desk, err := g.desk(at)
+	if err != nil {
+		return place{}, err
+	}
+	if !g.reviewsAt(desk, at) {
 		if g.readsReport(at.unit.ID, at.form, at.last) {
-			return place{}, fault.Denied("NOT_THE_REVIEWER",
-				"reports of %s are reviewed by the unit above it, or by the unit that the form names", at.unit).With("unit", at.unit.ID)
+			return place{}, fault.Denied("NOT_THE_REVIEWER", "reports of form %s of %s are reviewed by approvers of %s, or in their place by an administrator there or above",
+				at.form.Code, at.unit, desk.unit).With("unit", at.unit.ID).With("form", at.form.Code).With("reviewer", desk.unit)
 		}
 		return place{}, notSeen(ref.Unit).In("unit")
 	}
 	return at, nil
 }
 
-// reviewsAt says whether the caller sits where the report is reviewed.
-func (g granted) reviewsAt(at place) bool {
+// desk is where the reports of a unit in a form are reviewed.
+type desk struct {
+	unit hierarchy.ID
+	// own says that the unit has approvers of its own, or is named by the form. Otherwise it is the one directly above, and whoever
+	// approves for it does: approvers of a unit further above, of all units, or of what the unit became.
+	own bool
+}
+
+// desk finds it (R9): the unit that the form names; else the nearest strictly above on the last day of the period that has an
+// approver now; a root reviews itself. A unit that has ended has nobody any more, also where its tokens were forgotten.
+func (g granted) desk(at place) (desk, error) {
 	if at.form.Reviewer != "" {
-		return g.reviews(at.form, at.last)
+		return desk{unit: at.form.Reviewer, own: true}, nil
 	}
-	desk, on := at.unit.ID, g.standing(at.unit.ID, at.last)
-	if parent, ok := g.tx.Tree().Parent(at.unit.ID, on); ok {
-		desk = parent
+	tree, on := g.tx.Tree(), g.standing(at.unit.ID, at.last)
+	parent, ok := tree.Parent(at.unit.ID, on)
+	if !ok {
+		return desk{unit: at.unit.ID}, nil
 	}
-	return g.may(auth.Approve, auth.Scope{Unit: desk, On: on, Form: at.form.Code})
+	for up, ok := parent, true; ok; up, ok = tree.Parent(up, on) {
+		if u, known := tree.Unit(up); !known || u.ValidTo <= period.DayOf(g.now) {
+			continue
+		}
+		if has, err := g.tx.HasApprover(up, at.form.Code, g.now); has || err != nil {
+			return desk{unit: up, own: true}, err
+		}
+	}
+	return desk{unit: parent}, nil
+}
+
+// reviewsAt says whether the caller may approve there. An administrator may act for the approvers of a unit of his, so that
+// nothing waits for who is away.
+func (g granted) reviewsAt(d desk, at place) bool {
+	if d.own && at.form.Reviewer == "" && g.Token.Role == auth.Approver && g.Token.Unit != d.unit {
+		return false
+	}
+	return g.may(auth.Approve, auth.Scope{Unit: d.unit, On: g.standing(d.unit, at.last), Form: at.form.Code})
 }
 
 // reviewed gives the revision that the reviewer saw: the newest that is not a draft, if nobody changed it since.

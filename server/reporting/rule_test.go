@@ -146,6 +146,33 @@ func TestRulesLookAtWhatCountedBefore(t *testing.T) {
 	must(t, err)
 }
 
+// TestR11RulesLookAtNothingThatIsTakenOut: it counts nowhere, so it is no figure before, nor one that a rule is tried on.
+func TestR11RulesLookAtNothingThatIsTakenOut(t *testing.T) {
+	w := newWorld(t)
+	a, p := w.token(auth.Reporter, "A"), w.token(auth.Approver, "P")
+	w.rules("JUMP WARNING jump([FLOW], [FLOW, -1p]) <= 50")
+	before := reporting.ReportRef{Unit: "A", Form: "M", Period: "2024-04"}
+	w.submitted(a, flow("A", "2024-04", "10"))
+	_, err := w.submit(a, flow("A", "2024-05", "100"))
+	w.refused(err, "EXPLANATION_REQUIRED")
+	w.exclude(p, before)
+	w.submitted(a, flow("A", "2024-05", "100"))
+	test := reporting.RuleTrial{Form: "m", Expression: "[FLOW] <= 1", Periods: "2024-04..2024-05"}
+	tried := func() int {
+		t.Helper()
+		page, err := w.svc.TestRule(t.Context(), p, test)
+		must(t, err)
+		return page.Reports
+	}
+	if got := tried(); got != 1 {
+		t.Errorf("a rule is tried on %d reports, want the one that is not taken out", got)
+	}
+	w.lift(p, before)
+	if got := tried(); got != 2 {
+		t.Errorf("a rule is tried on %d reports after the other was brought back, want 2", got)
+	}
+}
+
 func TestR38RulesSeeTheRequestsBeforeThemAndTheirBatch(t *testing.T) {
 	w := newWorld(t)
 	w.rules("FALL ERROR never_falls([FLOW])")

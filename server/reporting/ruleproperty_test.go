@@ -38,6 +38,7 @@ func (m *ruleModel) breaks(unit string, month int, t told) bool {
 func TestRulesDecideAsAModelDoes(t *testing.T) {
 	dir := t.TempDir()
 	run := 0
+	fewer(t)
 	rapid.Check(t, func(r *rapid.T) {
 		run++
 		w := openWorld(r, fmt.Sprintf("%s/%d", dir, run))

@@ -123,6 +123,9 @@ func (sub Submission) size() int {
 	n := 128
 	if sub.Amounts != nil {
 		n += 32 * len(sub.Amounts.of.groups)
+		for _, e := range sub.Amounts.explanations {
+			n += len(e.text)
+		}
 	}
 	for _, f := range sub.Figures {
 		n += 32 + len(f.Note) + len(f.Explanation)

@@ -48,6 +48,14 @@ type walkModel struct {
 	versions [][]walkReopening
 }
 
+// reviewerOf gives the nearest unit above with an approver: D and P have one, and C stands beside D.
+func reviewerOf(unit string) string {
+	if unit == "C" {
+		return "P"
+	}
+	return "D"
+}
+
 func newWalkModel(now time.Time) *walkModel {
 	m := &walkModel{now: now, reports: map[string]*walkReport{}}
 	for _, unit := range walkUnits {
@@ -173,6 +181,8 @@ func (m *walkModel) review(w walkMove) string {
 	r := m.reports[w.unit]
 	newest, n := r.last(false)
 	switch {
+	case w.by != reviewerOf(w.unit):
+		return "NOT_THE_REVIEWER"
 	case newest == nil:
 		return "REPORT_NOT_FOUND"
 	case w.what == "return" && w.reason == "":
@@ -212,6 +222,8 @@ func (m *walkModel) turn(w walkMove) string {
 	r := m.reports[w.unit]
 	out := w.what == "exclude"
 	switch {
+	case w.by != reviewerOf(w.unit):
+		return "NOT_THE_REVIEWER"
 	case w.reason == "":
 		return "REASON_REQUIRED"
 	case w.etag != r.etag(false):

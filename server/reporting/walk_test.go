@@ -134,17 +134,13 @@ func (k *lifeWalk) draw() walkMove {
 	r := k.model.reports[m.unit]
 	switch m.what {
 	case "approve", "return":
-		m.by = k.pick("P", "P", "D")
-		m.etag = r.etag(false)
+		m.by, m.etag = k.pick(reviewerOf(m.unit), reviewerOf(m.unit), "P"), r.etag(false)
 	case "exclude", "lift":
-		m.by, m.etag = "P", r.etag(false)
+		m.by, m.etag = k.pick(reviewerOf(m.unit), reviewerOf(m.unit), "P"), r.etag(false)
 	case "close", "reopen":
 		k.drawPeriod(&m)
 	default:
 		k.drawFigures(&m, r)
-	}
-	if m.by == "D" && m.unit == "C" {
-		m.by = "P" // C is none of D's
 	}
 	if k.random.IntN(8) == 0 {
 		m.etag = k.pick("1-submitted", "2-approved", "1-0", "none")
@@ -172,7 +168,7 @@ func (k *lifeWalk) drawFigures(m *walkMove, r *walkReport) {
 	}
 	m.draft, m.merge = m.what == "draft", m.what == "merge"
 	if !m.draft && k.random.IntN(4) == 0 {
-		m.by, m.behalf = "P", true
+		m.by, m.behalf = k.pick("P", reviewerOf(m.unit)), true
 	}
 	if newest, _ := r.last(!m.behalf); newest != nil && m.what != "submit" {
 		m.etag = strings.TrimSuffix(r.etag(!m.behalf), "-excluded")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -310,4 +311,18 @@ func (w *world) refused(err error, reason string) {
 	if fault.ReasonOf(err) != reason {
 		w.t.Errorf("error = %v (%s), want %s", err, fault.ReasonOf(err), reason)
 	}
+}
+
+// fewer has rapid draw fewer stories than it would, for a test whose stories take long: 40 in the place of 100, unless
+// -rapid.checks says how many. Those of the check called oracle are drawn far more often.
+func fewer(t *testing.T) {
+	t.Helper()
+	checks := flag.Lookup("rapid.checks")
+	if checks.Value.String() != checks.DefValue {
+		return
+	}
+	if err := checks.Value.Set("40"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = checks.Value.Set(checks.DefValue) })
 }

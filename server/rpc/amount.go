@@ -56,7 +56,7 @@ func (in *intake) submissionOf(item *reportingv1.StreamItem) reporting.Submissio
 	sub := in.item(item.GetSubmission(), in.call.ValidateOnly)
 	given := reporting.Given{
 		Amounts: item.GetAmounts(), NotReported: item.GetNotReported(),
-		NotAvailable: item.GetNotAvailable(), NotApplicable: item.GetNotApplicable(),
+		NotAvailable: item.GetNotAvailable(), NotApplicable: item.GetNotApplicable(), Explanations: explained(item.GetExplanations()),
 	}
 	if given.Empty() {
 		return sub
@@ -71,6 +71,18 @@ func (in *intake) submissionOf(item *reportingv1.StreamItem) reporting.Submissio
 	wrong.Add(err)
 	sub.Wrong = wrong.Err()
 	return sub
+}
+
+// explained reads the explanations of columns.
+func explained(list []*reportingv1.FigureExplanation) []reporting.Explained {
+	if len(list) == 0 {
+		return nil
+	}
+	said := make([]reporting.Explained, len(list))
+	for i, m := range list {
+		said[i] = reporting.Explained{Indicator: m.GetIndicator(), Text: m.GetText()}
+	}
+	return said
 }
 
 func givenTwice() *fault.Error {

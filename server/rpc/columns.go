@@ -84,7 +84,7 @@ func columnsMessage(c *reporting.Column) *reportingv1.RollupColumns {
 		Expected: c.Expected, Received: c.Received, NotAvailable: c.NotAvailable, NotApplicable: c.NotApplicable,
 		Excluded: c.Excluded, Late: c.Late, Stale: c.Stale, UnitsComplete: c.UnitsComplete, Units: c.Units,
 		Half: c.Half, Unweighted: c.Unweighted, Divisor: c.Divisor, Fell: c.Fell, PartsDiffer: c.PartsDiffer,
-		Across: c.Across, Standing: c.Standing,
+		Across: c.Across, Standing: c.Standing, ClosedVersions: c.ClosedVersions, DifferFromClosed: c.Differ,
 	}
 	for _, h := range c.Held {
 		m.Held = append(m.Held, &reportingv1.HeldCell{Cell: h.Cell, Unit: string(h.Unit)})

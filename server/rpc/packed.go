@@ -19,7 +19,7 @@ func (c *core) packedOf(m *reportingv1.PackedFigures) (*reporting.Amounts, error
 	}
 	amounts, err := columns.Read(&reporting.Given{
 		Amounts: m.GetAmounts(), NotReported: m.GetNotReported(),
-		NotAvailable: m.GetNotAvailable(), NotApplicable: m.GetNotApplicable(),
+		NotAvailable: m.GetNotAvailable(), NotApplicable: m.GetNotApplicable(), Explanations: explained(m.GetExplanations()),
 	})
 	if err != nil {
 		return nil, fault.Of(err).In("packed")

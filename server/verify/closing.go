@@ -100,7 +100,7 @@ func (m *Model) columnDifferences(
 	var differences []string
 	for _, unit := range units {
 		q := Question{Unit: unit, Indicator: version.Code, Period: span}
-		row := rowOf(q, m.Answer(q))
+		row := RowOf(q, m.Answer(q))
 		name := closedRow{unit, code.Fold(), span}
 		was, is := kept[name]
 		delete(kept, name)
@@ -144,8 +144,8 @@ func endingWith(base period.Period) []period.Period {
 	return spans
 }
 
-// rowOf gives an answer as a closing keeps it.
-func rowOf(q Question, a Answer) closing.Row {
+// RowOf gives an answer as a closing keeps it.
+func RowOf(q Question, a Answer) closing.Row {
 	return closing.Row{
 		Unit: q.Unit, Period: q.Period, Indicator: q.Indicator, State: a.State, Value: a.Value, Numerator: a.Numerator,
 		Denominator: a.Denominator, Last: a.Last, DenominatorFrom: a.DenominatorFrom, Fell: a.Fell,

@@ -34,12 +34,17 @@ func (s *session) usage(format string, args ...any) error {
 // errRefused ends a command that has told everything already.
 var errRefused = errors.New("something was refused")
 
+// errLineDown ends a command that has told that the server cannot be reached.
+var errLineDown = errors.New("the line is down")
+
 // fail tells what went wrong and gives the code to end with.
 func (s *session) fail(ctx context.Context, err error) int {
 	s.progress.clear()
 	switch usage, refusal := (*usageError)(nil), (*client.Error)(nil); {
 	case errors.Is(err, errRefused):
 		return exitRefused
+	case errors.Is(err, errLineDown):
+		return exitUnreachable
 	case errors.As(err, &usage):
 		s.notice("%s", plain(usage.text))
 		s.hint(fmt.Sprintf("run %q", usage.command+" --help"))

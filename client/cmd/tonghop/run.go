@@ -14,6 +14,7 @@ type commands struct {
 
 	Import        importCmd        `cmd:"" help:"Upload units, lineage, indicators, forms, rules, targets, outside figures or regions, whole or not at all."`
 	Submit        submitCmd        `cmd:"" help:"Upload figures: each report of the file stands alone."`
+	Outbox        outboxCmd        `cmd:"" help:"Show and send what waits on this machine for the line."`
 	Approve       approveCmd       `cmd:"" help:"Approve reports that wait for it."`
 	Return        returnCmd        `cmd:"" help:"Send a report back."`
 	Exclude       excludeCmd       `cmd:"" help:"Take the obligation of a unit out, lift that, or list what is taken out."`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/tonghop/tonghop/client"
 	"github.com/tonghop/tonghop/client/receipt"
@@ -16,8 +17,10 @@ type submitCmd struct {
 	Correct bool     `help:"Show what the file would change in reports that are there, ask, and replace them."`
 	Numbers string   `enum:"vi,en," default:"" placeholder:"vi|en" help:"How numbers are written: vi is 1.234,5 and en is 1,234.5. Without it digits alone."`
 	Yes     bool     `help:"With --correct: do not ask."`
+	Later   bool     `help:"Put the file into the outbox, which is sent by \"tonghop outbox\" when the line is there."`
 	Explain []string `sep:"none" placeholder:"CODE=TEXT" help:"Explain the figures of an indicator in every report of the file, where the row has no explanation of its own. Again for another indicator."`
 	keeping
+	outboxFile
 }
 
 // Help shows how it is used.
@@ -28,6 +31,7 @@ Examples:
 
     tonghop submit figures.csv --dry-run --numbers vi
     tonghop submit figures.csv --correct
+    tonghop submit figures.csv --later && tonghop outbox send
     tonghop submit figures.csv --explain "CQ-06=storm in the first week"
     cat figures.csv | tonghop submit - -o json`
 }
@@ -43,6 +47,9 @@ func (c *submitCmd) Run(ctx context.Context, s *session) error {
 	}
 	if c.Correct && !c.Yes && !c.DryRun && (c.File == "-" || !s.person()) {
 		return s.usage("--correct asks before it replaces figures, and nobody can be asked here: look with --dry-run, then add --yes")
+	}
+	if c.Later {
+		return c.putAside(s, file)
 	}
 	return s.with(ctx, func(to *client.Client) error {
 		var seen []*reportingv1.SeenReport
@@ -108,27 +115,42 @@ func (c *submitCmd) records(
 	if kept.folder == nil {
 		return func([]*reportingv1.ImportReportsResponse) []receipt.Record { return nil }
 	}
-	rows, unread := newSentFile(file.content)
+	of := uploaded(file.content, options, seen)
+	return func(answers []*reportingv1.ImportReportsResponse) []receipt.Record {
+		outcomes := make([]*reportingv1.SubmitOutcome, len(answers))
+		for i, answer := range answers {
+			outcomes[i] = answer.GetOutcome()
+		}
+		return of(outcomes)
+	}
+}
+
+// uploaded gives what makes the receipts of the outcomes of an upload.
+func uploaded(content []byte, options *reportingv1.ImportReportsOptions, seen []*reportingv1.SeenReport) func([]*reportingv1.SubmitOutcome) []receipt.Record {
+	rows, unread := newSentFile(content)
 	etags := map[string]string{}
 	for _, one := range seen {
 		etags[one.GetName()] = one.GetEtag()
 	}
-	return func(answers []*reportingv1.ImportReportsResponse) []receipt.Record {
+	numbers := ""
+	if format := options.GetNumberFormat(); format != reportingv1.NumberFormat_NUMBER_FORMAT_UNSPECIFIED {
+		numbers = strings.ToLower(word(format, "NUMBER_FORMAT_"))
+	}
+	return func(outcomes []*reportingv1.SubmitOutcome) []receipt.Record {
 		var records []receipt.Record
-		for _, answer := range answers {
-			o := answer.GetOutcome()
+		for _, o := range outcomes {
 			if o.GetReceipt() == nil {
 				continue
 			}
 			r := receipt.Record{
 				Kind: receipt.Submit, RequestID: options.GetStreamId(), Index: &o.Index, Report: o.GetName(), Revision: o.GetRevision(),
-				Etag: etags[o.GetName()], Merge: c.Merge, Figures: &receipt.Figures{Partial: true},
+				Etag: etags[o.GetName()], Merge: options.GetMerge(), Figures: &receipt.Figures{Partial: true},
 			}
-			if c.Draft {
+			if options.GetDraft() {
 				r.Kind = receipt.Draft
 			}
 			if unread == nil {
-				if figures, err := rows.figures(o.GetLines(), c.Numbers); err == nil {
+				if figures, err := rows.figures(o.GetLines(), numbers); err == nil {
 					explain(figures, options.GetExplanations())
 					r.Figures = figures
 				}

@@ -90,7 +90,9 @@ const (
 	ReminderKind_REMINDER_KIND_AFTER_DUE ReminderKind = 3
 	// The newest revision was sent back.
 	ReminderKind_REMINDER_KIND_RETURNED ReminderKind = 4
-	// A revision waits for approval: for reviewers.
+	// A revision waits for approval, and the unit of the subscription is the one that reviews it,
+	// wherever it comes from. Where no unit above has an approver, and for a subscription of no
+	// unit: as the other kinds.
 	ReminderKind_REMINDER_KIND_WAITING ReminderKind = 5
 	// A closed period was reopened for the unit.
 	ReminderKind_REMINDER_KIND_REOPENED ReminderKind = 6

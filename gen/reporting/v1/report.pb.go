@@ -1003,8 +1003,8 @@ func (x *SubmitReportRequest) GetPacked() *PackedFigures {
 }
 
 // PackedFigures are the figures of one report as columns: of each an indicator, which amount of it, and the amount. They
-// mean the same as figures, and who repeats a request may do so in either way. Grades, notes and explanations come with
-// figures alone; packed figures are FINAL.
+// mean the same as figures, and who repeats a request may do so in either way, where a figure that is explained has its number
+// in the shortest form and its state unstated. Grades and notes come with figures alone; packed figures are FINAL.
 //
 // A column of which the unit has no amount is named in one of the three lists, and its amount is 0 and means nothing; any
 // other 0 is a value. Each list ascends, and a column is in one at most. A numerator or denominator beside one that is not
@@ -1013,7 +1013,8 @@ func (x *SubmitReportRequest) GetPacked() *PackedFigures {
 // Faults: AMOUNTS_WITHOUT_COLUMNS, AMOUNTS_AND_FIGURES, AMOUNTS_COUNT, AMOUNT_PARTS_COUNT, AMOUNT_COLUMN_UNKNOWN,
 // AMOUNT_COLUMN_REPEATED, AMOUNT_NOT_EMPTY, AMOUNT_STATES_DIFFER, what can be wrong with columns (COLUMNS_TOO_MANY,
 // COLUMN_TWICE, COLUMN_PARTS_MIXED, COLUMN_WITHOUT_NUMERATOR), and whatever can be wrong with a figure, named by the place of
-// its amount: packed.amounts[5].
+// its amount: packed.amounts[5]. What is wrong with an explanation is named by its own: packed.explanations[0].text; there may be
+// EXPLANATION_UNCLEAR (none, or two for one indicator) and EXPLANATION_WITHOUT_FIGURE.
 type PackedFigures struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Codes of the indicators, one for each column, at most 2,000; a ratio has a column of its numerator and, unless another
@@ -1032,6 +1033,8 @@ type PackedFigures struct {
 	NotAvailable []int32 `protobuf:"varint,6,rep,packed,name=not_available,json=notAvailable,proto3" json:"not_available,omitempty"`
 	// Places of the columns that do not apply to the unit in this period ("x").
 	NotApplicable []int32 `protobuf:"varint,7,rep,packed,name=not_applicable,json=notApplicable,proto3" json:"not_applicable,omitempty"`
+	// Explanations of figures, at most one for each indicator.
+	Explanations  []*FigureExplanation `protobuf:"bytes,8,rep,name=explanations,proto3" json:"explanations,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1111,6 +1114,13 @@ func (x *PackedFigures) GetNotAvailable() []int32 {
 func (x *PackedFigures) GetNotApplicable() []int32 {
 	if x != nil {
 		return x.NotApplicable
+	}
+	return nil
+}
+
+func (x *PackedFigures) GetExplanations() []*FigureExplanation {
+	if x != nil {
+		return x.Explanations
 	}
 	return nil
 }
@@ -1646,8 +1656,8 @@ func (x *AmountColumn) GetScale() int32 {
 }
 
 // StreamItem is one submission of a stream: with figures, or with an amount for each column of
-// the stream. Both ways mean the same and may alternate. Grades, notes and explanations come with
-// figures alone; the figures of columns are FINAL.
+// the stream. Both ways mean the same and may alternate. Grades and notes come with figures
+// alone; the figures of columns are FINAL.
 //
 // A column of which the unit has no amount is named in one of the three lists, and its amount is
 // 0 and means nothing; any other 0 is a value. Each list ascends, and a column is in one at most.
@@ -1655,8 +1665,9 @@ func (x *AmountColumn) GetScale() int32 {
 // not reported.
 //
 // Faults refuse this item alone: AMOUNTS_WITHOUT_COLUMNS, AMOUNTS_AND_FIGURES, AMOUNTS_COUNT,
-// AMOUNT_COLUMN_UNKNOWN, AMOUNT_COLUMN_REPEATED, AMOUNT_NOT_EMPTY, AMOUNT_STATES_DIFFER, and
-// whatever can be wrong with a figure, named by the place of its amount.
+// AMOUNT_COLUMN_UNKNOWN, AMOUNT_COLUMN_REPEATED, AMOUNT_NOT_EMPTY, AMOUNT_STATES_DIFFER,
+// EXPLANATION_UNCLEAR, EXPLANATION_WITHOUT_FIGURE, and whatever can be wrong with a figure, named
+// by the place of its amount.
 type StreamItem struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its number: each one more than the last.
@@ -1672,6 +1683,8 @@ type StreamItem struct {
 	NotAvailable []int32 `protobuf:"varint,5,rep,packed,name=not_available,json=notAvailable,proto3" json:"not_available,omitempty"`
 	// Places of the columns that do not apply to the unit in this period ("x").
 	NotApplicable []int32 `protobuf:"varint,6,rep,packed,name=not_applicable,json=notApplicable,proto3" json:"not_applicable,omitempty"`
+	// Explanations of the figures of columns, at most one for each indicator.
+	Explanations  []*FigureExplanation `protobuf:"bytes,7,rep,name=explanations,proto3" json:"explanations,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1744,6 +1757,13 @@ func (x *StreamItem) GetNotAvailable() []int32 {
 func (x *StreamItem) GetNotApplicable() []int32 {
 	if x != nil {
 		return x.NotApplicable
+	}
+	return nil
+}
+
+func (x *StreamItem) GetExplanations() []*FigureExplanation {
+	if x != nil {
+		return x.Explanations
 	}
 	return nil
 }
@@ -3077,7 +3097,7 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x06 \x01(\tR\trequestId\x12#\n" +
 	"\rvalidate_only\x18\a \x01(\bR\fvalidateOnly\x123\n" +
-	"\x06packed\x18\b \x01(\v2\x1b.reporting.v1.PackedFiguresR\x06packed\"\x8a\x02\n" +
+	"\x06packed\x18\b \x01(\v2\x1b.reporting.v1.PackedFiguresR\x06packed\"\xcf\x02\n" +
 	"\rPackedFigures\x12$\n" +
 	"\n" +
 	"indicators\x18\x01 \x03(\tB\x04\xe2A\x01\x02R\n" +
@@ -3087,7 +3107,8 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\aamounts\x18\x04 \x03(\x12B\x04\xe2A\x01\x02R\aamounts\x12!\n" +
 	"\fnot_reported\x18\x05 \x03(\x05R\vnotReported\x12#\n" +
 	"\rnot_available\x18\x06 \x03(\x05R\fnotAvailable\x12%\n" +
-	"\x0enot_applicable\x18\a \x03(\x05R\rnotApplicable\"{\n" +
+	"\x0enot_applicable\x18\a \x03(\x05R\rnotApplicable\x12C\n" +
+	"\fexplanations\x18\b \x03(\v2\x1f.reporting.v1.FigureExplanationR\fexplanations\"{\n" +
 	"\x14SubmitReportResponse\x125\n" +
 	"\aoutcome\x18\x01 \x01(\v2\x1b.reporting.v1.SubmitOutcomeR\aoutcome\x12,\n" +
 	"\x06report\x18\x02 \x01(\v2\x14.reporting.v1.ReportR\x06report\"\xd3\x02\n" +
@@ -3123,7 +3144,7 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\fAmountColumn\x12\"\n" +
 	"\tindicator\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\tindicator\x12,\n" +
 	"\x04part\x18\x02 \x01(\x0e2\x18.reporting.v1.AmountPartR\x04part\x12\x14\n" +
-	"\x05scale\x18\x03 \x01(\x05R\x05scale\"\xee\x01\n" +
+	"\x05scale\x18\x03 \x01(\x05R\x05scale\"\xb3\x02\n" +
 	"\n" +
 	"StreamItem\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x05R\x05index\x12A\n" +
@@ -3133,7 +3154,8 @@ const file_reporting_v1_report_proto_rawDesc = "" +
 	"\aamounts\x18\x03 \x03(\x12R\aamounts\x12!\n" +
 	"\fnot_reported\x18\x04 \x03(\x05R\vnotReported\x12#\n" +
 	"\rnot_available\x18\x05 \x03(\x05R\fnotAvailable\x12%\n" +
-	"\x0enot_applicable\x18\x06 \x03(\x05R\rnotApplicable\"y\n" +
+	"\x0enot_applicable\x18\x06 \x03(\x05R\rnotApplicable\x12C\n" +
+	"\fexplanations\x18\a \x03(\v2\x1f.reporting.v1.FigureExplanationR\fexplanations\"y\n" +
 	"\x15StreamReportsResponse\x125\n" +
 	"\aoutcome\x18\x01 \x01(\v2\x1b.reporting.v1.SubmitOutcomeR\aoutcome\x12)\n" +
 	"\x10durable_sequence\x18\x02 \x01(\x03R\x0fdurableSequence\"\xa6\x01\n" +
@@ -3357,66 +3379,68 @@ var file_reporting_v1_report_proto_depIdxs = []int32{
 	6,  // 12: reporting.v1.SubmitReportRequest.figures:type_name -> reporting.v1.Figure
 	10, // 13: reporting.v1.SubmitReportRequest.packed:type_name -> reporting.v1.PackedFigures
 	4,  // 14: reporting.v1.PackedFigures.parts:type_name -> reporting.v1.AmountPart
-	12, // 15: reporting.v1.SubmitReportResponse.outcome:type_name -> reporting.v1.SubmitOutcome
-	7,  // 16: reporting.v1.SubmitReportResponse.report:type_name -> reporting.v1.Report
-	3,  // 17: reporting.v1.SubmitOutcome.kind:type_name -> reporting.v1.OutcomeKind
-	36, // 18: reporting.v1.SubmitOutcome.receipt:type_name -> reporting.v1.Receipt
-	37, // 19: reporting.v1.SubmitOutcome.problems:type_name -> reporting.v1.Problem
-	9,  // 20: reporting.v1.BatchSubmitReportsRequest.requests:type_name -> reporting.v1.SubmitReportRequest
-	12, // 21: reporting.v1.BatchSubmitReportsResponse.outcomes:type_name -> reporting.v1.SubmitOutcome
-	35, // 22: reporting.v1.BatchSubmitReportsResponse.stamp:type_name -> reporting.v1.Stamp
-	16, // 23: reporting.v1.StreamReportsRequest.options:type_name -> reporting.v1.StreamOptions
-	18, // 24: reporting.v1.StreamReportsRequest.item:type_name -> reporting.v1.StreamItem
-	17, // 25: reporting.v1.StreamOptions.columns:type_name -> reporting.v1.AmountColumn
-	4,  // 26: reporting.v1.AmountColumn.part:type_name -> reporting.v1.AmountPart
-	9,  // 27: reporting.v1.StreamItem.submission:type_name -> reporting.v1.SubmitReportRequest
-	12, // 28: reporting.v1.StreamReportsResponse.outcome:type_name -> reporting.v1.SubmitOutcome
-	21, // 29: reporting.v1.ImportReportsRequest.options:type_name -> reporting.v1.ImportReportsOptions
-	23, // 30: reporting.v1.ImportReportsRequest.seen:type_name -> reporting.v1.SeenReport
-	5,  // 31: reporting.v1.ImportReportsOptions.number_format:type_name -> reporting.v1.NumberFormat
-	22, // 32: reporting.v1.ImportReportsOptions.explanations:type_name -> reporting.v1.FigureExplanation
-	12, // 33: reporting.v1.ImportReportsResponse.outcome:type_name -> reporting.v1.SubmitOutcome
-	37, // 34: reporting.v1.ImportReportsResponse.problem:type_name -> reporting.v1.Problem
-	26, // 35: reporting.v1.ImportReportsResponse.summary:type_name -> reporting.v1.ImportReportsSummary
-	25, // 36: reporting.v1.ImportReportsResponse.progress:type_name -> reporting.v1.ImportProgress
-	35, // 37: reporting.v1.ImportReportsSummary.stamp:type_name -> reporting.v1.Stamp
-	34, // 38: reporting.v1.GetReportRequest.at_time:type_name -> google.protobuf.Timestamp
-	2,  // 39: reporting.v1.ListReportsRequest.states:type_name -> reporting.v1.RevisionState
-	34, // 40: reporting.v1.ListReportsRequest.at_time:type_name -> google.protobuf.Timestamp
-	7,  // 41: reporting.v1.ListReportsResponse.reports:type_name -> reporting.v1.Report
-	35, // 42: reporting.v1.ListReportsResponse.stamp:type_name -> reporting.v1.Stamp
-	34, // 43: reporting.v1.ListRevisionsRequest.at_time:type_name -> google.protobuf.Timestamp
-	8,  // 44: reporting.v1.ListRevisionsResponse.revisions:type_name -> reporting.v1.Revision
-	35, // 45: reporting.v1.ListRevisionsResponse.stamp:type_name -> reporting.v1.Stamp
-	9,  // 46: reporting.v1.ReportService.SubmitReport:input_type -> reporting.v1.SubmitReportRequest
-	13, // 47: reporting.v1.ReportService.BatchSubmitReports:input_type -> reporting.v1.BatchSubmitReportsRequest
-	15, // 48: reporting.v1.ReportService.StreamReports:input_type -> reporting.v1.StreamReportsRequest
-	20, // 49: reporting.v1.ReportService.ImportReports:input_type -> reporting.v1.ImportReportsRequest
-	27, // 50: reporting.v1.ReportService.GetReport:input_type -> reporting.v1.GetReportRequest
-	28, // 51: reporting.v1.ReportService.ListReports:input_type -> reporting.v1.ListReportsRequest
-	30, // 52: reporting.v1.ReportService.ListRevisions:input_type -> reporting.v1.ListRevisionsRequest
-	32, // 53: reporting.v1.ReportService.ApproveReport:input_type -> reporting.v1.ApproveReportRequest
-	33, // 54: reporting.v1.ReportService.ReturnReport:input_type -> reporting.v1.ReturnReportRequest
-	38, // 55: reporting.v1.ReportService.ListObligations:input_type -> reporting.v1.ListObligationsRequest
-	39, // 56: reporting.v1.ReportService.ListOverdue:input_type -> reporting.v1.ListOverdueRequest
-	40, // 57: reporting.v1.ReportService.GetCompleteness:input_type -> reporting.v1.GetCompletenessRequest
-	11, // 58: reporting.v1.ReportService.SubmitReport:output_type -> reporting.v1.SubmitReportResponse
-	14, // 59: reporting.v1.ReportService.BatchSubmitReports:output_type -> reporting.v1.BatchSubmitReportsResponse
-	19, // 60: reporting.v1.ReportService.StreamReports:output_type -> reporting.v1.StreamReportsResponse
-	24, // 61: reporting.v1.ReportService.ImportReports:output_type -> reporting.v1.ImportReportsResponse
-	7,  // 62: reporting.v1.ReportService.GetReport:output_type -> reporting.v1.Report
-	29, // 63: reporting.v1.ReportService.ListReports:output_type -> reporting.v1.ListReportsResponse
-	31, // 64: reporting.v1.ReportService.ListRevisions:output_type -> reporting.v1.ListRevisionsResponse
-	7,  // 65: reporting.v1.ReportService.ApproveReport:output_type -> reporting.v1.Report
-	7,  // 66: reporting.v1.ReportService.ReturnReport:output_type -> reporting.v1.Report
-	41, // 67: reporting.v1.ReportService.ListObligations:output_type -> reporting.v1.ListObligationsResponse
-	42, // 68: reporting.v1.ReportService.ListOverdue:output_type -> reporting.v1.ListOverdueResponse
-	43, // 69: reporting.v1.ReportService.GetCompleteness:output_type -> reporting.v1.GetCompletenessResponse
-	58, // [58:70] is the sub-list for method output_type
-	46, // [46:58] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	22, // 15: reporting.v1.PackedFigures.explanations:type_name -> reporting.v1.FigureExplanation
+	12, // 16: reporting.v1.SubmitReportResponse.outcome:type_name -> reporting.v1.SubmitOutcome
+	7,  // 17: reporting.v1.SubmitReportResponse.report:type_name -> reporting.v1.Report
+	3,  // 18: reporting.v1.SubmitOutcome.kind:type_name -> reporting.v1.OutcomeKind
+	36, // 19: reporting.v1.SubmitOutcome.receipt:type_name -> reporting.v1.Receipt
+	37, // 20: reporting.v1.SubmitOutcome.problems:type_name -> reporting.v1.Problem
+	9,  // 21: reporting.v1.BatchSubmitReportsRequest.requests:type_name -> reporting.v1.SubmitReportRequest
+	12, // 22: reporting.v1.BatchSubmitReportsResponse.outcomes:type_name -> reporting.v1.SubmitOutcome
+	35, // 23: reporting.v1.BatchSubmitReportsResponse.stamp:type_name -> reporting.v1.Stamp
+	16, // 24: reporting.v1.StreamReportsRequest.options:type_name -> reporting.v1.StreamOptions
+	18, // 25: reporting.v1.StreamReportsRequest.item:type_name -> reporting.v1.StreamItem
+	17, // 26: reporting.v1.StreamOptions.columns:type_name -> reporting.v1.AmountColumn
+	4,  // 27: reporting.v1.AmountColumn.part:type_name -> reporting.v1.AmountPart
+	9,  // 28: reporting.v1.StreamItem.submission:type_name -> reporting.v1.SubmitReportRequest
+	22, // 29: reporting.v1.StreamItem.explanations:type_name -> reporting.v1.FigureExplanation
+	12, // 30: reporting.v1.StreamReportsResponse.outcome:type_name -> reporting.v1.SubmitOutcome
+	21, // 31: reporting.v1.ImportReportsRequest.options:type_name -> reporting.v1.ImportReportsOptions
+	23, // 32: reporting.v1.ImportReportsRequest.seen:type_name -> reporting.v1.SeenReport
+	5,  // 33: reporting.v1.ImportReportsOptions.number_format:type_name -> reporting.v1.NumberFormat
+	22, // 34: reporting.v1.ImportReportsOptions.explanations:type_name -> reporting.v1.FigureExplanation
+	12, // 35: reporting.v1.ImportReportsResponse.outcome:type_name -> reporting.v1.SubmitOutcome
+	37, // 36: reporting.v1.ImportReportsResponse.problem:type_name -> reporting.v1.Problem
+	26, // 37: reporting.v1.ImportReportsResponse.summary:type_name -> reporting.v1.ImportReportsSummary
+	25, // 38: reporting.v1.ImportReportsResponse.progress:type_name -> reporting.v1.ImportProgress
+	35, // 39: reporting.v1.ImportReportsSummary.stamp:type_name -> reporting.v1.Stamp
+	34, // 40: reporting.v1.GetReportRequest.at_time:type_name -> google.protobuf.Timestamp
+	2,  // 41: reporting.v1.ListReportsRequest.states:type_name -> reporting.v1.RevisionState
+	34, // 42: reporting.v1.ListReportsRequest.at_time:type_name -> google.protobuf.Timestamp
+	7,  // 43: reporting.v1.ListReportsResponse.reports:type_name -> reporting.v1.Report
+	35, // 44: reporting.v1.ListReportsResponse.stamp:type_name -> reporting.v1.Stamp
+	34, // 45: reporting.v1.ListRevisionsRequest.at_time:type_name -> google.protobuf.Timestamp
+	8,  // 46: reporting.v1.ListRevisionsResponse.revisions:type_name -> reporting.v1.Revision
+	35, // 47: reporting.v1.ListRevisionsResponse.stamp:type_name -> reporting.v1.Stamp
+	9,  // 48: reporting.v1.ReportService.SubmitReport:input_type -> reporting.v1.SubmitReportRequest
+	13, // 49: reporting.v1.ReportService.BatchSubmitReports:input_type -> reporting.v1.BatchSubmitReportsRequest
+	15, // 50: reporting.v1.ReportService.StreamReports:input_type -> reporting.v1.StreamReportsRequest
+	20, // 51: reporting.v1.ReportService.ImportReports:input_type -> reporting.v1.ImportReportsRequest
+	27, // 52: reporting.v1.ReportService.GetReport:input_type -> reporting.v1.GetReportRequest
+	28, // 53: reporting.v1.ReportService.ListReports:input_type -> reporting.v1.ListReportsRequest
+	30, // 54: reporting.v1.ReportService.ListRevisions:input_type -> reporting.v1.ListRevisionsRequest
+	32, // 55: reporting.v1.ReportService.ApproveReport:input_type -> reporting.v1.ApproveReportRequest
+	33, // 56: reporting.v1.ReportService.ReturnReport:input_type -> reporting.v1.ReturnReportRequest
+	38, // 57: reporting.v1.ReportService.ListObligations:input_type -> reporting.v1.ListObligationsRequest
+	39, // 58: reporting.v1.ReportService.ListOverdue:input_type -> reporting.v1.ListOverdueRequest
+	40, // 59: reporting.v1.ReportService.GetCompleteness:input_type -> reporting.v1.GetCompletenessRequest
+	11, // 60: reporting.v1.ReportService.SubmitReport:output_type -> reporting.v1.SubmitReportResponse
+	14, // 61: reporting.v1.ReportService.BatchSubmitReports:output_type -> reporting.v1.BatchSubmitReportsResponse
+	19, // 62: reporting.v1.ReportService.StreamReports:output_type -> reporting.v1.StreamReportsResponse
+	24, // 63: reporting.v1.ReportService.ImportReports:output_type -> reporting.v1.ImportReportsResponse
+	7,  // 64: reporting.v1.ReportService.GetReport:output_type -> reporting.v1.Report
+	29, // 65: reporting.v1.ReportService.ListReports:output_type -> reporting.v1.ListReportsResponse
+	31, // 66: reporting.v1.ReportService.ListRevisions:output_type -> reporting.v1.ListRevisionsResponse
+	7,  // 67: reporting.v1.ReportService.ApproveReport:output_type -> reporting.v1.Report
+	7,  // 68: reporting.v1.ReportService.ReturnReport:output_type -> reporting.v1.Report
+	41, // 69: reporting.v1.ReportService.ListObligations:output_type -> reporting.v1.ListObligationsResponse
+	42, // 70: reporting.v1.ReportService.ListOverdue:output_type -> reporting.v1.ListOverdueResponse
+	43, // 71: reporting.v1.ReportService.GetCompleteness:output_type -> reporting.v1.GetCompletenessResponse
+	60, // [60:72] is the sub-list for method output_type
+	48, // [48:60] is the sub-list for method input_type
+	48, // [48:48] is the sub-list for extension type_name
+	48, // [48:48] is the sub-list for extension extendee
+	0,  // [0:48] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_report_proto_init() }

@@ -82,7 +82,8 @@ type ReportServiceClient interface {
 	// Approves the newest submitted revision: from then on it is the official one.
 	// Errors: ABORTED (ETAG_MISMATCH), FAILED_PRECONDITION (NOTHING_TO_APPROVE;
 	// OBLIGATION_EXCLUDED; PERIOD_CLOSED), PERMISSION_DENIED (OWN_REPORT: the sender cannot
-	// approve it, unless the form allows that).
+	// approve it, unless the form allows that; NOT_THE_REVIEWER: the form's reviewing unit, or
+	// the nearest unit above with an approver, has another one; it is named).
 	ApproveReport(ctx context.Context, in *ApproveReportRequest, opts ...grpc.CallOption) (*Report, error)
 	// Sends a revision back: the submitted one, or, when none is waiting, the approved one. It no
 	// longer counts.
@@ -285,7 +286,8 @@ type ReportServiceServer interface {
 	// Approves the newest submitted revision: from then on it is the official one.
 	// Errors: ABORTED (ETAG_MISMATCH), FAILED_PRECONDITION (NOTHING_TO_APPROVE;
 	// OBLIGATION_EXCLUDED; PERIOD_CLOSED), PERMISSION_DENIED (OWN_REPORT: the sender cannot
-	// approve it, unless the form allows that).
+	// approve it, unless the form allows that; NOT_THE_REVIEWER: the form's reviewing unit, or
+	// the nearest unit above with an approver, has another one; it is named).
 	ApproveReport(context.Context, *ApproveReportRequest) (*Report, error)
 	// Sends a revision back: the submitted one, or, when none is waiting, the approved one. It no
 	// longer counts.

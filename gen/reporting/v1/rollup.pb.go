@@ -1984,9 +1984,15 @@ type RollupColumns struct {
 	// Cells that are NOT_PLACEABLE, with the units that hold their figures, in rising order.
 	Held []*HeldCell `protobuf:"bytes,26,rep,name=held,proto3" json:"held,omitempty"`
 	// DERIVED: places of the cells, in rising order, whose parts differ in received / expected.
-	PartsDiffer   []int32 `protobuf:"varint,30,rep,packed,name=parts_differ,json=partsDiffer,proto3" json:"parts_differ,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	PartsDiffer []int32 `protobuf:"varint,30,rep,packed,name=parts_differ,json=partsDiffer,proto3" json:"parts_differ,omitempty"`
+	// OFFICIAL, AS_REPORTED: number of the last closing that holds the cell; see
+	// Rollup.closed_version. Empty: all 0.
+	ClosedVersions []int32 `protobuf:"varint,40,rep,packed,name=closed_versions,json=closedVersions,proto3" json:"closed_versions,omitempty"`
+	// Places of the cells, in rising order, of which the figure of now, or its coverage, is not what
+	// that closing kept.
+	DifferFromClosed []int32 `protobuf:"varint,41,rep,packed,name=differ_from_closed,json=differFromClosed,proto3" json:"differ_from_closed,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *RollupColumns) Reset() {
@@ -2204,6 +2210,20 @@ func (x *RollupColumns) GetHeld() []*HeldCell {
 func (x *RollupColumns) GetPartsDiffer() []int32 {
 	if x != nil {
 		return x.PartsDiffer
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetClosedVersions() []int32 {
+	if x != nil {
+		return x.ClosedVersions
+	}
+	return nil
+}
+
+func (x *RollupColumns) GetDifferFromClosed() []int32 {
+	if x != nil {
+		return x.DifferFromClosed
 	}
 	return nil
 }
@@ -2878,7 +2898,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x03ids\x18\x01 \x03(\tR\x03ids\x12\x14\n" +
 	"\x05codes\x18\x02 \x03(\tR\x05codes\x12\x14\n" +
 	"\x05names\x18\x03 \x03(\tR\x05names\x12\x14\n" +
-	"\x05kinds\x18\x04 \x03(\tR\x05kinds\"\xeb\x06\n" +
+	"\x05kinds\x18\x04 \x03(\tR\x05kinds\"\xc2\a\n" +
 	"\rRollupColumns\x12\x1c\n" +
 	"\tindicator\x18\x01 \x01(\tR\tindicator\x12&\n" +
 	"\x0funit_of_measure\x18\x02 \x01(\tR\runitOfMeasure\x12\x14\n" +
@@ -2911,7 +2931,9 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x06across\x18\x18 \x03(\x05R\x06across\x12\x1a\n" +
 	"\bstanding\x18\x19 \x03(\x05R\bstanding\x12*\n" +
 	"\x04held\x18\x1a \x03(\v2\x16.reporting.v1.HeldCellR\x04held\x12!\n" +
-	"\fparts_differ\x18\x1e \x03(\x05R\vpartsDiffer\"2\n" +
+	"\fparts_differ\x18\x1e \x03(\x05R\vpartsDiffer\x12'\n" +
+	"\x0fclosed_versions\x18( \x03(\x05R\x0eclosedVersions\x12,\n" +
+	"\x12differ_from_closed\x18) \x03(\x05R\x10differFromClosed\"2\n" +
 	"\bHeldCell\x12\x12\n" +
 	"\x04cell\x18\x01 \x01(\x05R\x04cell\x12\x12\n" +
 	"\x04unit\x18\x02 \x01(\tR\x04unit\"\xac\x01\n" +

@@ -33,8 +33,9 @@ type Front struct {
 }
 
 // Open serves on a free port of the loopback. Store may be nil: then the message is read and answered, and that is all.
-// The answer is the same for everybody, in its wire form: one that the product gave to such a report.
-func Open(shape workload.Shape, store Store, answer []byte) (*Front, error) {
+// The answer is the same for everybody, in its wire form: one that the product gave to such a report. Questions about roll-ups
+// are answered as the product did.
+func Open(shape workload.Shape, store Store, answer []byte, told ...Told) (*Front, error) {
 	f := &Front{
 		grpc: grpc.NewServer(), served: make(chan error, 1), store: store,
 		slots: map[string]int{}, answer: &reportingv1.SubmitReportResponse{},
@@ -45,11 +46,15 @@ func Open(shape workload.Shape, store Store, answer []byte) (*Front, error) {
 	for i := range shape.Indicators {
 		f.slots[string(shape.Indicators[i].Code)], _ = workload.SlotOf(i)
 	}
-	var err error
+	questions, err := recall(told)
+	if err != nil {
+		return nil, err
+	}
 	if f.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return nil, err
 	}
 	reportingv1.RegisterReportServiceServer(f.grpc, f)
+	reportingv1.RegisterRollupServiceServer(f.grpc, questions)
 	go func() { f.served <- f.grpc.Serve(f.listener) }()
 	return f, nil
 }

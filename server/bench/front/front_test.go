@@ -99,6 +99,48 @@ func TestTheFrontReadsWhatTheClientSays(t *testing.T) {
 	}
 }
 
+// TestTheFrontRepeatsWhatItWasTold: the answer is the one that was told to this very question, and another question has none.
+func TestTheFrontRepeatsWhatItWasTold(t *testing.T) {
+	shape, _ := workload.Of("P")
+	ask := func(units ...string) *reportingv1.QueryRollupColumnsRequest {
+		return &reportingv1.QueryRollupColumnsRequest{Units: units, Indicators: []string{"I"}, Periods: []string{"2024-12"}}
+	}
+	told := map[string]*reportingv1.QueryRollupColumnsResponse{
+		"A": {Units: &reportingv1.ColumnUnits{Ids: []string{"A"}}}, "B": {Units: &reportingv1.ColumnUnits{Ids: []string{"B"}}},
+	}
+	var list []front.Told
+	for unit, answer := range told {
+		question, err := front.WireOf(ask(unit))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wire, err := front.WireOf(answer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, front.Told{Question: question, Answer: wire})
+	}
+	f, err := front.Open(shape, nil, nil, list...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	library, err := client.Dial(t.Context(), client.Config{Address: f.Address(), Attempts: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for unit, want := range told {
+		if got, err := library.QueryRollupColumns(t.Context(), ask(unit)); err != nil || !proto.Equal(got, want) {
+			t.Errorf("of %s it said %v, %v", unit, got, err)
+		}
+	}
+	if _, err := library.QueryRollupColumns(t.Context(), ask("A", "B")); err == nil {
+		t.Error("a question that nobody told the answer to was answered")
+	}
+	if err := errors.Join(library.Close(), f.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestDecimal(t *testing.T) {
 	for _, c := range []struct {
 		text       string

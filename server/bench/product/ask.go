@@ -56,6 +56,34 @@ func (o overGRPC) Ask(ctx context.Context, q workload.Question) (int, error) {
 	return values, nil
 }
 
+// Over asks whoever listens at the other end of a connection.
+func Over(c *client.Client) Asker { return overGRPC{c} }
+
+// Told asks each question and keeps the answer, so that somebody can repeat it.
+func (p *Product) Told(ctx context.Context, questions []workload.Question) ([]front.Told, error) {
+	told := make([]front.Told, len(questions))
+	for i, q := range questions {
+		request := columnsOf(q)
+		answer, err := p.Client.QueryRollupColumns(ctx, request)
+		if err != nil {
+			return nil, err
+		}
+		if answer.GetNextPageToken() != "" {
+			return nil, fmt.Errorf("%s: the answer has more than one page", q.Name)
+		}
+		question, err := front.WireOf(request)
+		if err != nil {
+			return nil, err
+		}
+		wire, err := front.WireOf(answer)
+		if err != nil {
+			return nil, err
+		}
+		told[i] = front.Told{Question: question, Answer: wire}
+	}
+	return told, nil
+}
+
 // askRows asks for one roll-up after the other.
 func (o overGRPC) askRows(ctx context.Context, q workload.Question) (int, error) {
 	values := 0

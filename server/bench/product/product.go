@@ -64,7 +64,7 @@ func (p *Product) Start(ctx context.Context) error {
 	if p.Client, err = p.Dial(ctx); err != nil {
 		return errors.Join(err, p.Stop())
 	}
-	p.Rollups = overGRPC{p.Client}
+	p.Rollups = Over(p.Client)
 	p.JSON = overJSON{
 		web:   &http.Client{Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 1}, Timeout: time.Minute},
 		host:  "http://" + p.daemon.HTTP,

@@ -46,6 +46,9 @@ func (s *stage) judge(a act, random *rand.Rand) (string, error) {
 		if found, err = asker.ask(); found != "" || err != nil {
 			return err
 		}
+		if found, err = s.shut.differs(tx); found != "" || err != nil {
+			return err
+		}
 		found, err = s.recall(tx, s.some(random))
 		asker.remember(about)
 		return err

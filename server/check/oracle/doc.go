@@ -5,7 +5,7 @@
 // others; versions of indicators of every rule over units and over time, and of formulas over them; forms of every
 // frequency, assigned, narrowed, moved from one to the
 // other in the middle of a year; reports drafted, sent, corrected, merged, approved, returned and excluded, one by one and several at
-// once; texts that are removed; tokens, request ids, years that pass. The story is told as real entries to a real aggregator, in groups as the
+// once; periods closed, reopened and closed again; validation rules; texts that are removed; tokens, request ids, years that pass. The story is told as real entries to a real aggregator, in groups as the
 // committer makes them, some of which are thrown away; now and then the state is closed and opened, or falls behind its
 // journal and replays.
 //

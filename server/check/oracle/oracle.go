@@ -70,6 +70,21 @@ var Check = check.Check{
 			Edits: []plant.Edit{{File: "server/aggregator/asof.go", Old: "if t.snap.since <= then.asOf.sequence {", New: "if t.snap != nil {"}},
 		},
 		{
+			Name: "closed-over", Fault: "The rows of a second closing are written over those of the first.", Size: 500, Inside: true,
+			Edits: []plant.Edit{
+				{File: "server/aggregator/closing.go", Old: "closedKey(k, c.Version, i), p.Deflated", New: "closedKey(k, 1, i), p.Deflated"},
+				{File: "server/aggregator/closing.go", Old: "at := closedKey(k, version, piece)", New: "at := closedKey(k, min(version, 1), piece)"},
+			},
+		},
+		{
+			Name: "digest-of-something-else", Fault: "The digest of a closing is of another text than the one that is kept.", Size: 200, Inside: true,
+			Edits: []plant.Edit{{File: "server/closing/table.go", Old: "_, _ = digest.Write(text)\n", New: "_, _ = digest.Write(text[:len(text)-1])\n"}},
+		},
+		{
+			Name: "reopened-for-all", Fault: "A period that was opened again for one unit is open for all.", Size: 200, Inside: true,
+			Edits: []plant.Edit{{File: "server/aggregator/closing.go", Old: "appendIDs(b, r.Units)); err", New: "appendIDs(b, nil)); err"}},
+		},
+		{
 			Name: "deadline-reopened", Fault: "A changed list of holidays moves a deadline that has passed.", Size: 200, Inside: true,
 			Edits: []plant.Edit{{File: "server/form/timetable.go", Old: "return w.has && !w.at.Before(w.end)", New: "return false"}},
 		},

@@ -112,6 +112,7 @@ func (s *stage) recallAll() (found string, err error) {
 func (s *stage) took(e *entry.Entry) {
 	s.reports.apply(e)
 	s.wall.apply(e)
+	s.shut.apply(e)
 	if gone, ok := e.Body.(entry.EntryRedacted); ok {
 		for i := range s.past {
 			s.past[i].reports.redact(gone.Sequence)

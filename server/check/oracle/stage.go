@@ -68,12 +68,14 @@ type stage struct {
 	reports reports
 	// wall is what they told of holidays and deadlines.
 	wall wall
+	// shut is what they told of closings and rules.
+	shut shut
 	// past is what was found after each entry.
 	past []recollection
 	// wrong are questions that were answered wrongly, and are asked again at each step where a story is shortened.
 	wrong []column
 	// indicators and forms are codes by their numbers.
-	indicators, forms []string
+	indicators, forms, rules []string
 }
 
 // counts says how much was compared.
@@ -83,7 +85,7 @@ type counts struct{ Rollups, Reports, Recalled, Keys uint64 }
 var beginning = time.Date(2024, 2, 1, 1, 0, 0, 0, time.UTC)
 
 func newStage(ctx context.Context, dir string) (*stage, error) {
-	s := &stage{ctx: ctx, dir: filepath.Join(dir, "state"), journal: &memory{id: journal.ID{1}}, model: verify.NewModel(), now: beginning, reports: reports{}}
+	s := &stage{ctx: ctx, dir: filepath.Join(dir, "state"), journal: &memory{id: journal.ID{1}}, model: verify.NewModel(), now: beginning, reports: reports{}, shut: newShut()}
 	if err := os.Mkdir(s.dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -120,6 +122,11 @@ func (s *stage) close() error {
 // play does one act. Found says what is wrong then; an error that it could not be done.
 func (s *stage) play(a act) (found string, err error) {
 	s.now = s.now.Add(a.later)
+	if c, ok := a.body.(entry.PeriodClosed); ok {
+		if a.body, err = s.rowsOf(c); err != nil {
+			return "", err
+		}
+	}
 	switch a.kind {
 	case tellIt:
 		return s.tell(a)
@@ -175,8 +182,8 @@ func (s *stage) tell(a act) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := s.fits(&e); err != nil {
-		return "", err
+	if found, err := whatDiffers(s.fits(&e)); found != "" || err != nil {
+		return found, err
 	}
 	if err := s.tx.Apply(e, head); err != nil {
 		return fmt.Sprintf("Apply of %v: %v", a, err), nil
@@ -206,6 +213,12 @@ func (s *stage) fits(e *entry.Entry) error {
 	case entry.FormsChanged:
 		for _, v := range b.Forms {
 			if number(&s.forms, string(v.Code)) != v.Number {
+				return errUnfit
+			}
+		}
+	case entry.RulesChanged:
+		for _, v := range b.Rules {
+			if number(&s.rules, string(v.Form.Fold())+"/"+string(v.Code.Fold())) != v.Number {
 				return errUnfit
 			}
 		}
@@ -278,8 +291,8 @@ func (s *stage) lag(a act) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := s.fits(&e); err != nil {
-		return "", err
+	if found, err := whatDiffers(s.fits(&e)); found != "" || err != nil {
+		return found, err
 	}
 	if _, err := s.journal.Append(s.ctx, s.head.Sequence, []journal.Record{r}); err != nil {
 		return "", err

@@ -25,8 +25,10 @@ func (s *stage) allReports() (found string, err error) {
 			found = fmt.Sprintf("the state counts %d reports, told were %d", n, s.reports.sent())
 			return nil
 		}
-		found = s.wall.differs(tx)
-		return nil
+		if found = s.wall.differs(tx); found == "" {
+			found, err = s.shut.differs(tx)
+		}
+		return err
 	})
 	return found, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/tonghop/tonghop/server/hierarchy"
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
+	"github.com/tonghop/tonghop/server/rule"
 )
 
 // teller makes up a story. It tells only what a server would accept, so it holds the same tree, catalogue and forms.
@@ -20,6 +21,7 @@ type teller struct {
 	tree   *hierarchy.Tree
 	cat    *indicator.Catalogue
 	forms  *form.Set
+	rules  *rule.Set
 	used   map[indicator.Code]bool
 	tokens []string
 	// uneven says that the story begins with units that report at different frequencies and go over into one.
@@ -32,7 +34,7 @@ type teller struct {
 
 func newTeller(s *stage, random *rand.Rand) *teller {
 	return &teller{
-		Rand: random, stage: s, tree: hierarchy.Empty(), cat: indicator.Empty(), forms: form.Empty(), used: map[indicator.Code]bool{},
+		Rand: random, stage: s, tree: hierarchy.Empty(), cat: indicator.Empty(), forms: form.Empty(), rules: rule.Empty(), used: map[indicator.Code]bool{},
 	}
 }
 
@@ -149,6 +151,10 @@ func (t *teller) accept(body entry.Body) {
 			list[i] = b.Forms[i].Form
 		}
 		t.forms, _, _ = t.forms.With(t.tree, t.cat, list...)
+	case entry.RulesChanged:
+		for _, r := range b.Rules {
+			t.rules, _ = t.rules.With(r.Rule)
+		}
 	case entry.ReportsSubmitted:
 		for i := range b.Reports {
 			for _, f := range b.Reports[i].Figures {
@@ -162,7 +168,7 @@ func (t *teller) accept(body entry.Body) {
 
 // body draws a change.
 func (t *teller) body() entry.Body {
-	switch t.IntN(26) {
+	switch t.IntN(29) {
 	case 0:
 		return t.changeUnit()
 	case 1, 2:
@@ -179,6 +185,10 @@ func (t *teller) body() entry.Body {
 		return t.reorganise()
 	case 9:
 		return t.changeHolidays()
+	case 10, 11:
+		return t.closes()
+	case 12:
+		return t.rule()
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tonghop/tonghop/server/check"
 	"github.com/tonghop/tonghop/server/check/backup"
+	"github.com/tonghop/tonghop/server/check/badline"
 	"github.com/tonghop/tonghop/server/check/bitrot"
 	"github.com/tonghop/tonghop/server/check/crashpoints"
 	"github.com/tonghop/tonghop/server/check/crashrandom"
@@ -51,6 +52,7 @@ var checks = []check.Check{
 	snapshot.Check,
 	restart.Check,
 	slowreaders.Check,
+	badline.Check,
 }
 
 // Codes of exit.

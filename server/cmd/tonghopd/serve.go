@@ -19,8 +19,8 @@ type listenFlags struct {
 
 // garbageFlags say how memory is spent to spare the processor.
 type garbageFlags struct {
-	GCPercent  int   `help:"How much garbage may come up before it is collected, in percent of what is in use. GOGC in the environment takes its place." default:"400" name:"gc-percent" placeholder:"N" env:"TONGHOP_GC_PERCENT"`
-	MemoryGoal int64 `help:"MiB that the server stays below by collecting sooner, as long as half of them are enough. GOMEMLIMIT in the environment takes its place." default:"144" name:"memory-goal" placeholder:"MIB" env:"TONGHOP_MEMORY_GOAL"`
+	GCPercent  int   `help:"How much garbage may come up before it is collected, in percent of what is in use; 0: as much as the memory goal leaves room for. GOGC in the environment takes its place." default:"0" name:"gc-percent" placeholder:"N" env:"TONGHOP_GC_PERCENT"`
+	MemoryGoal int64 `help:"MiB that the server stays below by collecting sooner, as long as half of them are enough. GOMEMLIMIT in the environment takes its place." default:"112" name:"memory-goal" placeholder:"MIB" env:"TONGHOP_MEMORY_GOAL"`
 }
 
 func (f garbageFlags) garbage() server.Garbage {
