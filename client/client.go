@@ -107,6 +107,7 @@ type Client struct {
 	changes       reportingv1.ChangeServiceClient
 	access        reportingv1.AccessServiceClient
 	operations    reportingv1.OperationServiceClient
+	publications  reportingv1.PublicationServiceClient
 
 	// plain says that the server does not know packed figures.
 	plain atomic.Bool
@@ -147,6 +148,7 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 		changes:       reportingv1.NewChangeServiceClient(conn),
 		access:        reportingv1.NewAccessServiceClient(conn),
 		operations:    reportingv1.NewOperationServiceClient(conn),
+		publications:  reportingv1.NewPublicationServiceClient(conn),
 	}, nil
 }
 

@@ -45,13 +45,14 @@ type Cell struct {
 // Cells reads a page cell by cell: by indicator, unit and period. Those that are not part of the answer are passed over.
 func Cells(page *reportingv1.QueryRollupColumnsResponse) iter.Seq[Cell] {
 	return func(yield func(Cell) bool) {
-		for _, c := range page.GetColumns() {
-			seldom := newSeldom(c)
+		for i, c := range page.GetColumns() {
+			seldom, counts := newSeldom(c), columnCounts(page, i)
 			at := 0
 			for n := range page.GetUnits().GetIds() {
 				u := unitAt(page.GetUnits(), n)
 				for _, p := range page.GetPeriods() {
 					cell := cellAt(c, at)
+					cell.Coverage = counts.at(at)
 					cell.Unit, cell.Period = u, p
 					seldom.put(&cell, at)
 					at++
@@ -141,17 +142,39 @@ func cellAt(c *reportingv1.RollupColumns, at int) Cell {
 			cell.Denominator = decimal(n[at], c.GetDenominatorScale())
 		}
 	}
-	expected := element(c.GetExpected(), at, 0)
+	return cell
+}
+
+// counts are those of a column, which another one may have.
+type counts struct {
+	*reportingv1.RollupColumns
+	// each is how many cells of a unit one element of what is expected stands for.
+	each int
+}
+
+func columnCounts(page *reportingv1.QueryRollupColumnsResponse, column int) counts {
+	c := counts{page.GetColumns()[column], 1}
+	if like := int(c.GetCountsLike()); like > 0 && like <= column {
+		c.RollupColumns = page.GetColumns()[like-1]
+	}
+	if units, periods := len(page.GetUnits().GetIds()), len(page.GetPeriods()); periods > 1 && len(c.GetExpected()) == units {
+		c.each = periods
+	}
+	return c
+}
+
+// at reads the counts of a cell.
+func (c counts) at(at int) *reportingv1.Coverage {
+	expected := element(c.GetExpected(), at/c.each, 0)
 	received := element(c.GetReceived(), at, expected)
 	missing := element(c.GetNotAvailable(), at, 0)
-	cell.Coverage = &reportingv1.Coverage{
+	return &reportingv1.Coverage{
 		Expected: expected, Received: received, NotAvailable: missing, Missing: expected - received - missing,
 		NotApplicable: element(c.GetNotApplicable(), at, 0), Excluded: element(c.GetExcluded(), at, 0),
 		Late: element(c.GetLate(), at, 0), Stale: element(c.GetStale(), at, 0),
 		UnitsComplete: element(c.GetUnitsComplete(), at, received), Units: element(c.GetUnits(), at, expected),
 		Half: element(c.GetHalf(), at, 0), Unweighted: element(c.GetUnweighted(), at, 0), Divisor: element(c.GetDivisor(), at, 0),
 	}
-	return cell
 }
 
 // element gives an element of a column, or what every cell has where the column is empty.

@@ -41,6 +41,8 @@ type fake struct {
 	changes    changes
 	access     access
 	operations operations
+	plans      plans
+	rankings   rankings
 }
 
 type (
@@ -182,6 +184,8 @@ func startFake(t tester) *fake {
 	reportingv1.RegisterChangeServiceServer(f.server, &f.changes)
 	reportingv1.RegisterAccessServiceServer(f.server, &f.access)
 	reportingv1.RegisterOperationServiceServer(f.server, &f.operations)
+	reportingv1.RegisterPlanServiceServer(f.server, &f.plans)
+	reportingv1.RegisterRankingServiceServer(f.server, &f.rankings)
 	served := make(chan error, 1)
 	go func() { served <- f.server.Serve(f.listener) }()
 	t.Cleanup(func() {

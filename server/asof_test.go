@@ -200,6 +200,13 @@ func (s site) further(at reporting.At) (said []string) {
 		r.Indicator = nil
 		said = append(said, fmt.Sprintf("%+v", r))
 	}
+	compared, err := s.CompareUnits(ctx, s.Local(), reporting.CompareQuery{
+		Indicators: []string{"HS"}, Period: "2024-Q1", Basis: rollup.Provisional, At: at, UnitChoice: reporting.UnitChoice{Kind: "commune", Below: "P"},
+	})
+	s.must(err)
+	for _, u := range compared.Rows[0].Units {
+		said = append(said, fmt.Sprintf("%+v is %s of %+v, rank %d", u.Unit, u.Figure.Reading.Value.Decimal(2), u.Figure.Result.Coverage, u.Rank))
+	}
 	links, err := s.ListLinks(ctx, s.Local(), reporting.LinkFilter{At: at})
 	s.must(err)
 	for _, l := range links.Links {

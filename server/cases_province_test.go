@@ -41,18 +41,19 @@ type province struct {
 // newProvince starts a server on an empty store. Its first administrator is the caller "founder".
 func newProvince(t *testing.T) *province {
 	t.Helper()
-	return newProvinceWith(t, nil)
+	return newProvinceWith(t, func(*server.Config) {})
 }
 
-// newProvinceWith is newProvince with a server that tells subscribers.
-func newProvinceWith(t *testing.T, tells *server.Notify) *province {
+// newProvinceWith is newProvince with other settings.
+func newProvinceWith(t *testing.T, set func(*server.Config)) *province {
 	t.Helper()
 	p := &province{t: t, secrets: map[string]string{"nobody": "", "forger": "th_0m3v9f2nxqra_not-a-token"}}
 	p.at("2024-01-05 09:00")
 	cfg := server.Config{
 		Dir: filepath.Join(t.TempDir(), "store"), GRPCListen: "127.0.0.1:0", HTTPListen: "127.0.0.1:0",
-		SegmentBytes: 1 << 20, Version: "test", Now: func() time.Time { return time.Unix(0, p.clock.Load()) }, Notify: tells,
+		SegmentBytes: 1 << 20, Version: "test", Now: func() time.Time { return time.Unix(0, p.clock.Load()) },
 	}
+	set(&cfg)
 	founder, err := server.Init(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -97,6 +98,9 @@ func (p *province) at(when string) {
 	}
 	p.clock.Store(instant.UnixNano())
 }
+
+// now is what the clock says.
+func (p *province) now() time.Time { return time.Unix(0, p.clock.Load()) }
 
 // know remembers a caller's token and gives its id his name.
 func (p *province) know(name, secret string) {

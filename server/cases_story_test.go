@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
+	"github.com/tonghop/tonghop/server"
 )
 
 // play tells the province the story of a file, line by line, through the API. The README beside it has the verbs.
@@ -56,8 +57,10 @@ func (p *province) tell(dir string, words []string) error {
 		})
 		return err
 	}
-	if done, err := p.lifeVerb(ctx, verb, rest); done || err != nil {
-		return err
+	for _, other := range []func(context.Context, string, []string) (bool, error){p.lifeVerb, p.reminderVerb} {
+		if done, err := other(ctx, verb, rest); done || err != nil {
+			return err
+		}
 	}
 	return p.reportVerb(ctx, verb, "units/"+rest[0]+"/reports/"+rest[1], rest[2:])
 }
@@ -103,6 +106,7 @@ func (p *province) issue(ctx context.Context, words []string) error {
 		"reporter": reportingv1.Role_ROLE_REPORTER, "approver": reportingv1.Role_ROLE_APPROVER, "viewer": reportingv1.Role_ROLE_VIEWER,
 		"administrator": reportingv1.Role_ROLE_ADMINISTRATOR, "operator": reportingv1.Role_ROLE_OPERATOR,
 		"drafter": reportingv1.Role_ROLE_DRAFTER, "sender": reportingv1.Role_ROLE_SENDER,
+		"auditor": reportingv1.Role_ROLE_AUDITOR, "public": reportingv1.Role_ROLE_PUBLIC,
 	}
 	unit, form := words[2], ""
 	if unit == "everywhere" {
@@ -254,7 +258,11 @@ func told(t *testing.T) *province {
 // toldOf is told with the story of a folder.
 func toldOf(t *testing.T, folder string) *province {
 	t.Helper()
-	p := newProvince(t)
+	var tells *server.Notify
+	if folder == "reminders" {
+		tells = &server.Notify{Every: 50 * time.Millisecond}
+	}
+	p := newProvinceWith(t, tells)
 	p.play(filepath.Join("testdata", "rpc", folder, "story.txt"))
 	return p
 }

@@ -23,11 +23,12 @@ var update = flag.Bool("update", false, "write the answers that were given into 
 
 // stories are the folders of testdata/rpc in which a story stands, with the files of the cases that are asked of it.
 var stories = map[string]string{
-	"province": filepath.Join("testdata", "rpc", "*.txt"),
-	"calendar": filepath.Join("testdata", "rpc", "calendar", "cases.txt"),
-	"rules":    filepath.Join("testdata", "rpc", "rules", "cases.txt"),
-	"life":     filepath.Join("testdata", "rpc", "life", "cases.txt"),
-	"plans":    filepath.Join("testdata", "rpc", "plans", "cases.txt"),
+	"province":  filepath.Join("testdata", "rpc", "*.txt"),
+	"calendar":  filepath.Join("testdata", "rpc", "calendar", "cases.txt"),
+	"rules":     filepath.Join("testdata", "rpc", "rules", "cases.txt"),
+	"life":      filepath.Join("testdata", "rpc", "life", "cases.txt"),
+	"reminders": filepath.Join("testdata", "rpc", "reminders", "cases.txt"),
+	"plans":     filepath.Join("testdata", "rpc", "plans", "cases.txt"),
 }
 
 func everyCase(t *testing.T) []*caseFile {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tonghop/tonghop/server/issuer"
 	"github.com/tonghop/tonghop/server/rpc"
+	"github.com/tonghop/tonghop/server/security"
 )
 
 // Config is everything that can be set. The zero value of a field means its default.
@@ -29,6 +30,8 @@ type Config struct {
 	Connections Connections
 	// Reflection lets anybody who connects list the services; no figures.
 	Reflection bool
+	// Public lets whoever sends no token read what is published: closed, official figures of public indicators.
+	Public bool
 	// FreeGuard is how many bytes must stay free on the disk; below it changes are refused. 512 MiB if zero.
 	FreeGuard int64
 	// SegmentBytes is the size of the journal's segments; 64 MiB if zero.
@@ -38,6 +41,8 @@ type Config struct {
 	// Grace is how long calls under way may take when the server stops; 8 s if zero, so that with the closing of the store
 	// it ends within the 10 s after which many service managers kill.
 	Grace time.Duration
+	// Security says how much of the log of refusals and first uses is kept; its zero values are defaults. It lies in Dir.
+	Security security.Config
 	// Notify has subscribers told; nil tells nobody.
 	Notify *Notify
 	// Version of the program.

@@ -39,12 +39,15 @@ const floors = `
 	# Validation rules: held against reports by reporting, and in force as of versions that journals hold.
 	formula, form < rule < entry;
 	rule < tabular;
+	# What may be published of a table knows cells alone.
+	disclosure < reporting;
 	# Whoever closes a period and whoever verifies that share the text of the table alone.
 	indicator < closing < verify;
 
 	form < tabular;
 	figure, period < message;
-	reporting, tabular, message < rpc;
+	fault < security;
+	reporting, tabular, message, security < rpc;
 	rpc, journal/filejournal < rpc/rpctest;
 
 	# client stands on nothing of ours: what a user of the library compiles holds no server.
@@ -54,13 +57,15 @@ const floors = `
 	fault < certificate; auth < issuer;
 	certificate < rpc; certificate, issuer < server;
 	gateway, demo, backup < server < cmd;
-	client, client/receipt < cmd, client/cmd;
+	client, client/receipt, client/workbook < cmd, client/cmd;
 
 	# The suites that attack the promises stand above everything and beside each other.
 	check/plant < check < check/daemon, check/syscalls < check/workload;
 	client, journal/filejournal < check/workload;
 	check/daemon < check/line < check/duplicates, check/linear, check/snapshot, check/slowreaders, check/badline;
 	client/outbox, client/receipt < check/badline;
+	check/daemon < check/doors, check/siege;
+	server, check/workload < check/doors, check/siege < cmd;
 	check < check/powerdisk < check/powerloss, check/ioerror;
 	server, check/workload < check/crashrandom, check/crashpoints, check/powerloss, check/ioerror, check/duplicates, check/oracle,
 		check/linear, check/bitrot, check/tamper, check/snapshot, check/backup, check/slowreaders, check/shutdown, check/restart, check/badline, check/revoke < cmd;
@@ -75,7 +80,7 @@ const floors = `
 
 // pure are the rooms that hold the rules of the domain. They import the standard library, golang.org/x/text and each other,
 // so that a rule can be proved without a disk, a network or a generated type.
-const pure = "fault text formula figure period hierarchy indicator form rule rollup plan ranking auth obligation closing reminder"
+const pure = "fault text formula figure period hierarchy indicator form rule rollup plan ranking auth obligation closing reminder disclosure"
 
 // keepers are the only rooms that may name a package, or one below it, directly; the suites of check and the contestants of
 // the benchmark are let in everywhere, but drivers of databases stay where they are.
@@ -85,6 +90,8 @@ var keepers = []struct{ path, rooms string }{
 	{module + "/gen/reporting", "rpc rpc/rpctest gateway demo server cmd client client/outbox client/cmd"},
 	{module + "/gen/journal", "entry"},
 	{"github.com/jackc/pgx", "bench/postgres"},
+	// Whoever compiles the library alone compiles no spreadsheets.
+	{"github.com/xuri/excelize", "client/workbook"},
 }
 
 // clockReaders are the rooms that may ask what time it is. Everywhere else time is a parameter, so that a replay, a test and

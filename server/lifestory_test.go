@@ -31,8 +31,10 @@ func TestThreeMonthsOfAProvince(t *testing.T) {
 	}
 	t.Logf("seed %d (again: -storyseed %d)", seed, seed)
 	s := &threeMonths{
-		province: newProvinceWith(t, &server.Notify{AllowPrivate: true, Every: 50 * time.Millisecond}),
-		random:   rand.New(rand.NewPCG(seed, 0)), kept: map[int][]map[string]string{}, //nolint:gosec // a test
+		province: newProvinceWith(t, func(c *server.Config) {
+			c.Notify = &server.Notify{AllowPrivate: true, Every: 50 * time.Millisecond}
+		}),
+		random: rand.New(rand.NewPCG(seed, 0)), kept: map[int][]map[string]string{}, //nolint:gosec // a test
 	}
 	s.setUp()
 	s.subscribe()

@@ -21,6 +21,7 @@ import (
 	"github.com/tonghop/tonghop/server/gateway"
 	"github.com/tonghop/tonghop/server/journal/filejournal"
 	"github.com/tonghop/tonghop/server/rpc"
+	"github.com/tonghop/tonghop/server/security"
 )
 
 // ErrStoreFailed says that the store failed and the outcome of changes under way is unknown: the process is to exit with
@@ -39,6 +40,8 @@ type Server struct {
 	failed  chan error
 	// transport is how the doors are protected.
 	transport *transport
+	// security is the log of refusals and first uses.
+	security *security.Log
 }
 
 // Open opens the store in cfg.Dir and both ports. It serves nothing until Run.
@@ -87,14 +90,18 @@ func (s *Server) listen() error {
 	if err != nil {
 		return err
 	}
+	s.security = security.Open(s.cfg.securityConfig())
+	if err := s.security.Record(security.Event{Kind: security.Started}); err != nil {
+		s.cfg.Logger.Error("the security log cannot be written; nothing is changed and nobody is let in until it can", "error", fault.Of(err).Private())
+	}
 	if s.rpc, err = rpc.New(rpc.Config{
 		Service: s.store.Service, Logger: s.cfg.Logger, Now: s.cfg.Now, Reflection: s.cfg.Reflection,
-		Verify: s.store.verifyForCall, StageDir: stage, Full: filejournal.IsFull, TLS: s.transport.grpc,
+		Verify: s.store.verifyForCall, StageDir: stage, Full: filejournal.IsFull, Security: s.security, TLS: s.transport.grpc,
 		Assertions: assertions, Person: person, Rates: s.cfg.Rates,
 	}); err != nil {
 		return err
 	}
-	if s.gateway, err = gateway.New(gateway.Config{GRPC: s.rpc.GRPC(), Logger: s.cfg.Logger, Plaintext: s.transport.plaintext, Assertions: assertions}); err != nil {
+	if s.gateway, err = gateway.New(gateway.Config{GRPC: s.rpc.GRPC(), Logger: s.cfg.Logger, Public: s.cfg.Public, Plaintext: s.transport.plaintext, Assertions: assertions}); err != nil {
 		return err
 	}
 	if s.grpcAt, err = s.cfg.listenOn("grpc-listen", s.cfg.GRPCListen); err != nil {
@@ -125,6 +132,9 @@ func (s *Server) closeListeners() error {
 	}
 	if s.gateway != nil {
 		errs = append(errs, s.gateway.Close())
+	}
+	if s.security != nil {
+		errs = append(errs, s.security.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -173,7 +183,7 @@ func (s *Server) Run(ctx context.Context) error {
 	stop()
 	s.shutdown(failure != nil || s.store.committer.Err() != nil) //nolint:contextcheck // the context has ended; calls under way have a grace of their own
 	serving.Wait()
-	closed := errors.Join(removeControl(s.cfg.Dir), s.gateway.Close(), s.store.Close())
+	closed := errors.Join(s.closeSecurity(), removeControl(s.cfg.Dir), s.gateway.Close(), s.store.Close())
 	// The store may have failed while the server was stopping in order.
 	if err := s.store.committer.Err(); err != nil && failure == nil {
 		failure = fmt.Errorf("%w: %w", ErrStoreFailed, err)
@@ -184,6 +194,14 @@ func (s *Server) Run(ctx context.Context) error {
 	default:
 	}
 	return storeFailed(errors.Join(failure, closed))
+}
+
+// closeSecurity closes the security log. What is wrong with it is told and ends nothing.
+func (s *Server) closeSecurity() error {
+	if err := s.security.Close(); err != nil {
+		s.cfg.Logger.Warn("the security log could not be closed", "error", err)
+	}
+	return nil
 }
 
 // mostFailures is how many may be noted: one of each that serves.

@@ -193,7 +193,7 @@ func openStore(ctx context.Context, cfg Config, beforeKey bool) (*Store, error) 
 	use := reporting.Config{
 		Journal: log, State: state, Committer: s.committer, Now: cfg.Now, Random: random,
 		Version: cfg.Version, Disk: s.disk.usage, ReadOnly: s.disk.refuse, LocalSecret: s.control.hash, Key: key,
-		Remove: s.remove, Plaintext: cfg.plaintext, Uses: s.uses,
+		Remove: s.remove, Public: cfg.Public, Plaintext: cfg.plaintext, Uses: s.uses,
 	}
 	if s.dispatcher = cfg.dispatcher(); s.dispatcher != nil {
 		use.Notifier = s.dispatcher

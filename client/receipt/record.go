@@ -18,7 +18,16 @@ const (
 	// Approve and Return reviewed one.
 	Approve Kind = "approve"
 	Return  Kind = "return"
+	// Exclude took an obligation out, Lift brought it back.
+	Exclude Kind = "exclude"
+	Lift    Kind = "lift"
+	// Close closed a period, Reopen opened it again.
+	Close  Kind = "close"
+	Reopen Kind = "reopen"
 )
+
+// OfRevision says whether what was asked for is about a revision of a report.
+func (k Kind) OfRevision() bool { return k == Submit || k == Draft || k == Approve || k == Return }
 
 // Record is one receipt: what was asked, and what the server answered.
 type Record struct {
@@ -26,12 +35,13 @@ type Record struct {
 	// RequestID is the UUID of the request; of an upload it is that of the whole upload, and Index the report's place in it.
 	RequestID string `json:"request_id"`
 	Index     *int32 `json:"index,omitempty"`
-	// Report is the resource name, Revision the number that was made or reviewed.
+	// Report is the resource name, of a closing where that was made or opened; Revision is the number that was made or reviewed,
+	// or the version of the closing. 0: an obligation was taken out or brought back.
 	Report   string `json:"report"`
 	Revision int32  `json:"revision"`
 	// Etag names what was seen: of the report that was corrected or reviewed. Empty: there was nothing to see.
 	Etag string `json:"etag,omitempty"`
-	// Reason is why a report was returned.
+	// Reason is why a report was returned, or whatever else was done that has one.
 	Reason string `json:"reason,omitempty"`
 	// Merge says that figures that were not sent were taken from the revision before.
 	Merge bool `json:"merge,omitempty"`
@@ -77,7 +87,7 @@ func (r Record) Check() error {
 		return fmt.Errorf("the name of the report is missing")
 	}
 	switch r.Kind {
-	case Submit, Draft, Approve, Return:
+	case Submit, Draft, Approve, Return, Exclude, Lift, Close, Reopen:
 		return nil
 	default:
 		return fmt.Errorf("the kind %q is not known; a newer program may have written it", r.Kind)

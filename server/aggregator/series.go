@@ -28,6 +28,9 @@ type Series struct {
 	// derivation is there of a derived indicator, and parts are the series of what it asks for; nil for a period before all.
 	derivation *derivation
 	parts      []*Series
+	// own reads what units gave themselves; nil where each unit is asked by itself. results has room for those of parts.
+	own     *ownReports
+	results []rollup.Result
 }
 
 // seriesForm is one form of a series.
@@ -95,6 +98,7 @@ func (s *Series) prepare() {
 		added := slices.Contains(kinds, uint16(n)) //nolint:gosec // kinds are few
 		s.fromRows[n] = !added && (u.q.Kind != "" || !u.version.Checks(kind))
 	}
+	s.own = s.prepareOwn()
 }
 
 // form lists the cells of the form that is looked at.
@@ -150,7 +154,13 @@ func (s *Series) Rollup(unit int) (Answer, error) {
 
 // Exact gives the result of a unit, by its ordinal, with its exact numbers; it may be without texts.
 func (s *Series) Exact(unit int, r *rollup.Result) error {
-	if s.derivation != nil || !s.FromRows(unit) {
+	switch {
+	case s.derivation != nil:
+		return s.exactDerived(unit, r)
+	case s.FromRows(unit):
+	case s.addsOwn(unit):
+		return s.exactWithOwn(unit, r)
+	default:
 		a, err := s.Rollup(unit)
 		*r = a.Result
 		return err

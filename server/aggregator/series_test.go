@@ -27,6 +27,16 @@ func compareSeries(tx *aggregator.Tx, q aggregator.Query, want aggregator.Answer
 		return fmt.Sprintf("Cell(%+v) = %v", q, err)
 	}
 	value, numerator, denominator := rollup.Scales(series.Version())
+	whole := rollup.Result{Display: "what was there before"}
+	for range 2 { // what is kept from one to the next is not in the way
+		if err := series.Exact(unit, &whole); err != nil {
+			return fmt.Sprintf("Exact(%+v) = %v", q, err)
+		}
+		if whole.Display, whole.NumeratorDisplay, whole.DenominatorDisplay = want.Result.Display, want.Result.NumeratorDisplay, want.Result.DenominatorDisplay; whole != want.Result {
+			return fmt.Sprintf("%+v exact:\n got %+v\nwant %+v", q, whole, want.Result)
+		}
+		tx.Forget()
+	}
 	var plain rollup.Plain
 	if series.Plain(unit, &plain) {
 		if problem := compareShort(q, shortOf(plain), want, value); problem != "" {

@@ -191,4 +191,13 @@ func TestR18GoldenVector10ThroughTheState(t *testing.T) {
 	if got := fmt.Sprint(parts); got != "[A 2024-02 630 90/102 B 2024-02 306000 102/102]" {
 		t.Errorf("parts = %s", got)
 	}
+	for _, c := range []string{"P", "C0", "C101"} { // C0 has a value, C101 lacks a part
+		q := aggregator.Query{Unit: id(c), Indicator: "X", Period: mustPeriod("2024-02"), Basis: rollup.Provisional}
+		want := ask(t, s, q)
+		s.view(func(tx *aggregator.Tx) {
+			if problem := compareSeries(tx, q, want); problem != "" {
+				t.Error(problem)
+			}
+		})
+	}
 }

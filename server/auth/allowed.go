@@ -32,12 +32,20 @@ type Scope struct {
 //   - Approve: an approver or administrator, at or below its unit.
 //   - Catalogue, Grant: an administrator, at or below its unit; with no unit in particular only one bound to none, so
 //     that nobody makes or changes what is wider than his own grant.
+//   - Published: every role but the operator's, of every unit: what is published is for everybody.
 //   - Operate: an operator who is bound to no unit and no form.
+//   - Audit: an operator or auditor who is bound to no unit and no form.
 //   - Calendar: an operator or administrator who is bound to no unit and no form, for the list of holidays moves deadlines
 //     of every form and unit.
 //
 // At or below a unit is what stands there on the day, and also what went over into something that stands there today, in
 // whole or in part (R3): whoever answers for a unit answers for what it was made of.
+//
+// What its unit became may be read too: where the unit went over whole into one other, the token reads that one and what is
+// below it. It does not send for it or approve there: several units may have gone over into one, and who reports for that
+// is for its own administrator to say.
+//
+// A token for its own unit's reports alone reaches that unit, and what its unit acts for, and nothing below.
 //
 // A token for one form is good for that form alone: where a request names no form it may only read. A reporter bound to
 // no unit has no unit of its own and may do nothing.
@@ -70,7 +78,9 @@ func (t Token) mayUse(right Right, at place) bool {
 		return at.Unit != "" && t.reaches(at) && t.isFor(at.Form)
 	case Catalogue, Grant:
 		return t.reaches(at) && t.isFor(at.Form)
-	case Operate, Calendar:
+	case Published:
+		return true
+	case Operate, Calendar, Audit:
 		return t.Unit == "" && t.Form == ""
 	default:
 		return false
@@ -81,7 +91,30 @@ func (t Token) mayRead(at place) bool {
 	if at.Form != "" && !t.isFor(at.Form) {
 		return false
 	}
-	return at.Unit == "" || at.Unit == t.Unit && known(at.tree, t.Unit) || t.reaches(at)
+	return at.Unit == "" || at.Unit == t.Unit && known(at.tree, t.Unit) || t.reaches(at) || t.followsTo(at)
+}
+
+// Became gives the one unit into which the token's own went over whole by that day, over any number of links; false while
+// its unit stands, and where it was divided, or ended without a successor.
+func (t Token) Became(tree *hierarchy.Tree, today period.Day) (hierarchy.ID, bool) {
+	if t.Unit == "" || tree == nil {
+		return "", false
+	}
+	u, ok := tree.Unit(t.Unit)
+	if !ok || u.ValidTo > today {
+		return "", false
+	}
+	return tree.Whole(t.Unit, today)
+}
+
+// followsTo says whether the unit is what the token's own became, or lies below that.
+func (t Token) followsTo(at place) bool {
+	heir, ok := t.Became(at.tree, at.today)
+	if !ok {
+		return false
+	}
+	t.Unit = heir
+	return at.Unit == heir || t.reaches(at)
 }
 
 func (t Token) maySubmit(at place) bool {
@@ -119,8 +152,11 @@ func (t Token) ActsFor(unit hierarchy.ID, tree *hierarchy.Tree, today period.Day
 // reaches says whether the unit lies in the subtree of the token's on that day, or what became of it does today. A token
 // over every unit reaches also what the tree does not know: whoever may do anything may learn that there is no such unit.
 func (t Token) reaches(at place) bool {
-	if t.Unit == "" {
+	switch {
+	case t.Unit == "":
 		return true
+	case t.OwnReports:
+		return at.stands() && (at.Unit == t.Unit || t.ActsFor(at.Unit, at.tree, at.today))
 	}
 	return at.tree != nil && (at.tree.Within(at.Unit, t.Unit, at.On) || at.stands() && at.tree.Leads(at.Unit, t.Unit, at.today))
 }

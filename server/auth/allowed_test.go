@@ -115,7 +115,7 @@ func TestR12WhoMayDoWhat(t *testing.T) {
 			}
 		}
 	}
-	if want := 8 * 2 * 10 * 6; asked != want {
+	if want := 10 * 2 * 12 * 6; asked != want {
 		t.Errorf("%d cells were asked, want %d", asked, want)
 	}
 	for key := range allowed {
@@ -258,12 +258,12 @@ func TestRolesReadTheirOwnNames(t *testing.T) {
 			t.Errorf("ParseRole(%q) = %v, %v", role, got, err)
 		}
 	}
-	for _, s := range []string{"", "none", "Reporter", "auditor"} {
+	for _, s := range []string{"", "none", "Reporter", "inspector"} {
 		if got, err := auth.ParseRole(s); err == nil {
 			t.Errorf("ParseRole(%q) = %v, want an error", s, got)
 		}
 	}
-	if got := auth.Role(0).String() + auth.Role(9).String() + auth.Right(0).String() + auth.Right(11).String(); got != "nonenonenonenone" {
+	if got := auth.Role(0).String() + auth.Role(99).String() + auth.Right(0).String() + auth.Right(99).String(); got != "nonenonenonenone" {
 		t.Errorf("what is no role and no right reads %q", got)
 	}
 }

@@ -28,6 +28,10 @@ const (
 	// share the work of a reporter, each has one of the two (R13).
 	Drafter
 	Sender
+	// Auditor reads, follows changes and verifies the store, and changes nothing.
+	Auditor
+	// Public reads what is published and nothing else. Whoever sends no token is of this role where the server is open.
+	Public
 	// Bootstrap issues one token, of an administrator over everything, and ends by it. Only the machine itself issues it.
 	Bootstrap
 )
@@ -57,34 +61,40 @@ const (
 	Send
 	// Calendar is to keep the list of holidays.
 	Calendar
+	// Audit is to have the store verified.
+	Audit
+	// Published is to read what is published.
+	Published
 )
 
 // roleNames and rightNames are indexed by value. The names of roles stand in journals and never change.
 var (
-	roleNames  = [...]string{"", "reporter", "approver", "viewer", "administrator", "operator", "drafter", "sender", "bootstrap"}
-	rightNames = [...]string{"", "authenticated", "read", "submit", "approve", "catalogue", "grant", "operate", "draft", "send", "calendar"}
+	roleNames  = [...]string{"", "reporter", "approver", "viewer", "administrator", "operator", "drafter", "sender", "auditor", "public", "bootstrap"}
+	rightNames = [...]string{"", "authenticated", "read", "submit", "approve", "catalogue", "grant", "operate", "draft", "send", "calendar", "audit", "published"}
 )
 
 // held lists for each role its rights besides Authenticated.
 var held = [...][]Right{
-	Reporter:      {Read, Submit, Draft, Send},
-	Approver:      {Read, Approve, Submit, Send},
-	Viewer:        {Read},
-	Administrator: {Read, Submit, Approve, Catalogue, Grant, Draft, Send, Calendar},
-	Operator:      {Operate, Calendar},
-	Drafter:       {Read, Submit, Draft},
-	Sender:        {Read, Submit, Send},
+	Reporter:      {Read, Submit, Draft, Send, Published},
+	Approver:      {Read, Approve, Submit, Send, Published},
+	Viewer:        {Read, Published},
+	Administrator: {Read, Submit, Approve, Catalogue, Grant, Draft, Send, Calendar, Published},
+	Operator:      {Operate, Calendar, Audit},
+	Drafter:       {Read, Submit, Draft, Published},
+	Sender:        {Read, Submit, Send, Published},
+	Auditor:       {Read, Audit, Published},
+	Public:        {Published},
 	Bootstrap:     {Grant},
 }
 
 // Roles lists every role.
 func Roles() []Role {
-	return []Role{Reporter, Approver, Viewer, Administrator, Operator, Drafter, Sender, Bootstrap}
+	return []Role{Reporter, Approver, Viewer, Administrator, Operator, Drafter, Sender, Auditor, Public, Bootstrap}
 }
 
 // Rights lists every right.
 func Rights() []Right {
-	return []Right{Authenticated, Read, Submit, Approve, Catalogue, Grant, Operate, Draft, Send, Calendar}
+	return []Right{Authenticated, Read, Submit, Approve, Catalogue, Grant, Operate, Draft, Send, Calendar, Audit, Published}
 }
 
 // String gives the role's name; "none" for a value that is no role.
@@ -107,7 +117,7 @@ func (r Right) String() string {
 func ParseRole(s string) (Role, error) {
 	for i, name := range roleNames {
 		if s == name && name != "" {
-			return Role(i), nil //nolint:gosec // there are eight
+			return Role(i), nil //nolint:gosec // there are ten
 		}
 	}
 	return noRole, fault.Invalid("ROLE_UNKNOWN", "role %q is unknown; give one of %s", shorten(s), strings.Join(roleNames[1:], ", ")).

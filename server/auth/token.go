@@ -21,10 +21,14 @@ type Token struct {
 	Unit hierarchy.ID
 	// Form is the only form it is for; empty is every form.
 	Form form.Code
+	// OwnReports keeps it to the unit itself: nothing of the units below it, and no figures that bring units together.
+	OwnReports bool
 	// DisplayName tells people who holds it. It names a person, so it stays out of logs and of String.
 	DisplayName string
 	// Created is when it was issued.
 	Created time.Time
+	// Starts is when it begins to be good; zero is at once.
+	Starts time.Time
 	// Expires is when it ends; zero is never.
 	Expires time.Time
 	// Former is the hash of the secret before the last rotation, which proves the token until then; zero for none.
@@ -49,11 +53,11 @@ type Caller struct {
 	Until time.Time
 }
 
-// ActiveAt says whether the token may be used at that instant: it is not revoked, and the instant is before its end. A
+// ActiveAt says whether the token may be used at that instant: it is not revoked, has begun, and has not ended. A
 // revoked token is never active again, even if the clock has been set back since; nor is it asked whether the instant is
 // after Created, so that a clock set back locks nobody out.
 func (t Token) ActiveAt(now time.Time) bool {
-	return t.Revoked.IsZero() && (t.Expires.IsZero() || now.Before(t.Expires))
+	return t.Revoked.IsZero() && !now.Before(t.Starts) && (t.Expires.IsZero() || now.Before(t.Expires))
 }
 
 // Proves says whether a text with this hash, as [ParseSecret] gives it, is the token's. It takes the same time for

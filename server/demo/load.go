@@ -18,7 +18,7 @@ import (
 )
 
 // Files are the demo's import files: units.csv, indicators.csv, forms.csv, holidays.csv, rules.csv, and what the province planned for 2024:
-// plan.json, targets.csv, outside.csv.
+// plan.json, targets.csv, outside.csv, regions.csv.
 //
 //go:embed data/*.csv data/*.json
 var Files embed.FS
@@ -119,7 +119,32 @@ func (l *loader) planned(ctx context.Context) error {
 	if err := l.upload(ctx, "targets.csv", l.Admin.ImportTargets); err != nil {
 		return err
 	}
-	return l.upload(ctx, "outside.csv", l.Admin.ImportOutsideFigures)
+	if err := l.upload(ctx, "outside.csv", l.Admin.ImportOutsideFigures); err != nil {
+		return err
+	}
+	if err := l.upload(ctx, "regions.csv", l.Admin.ImportRegions); err != nil {
+		return err
+	}
+	for _, r := range remarks {
+		r.Plan = "plans/52-kh-ubnd-2024"
+		if _, err := l.Admin.RemarkPlan(ctx, r); err != nil {
+			return fmt.Errorf("remark of %s: %w", r.GetUnit(), err)
+		}
+	}
+	return nil
+}
+
+// remarks are what units wrote about the plan.
+var remarks = []*reportingv1.RemarkPlanRequest{
+	{Kind: reportingv1.RemarkKind_REMARK_KIND_COMMENT, Unit: "873", Indicator: "XH-01", Text: "Đề nghị giao chỉ tiêu theo số dân trong độ tuổi của từng huyện."},
+	{
+		Kind: reportingv1.RemarkKind_REMARK_KIND_CAUSE, Year: 2024, Unit: "873", Indicator: "XH-01",
+		Text: "Địa bàn rộng, nhiều người cao tuổi chưa dùng điện thoại thông minh.",
+	},
+	{
+		Kind: reportingv1.RemarkKind_REMARK_KIND_REMEDY, Year: 2024, Unit: "873", Indicator: "XH-01",
+		Text: "Tổ công nghệ số cộng đồng đến từng ấp hướng dẫn mỗi tuần một buổi.",
+	},
 }
 
 // catalogue imports the files and reads back what the server made of them.

@@ -31,9 +31,12 @@ func issuedOf(m *journalv1.TokenIssued, displayName string, at time.Time) (Body,
 
 // tokenMessage leaves out what the message has no field for: the display name and the times of issue and revocation.
 func tokenMessage(k *auth.Token) (*journalv1.TokenIssued, error) {
-	m := &journalv1.TokenIssued{Id: k.ID, SecretSha256: k.SecretHash[:], Unit: string(k.Unit), Form: string(k.Form)}
+	m := &journalv1.TokenIssued{Id: k.ID, SecretSha256: k.SecretHash[:], Unit: string(k.Unit), Form: string(k.Form), OwnReports: k.OwnReports}
 	var err error
 	if m.Role, err = wordOf(roleWords, k.Role, "role"); err != nil {
+		return nil, err
+	}
+	if m.StartsUnix, err = secondsOf(k.Starts, "the beginning of a token"); err != nil {
 		return nil, err
 	}
 	m.ExpiresUnix, err = secondsOf(k.Expires, "the end of a token")
@@ -41,12 +44,15 @@ func tokenMessage(k *auth.Token) (*journalv1.TokenIssued, error) {
 }
 
 func tokenOf(m *journalv1.TokenIssued) (auth.Token, error) {
-	k := auth.Token{ID: m.GetId(), Unit: hierarchy.ID(m.GetUnit()), Form: form.Code(m.GetForm())}
+	k := auth.Token{ID: m.GetId(), Unit: hierarchy.ID(m.GetUnit()), Form: form.Code(m.GetForm()), OwnReports: m.GetOwnReports()}
 	if copy(k.SecretHash[:], m.GetSecretSha256()) != len(m.GetSecretSha256()) || len(m.GetSecretSha256()) != len(k.SecretHash) {
 		return auth.Token{}, damaged("the hash of a token has %d bytes", len(m.GetSecretSha256()))
 	}
 	var err error
 	if k.Role, err = valueOf[auth.Role](roleWords, m.GetRole(), "role"); err != nil {
+		return auth.Token{}, err
+	}
+	if k.Starts, err = instantOf(m.GetStartsUnix(), "the beginning of a token"); err != nil {
 		return auth.Token{}, err
 	}
 	if k.Expires, err = instantOf(m.GetExpiresUnix(), "the end of a token"); err != nil {

@@ -32,10 +32,15 @@ func indicatorMessage(v Indicator) (*journalv1.Indicator, error) {
 		ReportedBy: textsOf[string](v.ReportedBy), CheckedBy: textsOf[string](v.CheckedBy), LevelsOwn: v.LevelsOwn,
 		Min: boundMessage(v.Min), Max: boundMessage(v.Max),
 		Replaces: string(v.Replaces), ValidFrom: dayMessage(v.ValidFrom, period.Beginning), Formula: v.Formula,
+		SmallestCell: v.SmallestCell,
 	}
 	if v.Scale > figure.MaxScale {
 		return nil, fault.Internal(nil, "indicator %s has scale %d", v.Code, v.Scale)
 	}
+	if int(v.Class) >= len(classWords) {
+		return nil, fault.Internal(nil, "class %d has no word in the journal", uint8(v.Class))
+	}
+	m.Class = classWords[v.Class] // what is internal says nothing, as before there were classes
 	var err error
 	if m.Assigned, err = mapped(v.Assigned, selectorMessage); err != nil {
 		return nil, err
@@ -67,8 +72,14 @@ func indicatorOf(m *journalv1.Indicator) (Indicator, error) {
 		ReportedBy: textsOf[hierarchy.Kind](m.GetReportedBy()), CheckedBy: textsOf[hierarchy.Kind](m.GetCheckedBy()),
 		LevelsOwn: m.GetLevelsOwn(), Min: boundOf(m.Min), Max: boundOf(m.Max),
 		Replaces: indicator.Code(m.GetReplaces()), ValidFrom: dayOf(m.ValidFrom, period.Beginning), Formula: m.GetFormula(),
+		SmallestCell: m.GetSmallestCell(),
 	}}
 	var err error
+	if m.GetClass() != "" {
+		if v.Class, err = valueOf[indicator.Class](classWords, m.GetClass(), "class"); err != nil {
+			return Indicator{}, err
+		}
+	}
 	if v.Assigned, err = mapped(m.GetAssigned(), selectorOf); err != nil {
 		return Indicator{}, err
 	}

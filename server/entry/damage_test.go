@@ -88,7 +88,7 @@ func TestANewerVersionsEntryIsRefusedAndNotHalfUnderstood(t *testing.T) {
 		{"a field of a new key", "key-introduced", func(m *journalv1.Entry, _ *journalv1.Private) { add(m.GetKeyIntroduced()) }},
 		{"a field of a redaction", "entry-redacted", func(m *journalv1.Entry, _ *journalv1.Private) { add(m.GetEntryRedacted()) }},
 		{"a field of a restored store", "store-restored", func(m *journalv1.Entry, _ *journalv1.Private) { add(m.GetStoreRestored()) }},
-		{"a role", "token-issued", func(m *journalv1.Entry, _ *journalv1.Private) { m.GetTokenIssued().Role = "auditor" }},
+		{"a role", "token-issued", func(m *journalv1.Entry, _ *journalv1.Private) { m.GetTokenIssued().Role = "inspector" }},
 		{"a rule over units", "indicators-changed", func(m *journalv1.Entry, _ *journalv1.Private) {
 			m.GetIndicatorsChanged().GetIndicators()[0].UnitRule = "MEDIAN"
 		}},

@@ -244,6 +244,7 @@ func drawToken(t *rapid.T) auth.Token {
 	k := auth.Token{
 		ID: code(t, "id"), Role: rapid.SampledFrom(auth.Roles()).Draw(t, "role"), Unit: hierarchy.ID(optional(t, "unit", code)),
 		Form: form.Code(optional(t, "form", code)), DisplayName: written(t, "display name"), Expires: second(t, "expires"),
+		Starts: second(t, "starts"), OwnReports: rapid.Bool().Draw(t, "own reports"),
 	}
 	copy(k.SecretHash[:], rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "hash"))
 	return k

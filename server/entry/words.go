@@ -25,13 +25,14 @@ var (
 		indicator.UnitDerived: "DERIVED",
 	}
 	directionWords = []string{indicator.DirectionNone: "NONE", indicator.Higher: "HIGHER", indicator.Lower: "LOWER"}
+	classWords     = []string{indicator.Internal: "", indicator.Public: "public", indicator.Sensitive: "sensitive"}
 	frequencyWords = []string{period.Month: "month", period.Quarter: "quarter", period.Half: "half", period.Year: "year"}
 	calendarWords  = []string{period.CutoffFifteenth: "CUTOFF_15_14", period.Civil: "CIVIL"}
 	severityWords  = []string{rule.Error: "ERROR", rule.Warning: "WARNING", rule.Off: "OFF"}
 	roleWords      = []string{
 		auth.Reporter: "reporter", auth.Approver: "approver", auth.Viewer: "viewer",
 		auth.Administrator: "administrator", auth.Operator: "operator",
-		auth.Drafter: "drafter", auth.Sender: "sender", auth.Bootstrap: "bootstrap",
+		auth.Drafter: "drafter", auth.Sender: "sender", auth.Auditor: "auditor", auth.Public: "public", auth.Bootstrap: "bootstrap",
 	}
 )
 

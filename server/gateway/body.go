@@ -4,15 +4,18 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/tonghop/tonghop/server/fault"
 )
@@ -48,6 +51,42 @@ func (r *route) decode(w http.ResponseWriter, request *http.Request) (*decoded, 
 	}
 	d.message = r.bodyOf.New().Interface()
 	return d, readJSON(data, d.message)
+}
+
+// agree refuses a body that names something else than the path does. The generated code would take the path's, and whoever
+// checks bodies, or reads them in a log, would have seen another unit.
+func (r *route) agree(path map[string]string, body proto.Message) error {
+	if body == nil {
+		return nil
+	}
+	for _, bound := range slices.Sorted(maps.Keys(path)) {
+		names := strings.Split(bound, ".")
+		if !r.whole { // the body is a field of the request
+			if names = names[1:]; len(names) == 0 {
+				continue
+			}
+		}
+		if given := textAt(body.ProtoReflect(), names); given != "" && given != path[bound] {
+			return fault.Invalid("FIELD_TWICE", "%s is %q in the path and %q in the body; say it once, or the same", bound, shorten(path[bound]), shorten(given)).
+				With("name", bound).With("path", shorten(path[bound])).With("value", shorten(given)).In(bound)
+		}
+	}
+	return nil
+}
+
+// textAt gives the text of a field, by the names of the fields above it; empty where there is none.
+func textAt(m protoreflect.Message, names []string) string {
+	for i, name := range names {
+		field := m.Descriptor().Fields().ByName(protoreflect.Name(name))
+		if field == nil || !m.Has(field) {
+			return ""
+		}
+		if i == len(names)-1 {
+			return m.Get(field).String()
+		}
+		m = m.Get(field).Message()
+	}
+	return ""
 }
 
 // unknownName finds the name in protojson's words, which are shown and never decide.

@@ -115,6 +115,8 @@ func (w *columnWriter) columns(c *reportingv1.RollupColumns) {
 	}
 	w.b = append(w.b, ']')
 	w.counts("partsDiffer", c.GetPartsDiffer())
+	w.name("countsLike")
+	w.b = strconv.AppendInt(w.b, int64(c.GetCountsLike()), 10)
 	w.counts("closedVersions", c.GetClosedVersions())
 	w.counts("differFromClosed", c.GetDifferFromClosed())
 	w.b = append(w.b, '}')

@@ -11,7 +11,7 @@
 //
 // No other header goes on: not Cookie, not Grpc-Metadata-..., not X-HTTP-Method-Override, not X-Forwarded-For.
 // A parameter or a field that is not known is refused, for a misspelled validateOnly would change what was only to be
-// looked at.
+// looked at. So is a body that names another resource than its path.
 //
 // # Answers
 //

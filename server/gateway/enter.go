@@ -33,6 +33,8 @@ type asked struct {
 	assertions *rpc.Assertions
 	// parameters are those of the URL, with enumerations written out.
 	parameters url.Values
+	// origin is the address that the request came from, as the connection says; never a header.
+	origin string
 }
 
 type askedKey struct{}
@@ -61,7 +63,7 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
 		g.serveOpen(w, r, open)
 		return
 	}
-	a := &asked{language: message.ParseAcceptLanguage(strings.Join(r.Header.Values("Accept-Language"), ","))}
+	a := &asked{language: message.ParseAcceptLanguage(strings.Join(r.Header.Values("Accept-Language"), ",")), origin: r.RemoteAddr}
 	a.peer, a.assertions = peerOf(r), g.assertions
 	ctx := context.WithValue(r.Context(), askedKey{}, a)
 	header, err := a.admit(r.Header)
@@ -72,6 +74,9 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
 	inner := r.WithContext(ctx)
 	// The gateway's library would make x-forwarded-host and x-forwarded-for of these, which the caller writes.
 	inner.Header, inner.Host, inner.RemoteAddr = header, "", ""
+	if g.public {
+		w = published(w, r)
+	}
 	g.mux.ServeHTTP(w, inner)
 }
 
@@ -219,7 +224,7 @@ func (g *Gateway) enter(next runtime.HandlerFunc) runtime.HandlerFunc {
 			g.refuse(ctx, w, fault.Internal(nil, "the path %s is served and not in the contract", pattern))
 			return
 		}
-		if err := a.prepare(w, r); err != nil {
+		if err := a.prepare(w, r, path); err != nil {
 			g.refuse(ctx, w, err)
 			return
 		}
@@ -262,8 +267,8 @@ func (g *Gateway) follow(ctx context.Context) (following context.Context, leave 
 	}
 }
 
-// prepare reads parameters and body.
-func (a *asked) prepare(w http.ResponseWriter, r *http.Request) error {
+// prepare reads parameters and body. What the path has bound, the body may repeat and not change.
+func (a *asked) prepare(w http.ResponseWriter, r *http.Request, path map[string]string) error {
 	if !utf8.ValidString(r.URL.Path) {
 		return fault.Invalid("PATH_INVALID", "the path is not UTF-8")
 	}
@@ -291,6 +296,9 @@ func (a *asked) prepare(w http.ResponseWriter, r *http.Request) error {
 	}
 	body, err := a.route.decode(w, r)
 	if err != nil {
+		return err
+	}
+	if err := a.route.agree(path, body.message); err != nil {
 		return err
 	}
 	r.Body = body

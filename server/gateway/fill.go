@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/tonghop/tonghop/server/fault"
+	"github.com/tonghop/tonghop/server/rpc"
 )
 
 // fillUnary puts into a request what came in headers. It stands before the call and behind the generated code, so that it
@@ -25,16 +26,22 @@ func fillUnary(
 	if err := a.fill(request); err != nil {
 		return err
 	}
-	ctx = a.asserted(ctx)
-	return invoke(ctx, method, request, reply, conn, options...)
+	return invoke(withOrigin(a.asserted(ctx)), method, request, reply, conn, options...)
+}
+
+// withOrigin tells the gRPC server from where a request came, for its security log.
+func withOrigin(ctx context.Context) context.Context {
+	if a := askedIn(ctx); a != nil && a.origin != "" {
+		return metadata.AppendToOutgoingContext(ctx, rpc.OriginHeader, a.origin)
+	}
+	return ctx
 }
 
 // fillStream does the same for streams, and has them say at once that they were refused.
 func fillStream(
 	ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, options ...grpc.CallOption,
 ) (grpc.ClientStream, error) {
-	ctx = askedIn(ctx).asserted(ctx)
-	stream, err := open(ctx, desc, conn, method, options...)
+	stream, err := open(withOrigin(askedIn(ctx).asserted(ctx)), desc, conn, method, options...)
 	if err != nil {
 		return nil, err
 	}

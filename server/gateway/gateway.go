@@ -51,6 +51,8 @@ type Config struct {
 	GRPC *grpc.Server
 	// Logger is told of what the gateway itself cannot do; nothing if nil. Calls are logged by the gRPC server.
 	Logger *slog.Logger
+	// Public says that what is published is open to everybody, and so to pages of others and to caches.
+	Public bool
 	// Assertions tell the gRPC server which machine asks; nil tells it of none.
 	Assertions *rpc.Assertions
 	// Plaintext are the addresses that other machines reach without TLS; the pages about health name them.
@@ -60,6 +62,7 @@ type Config struct {
 // Gateway gives a gRPC server's API as JSON. Make one with New.
 type Gateway struct {
 	log        *slog.Logger
+	public     bool
 	plaintext  []string
 	assertions *rpc.Assertions
 	listener   *bufconn.Listener
@@ -84,7 +87,7 @@ func New(cfg Config) (*Gateway, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	g := &Gateway{
-		log: cfg.Logger, plaintext: cfg.Plaintext, assertions: cfg.Assertions, listener: bufconn.Listen(memoryBuffer),
+		log: cfg.Logger, public: cfg.Public, plaintext: cfg.Plaintext, assertions: cfg.Assertions, listener: bufconn.Listen(memoryBuffer),
 		followers: make(chan struct{}, maxFollowers), served: make(chan struct{}), stopping: make(chan struct{}),
 	}
 	var err error
@@ -130,6 +133,7 @@ func (g *Gateway) newMux() (*runtime.ServeMux, error) {
 		runtime.WithErrorHandler(g.onError),
 		runtime.WithStreamErrorHandler(statusOf),
 		runtime.WithRoutingErrorHandler(g.onRoutingError),
+		runtime.WithForwardResponseOption(tagPublished),
 		runtime.WithMiddlewares(g.enter),
 	)
 	for _, register := range []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
@@ -149,6 +153,7 @@ func (g *Gateway) newMux() (*runtime.ServeMux, error) {
 		reportingv1.RegisterChangeServiceHandler,
 		reportingv1.RegisterAccessServiceHandler,
 		reportingv1.RegisterOperationServiceHandler,
+		reportingv1.RegisterPublicationServiceHandler,
 	} {
 		if err := register(context.Background(), mux, g.conn); err != nil {
 			return nil, err

@@ -10,10 +10,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tonghop/tonghop/server/rpc"
 )
 
-// carried is the metadata that a call may arrive with; all but the first three are grpc's own.
-var carried = []string{"authorization", "accept-language", "traceparent", ":authority", "content-type", "user-agent", "grpc-accept-encoding"}
+// carried is the metadata that a call may arrive with; all but the first three and the last are grpc's own.
+var carried = []string{"authorization", "accept-language", "traceparent", ":authority", "content-type", "user-agent", "grpc-accept-encoding", rpc.OriginHeader}
 
 func TestOnlyListedHeadersGoOn(t *testing.T) {
 	w := open(t, nil)

@@ -231,7 +231,7 @@ func TestAMaskCountsOnlyIfItWasGiven(t *testing.T) {
 		"?updateMask=*":                   "[*]",
 		"?validateOnly=true":              "[]",
 	} {
-		a := w.ask("PATCH", "/v1/units/82"+query, `{"name":"units/83","nameVi":"Đồng Tháp","validTo":"","etag":"7"}`)
+		a := w.ask("PATCH", "/v1/units/82"+query, `{"name":"units/82","nameVi":"Đồng Tháp","validTo":"","etag":"7"}`)
 		h, ok := w.last()
 		if a.code != 200 || !ok {
 			t.Fatalf("%s: HTTP %d %s", query, a.code, a.body)

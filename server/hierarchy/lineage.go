@@ -83,6 +83,27 @@ func (t *Tree) Acting(id ID, on period.Day) (ID, bool) {
 	return t.Lowest(on, t.Standing(id, on)...)
 }
 
+// Whole gives the one unit that has on that day all that this one had: itself on its own days; after them its successor by
+// a whole link, over any number of links. False where it was divided, or ended without a successor.
+func (t *Tree) Whole(id ID, on period.Day) (ID, bool) {
+	// A link goes forward in time, so this comes to an end; a longer way than there are units would be a circle.
+	for range t.units {
+		o, ok := t.byID[id]
+		if !ok || on < t.units[o].ValidFrom {
+			return "", false
+		}
+		if t.units[o].ValidOn(on) {
+			return id, true
+		}
+		ends := t.atEnd(o)
+		if len(ends) != 1 || ends[0].Share != Whole {
+			return "", false
+		}
+		id = ends[0].To
+	}
+	return "", false
+}
+
 // Leads says whether on that day the unit itself, or anything that it went over into until then, in whole or in part and
 // over any number of links, stands at or below top. What ended without a link leads to the unit under which it stood.
 func (t *Tree) Leads(id, top ID, on period.Day) bool {

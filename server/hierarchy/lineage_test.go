@@ -306,3 +306,26 @@ func TestSharesAreWords(t *testing.T) {
 		}
 	}
 }
+
+// TestR3WholeFollowsWholeLinksAlone: what was divided, or ended without a successor, is nowhere whole.
+func TestR3WholeFollowsWholeLinksAlone(t *testing.T) {
+	tree, first := joinedProvinces(t), period.Date(2025, 7, 1)
+	for _, c := range []struct {
+		unit ID
+		on   period.Day
+		want ID
+	}{
+		{"82-0", first - 1, "82-0"},
+		{"82-0", first, "82-20250701"},
+		{"87-0", first, "82-20250701"},
+		{"82-20250701", first, "82-20250701"},
+		{"82-20250701", first - 1, ""},
+		{"30076-0", first, ""},
+		{"866-0", first, ""},
+		{"99999-0", first, ""},
+	} {
+		if got, ok := tree.Whole(c.unit, c.on); got != c.want || ok != (c.want != "") {
+			t.Errorf("%s on %s is whole in %q, %t, want %q", c.unit, c.on, got, ok, c.want)
+		}
+	}
+}

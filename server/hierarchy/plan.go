@@ -3,6 +3,7 @@ package hierarchy
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/period"
@@ -143,6 +144,10 @@ func (d *drafting) move() {
 	for i, m := range d.plan.Move {
 		field := fmt.Sprintf("move[%d]", i)
 		u, ok := d.old(m.Unit, field+".unit")
+		if ok && u.ValidTo == d.plan.Date {
+			d.problems.Add(d.endsThatDay(u).In(field + ".unit"))
+			u, ok = Unit{}, false
+		}
 		tops, fields = append(tops, u), append(fields, field)
 		if !ok {
 			continue
@@ -162,6 +167,29 @@ func (d *drafting) move() {
 			d.below(top.ID, fields[i])
 		}
 	}
+}
+
+// endsThatDay refuses to move what ends on the day anyhow, as after another move: what it became has no day before.
+func (d *drafting) endsThatDay(u Unit) *fault.Error {
+	var became []string
+	for _, l := range d.tree.lineage.next[u.ID] {
+		if l.Date == d.plan.Date {
+			became = append(became, string(l.To))
+		}
+	}
+	e := fault.Invalid("UNIT_ENDS_THAT_DAY", "unit %s ends on %s already%s; a unit moves once a day: move what it became on a later day", u, d.plan.Date, goneOver(became)).
+		With("unit", u.ID).With("date", d.plan.Date)
+	if len(became) > 0 {
+		e = e.With("became", strings.Join(became, ", "))
+	}
+	return e
+}
+
+func goneOver(became []string) string {
+	if len(became) == 0 {
+		return ""
+	}
+	return " and goes over into " + strings.Join(became, ", ")
 }
 
 // succeed closes a unit and puts another in its place.

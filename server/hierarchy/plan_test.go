@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/period"
 )
 
@@ -114,6 +115,37 @@ func TestAPlanIsRefusedWithEveryProblem(t *testing.T) {
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
+	}
+}
+
+// TestR2AUnitMovesOnceADay: who moves it again on the day is told what it became, not that some dates are reversed.
+func TestR2AUnitMovesOnceADay(t *testing.T) {
+	tree, err := Empty().With(
+		Unit{ID: "P-0", Code: "P", Kind: Province, NameVI: "Tỉnh", ValidFrom: period.Beginning, ValidTo: period.Forever},
+		Unit{ID: "Q-0", Code: "Q", Kind: Province, NameVI: "Tỉnh khác", ValidFrom: period.Beginning, ValidTo: period.Forever},
+		Unit{ID: "A-0", Code: "A", Kind: Commune, NameVI: "Xã", Parent: "P-0", ValidFrom: period.Beginning, ValidTo: period.Forever},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	move := Plan{Date: period.Date(2025, 7, 1), Move: []Move{{Unit: "A", Parent: ref("Q")}}}
+	d, err := tree.Draft(move)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tree, err = tree.Reorganised(d.Reorganisation); err != nil {
+		t.Fatal(err)
+	}
+	move.Move[0].Parent = ref("P")
+	_, err = tree.Draft(move)
+	e := fault.Of(err)
+	became, _ := e.Param("became")
+	if e.Reason != "UNIT_ENDS_THAT_DAY" || e.Field != "move[0].unit" || became != "A-20250701" {
+		t.Errorf("a second move on the day is answered with %v at %s, which names %q", err, e.Field, became)
+	}
+	move.Date++
+	if _, err := tree.Draft(move); err != nil {
+		t.Errorf("a move on the day after is answered with %v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package indicator
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tonghop/tonghop/server/fault"
@@ -39,11 +40,32 @@ func (i Indicator) Check() error {
 		problems.Add(fault.Invalid("DIRECTION_UNKNOWN", "direction %d is unknown; give one of %s", i.Direction, strings.Join(directionNames, ", ")).
 			With("value", i.Direction).In("direction"))
 	}
+	if int(i.Class) >= len(classNames) {
+		problems.Add(fault.Invalid("CLASS_UNKNOWN", "class %d is unknown; give one of %s", i.Class, strings.Join(classNames, ", ")).
+			With("value", i.Class).In("class"))
+	}
+	if i.SmallestCell < 0 || i.SmallestCell > LargestSmallestCell || i.SmallestCell > 0 && i.Class != Public {
+		problems.Add(SmallestCellInvalid(strconv.Itoa(int(i.SmallestCell))).In("smallest_cell"))
+	}
 	if i.Min != nil && i.Max != nil && *i.Min > *i.Max {
 		problems.Add(fault.Invalid("BOUNDS_REVERSED", "min %s is greater than max %s", i.Min.Format(i.Scale), i.Max.Format(i.Scale)).
 			With("min", i.Min.Format(i.Scale)).With("max", i.Max.Format(i.Scale)).In("min"))
 	}
 	return problems.Err()
+}
+
+// SmallestCellInvalid refuses a least published figure.
+func SmallestCellInvalid(value string) *fault.Error {
+	return fault.Invalid("SMALLEST_CELL_INVALID", "smallest_cell %q: give a whole number from 1 to %d, of a public indicator alone", value, LargestSmallestCell).
+		With("value", value).With("limit", LargestSmallestCell)
+}
+
+// LeastPublished is how small a figure of it may be where it is published; 0 is no small figure.
+func (i Indicator) LeastPublished() int64 {
+	if i.SmallestCell == 0 {
+		return DefaultSmallestCell
+	}
+	return int64(i.SmallestCell)
 }
 
 func (i *Indicator) checkWords(problems *fault.List) {

@@ -65,6 +65,10 @@ type Indicator struct {
 	Direction Direction
 	// Min and Max bound the value, or the ratio in the unit of measure; nil is no bound. They are at the scale.
 	Min, Max *figure.Number
+	// Class says who may be told its figures; SmallestCell is the least figure that is published where the class is Public,
+	// save 0; 0 is DefaultSmallestCell, and 1 publishes every one.
+	Class        Class
+	SmallestCell int32
 	// Replaces is the indicator that this one continues under another meaning; optional.
 	Replaces Code
 	// ValidFrom is the first day of the version, or Beginning. A base period takes the version of its last day.

@@ -62,8 +62,26 @@ const (
 	Lower
 )
 
+// Class says to whom the figures of an indicator may be given (R51).
+type Class uint8
+
+// The classes. Internal is for whoever may read them by his token; Public is published besides, once a period is closed;
+// Sensitive is Internal, and said aloud.
+const (
+	Internal Class = iota
+	Public
+	Sensitive
+)
+
+// DefaultSmallestCell is how small a published figure may be where nothing is said, and LargestSmallestCell what may be said.
+const (
+	DefaultSmallestCell = 3
+	LargestSmallestCell = 1_000_000
+)
+
 // The words of files, indexed by value.
 var (
+	classNames     = []string{"internal", "public", "sensitive"}
 	measureNames   = []string{"flow", "stock", "year_to_date"}
 	timeRuleNames  = []string{"NONE", "SUM", "LAST", "MEAN", "MIN", "MAX"}
 	unitRuleNames  = []string{"NONE", "SUM", "RATIO", "MEAN", "WEIGHTED_MEAN", "MIN", "MAX", "COUNT_YES", "SHARE_YES", "COUNT_AT_LEAST", "DERIVED"}
@@ -88,6 +106,22 @@ func (r UnitRule) String() string { return nameOf(unitRuleNames, r) }
 
 // String gives the word of files.
 func (d Direction) String() string { return nameOf(directionNames, d) }
+
+// String gives the word of files.
+func (c Class) String() string { return nameOf(classNames, c) }
+
+// ParseClass reads the word of a file; nothing is internal.
+func ParseClass(s string) (Class, error) {
+	if s == "" {
+		return Internal, nil
+	}
+	for i, name := range classNames {
+		if s == name {
+			return Class(i), nil //nolint:gosec // there are three
+		}
+	}
+	return Internal, fault.Invalid("CLASS_UNKNOWN", "class %q: give one of internal, public, sensitive", shorten(s)).With("value", shorten(s))
+}
 
 // HasParts says whether what units give comes to a numerator and a denominator.
 func (r UnitRule) HasParts() bool { return r == UnitRatio || r == UnitShareYes }

@@ -3,6 +3,7 @@ package plan
 import (
 	"math/big"
 	"slices"
+	"strconv"
 
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/figure"
@@ -198,7 +199,7 @@ func (j *Judge) byDate(r Reading) Status {
 
 // Detail is what is told beside a status. Empty texts have no meaning for the target.
 type Detail struct {
-	// Difference is the value minus the bound; of ranks in places, above 0 better.
+	// Difference is the value minus the bound; of ranks in places and of a day in days, above 0 better.
 	Difference string
 	// Percent is how much of the target is reached.
 	Percent string
@@ -216,6 +217,10 @@ const percentScale figure.Scale = 2
 // figure is.
 func (j *Judge) Detail(r Reading, scale figure.Scale, due, on period.Day) Detail {
 	var d Detail
+	if j.Comparator == ByDate && r.Done != period.Beginning {
+		d.Difference = strconv.Itoa(int(j.day) - int(r.Done))
+		return d
+	}
 	if !r.Value.Exists() || !j.bound.Exists() || j.Comparator == ByDate {
 		return d
 	}

@@ -134,7 +134,9 @@ func TestR28DetailsHaveAMeaningOrAreLeftOut(t *testing.T) {
 		{"top", target(plan.Top, "30"), rank(28, 63), day, plan.Detail{Difference: "2"}},
 		{"yes", target(plan.Equal, "1"), at(t, "1", 0), day, plan.Detail{Difference: "0"}},
 		{"a class", target(plan.InClass, "khá"), class("khá"), day, plan.Detail{}},
-		{"a day", target(plan.ByDate, "2024-06-30"), done(day), day, plan.Detail{}},
+		{"a day", target(plan.ByDate, "2024-06-30"), done(day), day, plan.Detail{Difference: "-167"}},
+		{"a day that was kept", target(plan.ByDate, "2024-06-30"), done(period.Date(2024, 6, 20)), day, plan.Detail{Difference: "10"}},
+		{"yes by a day", target(plan.ByDate, "2024-06-30"), at(t, "1", 0), day, plan.Detail{}},
 		{"nothing", target(plan.AtLeast, "80"), plan.Reading{}, day, plan.Detail{}},
 		// 200 - 30 % = 140; 150 is 25 % less, of 30 % that is five sixths.
 		{"reduce", withBase(plan.ReduceBy, "30", "200"), at(t, "150", 0), day, plan.Detail{Difference: "10", Percent: "83.33", Rounded: "25"}},

@@ -100,7 +100,7 @@ var doors = map[string]door{
 		_, err := w.svc.GetStatus(w.t.Context(), c.Caller)
 		return err
 	},
-	"operate": func(w *world, c reporting.Call, _ string) error { return w.svc.MayOperate(w.t.Context(), c.Caller) },
+	"verify": func(w *world, c reporting.Call, _ string) error { return w.svc.MayVerify(w.t.Context(), c.Caller) },
 
 	"get plan":             getPlan,
 	"list plans":           listPlans,

@@ -16,7 +16,7 @@ import (
 
 // bindIndicators resolves what the rows name, asks whether the catalogue takes them and the forms still fit, and gives
 // each its number.
-func (g granted) bindIndicators(rows []indicator.Indicator) ([]entry.Indicator, []indicator.Warning, error) {
+func (g granted) bindIndicators(rows []indicator.Indicator, open bool) ([]entry.Indicator, []indicator.Warning, error) {
 	var problems fault.List
 	bound := make([]indicator.Indicator, len(rows))
 	for i, row := range rows {
@@ -53,6 +53,17 @@ func (g granted) bindIndicators(rows []indicator.Indicator) ([]entry.Indicator, 
 		stored, _ := sameVersion(next.Versions(b.Code), b)
 		if err := g.keepsClosedIndicator(stored); err != nil {
 			problems.Add(fault.Of(err).In("valid_from").In(fmt.Sprintf("indicators[%d]", i)))
+		}
+		affected, err := g.openForIndicator(stored, next)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, e := range affected {
+			if e = e.In(fmt.Sprintf("indicators[%d]", i)); open {
+				warnings = append(warnings, e)
+			} else {
+				problems.Add(e)
+			}
 		}
 		numbered[i] = entry.Indicator{Number: uint32(number), Indicator: stored} //nolint:gosec // an ordinal
 	}
@@ -233,8 +244,11 @@ func asErrors(warnings []indicator.Warning) []error {
 	return errs
 }
 
-func hashIndicators(method, etag string, rows ...indicator.Indicator) [32]byte {
+func hashIndicators(call Call, method, etag string, rows ...indicator.Indicator) [32]byte {
 	c := canon(method).text("etag", etag).count("indicators", len(rows))
+	if call.OpenPeriods { // hashes of what has it not are older than it
+		c.flag("open_periods", true)
+	}
 	for _, i := range rows {
 		c.text("code", string(i.Code)).text("name_vi", i.NameVI).text("name_en", i.NameEN).text("group", i.Group).
 			text("unit_of_measure", i.UnitOfMeasure).count("scale", int(i.Scale)).text("unit_rule", i.UnitRule.String()).
@@ -245,6 +259,9 @@ func hashIndicators(method, etag string, rows ...indicator.Indicator) [32]byte {
 			text("replaces", string(i.Replaces)).text("valid_from", i.ValidFrom.String())
 		if i.Formula != "" { // hashes of what has none are older than formulas
 			c.text("formula", i.Formula)
+		}
+		if i.Class != indicator.Internal || i.SmallestCell != 0 { // likewise
+			c.text("class", i.Class.String()).count("smallest_cell", int(i.SmallestCell))
 		}
 		list(c, "reported_by", i.ReportedBy)
 		list(c, "checked_by", i.CheckedBy)

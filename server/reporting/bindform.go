@@ -63,13 +63,12 @@ func (g granted) bindForms(rows []form.Form, open bool) ([]entry.Form, []form.Wa
 		if err != nil {
 			return nil, nil, err
 		}
-		for _, e := range affected {
-			e = e.In(fmt.Sprintf("forms[%d]", i))
-			if open {
-				warnings = append(warnings, e)
-			} else {
-				problems.Add(e)
-			}
+		switch {
+		case affected == nil:
+		case open:
+			warnings = append(warnings, affected.In(fmt.Sprintf("forms[%d]", i)))
+		default:
+			problems.Add(affected.In(fmt.Sprintf("forms[%d]", i)))
 		}
 		numbered[i] = entry.Form{Number: uint32(number), Form: stored} //nolint:gosec // an ordinal
 	}

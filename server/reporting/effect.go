@@ -66,6 +66,8 @@ type TokenEffect struct {
 	Token string
 	Role  auth.Role
 	Ended
+	// Reads is the unit that it may read afterwards, for its own goes over whole into that; no id for none.
+	Reads hierarchy.Unit
 }
 
 // Ended is a unit that ends, and who acts for it from then on; no id if nobody does.
@@ -235,7 +237,11 @@ func (e *effecting) tokens() error {
 			}
 			e.found.TokenCount++
 			if len(e.found.Tokens) < largestPage {
-				e.found.Tokens = append(e.found.Tokens, TokenEffect{Token: k.ID, Role: k.Role, Ended: end})
+				effect := TokenEffect{Token: k.ID, Role: k.Role, Ended: end}
+				if heir, ok := k.Became(e.next, end.Unit.ValidTo); ok {
+					effect.Reads, _ = e.next.Unit(heir) // it came from there
+				}
+				e.found.Tokens = append(e.found.Tokens, effect)
 			}
 		}
 		after = page[len(page)-1].ID

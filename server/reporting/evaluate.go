@@ -25,10 +25,10 @@ type EvaluationQuery struct {
 	Year int
 	// Period is one of the year, or empty for that by which each target is due.
 	Period string
-	// Unit, Group and Focus narrow the targets.
-	Unit, Group string
-	Focus       bool
-	Basis       rollup.Basis
+	// Unit, Group, Lead and Focus narrow the targets.
+	Unit, Group, Lead string
+	Focus             bool
+	Basis             rollup.Basis
 	// Units lists each unit of targets of every single unit.
 	Units bool
 	Page  Page
@@ -43,6 +43,8 @@ type Evaluation struct {
 	// Declared the declared ratings.
 	Summary, Focus, Declared plan.Counts
 	Groups                   []GroupCounts
+	// Total is how many lines all pages have.
+	Total int
 	// Counts are there where all lines stand on one page.
 	Counts []plan.Comparison
 	Today  period.Day
@@ -105,10 +107,12 @@ type HeldFigure struct {
 	Reading   plan.Reading
 }
 
-// Sizes of pages of an evaluation, and how many units one page looks at.
+// Sizes of pages of an evaluation, and how often one page looks at a unit: where they are counted, and where they are listed. One
+// target always has a page.
 const (
-	defaultLines  = 200
-	evaluateUnits = 40_000
+	defaultLines = 200
+	countedUnits = 500_000
+	listedUnits  = 20_000
 )
 
 // EvaluatePlan says of each target of a plan whether it is reached.
@@ -125,7 +129,10 @@ func (s *Service) EvaluatePlan(ctx context.Context, caller auth.Caller, q Evalua
 	}
 	var e Evaluation
 	err = s.readAt(ctx, caller, q.At, 0, func(tx *aggregator.Tx, who granted) error {
-		run := evaluation{granted: who, q: q, asked: asked, carriers: s.carriersOf(tx), out: &Evaluation{Stamp: stampOf(tx)}}
+		run := evaluation{granted: who, q: q, asked: asked, carriers: s.carriersOf(tx), out: &Evaluation{Stamp: stampOf(tx)}, most: countedUnits}
+		if q.Units {
+			run.most = listedUnits
+		}
 		err := run.run(size)
 		e = *run.out
 		return err
@@ -142,11 +149,17 @@ type evaluation struct {
 	plan     plan.Plan
 	year     int
 	today    period.Day
-	// unit is the one that was asked for; nil for all.
+	// unit is the one that was asked for; nil for all. lead is the one whose targets were; empty for all.
 	unit *hierarchy.Unit
+	lead hierarchy.ID
 	out  *Evaluation
-	// looked counts the units that were looked at.
-	looked int
+	// looked counts how often a unit is looked at, most is how often it may be.
+	looked, most int
+	// each are the targets of every single unit whose units were not looked at yet.
+	each []*weighingEach
+	// standing are the units that stand on a day, outsides what was published of an indicator in the year.
+	standing map[period.Day][]standingUnit
+	outsides map[outsideYear]map[hierarchy.ID]*plan.Outside
 }
 
 // item is a target or a declared result before it is looked at.
@@ -166,7 +179,7 @@ func (e *evaluation) run(size int) error {
 	if err != nil {
 		return err
 	}
-	from, err := e.q.Page.open(e.tx, filterHash("evaluation", string(e.plan.ID.Fold()), strconv.Itoa(e.year), e.q.Period, e.q.Unit, e.q.Group,
+	from, err := e.q.Page.open(e.tx, filterHash("evaluation", string(e.plan.ID.Fold()), strconv.Itoa(e.year), e.q.Period, e.q.Unit, e.q.Group, e.q.Lead,
 		fmt.Sprint(e.q.Focus, e.q.Units), e.q.Basis.String(), e.q.At.String()))
 	if err != nil {
 		return err
@@ -175,24 +188,62 @@ func (e *evaluation) run(size int) error {
 	if from.key != "" {
 		begin = slices.IndexFunc(items, func(i item) bool { return i.key == from.key }) + 1
 	}
+	e.out.Total = len(items)
 	e.out.Groups = make([]GroupCounts, len(e.plan.Groups)+1)
 	for i, g := range e.plan.Groups {
 		e.out.Groups[i].Group = g
 	}
-	for i := begin; i < len(items); i++ {
-		if n := len(e.out.Lines); n == size || n > 0 && e.looked > evaluateUnits {
-			from.key = items[i-1].key
-			e.out.Next = from.token()
-			return nil
-		}
-		line, err := e.line(&items[i])
-		if err != nil {
-			return err
-		}
-		e.count(line)
+	next, err := e.lines(items, begin, size)
+	if err != nil {
+		return err
 	}
-	if begin == 0 {
+	for i := range e.out.Lines {
+		e.count(&e.out.Lines[i])
+	}
+	switch {
+	case next < len(items):
+		from.key = items[next-1].key
+		e.out.Next = from.token()
+	case begin == 0:
 		return e.compareCounts()
+	}
+	return nil
+}
+
+// lines makes the lines of a page and says which item is the next one. As of an earlier entry only so many reports are read for one
+// answer (R30): then a page ends before the target that would take too many.
+func (e *evaluation) lines(items []item, begin, size int) (int, error) {
+	_, _, past := e.tx.Moment()
+	for i := begin; i < len(items); i++ {
+		if len(e.out.Lines) == size || len(e.out.Lines) > 0 && past && e.tx.Tired() {
+			return i, e.finishEach()
+		}
+		more, err := e.line(&items[i])
+		if err == nil && past {
+			err = e.finishEach()
+		}
+		switch {
+		case err != nil && i > begin && fault.ReasonOf(err) == "AS_OF_TOO_LARGE":
+			e.out.Lines = e.out.Lines[:i-begin]
+			return i, nil
+		case err != nil:
+			return i, err
+		case !more:
+			return i, e.finishEach()
+		}
+	}
+	return len(items), e.finishEach()
+}
+
+// finishEach looks at the units of targets of every single unit, of all that wait at once.
+func (e *evaluation) finishEach() error {
+	each := e.each
+	e.each = nil
+	if err := e.lookAtUnits(each); err != nil {
+		return err
+	}
+	for _, t := range each {
+		t.finish(&e.out.Lines[t.at])
 	}
 	return nil
 }
@@ -202,8 +253,8 @@ func (e *evaluation) open() error {
 	if err := e.need(auth.Read); err != nil {
 		return err
 	}
-	if e.Token.Form != "" {
-		return ofOneForm(e.Token.Form)
+	if err := e.mayBringTogether(); err != nil {
+		return err
 	}
 	v, err := e.granted.plan("name", e.q.Plan)
 	if err != nil {
@@ -230,6 +281,13 @@ func (e *evaluation) open() error {
 	}
 	e.out.Today = e.today
 	last := period.Date(e.year, 12, 31)
+	if e.q.Lead != "" {
+		lead, err := e.seen("lead", e.q.Lead, min(e.today, last))
+		if err != nil {
+			return err
+		}
+		e.lead = lead.ID
+	}
 	if e.q.Unit == "" {
 		_, err := e.seen("unit", string(e.plan.Unit), last)
 		return err
@@ -237,6 +295,18 @@ func (e *evaluation) open() error {
 	u, err := e.seen("unit", e.q.Unit, min(e.today, last))
 	e.unit = &u
 	return err
+}
+
+// mayBringTogether refuses a token whose scope is too narrow for figures of many forms and units.
+func (g granted) mayBringTogether() error {
+	switch {
+	case g.Token.Form != "":
+		return ofOneForm(g.Token.Form)
+	case g.Token.OwnReports:
+		return fault.Denied("TOKEN_OF_OWN_REPORTS", "your token is for the reports of %s alone, and this brings many units together; ask with a token for all that is below it", g.Token.Unit).
+			With("unit", g.Token.Unit)
+	}
+	return nil
 }
 
 func ofOneForm[T ~string](form T) *fault.Error {
@@ -268,9 +338,15 @@ func (e *evaluation) items() ([]item, error) {
 		}
 		result := declared[t.Key()]
 		delete(declared, t.Key())
+		if e.lead != "" && t.Lead != e.lead {
+			continue
+		}
 		items = e.keep(items, item{target: &targets[i], result: result, key: "t" + t.Key()}, t.Indicator, t.Scope)
 	}
 	for key, r := range declared {
+		if e.lead != "" {
+			break // nobody leads what is not demanded
+		}
 		items = e.keep(items, item{result: r, key: "r" + key}, r.Thing.Indicator, r.Thing.Scope)
 	}
 	slices.SortFunc(items, func(a, b item) int {
@@ -304,9 +380,9 @@ func (e *evaluation) keep(items []item, i item, code indicator.Code, scope plan.
 	return append(items, i)
 }
 
-// count takes a line into the page.
-func (e *evaluation) count(l Line) {
-	e.out.Lines = append(e.out.Lines, l)
+// count takes a line into the summaries.
+func (e *evaluation) count(l *Line) {
+	l.declare()
 	e.out.Summary.Add(l.Status)
 	group := l.Group
 	if group < 0 {
@@ -347,8 +423,9 @@ func (e *evaluation) calendarOf(code indicator.Code) (period.Calendar, period.Ki
 	return calendar, base
 }
 
-// line looks at one item.
-func (e *evaluation) line(i *item) (Line, error) {
+// line looks at one item and adds its line; false if its units are too many for what is left of the page. Those of a target of every
+// single unit are looked at later.
+func (e *evaluation) line(i *item) (bool, error) {
 	l := Line{Target: i.target, Declared: i.result, Group: i.group}
 	var t plan.Target
 	if i.target != nil {
@@ -360,14 +437,24 @@ func (e *evaluation) line(i *item) (Line, error) {
 	l.Focus = e.plan.IsFocus(t.Indicator)
 	w := e.weigh(t)
 	l.Due, l.Indicator = w.due, w.version
-	var err error
-	if t.Scope.Each && i.target != nil {
-		err = w.each(&l)
-	} else {
-		err = w.whole(&l)
-	}
-	if err != nil {
-		return l, err
+	switch single := t.Scope.Each && i.target != nil; {
+	case single && w.hopeless != nil:
+		l.Units, l.Status, l.Reasons = &plan.Counts{}, plan.NotEvaluable, []*fault.Error{w.hopeless}
+	case single:
+		n := w.concerned()
+		if e.looked+n > e.most && len(e.out.Lines) > 0 {
+			return false, nil
+		}
+		e.looked += n
+		each, err := w.each(len(e.out.Lines))
+		if err != nil {
+			return false, err
+		}
+		e.each = append(e.each, each)
+	default:
+		if err := w.whole(&l); err != nil {
+			return false, err
+		}
 	}
 	if i.target == nil {
 		l.Status, l.SoFar, l.Provisional = plan.NotEvaluable, 0, false
@@ -375,8 +462,8 @@ func (e *evaluation) line(i *item) (Line, error) {
 			"a result was declared of indicator %s, and the plan has no target for it in %d; import the target to have it judged", t.Indicator, t.Year).
 			With("indicator", t.Indicator).With("year", t.Year)}
 	}
-	l.declare()
-	return l, nil
+	e.out.Lines = append(e.out.Lines, l)
+	return true, nil
 }
 
 // code is that of the line's indicator.

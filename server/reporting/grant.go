@@ -46,6 +46,9 @@ func regrant(tx *aggregator.Tx, caller auth.Caller, now time.Time) (granted, err
 	if isLocal(caller) {
 		return granted{Caller: caller, now: now, tx: tx}, nil
 	}
+	if isPublic(caller) {
+		return granted{Caller: caller, now: now, tx: tx}, nil
+	}
 	token, known, err := tx.Grant(caller.Token.ID)
 	if err != nil {
 		return granted{}, err
@@ -102,6 +105,20 @@ func (s *Service) StillAdmitted(ctx context.Context, caller auth.Caller) error {
 // has no token. Nobody who comes over a wire is without one.
 func isLocal(caller auth.Caller) bool {
 	return caller.Principal == LocalPrincipal && caller.Token.ID == ""
+}
+
+// PublicPrincipal is whoever sends no token, where the server is open to the public. He changes nothing, so it stands in no
+// entry; no token has such an id.
+const PublicPrincipal = "public"
+
+// isPublic says whether the caller sent no token. Public alone makes such a caller.
+func isPublic(caller auth.Caller) bool {
+	return caller.Principal == PublicPrincipal && caller.Token.ID == "" && caller.Token.Role == auth.Public
+}
+
+// Public is the caller who sends no token; false where the server is not open to the public.
+func (s *Service) Public() (auth.Caller, bool) {
+	return auth.Caller{Principal: PublicPrincipal, Token: auth.Token{Role: auth.Public}}, s.cfg.Public
 }
 
 // LocalPrincipal stands in entries that were made at the machine itself. No token has such an id.

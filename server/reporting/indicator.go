@@ -156,7 +156,7 @@ func (s *Service) changeOneIndicator(
 		warnings []error
 	}
 	wrote, receipt, err := change(ctx, s, mutation[written]{
-		slow: true, call: call, method: method, hash: hashIndicators(method, etag, i), size: 2 << 10,
+		slow: true, call: call, method: method, hash: hashIndicators(call, method, etag, i), size: 2 << 10,
 		decide: func(who granted, _ committer.Slot) (written, entry.Body, error) {
 			if err := who.needEverywhere(auth.Catalogue); err != nil {
 				return written{}, nil, err
@@ -164,7 +164,7 @@ func (s *Service) changeOneIndicator(
 			if err := check(who.tx, i); err != nil {
 				return written{}, nil, err
 			}
-			versions, warnings, err := who.bindIndicators([]indicator.Indicator{i})
+			versions, warnings, err := who.bindIndicators([]indicator.Indicator{i}, call.OpenPeriods)
 			if err != nil {
 				return written{}, nil, unnumbered(err)
 			}
@@ -206,13 +206,13 @@ func (s *Service) indicatorVersion(ctx context.Context, caller auth.Caller, i in
 func (s *Service) ImportIndicators(ctx context.Context, call Call, rows []indicator.Indicator) (CatalogueChange, error) {
 	const method = "IndicatorService.ImportIndicators"
 	summary, receipt, err := change(ctx, s, mutation[CatalogueChange]{
-		slow: true, call: call, method: method, hash: hashIndicators(method, "", rows...), size: 512 * len(rows),
+		slow: true, call: call, method: method, hash: hashIndicators(call, method, "", rows...), size: 512 * len(rows),
 		decide: func(who granted, _ committer.Slot) (CatalogueChange, entry.Body, error) {
 			var summary CatalogueChange
 			if err := who.needEverywhere(auth.Catalogue); err != nil {
 				return summary, nil, err
 			}
-			versions, warnings, err := who.bindIndicators(rows)
+			versions, warnings, err := who.bindIndicators(rows, call.OpenPeriods)
 			if err != nil {
 				return summary, nil, err
 			}

@@ -61,24 +61,25 @@ func (s *Service) CreateSubscription(ctx context.Context, call Call, draft remin
 	var random [10]byte
 	s.cfg.Random(random[:])
 	draft.ID = hex.EncodeToString(random[:])
-	made, receipt, err := change(ctx, s, mutation[string]{
+	made, receipt, err := change(ctx, s, mutation[reminder.Subscription]{
 		call: call, method: method, hash: hash.sum(), size: 512,
-		decide: func(who granted, at committer.Slot) (string, entry.Body, error) {
+		decide: func(who granted, at committer.Slot) (reminder.Subscription, entry.Body, error) {
 			subscription := draft
 			subscription.Created = at.Time
 			if err := who.checkSubscription(&subscription); err != nil {
-				return "", nil, err
+				return subscription, nil, err
 			}
 			if err := s.deliverable(&subscription); err != nil {
-				return "", nil, err
+				return subscription, nil, err
 			}
-			return subscription.ID, entry.SubscriptionCreated{Subscription: subscription}, nil
+			return subscription, entry.SubscriptionCreated{Subscription: subscription}, nil
 		},
-		recall: func(who granted, sequence uint64) (string, error) {
+		recall: func(who granted, sequence uint64) (made reminder.Subscription, err error) {
 			if err := who.need(auth.Grant); err != nil {
-				return "", err
+				return made, err
 			}
-			return who.madeBy(sequence)
+			made.ID, err = who.madeBy(sequence)
+			return made, err
 		},
 	})
 	if err != nil {
@@ -86,10 +87,10 @@ func (s *Service) CreateSubscription(ctx context.Context, call Call, draft remin
 	}
 	if call.ValidateOnly {
 		_, stamp, err := s.GetStamp(ctx, call.Caller)
-		draft.ID = ""
-		return aggregator.Subscription{Subscription: draft}, "", receipt, stamp, err
+		made.ID, made.Created = "", time.Time{}
+		return aggregator.Subscription{Subscription: made}, "", receipt, stamp, err
 	}
-	found, stamp, err := s.getSubscription(ctx, call.Caller, made)
+	found, stamp, err := s.getSubscription(ctx, call.Caller, made.ID)
 	secret := ""
 	if err == nil && found.Channel == reminder.Webhook && s.cfg.Notifier != nil {
 		secret = s.cfg.Notifier.Secret(found.ID)

@@ -22,6 +22,7 @@ type OutsideFilter struct {
 	Indicator, Unit string
 	Year            int
 	Page            Page
+	At              At
 }
 
 // OutsidePage is one page of outside figures.
@@ -39,12 +40,12 @@ func (s *Service) ListOutsideFigures(ctx context.Context, caller auth.Caller, f 
 		return OutsidePage{}, err
 	}
 	var page OutsidePage
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, f.At, 0, func(tx *aggregator.Tx, who granted) error {
 		page = OutsidePage{Stamp: stampOf(tx)}
 		if err := who.need(auth.Read); err != nil {
 			return err
 		}
-		at, err := f.Page.open(tx, filterHash("outside", f.Indicator, f.Unit, strconv.Itoa(f.Year)))
+		at, err := f.Page.open(tx, filterHash("outside", f.Indicator, f.Unit, strconv.Itoa(f.Year), f.At.String()))
 		if err != nil {
 			return err
 		}
@@ -141,10 +142,10 @@ func (g granted) bindOutside(rows []plan.Outside) ([]plan.Outside, error) {
 }
 
 // ListRegions gives all regions.
-func (s *Service) ListRegions(ctx context.Context, caller auth.Caller) ([]aggregator.Versioned[plan.Region], Stamp, error) {
+func (s *Service) ListRegions(ctx context.Context, caller auth.Caller, at At) ([]aggregator.Versioned[plan.Region], Stamp, error) {
 	var regions []aggregator.Versioned[plan.Region]
 	var stamp Stamp
-	err := s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err := s.readAt(ctx, caller, at, 0, func(tx *aggregator.Tx, who granted) error {
 		stamp = stampOf(tx)
 		err := who.need(auth.Read)
 		if err == nil {

@@ -73,19 +73,28 @@ func (p Page) open(tx *aggregator.Tx, filter [8]byte) (cursor, error) {
 	if p.Token == "" {
 		return fresh, nil
 	}
-	b, err := base64.RawURLEncoding.DecodeString(p.Token)
-	if err != nil || len(b) < 33 || b[0] != 1 {
-		return cursor{}, badToken("it is not one that this server gave")
+	c, err := parseCursor(p.Token)
+	if err != nil {
+		return cursor{}, err
 	}
-	c := cursor{sequence: binary.BigEndian.Uint64(b[17:25]), key: string(b[33:])}
-	copy(c.journal[:], b[1:17])
-	copy(c.filter[:], b[25:33])
 	if c.journal != at.JournalID {
 		return cursor{}, journalReplaced(tx, c.journal)
 	}
 	if c.filter != filter {
 		return cursor{}, badToken("it belongs to a list with other arguments; start from the first page")
 	}
+	return c, nil
+}
+
+// parseCursor reads what token wrote.
+func parseCursor(token string) (cursor, error) {
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(b) < 33 || b[0] != 1 {
+		return cursor{}, badToken("it is not one that this server gave")
+	}
+	c := cursor{sequence: binary.BigEndian.Uint64(b[17:25]), key: string(b[33:])}
+	copy(c.journal[:], b[1:17])
+	copy(c.filter[:], b[25:33])
 	return c, nil
 }
 

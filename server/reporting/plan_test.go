@@ -76,7 +76,7 @@ func listRemarks(w *world, c reporting.Call, _ string) error {
 }
 
 func reviewPlan(w *world, c reporting.Call, _ string) error {
-	_, err := w.svc.ReviewPlan(w.t.Context(), c.Caller, "1-kh-2024", 0, 0)
+	_, err := w.svc.ReviewPlan(w.t.Context(), c.Caller, "1-kh-2024", 0, 0, reporting.At{})
 	return err
 }
 
@@ -91,7 +91,7 @@ func listOutsideFigures(w *world, c reporting.Call, _ string) error {
 }
 
 func listRegions(w *world, c reporting.Call, _ string) error {
-	_, _, err := w.svc.ListRegions(w.t.Context(), c.Caller)
+	_, _, err := w.svc.ListRegions(w.t.Context(), c.Caller, reporting.At{})
 	return err
 }
 
@@ -369,6 +369,7 @@ func TestPlansAreRefusedWithReasons(t *testing.T) {
 	}{
 		{reporting.EvaluationQuery{Plan: "x"}, "PLAN_NOT_FOUND", "name"},
 		{reporting.EvaluationQuery{Plan: "1-kh-2024", Group: "x"}, "GROUP_NOT_IN_PLAN", "group"},
+		{reporting.EvaluationQuery{Plan: "1-kh-2024", Lead: "x"}, "UNIT_NOT_FOUND", "lead"},
 		{reporting.EvaluationQuery{Plan: "1-kh-2024", Year: 2030}, "YEAR_NOT_IN_PLAN", "year"},
 		{reporting.EvaluationQuery{Plan: "1-kh-2024", Period: "2023-Q1"}, "PERIOD_NOT_OF_YEAR", "period"},
 		{reporting.EvaluationQuery{Plan: "1-kh-2024", Period: "Q1"}, "PERIOD_MALFORMED", "period"},
@@ -414,7 +415,7 @@ func TestTheWrapUpTellsValuesCausesAndTheYearBefore(t *testing.T) {
 	w.now = time.Date(2025, 1, 2, 9, 0, 0, 0, period.Location())
 	told := func() string {
 		t.Helper()
-		r, err := w.svc.ReviewPlan(ctx, w.admin, "1-kh-2024", 0, 1)
+		r, err := w.svc.ReviewPlan(ctx, w.admin, "1-kh-2024", 0, 1, reporting.At{})
 		must(t, err)
 		var words []string
 		for _, g := range r.Groups {
@@ -422,6 +423,9 @@ func TestTheWrapUpTellsValuesCausesAndTheYearBefore(t *testing.T) {
 				one := fmt.Sprintf("%s %s %s%s", g.Code, l.Target.Thing.Indicator, l.Target.Thing.Scope, l.Status)
 				if l.Change != "" {
 					one += " by " + l.Change
+				}
+				if u := l.PreviousUnits; u != nil {
+					one += fmt.Sprintf(" after %d reached, %d not, %d without", u.Reached(), u.Of(plan.NotMet), u.Of(plan.NoData))
 				}
 				for _, x := range l.Remarks {
 					one += fmt.Sprintf(" %s %q %v", x.Kind, x.Text, x.Removed)
@@ -435,11 +439,11 @@ func TestTheWrapUpTellsValuesCausesAndTheYearBefore(t *testing.T) {
 		return strings.Join(words, "; ")
 	}
 	w.expect("the wrap-up", told(),
-		`G FLOW EXCEEDED by 5 CAUSE "Thiếu nhân lực" false; G FLOW each:communeNO_DATA CAUSE "Thiếu nhân lực" false; REMEDY Tuyển thêm người`)
+		`G FLOW EXCEEDED by 5 CAUSE "Thiếu nhân lực" false; G FLOW each:communeNO_DATA after 0 reached, 1 not, 2 without CAUSE "Thiếu nhân lực" false; REMEDY Tuyển thêm người`)
 	_, _, err := w.svc.RedactEntry(ctx, w.call(w.token(auth.Operator, "")), reporting.EntryRef{Sequence: cause.Sequence}, "có tên người")
 	must(t, err)
 	w.expect("after the cause was removed", told(),
-		`G FLOW EXCEEDED by 5 CAUSE "" true; G FLOW each:communeNO_DATA CAUSE "" true; REMEDY Tuyển thêm người`)
+		`G FLOW EXCEEDED by 5 CAUSE "" true; G FLOW each:communeNO_DATA after 0 reached, 1 not, 2 without CAUSE "" true; REMEDY Tuyển thêm người`)
 	page, err := w.svc.ListPlanRemarks(ctx, w.token(auth.Viewer, "C"), reporting.RemarkFilter{Plan: "1-kh-2024"})
 	must(t, err)
 	if len(page.Remarks) != 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 
 	"github.com/tonghop/tonghop/server/aggregator"
 	"github.com/tonghop/tonghop/server/auth"
@@ -34,6 +35,7 @@ type RankQuery struct {
 	Basis rollup.Basis
 	// MinCoverage is in hundredths of a percent.
 	MinCoverage int
+	At          At
 }
 
 // League is a league table.
@@ -82,7 +84,7 @@ func (s *Service) RankUnits(ctx context.Context, caller auth.Caller, q RankQuery
 		}
 	}
 	var league League
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, q.At, 0, func(tx *aggregator.Tx, who granted) error {
 		league = League{Period: now, Previous: before, Stamp: stampOf(tx)}
 		c := contest{granted: who, UnitChoice: q.UnitChoice, basis: q.Basis, carriers: s.carriersOf(tx)}
 		if err := c.may(); err != nil {
@@ -207,10 +209,7 @@ func (c *contest) may() error {
 	if err := c.need(auth.Read); err != nil {
 		return err
 	}
-	if c.Token.Form != "" {
-		return ofOneForm(c.Token.Form)
-	}
-	return nil
+	return c.mayBringTogether()
 }
 
 // lastDay gives the last day of a period in the calendar of an indicator.
@@ -295,12 +294,22 @@ func (c *contest) ofKind(on period.Day) ([]hierarchy.Unit, error) {
 		return nil, err
 	}
 	var units []hierarchy.Unit
+	var kinds []string
 	c.tx.Tree().Subtree(top.ID, on, func(u hierarchy.Unit) bool {
-		if u.Kind == kind && u.ID != top.ID {
+		switch {
+		case u.ID == top.ID:
+		case u.Kind == kind:
 			units = append(units, u.On(on))
+		case !slices.Contains(kinds, string(u.Kind)):
+			kinds = append(kinds, string(u.Kind))
 		}
 		return true
 	})
+	if len(units) == 0 {
+		slices.Sort(kinds)
+		return nil, fault.NotFound("KIND_NOT_BELOW", "no unit of kind %q stands below %s on %s; there are: %s", shorten(c.Kind), top.ID, on, strings.Join(kinds, ", ")).
+			With("kind", shorten(c.Kind)).With("unit", top.ID).With("day", on).With("kinds", strings.Join(kinds, ", ")).In("kind")
+	}
 	return units, nil
 }
 
@@ -318,21 +327,21 @@ func compareKeys(a, b hierarchy.Unit) int {
 func (c *contest) figures(code indicator.Code, p period.Period, units []hierarchy.Unit) ([]HeldFigure, error) {
 	figures := make([]HeldFigure, len(units))
 	_, known := c.tx.Indicators().Latest(code)
+	outsides, err := outsideOf(c.tx, code, int(p.Year))
+	if err != nil {
+		return nil, err
+	}
 	var series *aggregator.Series
-	found := known
+	found, last := known, c.lastDay(code, p)
 	for i := range units {
 		f := &figures[i]
 		f.Period = p
-		v, outside, err := c.tx.Outside(code, units[i].ID, int(p.Year))
-		if err != nil {
-			return nil, err
-		}
-		if outside {
+		if o, outside := outsides[units[i].ID]; outside {
 			found = true
-			f.Outside, f.Reading = &v.Thing, v.Thing.Reading()
+			f.Outside, f.Reading = o, o.Reading()
 			continue
 		}
-		if !known || !c.reads(units[i].ID, c.lastDay(code, p)) {
+		if !known || !c.reads(units[i].ID, last) {
 			continue
 		}
 		if series == nil {
@@ -341,12 +350,14 @@ func (c *contest) figures(code indicator.Code, p period.Period, units []hierarch
 			}
 		}
 		at, _ := c.tx.Tree().Ordinal(units[i].ID) // it came from there
-		a, err := series.Rollup(at)
-		if err != nil {
+		if err := series.Exact(at, &f.Result); err != nil {
 			return nil, err
 		}
-		f.HasRollup, f.Result, f.Indicator = true, a.Result, a.Indicator
-		f.Reading = plan.Reading{Value: a.Result.Value, Done: period.Beginning, By: a.LastDay}
+		f.HasRollup, f.Indicator = true, series.Version()
+		f.Reading = plan.Reading{Value: f.Result.Value, Done: period.Beginning, By: last}
+		if i%forgetAfter == forgetAfter-1 {
+			c.tx.Forget()
+		}
 	}
 	if !found {
 		return nil, unknownIndicator(c.tx.Definitions(), string(code), 0).In("indicator")
@@ -370,31 +381,31 @@ func (c *contest) lowerFirst(code indicator.Code, on period.Day, figures []HeldF
 // attained gives for each unit how many percent of a plan's targets of every single unit it reached, of those of which there is a
 // figure.
 func (c *contest) attained(p plan.Plan, at period.Period, units []hierarchy.Unit) ([]HeldFigure, error) {
-	figures := make([]HeldFigure, len(units))
-	for i := range units {
-		e := evaluation{
-			granted: c.granted, q: EvaluationQuery{Plan: string(p.ID), Basis: c.basis}, asked: at, carriers: c.carriers,
-			plan: p, year: int(at.Year), unit: &units[i], today: period.Forever, out: &Evaluation{},
+	e := evaluation{
+		granted: c.granted, q: EvaluationQuery{Plan: string(p.ID), Basis: c.basis}, asked: at, carriers: c.carriers,
+		plan: p, year: int(at.Year), today: period.Forever, out: &Evaluation{},
+	}
+	items, err := e.items()
+	if err != nil {
+		return nil, err
+	}
+	var targets []*weighingEach
+	for n := range items {
+		if items[n].target == nil || !items[n].target.Thing.Scope.Each {
+			continue
 		}
-		items, err := e.items()
+		t, err := e.weigh(items[n].target.Thing).each(0)
 		if err != nil {
 			return nil, err
 		}
-		e.out.Groups = make([]GroupCounts, len(p.Groups)+1)
-		for n := range items {
-			if items[n].target == nil || !items[n].target.Thing.Scope.Each {
-				continue
-			}
-			line, err := e.line(&items[n])
-			if err != nil {
-				return nil, err
-			}
-			if line.Status == plan.NotDue {
-				line.Status = line.SoFar
-			}
-			e.count(line)
+		targets = append(targets, t)
+	}
+	figures := make([]HeldFigure, len(units))
+	for i := range units {
+		s, err := e.reachedBy(&units[i], targets)
+		if err != nil {
+			return nil, err
 		}
-		s := &e.out.Summary
 		f := &figures[i]
 		f.Period, f.HasRollup = at, true
 		f.Result.Coverage.Expected = int64(s.Evaluated())
@@ -406,6 +417,38 @@ func (c *contest) attained(p plan.Plan, at period.Period, units []hierarchy.Unit
 				Num: rollup.WideOf(figure.Int128From(int64(100 * s.Reached()))), Den: rollup.WideOf(figure.Int128From(int64(judged))),
 			}
 		}
+		if i%forgetAfter == forgetAfter-1 {
+			e.tx.Forget()
+		}
 	}
 	return figures, nil
+}
+
+// reachedBy counts what of the targets one unit reached.
+func (e *evaluation) reachedBy(u *hierarchy.Unit, targets []*weighingEach) (plan.Counts, error) {
+	var counts plan.Counts
+	tree := e.tx.Tree()
+	if !tree.Within(u.ID, e.plan.Unit, standingOf(u, period.Date(e.year, 12, 31))) {
+		return counts, nil
+	}
+	at, _ := tree.Ordinal(u.ID) // it came from there
+	one := standingUnit{ordinal: at, id: u.ID, kind: u.Kind}
+	for _, t := range targets {
+		if !t.t.Scope.Concerns(u.ID, u.Kind) {
+			continue
+		}
+		if t.hopeless != nil || !tree.Within(u.ID, e.plan.Unit, t.last) {
+			counts.Add(plan.NotEvaluable)
+			continue
+		}
+		if err := t.look(one); err != nil {
+			return counts, err
+		}
+		status := t.judged.Status
+		if status == plan.NotDue {
+			status = t.judged.SoFar
+		}
+		counts.Add(status)
+	}
+	return counts, nil
 }

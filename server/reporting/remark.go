@@ -74,6 +74,7 @@ type RemarkFilter struct {
 	// Kind is one alone, or none for all.
 	Kind plan.RemarkKind
 	Page Page
+	At   At
 }
 
 // RemarkPage is one page of remarks.
@@ -90,7 +91,7 @@ func (s *Service) ListPlanRemarks(ctx context.Context, caller auth.Caller, f Rem
 		return RemarkPage{}, err
 	}
 	var page RemarkPage
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, f.At, 0, func(tx *aggregator.Tx, who granted) error {
 		page = RemarkPage{Stamp: stampOf(tx)}
 		if err := who.need(auth.Read); err != nil {
 			return err
@@ -99,7 +100,7 @@ func (s *Service) ListPlanRemarks(ctx context.Context, caller auth.Caller, f Rem
 		if err != nil {
 			return err
 		}
-		at, err := f.Page.open(tx, filterHash("remarks", string(v.Thing.ID.Fold()), f.Kind.String()))
+		at, err := f.Page.open(tx, filterHash("remarks", string(v.Thing.ID.Fold()), f.Kind.String(), f.At.String()))
 		if err != nil {
 			return err
 		}

@@ -302,7 +302,10 @@ func carriersOf(tx *aggregator.Tx) carriers {
 // readsIndicator says whether the caller may read roll-ups of an indicator that these forms carry: a token for one form
 // may not where figures of another one would be told.
 func (g granted) readsIndicator(carriers []form.Form) bool {
-	if g.Token.Form == "" {
+	switch {
+	case g.Token.OwnReports:
+		return false // a roll-up brings in the units below
+	case g.Token.Form == "":
 		return true
 	}
 	for _, f := range carriers {
@@ -314,8 +317,12 @@ func (g granted) readsIndicator(carriers []form.Form) bool {
 }
 
 func (g granted) indicatorNotGranted(code indicator.Code) *fault.Error {
-	return fault.NotFound("INDICATOR_NOT_FOUND", "there is no roll-up of indicator %q for you; your token is for the form %s alone",
-		code, g.Token.Form).With("indicator", code)
+	scope := "the form " + string(g.Token.Form)
+	if g.Token.OwnReports {
+		scope = "the reports of " + string(g.Token.Unit)
+	}
+	return fault.NotFound("INDICATOR_NOT_FOUND", "there is no roll-up of indicator %q for you; your token is for %s alone",
+		code, scope).With("indicator", code)
 }
 
 // run gives roll-ups from the spot on until the page is full. It makes them one by one and holds no more than the page.

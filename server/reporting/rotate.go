@@ -98,6 +98,9 @@ func (g granted) rotated(id string, overlap, lifetime time.Duration, now time.Ti
 	case grants:
 		token.Expires = now.Add(lifetime).Truncate(time.Second)
 	}
+	if g.has(auth.Grant) && g.outlives(token) { // nobody gives more than he has
+		token.Expires = g.Token.Expires
+	}
 	if token.FormerUntil = (time.Time{}); overlap > 0 {
 		token.FormerUntil = now.Add(overlap).Truncate(time.Second)
 	}

@@ -38,6 +38,8 @@ type Config struct {
 	Remove func(ctx context.Context, sequence uint64) error
 	// Key signs the heads of the chain; nil for none.
 	Key *head.Key
+	// Public lets whoever sends no token read what is published.
+	Public bool
 	// Uses remembers when tokens were used; nil for a memory that ends with the process.
 	Uses *auth.Uses
 	// Notifier tells subscribers; nil for nobody.

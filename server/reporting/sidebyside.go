@@ -21,6 +21,7 @@ type CompareQuery struct {
 	Period     string
 	UnitChoice
 	Basis rollup.Basis
+	At    At
 }
 
 // SideBySide is the answer.
@@ -67,7 +68,7 @@ func (s *Service) CompareUnits(ctx context.Context, caller auth.Caller, q Compar
 		return SideBySide{}, tooMany("indicators", n, maxCompared)
 	}
 	var answer SideBySide
-	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err = s.readAt(ctx, caller, q.At, 0, func(tx *aggregator.Tx, who granted) error {
 		answer = SideBySide{Period: now, Previous: now.ShiftYears(-1), Stamp: stampOf(tx)}
 		c := contest{granted: who, UnitChoice: q.UnitChoice, basis: q.Basis, carriers: s.carriersOf(tx)}
 		if err := c.may(); err != nil {

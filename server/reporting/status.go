@@ -50,7 +50,12 @@ func (s *Service) GetStatus(ctx context.Context, caller auth.Caller) (Status, er
 	return status, nil
 }
 
-// MayOperate asks whether the caller looks after the store.
-func (s *Service) MayOperate(ctx context.Context, caller auth.Caller) error {
-	return s.read(ctx, caller, 0, func(_ *aggregator.Tx, who granted) error { return who.operates() })
+// MayVerify asks whether the caller may have the store verified.
+func (s *Service) MayVerify(ctx context.Context, caller auth.Caller) error {
+	return s.read(ctx, caller, 0, func(_ *aggregator.Tx, who granted) error {
+		if isLocal(who.Caller) {
+			return nil
+		}
+		return who.needEverywhere(auth.Audit)
+	})
 }

@@ -22,6 +22,10 @@ type TokenDraft struct {
 	Role        auth.Role
 	Unit, Form  string
 	DisplayName string
+	// OwnReports keeps it to the reports of the unit itself.
+	OwnReports bool
+	// Starts is when it begins to be good; zero is at once.
+	Starts time.Time
 	// Lifetime is 90 days when it is zero.
 	Lifetime time.Duration
 }
@@ -30,6 +34,7 @@ type TokenDraft struct {
 const (
 	defaultLifetime = 90 * 24 * time.Hour
 	longestLifetime = 3 * 366 * 24 * time.Hour
+	latestStart     = 366 * 24 * time.Hour
 	maxDisplayName  = 200
 )
 
@@ -70,8 +75,12 @@ func (s *Service) Local() auth.Caller {
 // CreateToken issues a token; its text is given once, never in a replay.
 func (s *Service) CreateToken(ctx context.Context, call Call, draft TokenDraft) (auth.Token, auth.Secret, Receipt, Stamp, error) {
 	const method = "AccessService.CreateToken"
-	hash := canon(method).text("role", draft.Role.String()).text("unit", draft.Unit).text("form", draft.Form).
-		text("display_name", draft.DisplayName).text("lifetime", strconv.FormatInt(int64(draft.Lifetime), 10)).sum()
+	asked := canon(method).text("role", draft.Role.String()).text("unit", draft.Unit).text("form", draft.Form).
+		text("display_name", draft.DisplayName).text("lifetime", strconv.FormatInt(int64(draft.Lifetime), 10))
+	if scope := draft.narrower(); scope != "" {
+		asked = asked.text("scope", scope)
+	}
+	hash := asked.sum()
 	id, secret, secretHash, err := auth.NewSecret(randomReader(s.cfg.Random))
 	if err != nil {
 		return auth.Token{}, "", Receipt{}, Stamp{}, err
@@ -126,23 +135,15 @@ func (g granted) newToken(d TokenDraft, now time.Time) (auth.Token, error) {
 		return auth.Token{}, err
 	}
 	var problems fault.List
-	token := auth.Token{Role: d.Role, Created: now, Expires: now.Add(d.Lifetime)}
+	token := auth.Token{Role: d.Role, Created: now, OwnReports: d.OwnReports}
 	if err := g.mayIssue(d); err != nil {
 		return auth.Token{}, err
 	}
 	if !slices.Contains(auth.Roles(), d.Role) {
-		problems.Add(fault.Invalid("ROLE_UNKNOWN", "role %q: state one of reporter, approver, viewer, administrator, operator", d.Role).
+		problems.Add(fault.Invalid("ROLE_UNKNOWN", "role %q: state one of reporter, approver, viewer, administrator, operator, auditor, public", d.Role).
 			With("value", d.Role).In("role"))
 	}
-	switch {
-	case d.Role == auth.Bootstrap:
-		token.Expires = now.Add(bootstrapLasts)
-	case d.Lifetime == 0:
-		token.Expires = now.Add(defaultLifetime)
-	case d.Lifetime < 0 || d.Lifetime > longestLifetime:
-		problems.Add(fault.Invalid("LIFETIME_INVALID", "lifetime %s: it must be positive and at most three years", d.Lifetime).In("lifetime"))
-	}
-	token.Expires = token.Expires.Truncate(time.Second) // entries keep whole seconds
+	problems.Add(g.dates(&token, d, now))
 	name, err := text.Clean("display_name", d.DisplayName, maxDisplayName)
 	problems.Add(err)
 	token.DisplayName = name
@@ -152,6 +153,10 @@ func (g granted) newToken(d TokenDraft, now time.Time) (auth.Token, error) {
 		token.Unit = unit.ID
 	} else if d.Role.Reports() {
 		problems.Add(fault.Invalid("UNIT_REQUIRED", "a reporter writes for one unit; name it").In("unit"))
+	}
+	if d.OwnReports && (d.Unit == "" || !d.Role.Reports() && d.Role != auth.Viewer) {
+		problems.Add(fault.Invalid("OWN_REPORTS_INVALID",
+			"a token for its unit's own reports alone is of a reporter, drafter, sender or viewer that is bound to a unit").In("own_reports"))
 	}
 	if d.Form != "" {
 		f, ok := g.tx.Forms().Latest(form.Code(d.Form))
@@ -163,8 +168,8 @@ func (g granted) newToken(d TokenDraft, now time.Time) (auth.Token, error) {
 	if err := problems.Err(); err != nil {
 		return auth.Token{}, err
 	}
-	if !g.grants(token) {
-		return auth.Token{}, fault.Denied("GRANT_TOO_WIDE", "the token would be wider than your own; bind it to a unit and form of yours")
+	if !g.grants(token) || g.outlives(token) {
+		return auth.Token{}, fault.Denied("GRANT_TOO_WIDE", "the token would be wider than your own; bind it to a unit and form of yours, and let it end with yours")
 	}
 	return token, nil
 }
@@ -187,6 +192,56 @@ func (g granted) mayIssue(d TokenDraft) error {
 		return fault.Invalid("BOOTSTRAP_NAME", "name the administrator: who it was stands in the journal").In("display_name")
 	}
 	return nil
+}
+
+// dates sets when the token begins and ends, in whole seconds, for entries keep no others.
+func (g granted) dates(token *auth.Token, d TokenDraft, now time.Time) error {
+	begins := now
+	if !d.Starts.IsZero() && d.Starts.After(now) {
+		begins = d.Starts.Truncate(time.Second)
+		token.Starts = begins
+	}
+	if begins.After(now.Add(latestStart)) {
+		return fault.Invalid("START_INVALID", "start_time %s: it must be within a year", d.Starts.Format(time.RFC3339)).
+			With("value", d.Starts.Format(time.RFC3339)).In("start_time")
+	}
+	switch {
+	case d.Role == auth.Bootstrap:
+		token.Expires = begins.Add(bootstrapLasts)
+	case d.Lifetime == 0:
+		token.Expires = begins.Add(defaultLifetime)
+		if g.delegates() && g.outlives(*token) {
+			token.Expires = g.Token.Expires
+		}
+	case d.Lifetime < 0 || d.Lifetime > longestLifetime:
+		return fault.Invalid("LIFETIME_INVALID", "lifetime %s: it must be positive and at most three years", d.Lifetime).In("lifetime")
+	default:
+		token.Expires = begins.Add(d.Lifetime)
+	}
+	token.Expires = token.Expires.Truncate(time.Second)
+	if !token.Expires.After(begins) {
+		return fault.Invalid("START_INVALID", "start_time %s: your own token has ended by then", begins.Format(time.RFC3339)).
+			With("value", begins.Format(time.RFC3339)).In("start_time")
+	}
+	return nil
+}
+
+// delegates says whether the caller's own grant was given by somebody whose is wider. An administrator over everything is
+// bound by no end: otherwise every token of the store would end with the first one.
+func (g granted) delegates() bool { return g.Token.Unit != "" || g.Token.Form != "" }
+
+// outlives says whether the token would be good after the end of the caller's own, who may not give more than he has.
+func (g granted) outlives(token auth.Token) bool {
+	return g.delegates() && !g.Token.Expires.IsZero() && (token.Expires.IsZero() || token.Expires.After(g.Token.Expires))
+}
+
+// narrower writes what narrows the token for the request's hash; nothing where nothing does, so that a request of before
+// there was such a thing has the hash it had.
+func (d TokenDraft) narrower() string {
+	if !d.OwnReports && d.Starts.IsZero() {
+		return ""
+	}
+	return strconv.FormatBool(d.OwnReports) + " " + d.Starts.UTC().Format(time.RFC3339Nano)
 }
 
 // RevokeToken ends a token at once.

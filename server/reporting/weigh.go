@@ -102,22 +102,26 @@ func (w *weighing) scale() figure.Scale {
 // judged gives the status of a figure; why says what stood in the way of a value.
 func (w *weighing) judged(f HeldFigure, why *fault.Error) (Judged, *fault.Error) {
 	j := Judged{Figure: f}
-	switch {
-	case why != nil && why.Kind == fault.KindPrecondition:
+	cannot := w.hold(&j, why)
+	return j, cannot
+}
+
+// hold judges the figure that is there, and gives what stands in the way of it.
+func (w *weighing) hold(j *Judged, why *fault.Error) *fault.Error {
+	if why != nil && why.Kind == fault.KindPrecondition {
 		j.Status = plan.NotEvaluable
-		return j, why
-	default:
-		status, cannot := w.judge.Status(f.Reading)
-		if cannot != nil {
-			why = cannot
-		}
-		j.Status = status
+		return why
 	}
-	j.Provisional = f.HasRollup && j.Status <= plan.NotMet && w.partial(&f.Result)
+	status, cannot := w.judge.Status(j.Figure.Reading)
+	if cannot != nil {
+		why = cannot
+	}
+	j.Status, j.SoFar = status, 0
+	j.Provisional = j.Figure.HasRollup && j.Status <= plan.NotMet && w.partial(&j.Figure.Result)
 	if w.open && j.Status != plan.NotEvaluable {
 		j.Status, j.SoFar = plan.NotDue, j.Status
 	}
-	return j, why
+	return why
 }
 
 // partial says whether the coverage is below the plan's least.
@@ -247,121 +251,6 @@ func (w *weighing) without(r *rollup.Result) *fault.Error {
 		return fault.Precondition("ROLLUP_WITHOUT_VALUE", "the roll-up of %s for %s is %s and has no value", w.t.Indicator, w.span, r.State).
 			With("indicator", w.t.Indicator).With("period", w.span).With("state", r.State)
 	}
-}
-
-// each judges every single unit.
-func (w *weighing) each(l *Line) error {
-	counts := plan.Counts{}
-	l.Units = &counts
-	if w.hopeless != nil {
-		l.Status, l.Reasons = plan.NotEvaluable, []*fault.Error{w.hopeless}
-		return nil //nolint:nilerr // that is the answer
-	}
-	tree := w.tx.Tree()
-	series := map[hierarchy.Kind]*aggregator.Series{}
-	var failed error
-	tree.Subtree(w.plan.Unit, w.last, func(u hierarchy.Unit) bool {
-		if !slices.Contains(w.t.Scope.Kinds, u.Kind) || w.unit != nil && u.ID != w.unit.ID {
-			return true
-		}
-		w.looked++
-		var one UnitLine
-		if one, failed = w.one(u, series); failed != nil {
-			return false
-		}
-		status := one.Status
-		if status == plan.NotDue {
-			status = one.SoFar
-		}
-		counts.Add(status)
-		l.Provisional = l.Provisional || one.Provisional
-		if w.q.Units {
-			l.UnitLines = append(l.UnitLines, one)
-		}
-		return true
-	})
-	switch {
-	case failed != nil:
-		return failed
-	case counts.Evaluated() == 0:
-		l.Status, l.Reasons = plan.NotEvaluable, []*fault.Error{w.levelEnded()}
-		return nil
-	}
-	l.Status = counts.Whole()
-	if w.open && l.Status != plan.NotEvaluable {
-		l.Status, l.SoFar = plan.NotDue, l.Status
-	}
-	return nil
-}
-
-// one judges one unit of many.
-func (w *weighing) one(u hierarchy.Unit, series map[hierarchy.Kind]*aggregator.Series) (UnitLine, error) {
-	line := UnitLine{Unit: u.On(w.last)}
-	f := HeldFigure{Period: w.span}
-	found, err := w.outside(u.ID, &f)
-	if err != nil {
-		return line, err
-	}
-	var why *fault.Error
-	switch {
-	case found:
-	case w.version == nil:
-		why = w.notReported()
-	default:
-		if why, err = w.ownFigure(u, series, &f); err != nil {
-			return line, err
-		}
-	}
-	line.Judged, _ = w.judged(f, why)
-	if w.q.Units {
-		line.Difference = w.judge.Detail(f.Reading, w.scale(), w.due, w.last).Difference
-	}
-	return line, nil
-}
-
-// ownFigure is the roll-up of a unit: of its own work where its kind reports, else of what is below it.
-func (w *weighing) ownFigure(u hierarchy.Unit, series map[hierarchy.Kind]*aggregator.Series, f *HeldFigure) (*fault.Error, error) {
-	s := series[u.Kind]
-	if s == nil {
-		q := aggregator.Query{Indicator: w.t.Indicator, Period: w.span, Basis: w.q.Basis}
-		if slices.Contains(w.tx.Indicators().KindsOn(w.t.Indicator, w.last), u.Kind) {
-			q.Kind = u.Kind
-		}
-		var err error
-		if s, err = w.tx.Series(q); err != nil {
-			return nil, err
-		}
-		series[u.Kind] = s
-	}
-	at, _ := w.tx.Tree().Ordinal(u.ID) // it came from there
-	if w.q.Units {
-		a, err := s.Rollup(at)
-		if err != nil {
-			return nil, err
-		}
-		f.Result = a.Result
-	} else if err := s.Exact(at, &f.Result); err != nil {
-		return nil, err
-	}
-	f.HasRollup, f.Indicator = true, s.Version()
-	value := f.Result.Value
-	switch {
-	case f.Result.State != rollup.Value:
-	case f.Indicator.UnitRule == indicator.UnitShareYes:
-		value = f.Result.Numerator // of one unit: yes or no
-	case f.Indicator.UnitRule == indicator.UnitCountAtLeast:
-		least, err := plan.ParseAmount(f.Indicator.AtLeast.Format(f.Indicator.Scale))
-		bound, _ := plan.ParseAmount(w.t.Value)
-		if err != nil || w.t.Comparator != plan.AtLeast || least.Fraction().Cmp(bound.Fraction()) != 0 {
-			return fault.Precondition("COUNT_HIDES_FIGURE", "of one unit indicator %s tells whether it has at least %s, and nothing that can be held against %s %s",
-				w.t.Indicator, least, w.t.Comparator, w.t.Value).With("indicator", w.t.Indicator).With("least", least).With("value", w.t.Value), nil
-		}
-		if value.Cmp(rollup.Fraction{Den: rollup.WideOf(figure.Int128From(1))}) > 0 {
-			value = least.Fraction() // it has them
-		}
-	}
-	f.Reading = plan.Reading{Value: value, Done: period.Beginning, By: w.last}
-	return w.without(&f.Result), nil
 }
 
 // subtract gives a minus b for display.

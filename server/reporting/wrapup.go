@@ -2,6 +2,7 @@ package reporting
 
 import (
 	"context"
+	"math"
 	"math/big"
 	"slices"
 
@@ -40,15 +41,17 @@ type ReviewedLine struct {
 	// Change is this year's value minus last year's, of ranks in places; empty where one is missing.
 	Change  string
 	Remarks []aggregator.PlanRemark
+	// PreviousUnits are of a target of every single unit: the units of the year before, held against the same target.
+	PreviousUnits *plan.Counts
 }
 
 // maxRemarks is how many causes and remedies a wrap-up brings.
 const maxRemarks = 1000
 
 // ReviewPlan wraps a year of a plan up.
-func (s *Service) ReviewPlan(ctx context.Context, caller auth.Caller, id string, year int, basis rollup.Basis) (Review, error) {
+func (s *Service) ReviewPlan(ctx context.Context, caller auth.Caller, id string, year int, basis rollup.Basis, at At) (Review, error) {
 	var review Review
-	err := s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
+	err := s.readAt(ctx, caller, at, 0, func(tx *aggregator.Tx, who granted) error {
 		if err := who.need(auth.Read); err != nil {
 			return err
 		}
@@ -61,6 +64,7 @@ func (s *Service) ReviewPlan(ctx context.Context, caller auth.Caller, id string,
 		}
 		e := evaluation{
 			granted: who, q: EvaluationQuery{Plan: id, Year: year, Basis: basis}, carriers: s.carriersOf(tx), out: &Evaluation{Stamp: stampOf(tx)},
+			most: math.MaxInt, // there is one page
 		}
 		if err := e.run(largestPage); err != nil {
 			return err
@@ -96,8 +100,12 @@ func (r *Review) fill(e *evaluation) error {
 		return err
 	}
 	r.Remarks = remarks[""]
-	for _, l := range e.out.Lines {
-		line := ReviewedLine{Line: l}
+	earlier, err := e.unitsBefore()
+	if err != nil {
+		return err
+	}
+	for at, l := range e.out.Lines {
+		line := ReviewedLine{Line: l, PreviousUnits: earlier[at]}
 		if err := e.before(&line); err != nil {
 			return err
 		}
@@ -112,6 +120,37 @@ func (r *Review) fill(e *evaluation) error {
 		slices.SortStableFunc(r.Groups[i].Lines, func(a, b ReviewedLine) int { return int(a.Status) - int(b.Status) })
 	}
 	return nil
+}
+
+// unitsBefore counts, by the place of the line, the units of targets of every single unit by what they would have been a year before.
+func (e *evaluation) unitsBefore() (map[int]*plan.Counts, error) {
+	var each []*weighingEach
+	for at := range e.out.Lines {
+		l := &e.out.Lines[at]
+		if l.Units == nil {
+			continue
+		}
+		t := l.Target.Thing
+		t.Year--
+		t.Due = period.Forever
+		w := e.weigh(t)
+		if w.hopeless != nil {
+			continue
+		}
+		one, err := w.each(at)
+		if err != nil {
+			return nil, err
+		}
+		each = append(each, one)
+	}
+	if err := e.lookAtUnits(each); err != nil {
+		return nil, err
+	}
+	counts := map[int]*plan.Counts{}
+	for _, t := range each {
+		counts[t.at] = &t.counts
+	}
+	return counts, nil
 }
 
 // before finds the figure of the year before; of targets of every single unit there is no one figure.

@@ -24,6 +24,8 @@ var roles = pairs[auth.Role, reportingv1.Role]{
 	auth.Operator:      reportingv1.Role_ROLE_OPERATOR,
 	auth.Drafter:       reportingv1.Role_ROLE_DRAFTER,
 	auth.Sender:        reportingv1.Role_ROLE_SENDER,
+	auth.Auditor:       reportingv1.Role_ROLE_AUDITOR,
+	auth.Public:        reportingv1.Role_ROLE_PUBLIC,
 	auth.Bootstrap:     reportingv1.Role_ROLE_BOOTSTRAP,
 }
 
@@ -33,16 +35,22 @@ func (s access) CreateToken(ctx context.Context, r *reportingv1.CreateTokenReque
 	if err != nil {
 		return nil, err
 	}
-	draft := reporting.TokenDraft{Unit: r.GetUnit(), Form: r.GetForm(), DisplayName: r.GetDisplayName()}
+	draft := reporting.TokenDraft{Unit: r.GetUnit(), Form: r.GetForm(), DisplayName: r.GetDisplayName(), OwnReports: r.GetOwnReports()}
 	draft.Role, err = enumOf(roles, r.GetRole(), "ROLE_UNKNOWN", "role")
 	if err != nil || r.GetRole() == reportingv1.Role_ROLE_UNSPECIFIED {
-		return nil, fault.Invalid("ROLE_UNKNOWN", "role %q: state one of reporter, drafter, sender, approver, viewer, administrator, operator", r.GetRole()).
+		return nil, fault.Invalid("ROLE_UNKNOWN", "role %q: state one of reporter, drafter, sender, approver, viewer, administrator, operator, auditor, public", r.GetRole()).
 			With("value", r.GetRole().String()).In("role")
 	}
 	if lifetime := r.GetLifetime(); lifetime != nil {
 		if draft.Lifetime = lifetime.AsDuration(); draft.Lifetime == 0 || lifetime.CheckValid() != nil {
 			return nil, fault.Invalid("LIFETIME_INVALID", "lifetime %s: it must be positive and at most three years", draft.Lifetime).In("lifetime")
 		}
+	}
+	if start := r.GetStartTime(); start != nil {
+		if start.CheckValid() != nil {
+			return nil, fault.Invalid("START_INVALID", "start_time is no instant").In("start_time")
+		}
+		draft.Starts = start.AsTime()
 	}
 	token, secret, receipt, stamp, err := s.service.CreateToken(ctx, c, draft)
 	if err != nil {
@@ -103,6 +111,7 @@ func tokenMessage(t auth.Token) *reportingv1.Token {
 	m := &reportingv1.Token{
 		Role: roles.wire(t.Role), Unit: string(t.Unit), Form: string(t.Form), DisplayName: t.DisplayName,
 		CreateTime: timestamp(t.Created), ExpireTime: timestamp(t.Expires), RevokeTime: timestamp(t.Revoked),
+		StartTime: timestamp(t.Starts), OwnReports: t.OwnReports,
 		FormerEndTime: timestamp(t.FormerUntil),
 	}
 	if t.ID != "" {

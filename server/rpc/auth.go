@@ -39,6 +39,8 @@ var rights = pairs[auth.Right, reportingv1.Right]{
 	auth.Draft:         reportingv1.Right_RIGHT_DRAFT,
 	auth.Send:          reportingv1.Right_RIGHT_SEND,
 	auth.Calendar:      reportingv1.Right_RIGHT_CALENDAR,
+	auth.Audit:         reportingv1.Right_RIGHT_AUDIT,
+	auth.Published:     reportingv1.Right_RIGHT_PUBLISHED,
 }
 
 // served finds the descriptors of all methods that need a caller, by the names that grpc gives them.
@@ -94,11 +96,21 @@ func (d *door) admit(ctx context.Context) error {
 	if err := d.gate.address(c.peer.Address, d.now()); err != nil {
 		return err
 	}
-	caller, err := d.authenticate(ctx, c.peer)
+	// Whoever sends a token that is not good is not taken for the public: he would not learn that it has ended.
+	if right == auth.Published && c.peer.Fingerprint == "" && len(metadata.ValueFromIncomingContext(ctx, "authorization")) == 0 {
+		if public, open := d.service.Public(); open {
+			c.caller = public
+			return nil
+		}
+	}
+	caller, err := d.authenticate(ctx, c)
 	if err != nil {
 		return err
 	}
 	c.caller = caller
+	if err := d.recordable(ctx, c, right); err != nil {
+		return err
+	}
 	if local := caller.Token.ID == "" && caller.Principal == reporting.LocalPrincipal; local {
 		return nil // the operator of the machine may do more than any one role; the use case knows what
 	}
@@ -115,13 +127,16 @@ func (d *door) admit(ctx context.Context) error {
 
 // authenticate finds the caller: by the token that he sent, ours or one that an issuer signed, or else by the certificate
 // of his machine.
-func (d *door) authenticate(ctx context.Context, from auth.Peer) (auth.Caller, error) {
-	if from.Fingerprint != "" && len(metadata.ValueFromIncomingContext(ctx, "authorization")) == 0 {
-		return d.service.AuthenticatePeer(ctx, from)
+func (d *door) authenticate(ctx context.Context, c *call) (auth.Caller, error) {
+	if c.peer.Fingerprint != "" && len(metadata.ValueFromIncomingContext(ctx, "authorization")) == 0 {
+		return d.service.AuthenticatePeer(ctx, c.peer)
 	}
 	secret, err := bearer(ctx)
 	if err != nil {
 		return auth.Caller{}, err
+	}
+	if id, _, err := auth.ParseSecret(secret.Reveal()); err == nil {
+		c.credential = id
 	}
 	if d.person == nil || auth.IsSecret(secret.Reveal()) {
 		return d.service.Authenticate(ctx, secret)

@@ -48,7 +48,7 @@ func TestEveryMethodOfTheContractStatesItsRight(t *testing.T) {
 		"/reporting.v1.ReportService/ReturnReport":       auth.Approve,
 		"/reporting.v1.AccessService/CreateToken":        auth.Grant,
 		"/reporting.v1.AccessService/GetCaller":          auth.Authenticated,
-		"/reporting.v1.OperationService/VerifyStore":     auth.Operate,
+		"/reporting.v1.OperationService/VerifyStore":     auth.Audit,
 		"/reporting.v1.IndicatorService/GetIndicator":    auth.Read,
 		"/reporting.v1.ReportService/StreamReports":      auth.Submit,
 		"/reporting.v1.ChangeService/WatchChanges":       auth.Read,

@@ -39,6 +39,7 @@ func (s rollups) QueryRollupColumns(
 	for i := range page.Columns {
 		answer.Columns[i] = columnsMessage(&page.Columns[i])
 	}
+	sayOnce(answer.Columns, len(page.Units), len(page.Periods))
 	return answer, nil
 }
 

@@ -29,7 +29,7 @@ func (s plans) EvaluatePlan(ctx context.Context, r *reportingv1.EvaluatePlanRequ
 		return nil, err
 	}
 	e, err := s.service.EvaluatePlan(ctx, callerOf(ctx), reporting.EvaluationQuery{
-		Plan: id, Year: int(r.GetYear()), Period: r.GetPeriod(), Unit: r.GetUnit(), Group: r.GetGroup(), Focus: r.GetFocus(), Basis: basis,
+		Plan: id, Year: int(r.GetYear()), Period: r.GetPeriod(), Unit: r.GetUnit(), Group: r.GetGroup(), Lead: r.GetLead(), Focus: r.GetFocus(), Basis: basis,
 		Units: r.GetUnits(), Page: pageOf(r.GetPageSize(), r.GetPageToken()), At: at,
 	})
 	if err != nil {
@@ -38,6 +38,7 @@ func (s plans) EvaluatePlan(ctx context.Context, r *reportingv1.EvaluatePlanRequ
 	answer := &reportingv1.EvaluatePlanResponse{
 		Summary: attainmentCounts(&e.Summary), Focus: attainmentCounts(&e.Focus), Declared: attainmentCounts(&e.Declared), Basis: bases.wire(basis),
 		AsOf: e.Today.String(), NextPageToken: e.Next, Stamp: stampMessage(e.Stamp),
+		TotalLines: int32(e.Total), //nolint:gosec // a few thousand
 	}
 	for i := range e.Groups {
 		g := &e.Groups[i]

@@ -49,6 +49,11 @@ var (
 		indicator.Stock:      reportingv1.Measure_MEASURE_STOCK,
 		indicator.YearToDate: reportingv1.Measure_MEASURE_YEAR_TO_DATE,
 	}
+	classes = pairs[indicator.Class, reportingv1.IndicatorClass]{
+		indicator.Internal:  reportingv1.IndicatorClass_INDICATOR_CLASS_UNSPECIFIED,
+		indicator.Public:    reportingv1.IndicatorClass_INDICATOR_CLASS_PUBLIC,
+		indicator.Sensitive: reportingv1.IndicatorClass_INDICATOR_CLASS_SENSITIVE,
+	}
 	directions = pairs[indicator.Direction, reportingv1.Direction]{
 		indicator.DirectionNone: reportingv1.Direction_DIRECTION_UNSPECIFIED,
 		indicator.Higher:        reportingv1.Direction_DIRECTION_HIGHER,
@@ -100,6 +105,7 @@ func (s indicators) CreateIndicator(ctx context.Context, r *reportingv1.CreateIn
 	if err != nil {
 		return nil, err
 	}
+	c.OpenPeriods = r.GetOpenPeriods()
 	if r.GetIndicator() == nil {
 		return nil, bodyMissing("indicator")
 	}
@@ -117,6 +123,7 @@ func (s indicators) UpdateIndicator(ctx context.Context, r *reportingv1.UpdateIn
 	if err != nil {
 		return nil, err
 	}
+	c.OpenPeriods = r.GetOpenPeriods()
 	if r.GetIndicator() == nil {
 		return nil, bodyMissing("indicator")
 	}
@@ -197,6 +204,9 @@ func indicatorOf(m *reportingv1.Indicator) (indicator.Indicator, error) {
 		i.Value.Time, err = enumOf(timeRules, m.GetTimeRule(), "TIME_RULE_UNKNOWN", "time rule")
 		add("time_rule", err)
 	}
+	i.SmallestCell = m.GetSmallestCell()
+	i.Class, err = enumOf(classes, m.GetClass(), "CLASS_UNKNOWN", "class")
+	add("class", err)
 	i.Direction, err = enumOf(directions, m.GetDirection(), "DIRECTION_UNKNOWN", "direction")
 	add("direction", err)
 	i.Denominator = denominatorOf(m, i, add)
@@ -255,6 +265,7 @@ func indicatorMessage(i reporting.Indicator) *reportingv1.Indicator {
 		Assigned: selectorMessages(i.Assigned), Direction: directions.wire(i.Direction),
 		Min: numberText(i.Min, i.Scale), Max: numberText(i.Max, i.Scale),
 		Replaces: string(i.Replaces), ValidFrom: i.ValidFrom.String(), Etag: i.Etag, Formula: i.Formula,
+		Class: classes.wire(i.Class), SmallestCell: i.SmallestCell,
 	}
 	if !i.Derived() {
 		m.Measure, m.TimeRule = measures.wire(i.Value.Measure), timeRules.wire(i.Value.Time)

@@ -27,6 +27,8 @@ type call struct {
 	// peer is the machine that it comes from.
 	peer  auth.Peer
 	began time.Time
+	// credential is the public id of the token that was shown, known or not; request is what the caller calls his request.
+	credential, request string
 }
 
 type callKey struct{}
@@ -52,6 +54,9 @@ func (d *door) begin(ctx context.Context, method string) (context.Context, *call
 
 func (d *door) edgeUnary(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	ctx, c := d.begin(ctx, info.FullMethod)
+	if named, ok := request.(interface{ GetRequestId() string }); ok {
+		c.request = named.GetRequestId()
+	}
 	answer, err := handler(ctx, request)
 	if err = d.end(ctx, c, err); err != nil {
 		return nil, err
@@ -83,6 +88,7 @@ func (d *door) end(ctx context.Context, c *call, err error) error {
 	}
 	correlation := newCorrelation()
 	s := Status(err, c.language, correlation)
+	d.refused(ctx, c, s)
 	line = append(line, slog.String("code", s.Code().String()), slog.String("reason", reasonOf(s)))
 	switch s.Code() { //nolint:exhaustive // all others are the caller's own
 	case codes.Internal, codes.DataLoss, codes.Unknown:

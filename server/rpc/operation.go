@@ -68,7 +68,7 @@ func (s operations) GetStatus(ctx context.Context, _ *reportingv1.GetStatusReque
 // VerifyStore verifies the store. One verification runs at a time: it reads everything there is.
 func (s operations) VerifyStore(_ *reportingv1.VerifyStoreRequest, stream grpc.ServerStreamingServer[reportingv1.VerifyStoreResponse]) error {
 	ctx := stream.Context()
-	if err := s.service.MayOperate(ctx, callerOf(ctx)); err != nil {
+	if err := s.service.MayVerify(ctx, callerOf(ctx)); err != nil {
 		return err
 	}
 	if s.verify == nil {

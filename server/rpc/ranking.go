@@ -43,8 +43,12 @@ func (s rankings) RankUnits(ctx context.Context, r *reportingv1.RankUnitsRequest
 	if err != nil {
 		return nil, err
 	}
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
 	q := reporting.RankQuery{
-		Indicator: r.GetIndicator(), Period: r.GetPeriod(), Previous: r.GetPrevious(), UnitChoice: choiceOf(r), Basis: basis,
+		Indicator: r.GetIndicator(), Period: r.GetPeriod(), Previous: r.GetPrevious(), UnitChoice: choiceOf(r), Basis: basis, At: at,
 	}
 	if r.GetPlan() != "" {
 		if q.Plan, err = lastPart("plans", "plan", r.GetPlan()); err != nil {
@@ -92,8 +96,12 @@ func (s rankings) CompareUnits(ctx context.Context, r *reportingv1.CompareUnitsR
 	if err != nil {
 		return nil, err
 	}
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
 	found, err := s.service.CompareUnits(ctx, callerOf(ctx), reporting.CompareQuery{
-		Indicators: r.GetIndicators(), Period: r.GetPeriod(), UnitChoice: choiceOf(r), Basis: basis,
+		Indicators: r.GetIndicators(), Period: r.GetPeriod(), UnitChoice: choiceOf(r), Basis: basis, At: at,
 	})
 	if err != nil {
 		return nil, err
@@ -124,8 +132,12 @@ func (s rankings) CompareUnits(ctx context.Context, r *reportingv1.CompareUnitsR
 
 // ListOutsideFigures lists outside figures.
 func (s rankings) ListOutsideFigures(ctx context.Context, r *reportingv1.ListOutsideFiguresRequest) (*reportingv1.ListOutsideFiguresResponse, error) {
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
 	page, err := s.service.ListOutsideFigures(ctx, callerOf(ctx), reporting.OutsideFilter{
-		Indicator: r.GetIndicator(), Unit: r.GetUnit(), Year: int(r.GetYear()), Page: pageOf(r.GetPageSize(), r.GetPageToken()),
+		Indicator: r.GetIndicator(), Unit: r.GetUnit(), Year: int(r.GetYear()), Page: pageOf(r.GetPageSize(), r.GetPageToken()), At: at,
 	})
 	if err != nil {
 		return nil, err
@@ -160,8 +172,12 @@ func (s rankings) ImportOutsideFigures(stream grpc.ClientStreamingServer[reporti
 }
 
 // ListRegions lists the regions.
-func (s rankings) ListRegions(ctx context.Context, _ *reportingv1.ListRegionsRequest) (*reportingv1.ListRegionsResponse, error) {
-	regions, stamp, err := s.service.ListRegions(ctx, callerOf(ctx))
+func (s rankings) ListRegions(ctx context.Context, r *reportingv1.ListRegionsRequest) (*reportingv1.ListRegionsResponse, error) {
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
+	regions, stamp, err := s.service.ListRegions(ctx, callerOf(ctx), at)
 	if err != nil {
 		return nil, err
 	}

@@ -143,7 +143,7 @@ func effectsMessage(e *reporting.Effects) *reportingv1.ReorganisationEffects {
 	}
 	for _, k := range e.Tokens {
 		m.Tokens = append(m.Tokens, &reportingv1.TokenEffect{
-			Token: k.Token, Role: k.Role.String(), Unit: unitLabel(k.Unit), Acting: labelOrNone(k.Acting),
+			Token: k.Token, Role: k.Role.String(), Unit: unitLabel(k.Unit), Acting: labelOrNone(k.Acting), Reads: labelOrNone(k.Reads),
 		})
 	}
 	for _, t := range e.Targets {

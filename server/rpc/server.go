@@ -19,6 +19,7 @@ import (
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/reporting"
+	"github.com/tonghop/tonghop/server/security"
 )
 
 // Config is what the door needs.
@@ -40,6 +41,8 @@ type Config struct {
 	Full func(error) bool
 	// SendWithin is how long one message of a stream may wait for its reader before the stream is cut. 0: 30 s.
 	SendWithin time.Duration
+	// Security is where refusals and first uses are recorded. Nil: nowhere.
+	Security *security.Log
 	// TLS protects the connections that come over the network; nil leaves them in the clear.
 	TLS *tls.Config
 	// Assertions are the gateway's; nil believes it nothing.
@@ -80,6 +83,9 @@ type door struct {
 	shapes  shapes
 	// sendWithin is how long one message of a stream may wait for its reader.
 	sendWithin time.Duration
+	// security records who tried; nil records nothing. seen are those who were let in.
+	security   *security.Log
+	seen       visitors
 	assertions *Assertions
 	person     func(ctx context.Context, text string) (auth.Person, error)
 	gate       *gate
@@ -102,7 +108,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	d := &door{
 		service: cfg.Service, log: cfg.Logger, now: cfg.Now, sendWithin: cmp.Or(cfg.SendWithin, sendWithin),
-		assertions: cfg.Assertions, person: cfg.Person, gate: newGate(cfg.Rates),
+		assertions: cfg.Assertions, person: cfg.Person, gate: newGate(cfg.Rates), security: cfg.Security,
 	}
 	if cfg.TLS != nil {
 		cfg.Options = append([]grpc.ServerOption{grpc.Creds(protected(cfg.TLS))}, cfg.Options...)
@@ -136,6 +142,7 @@ func New(cfg Config) (*Server, error) {
 	reportingv1.RegisterChangeServiceServer(s.grpc, changes{core: c})
 	reportingv1.RegisterAccessServiceServer(s.grpc, access{core: c})
 	reportingv1.RegisterOperationServiceServer(s.grpc, operations{core: c})
+	reportingv1.RegisterPublicationServiceServer(s.grpc, publications{core: c})
 	healthv1.RegisterHealthServer(s.grpc, s.health)
 	if cfg.Reflection {
 		reflection.Register(s.grpc)

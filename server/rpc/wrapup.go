@@ -49,7 +49,11 @@ func (s plans) ListPlanRemarks(ctx context.Context, r *reportingv1.ListPlanRemar
 	if err != nil {
 		return nil, err
 	}
-	f := reporting.RemarkFilter{Plan: id, Page: pageOf(r.GetPageSize(), r.GetPageToken())}
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
+	f := reporting.RemarkFilter{Plan: id, Page: pageOf(r.GetPageSize(), r.GetPageToken()), At: at}
 	if r.GetKind() != reportingv1.RemarkKind_REMARK_KIND_UNSPECIFIED {
 		if f.Kind, err = enumOf(remarkKinds, r.GetKind(), "REMARK_KIND_UNKNOWN", "kind"); err != nil {
 			return nil, fault.Of(err).In("kind")
@@ -89,7 +93,11 @@ func (s plans) ReviewPlan(ctx context.Context, r *reportingv1.ReviewPlanRequest)
 	if err != nil {
 		return nil, err
 	}
-	review, err := s.service.ReviewPlan(ctx, callerOf(ctx), id, int(r.GetYear()), basis)
+	at, err := s.atOf(ctx, r.AtSequence, r)
+	if err != nil {
+		return nil, err
+	}
+	review, err := s.service.ReviewPlan(ctx, callerOf(ctx), id, int(r.GetYear()), basis, at)
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +118,9 @@ func (s plans) ReviewPlan(ctx context.Context, r *reportingv1.ReviewPlanRequest)
 			}
 			if l.Previous.Period.Valid() {
 				one.Previous = heldMessage(&l.Previous)
+			}
+			if u := l.PreviousUnits; u != nil && u.Evaluated() > 0 {
+				one.PreviousUnits = attainmentCounts(u)
 			}
 			m.Lines = append(m.Lines, one)
 		}

@@ -10,7 +10,7 @@
 //   - lineage.csv: date, from, to, share ([ReadLineage])
 //   - indicators.csv: code, name_vi, name_en, group, unit_of_measure, scale, unit_rule, time_rule, measure, reported_by,
 //     checked_by?, direction, formula?, weight?, denominator_measure?, denominator_time_rule?, denominator_indicator?,
-//     min?, max?, valid_from?, replaces?, assigned?, except?, decision? ([ReadIndicators])
+//     min?, max?, valid_from?, replaces?, assigned?, except?, decision?, class?, smallest_cell? ([ReadIndicators])
 //   - forms.csv: code, name_vi, name_en?, frequency, calendar, indicators, assigned, except?, owner?, reviewer?, due?,
 //     valid_from? ([ReadForms])
 //   - holidays.csv: date, name, kind ([ReadHolidays]); the kind is off or work

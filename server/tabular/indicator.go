@@ -14,7 +14,7 @@ import (
 // The columns of indicators.csv, in the order of their constants.
 var indicatorColumns = columns(`code name_vi name_en group unit_of_measure scale unit_rule time_rule measure reported_by
 	checked_by? direction formula? weight? denominator_measure? denominator_time_rule? denominator_indicator? min? max?
-	valid_from? replaces? assigned? except? decision?`)
+	valid_from? replaces? assigned? except? decision? class? smallest_cell?`)
 
 const (
 	indCode = iota
@@ -40,6 +40,9 @@ const (
 	indReplaces
 	indAssigned
 	indExcept
+	indDecision
+	indClass
+	indSmallestCell
 )
 
 // wordLevelsOwn stands in reported_by beside the kinds and says that each level reports its own work (R8).
@@ -84,6 +87,10 @@ func readIndicator(r row, resolve Resolve, today period.Day, problems *fault.Lis
 	}
 	i.Direction, err = indicator.ParseDirection(r.cell(indDirection))
 	read(indDirection, err)
+	i.Class, err = indicator.ParseClass(r.cell(indClass))
+	read(indClass, err)
+	i.SmallestCell, err = parseSmallestCell(r.cell(indSmallestCell))
+	read(indSmallestCell, err)
 	i.Denominator = readDenominator(r, i, &own)
 	i.Min, err = parseBound(r.cell(indMin), i.Scale)
 	read(indMin, err)
@@ -151,6 +158,17 @@ func readKinds(r row, i *indicator.Indicator) {
 	for _, word := range r.list(indCheckedBy) {
 		i.CheckedBy = append(i.CheckedBy, hierarchy.Kind(word))
 	}
+}
+
+func parseSmallestCell(s string) (int32, error) {
+	if s == "" {
+		return 0, nil
+	}
+	n, err := figure.ParseNumber(s, 0, figure.Plain)
+	if err != nil || n < 1 || n > indicator.LargestSmallestCell {
+		return 0, indicator.SmallestCellInvalid(shorten(s))
+	}
+	return int32(n), nil //nolint:gosec // it was compared
 }
 
 func parseScale(s string) (figure.Scale, error) {

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/tonghop/tonghop/client"
+	"github.com/tonghop/tonghop/client/receipt"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 )
 
@@ -34,6 +35,7 @@ type closeCmd struct {
 	Version int32  `placeholder:"N" help:"Of that closing instead of the last; goes with --table."`
 	Yes     bool   `help:"Do not ask."`
 	DryRun  bool   `help:"Check everything and change nothing."`
+	keeping
 }
 
 // Help shows how it is used.
@@ -94,10 +96,19 @@ func (c *closeCmd) Run(ctx context.Context, s *session) error {
 		if err != nil {
 			return err
 		}
+		kept, err := c.keeper(s, c.DryRun)
+		if err != nil {
+			return err
+		}
+		defer kept.end()
 		closed, err := to.ClosePeriod(ctx, &reportingv1.ClosePeriodRequest{
 			Name: seen.GetName(), Etag: seen.GetEtag(), Force: c.Force, Reason: c.Reason, RequestId: id, ValidateOnly: c.DryRun,
 		})
 		if err != nil {
+			return err
+		}
+		as := receipt.Record{Kind: receipt.Close, RequestID: id, Report: closed.GetName(), Revision: closed.GetVersion(), Etag: seen.GetEtag(), Reason: c.Reason}
+		if err := kept.keepOne(as, closed.GetReceipt()); err != nil {
 			return err
 		}
 		if c.DryRun {
@@ -154,6 +165,7 @@ type reopenCmd struct {
 	Reason string   `required:"" placeholder:"TEXT" help:"Why; at most 2,000 characters and no personal data."`
 	Yes    bool     `help:"Do not ask."`
 	DryRun bool     `help:"Check everything and change nothing."`
+	keeping
 }
 
 // Help shows how it is used.
@@ -192,10 +204,19 @@ func (c *reopenCmd) Run(ctx context.Context, s *session) error {
 		if err != nil {
 			return err
 		}
+		kept, err := c.keeper(s, c.DryRun)
+		if err != nil {
+			return err
+		}
+		defer kept.end()
 		opened, err := to.ReopenPeriod(ctx, &reportingv1.ReopenPeriodRequest{
 			Name: seen.GetName(), Etag: seen.GetEtag(), Units: c.Unit, Until: timestamppb.New(until), Reason: c.Reason, RequestId: id, ValidateOnly: c.DryRun,
 		})
 		if err != nil {
+			return err
+		}
+		as := receipt.Record{Kind: receipt.Reopen, RequestID: id, Report: opened.GetName(), Revision: opened.GetVersion(), Etag: seen.GetEtag(), Reason: c.Reason}
+		if err := kept.keepOne(as, opened.GetReceipt()); err != nil {
 			return err
 		}
 		if c.DryRun {

@@ -16,6 +16,7 @@ type evaluateCmd struct {
 	Period string `placeholder:"PERIOD" help:"Judge the figures of this period of the year, such as 2024-H1; otherwise each target by its due day."`
 	Unit   string `placeholder:"UNIT" help:"Only what is demanded of this unit."`
 	Group  string `placeholder:"CODE" help:"Only indicators of this group."`
+	Lead   string `placeholder:"UNIT" help:"Only targets that this unit leads."`
 	Focus  bool   `help:"Only indicators on which the plan is led."`
 	Units  bool   `help:"Also each unit of targets of every single unit."`
 	Basis  string `enum:"official,provisional" default:"official" help:"official counts approved reports, provisional also those that wait for approval."`
@@ -33,6 +34,7 @@ Examples:
 
     tonghop evaluate 52-kh-ubnd-2024
     tonghop evaluate 698-kh-ubnd-2022 --year 2030 --group CQ
+    tonghop evaluate 52-kh-ubnd-2024 --lead DT-STTTT
     tonghop evaluate 52-kh-ubnd-2024 --period 2024-H1 --focus -o csv`
 }
 
@@ -43,12 +45,13 @@ func (c *evaluateCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	q := &reportingv1.EvaluatePlanRequest{
-		Name: planName(c.Plan), Year: c.Year, Period: c.Period, Unit: c.Unit, Group: c.Group, Focus: c.Focus, Units: c.Units,
+		Name: planName(c.Plan), Year: c.Year, Period: c.Period, Unit: c.Unit, Group: c.Group, Lead: c.Lead, Focus: c.Focus, Units: c.Units,
 		Basis: choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis), AtSequence: sequence, AtTime: at,
 	}
 	return s.with(ctx, func(to *client.Client) error {
 		var sum evaluated
-		if err := list(s, evaluationSheet, evaluationLines(to.EvaluationPages(ctx, q), &sum)); err != nil {
+		sum.narrowed = c.Group != "" || c.Focus || c.Unit != "" || c.Lead != ""
+		if err := list(s, evaluationSheet, evaluationLines(s, to.EvaluationPages(ctx, q), &sum)); err != nil {
 			return err
 		}
 		if s.Output != "table" {
@@ -64,7 +67,9 @@ type evaluationLine struct {
 	unit *reportingv1.UnitEvaluation
 }
 
-func evaluationLines(pages iter.Seq2[*reportingv1.EvaluatePlanResponse, error], sum *evaluated) iter.Seq2[evaluationLine, error] {
+// evaluationLines gives what the pages have, and tells how far they are where there are several. JSON has the units in the line of their
+// target.
+func evaluationLines(s *session, pages iter.Seq2[*reportingv1.EvaluatePlanResponse, error], sum *evaluated) iter.Seq2[evaluationLine, error] {
 	return func(yield func(evaluationLine, error) bool) {
 		for page, err := range pages {
 			if err != nil {
@@ -72,9 +77,19 @@ func evaluationLines(pages iter.Seq2[*reportingv1.EvaluatePlanResponse, error], 
 				return
 			}
 			sum.add(page)
+			switch {
+			case s.Output != "table": // lines go out as they come
+			case page.GetNextPageToken() != "":
+				s.progress.at("evaluating", "targets", int64(sum.summary.evaluated), int64(page.GetTotalLines()))
+			default:
+				s.progress.clear()
+			}
 			for _, l := range page.GetLines() {
 				if !yield(evaluationLine{l, nil}, nil) {
 					return
+				}
+				if s.Output == "json" {
+					continue
 				}
 				for _, u := range l.GetUnitLines() {
 					if !yield(evaluationLine{l, u}, nil) {
@@ -119,13 +134,13 @@ var evaluationSheet = sheet[evaluationLine]{
 		{name: "declared_rating", text: func(l evaluationLine) string { return attainment(l.GetDeclared().GetRating()) }},
 		{name: "declared_difference", text: func(l evaluationLine) string { return l.GetDeclaredDifference() }},
 		{name: "reasons", text: func(l evaluationLine) string { return l.reasonNames() }},
+		{name: "units_reached", text: func(l evaluationLine) string {
+			return l.ofUnits((*reportingv1.AttainmentCounts).GetExceeded, (*reportingv1.AttainmentCounts).GetMet)
+		}},
+		{name: "units", text: func(l evaluationLine) string { return l.ofUnits((*reportingv1.AttainmentCounts).GetEvaluated) }},
+		{name: "indicator_name", text: func(l evaluationLine) string { return l.GetIndicatorName() }},
 	},
-	json: func(l evaluationLine) ([]byte, error) {
-		if l.unit != nil {
-			return jsonOf(l.unit)
-		}
-		return jsonOf(l.TargetEvaluation)
-	},
+	json: func(l evaluationLine) ([]byte, error) { return jsonOf(l.TargetEvaluation) },
 }
 
 func attainment(a reportingv1.Attainment) string {
@@ -183,6 +198,18 @@ func (l evaluationLine) difference() string {
 		return l.unit.GetDifference()
 	}
 	return l.GetDifference()
+}
+
+// ofUnits adds counts of a target of every single unit; nothing for any other.
+func (l evaluationLine) ofUnits(counts ...func(*reportingv1.AttainmentCounts) int32) string {
+	if l.GetUnits() == nil || l.unit != nil {
+		return ""
+	}
+	n := int32(0)
+	for _, count := range counts {
+		n += count(l.GetUnits())
+	}
+	return number(n)
 }
 
 // held is the value, the class or the day that was held against the target; of every single unit how many reached it.
@@ -262,7 +289,9 @@ type evaluated struct {
 	counts                   []*reportingv1.CountComparison
 	asOf                     string
 	basis                    reportingv1.Basis
-	sequence                 int64
+	// narrowed says that groups without a line were not asked for.
+	narrowed bool
+	sequence int64
 }
 
 // counted6 are counts by status.
@@ -314,7 +343,7 @@ func (e *evaluated) text() string {
 	var b bytes.Buffer
 	b.WriteString("\n" + e.summary.text() + "\n")
 	for _, g := range e.groups {
-		if c := e.byGroup[g.GetGroup()]; g.GetGroup() != "" {
+		if c := e.byGroup[g.GetGroup()]; g.GetGroup() != "" && (c.evaluated > 0 || !e.narrowed) {
 			b.WriteString(g.GetGroup() + " " + plain(g.GetNameVi()) + ", " + plural(g.GetIndicators(), "indicator", "indicators") + ": " + c.text() + "\n")
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/tonghop/tonghop/client"
+	"github.com/tonghop/tonghop/client/receipt"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 )
 
@@ -17,6 +18,7 @@ type excludeCmd struct {
 	Below  string `placeholder:"U" help:"of the units below this one, itself included."`
 	Yes    bool   `help:"Do not ask."`
 	DryRun bool   `help:"Check everything and change nothing."`
+	keeping
 }
 
 // Help shows how it is used.
@@ -69,8 +71,20 @@ func (c *excludeCmd) Run(ctx context.Context, s *session) error {
 		if err != nil {
 			return err
 		}
+		kept, err := c.keeper(s, c.DryRun)
+		if err != nil {
+			return err
+		}
+		defer kept.end()
 		found, err := c.turn(ctx, to, seen, id)
 		if err != nil {
+			return err
+		}
+		as := receipt.Record{Kind: receipt.Exclude, RequestID: id, Report: found.GetName(), Etag: seen.GetEtag(), Reason: c.Reason}
+		if c.Lift {
+			as.Kind = receipt.Lift
+		}
+		if err := kept.keepOne(as, found.GetReceipt()); err != nil {
 			return err
 		}
 		if c.DryRun {

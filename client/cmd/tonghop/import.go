@@ -13,8 +13,8 @@ type importCmd struct {
 	What   string `arg:"" enum:"units,lineage,indicators,forms,rules,targets,outside,regions" help:"What the file holds: units, lineage, indicators, forms, rules, targets (of plans), outside (figures that others published) or regions."`
 	File   string `arg:"" help:"The CSV file, or - for the standard input."`
 	DryRun bool   `help:"Check everything and change nothing."`
-	// OpenPeriods is for forms.
-	OpenPeriods bool `help:"Of forms: the changes are meant to bear on periods that have begun too."`
+	// OpenPeriods is for forms and indicators.
+	OpenPeriods bool `help:"Of forms and indicators: the changes are meant to bear on periods that have begun too."`
 }
 
 // Help shows how it is used.

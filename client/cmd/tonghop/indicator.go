@@ -76,8 +76,24 @@ var indicatorSheet = sheet[*reportingv1.Indicator]{
 		{name: "valid_from", text: (*reportingv1.Indicator).GetValidFrom},
 		{name: "replaces", text: (*reportingv1.Indicator).GetReplaces},
 		{name: "assigned", text: func(i *reportingv1.Indicator) string { return selectors(i.GetAssigned()) }},
+		{name: "class", text: class},
+		{name: "smallest_cell", text: smallestCell},
 	},
 	json: messageJSON[*reportingv1.Indicator],
+}
+
+func class(i *reportingv1.Indicator) string {
+	if i.GetClass() == reportingv1.IndicatorClass_INDICATOR_CLASS_UNSPECIFIED {
+		return ""
+	}
+	return strings.ToLower(word(i.GetClass(), "INDICATOR_CLASS_"))
+}
+
+func smallestCell(i *reportingv1.Indicator) string {
+	if i.GetSmallestCell() == 0 {
+		return ""
+	}
+	return number(i.GetSmallestCell())
 }
 
 func unitRule(i *reportingv1.Indicator) string {
@@ -176,6 +192,8 @@ func (c *indicatorsGetCmd) Run(ctx context.Context, s *session) error {
 			{"decimals", number(i.GetScale())},
 			{"over units", unitRule(i)},
 			{"formula", i.GetFormula()},
+			{"class", class(i)},
+			{"smallest published", smallestCell(i)},
 			{"over time", timeRule(i.GetTimeRule())},
 			{"measure", measure(i.GetMeasure())},
 			{"denominator over time", timeRule(i.GetDenominatorTimeRule())},

@@ -112,6 +112,14 @@ func (k *keeper) keep(records ...receipt.Record) error {
 	return nil
 }
 
+// keepOne keeps the receipt of one change, if it made an entry.
+func (k *keeper) keepOne(r receipt.Record, m *reportingv1.Receipt) error {
+	if m.GetSequence() == 0 {
+		return nil
+	}
+	return k.keep(accepted(r, m))
+}
+
 // end says where the receipts are.
 func (k *keeper) end() {
 	if k.folder == nil {

@@ -44,10 +44,24 @@ func (f outboxFile) open(s *session) (*outbox.Box, error) {
 	return box, nil
 }
 
-// putAside puts the file of a submission into the outbox.
-func (c *submitCmd) putAside(s *session, file upload) error {
+// putAside puts the file of a submission into the outbox. Of a form the rows are put in, and nothing if one of its cells
+// cannot be understood: whoever filled it in is here now, and not when it is sent.
+func (c *submitCmd) putAside(ctx context.Context, s *session, file upload) error {
 	if c.DryRun || c.Correct {
 		return s.usage("--later asks no server, and --dry-run and --correct must: leave one of them out")
+	}
+	form, err := c.readForm(ctx, s, nil, &file)
+	if err != nil {
+		return err
+	}
+	if form != nil {
+		t := newTeller(s, file.name, c.DryRun, form)
+		if err := t.local(); err != nil {
+			return err
+		}
+		if len(form.found) > 0 {
+			return c.tellForm(s, form, t)
+		}
 	}
 	box, err := c.open(s)
 	if err != nil {

@@ -21,6 +21,8 @@ type teller struct {
 	s    *session
 	file string
 	dry  bool
+	// form is what the rows were read from; nil for a file that is sent as it is.
+	form *filledForm
 
 	w   *bufio.Writer
 	csv *csv.Writer
@@ -32,13 +34,17 @@ type teller struct {
 	summary *reportingv1.ImportReportsSummary
 }
 
-func newTeller(s *session, file string, dry bool) *teller {
-	t := &teller{s: s, file: file, dry: dry, kinds: map[int32]reportingv1.OutcomeKind{}, reasons: map[string]int{}}
+func newTeller(s *session, file string, dry bool, form *filledForm) *teller {
+	t := &teller{s: s, file: file, dry: dry, form: form, kinds: map[int32]reportingv1.OutcomeKind{}, reasons: map[string]int{}}
 	t.w = bufio.NewWriter(s.stdout)
 	t.csv = csv.NewWriter(t.w)
 	if s.Output == "csv" {
+		header := []string{"outcome", "index", "report", "revision", "etag", "sequence", "late", "line", "field", "reason", "message", "other_line"}
+		if form != nil {
+			header = append(header, "sheet", "cell", "value")
+		}
 		// An error stays in the writer and is found when it is flushed.
-		_ = t.csv.Write([]string{"outcome", "index", "report", "revision", "etag", "sequence", "late", "line", "field", "reason", "message", "other_line"})
+		_ = t.csv.Write(header)
 	}
 	return t
 }
@@ -57,7 +63,7 @@ func (t *teller) take(answer *reportingv1.ImportReportsResponse) error {
 	case *reportingv1.ImportReportsResponse_Summary:
 		t.summary = part.Summary
 	}
-	if err := t.show(answer); err != nil {
+	if err := firstError(t.cells(answer), t.show(answer)); err != nil {
 		return err
 	}
 	return t.flush()
@@ -90,7 +96,7 @@ func (t *teller) show(answer *reportingv1.ImportReportsResponse) error {
 			t.row([]string{word(refusal, kindPrefix), "", "", "", "", "", ""}, part.Problem)
 			return nil
 		}
-		t.line("%-9s  %s%s", word(refusal, kindPrefix), place(t.file, part.Problem), saying(part.Problem))
+		t.line("%-9s  %s%s", word(refusal, kindPrefix), t.place(part.Problem), saying(part.Problem))
 	}
 	return nil
 }
@@ -107,7 +113,7 @@ func (t *teller) outcomeLines(o *reportingv1.SubmitOutcome) {
 	if o.GetReceipt() != nil {
 		parts = append(parts, "entry "+number(o.GetReceipt().GetSequence()))
 	}
-	if lines := ranges(o.GetLines()); lines != "" {
+	if lines := t.rows(o.GetLines()); lines != "" {
 		parts = append(parts, lines)
 	}
 	if o.GetLate() {
@@ -118,7 +124,7 @@ func (t *teller) outcomeLines(o *reportingv1.SubmitOutcome) {
 		t.line("%-9s  kept from the revision before: %s", "", plain(strings.Join(merged, ", ")))
 	}
 	for _, p := range o.GetProblems() {
-		t.line("%-9s  %s%s", "", place(t.file, p), saying(p))
+		t.line("%-9s  %s%s", "", t.place(p), saying(p))
 	}
 }
 
@@ -141,6 +147,14 @@ func (t *teller) outcomeRows(o *reportingv1.SubmitOutcome) {
 
 func (t *teller) row(about []string, p *reportingv1.Problem) {
 	row := slices.Concat(about, []string{some(p.GetLine()), p.GetField(), p.GetReason(), p.GetMessage(), some(p.GetOtherLine())})
+	if t.form != nil {
+		row = append(row, t.form.columns(p)...)
+	}
+	t.write(row)
+}
+
+// write writes a row of an answer in CSV.
+func (t *teller) write(row []string) {
 	for i := range row {
 		row[i] = harmless(row[i])
 	}
@@ -150,6 +164,22 @@ func (t *teller) row(about []string, p *reportingv1.Problem) {
 func (t *teller) flush() error {
 	t.csv.Flush()
 	return firstError(t.csv.Error(), t.w.Flush())
+}
+
+// place says where a problem is: in the cell of a form, or on the line of a file.
+func (t *teller) place(p *reportingv1.Problem) string {
+	if t.form == nil {
+		return place(t.file, p)
+	}
+	return t.form.place(t.file, t.form.locate(p))
+}
+
+// rows says which rows made a report.
+func (t *teller) rows(lines []int32) string {
+	if t.form == nil {
+		return ranges(lines)
+	}
+	return t.form.rows(lines)
 }
 
 // end closes with the counts, and with what this program can do about refusals.

@@ -141,11 +141,16 @@ func widths[T any](columns []column[T]) []int {
 // harmless puts an apostrophe before a text that a spreadsheet would run as a formula. Numbers stay numbers, and so
 // does the - that stands for "not available".
 func harmless(s string) string {
-	begin := strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsSpace(r) && r != '\t' && r != '\r' || r == '\ufeff' })
-	if begin == "" || s == "-" || isNumber(s) || !strings.ContainsRune("=+-@\t\r＝＋－＠", []rune(begin)[0]) {
+	begin := strings.TrimLeftFunc(s, unseen)
+	if begin == "" || s == "-" || isNumber(s) || !strings.ContainsRune("=+-@\t\r\n\x00＝＋－＠", []rune(begin)[0]) {
 		return s
 	}
 	return "'" + s
+}
+
+// unseen are the letters that a spreadsheet may drop before it looks what a cell is, but for those that are signs themselves.
+func unseen(r rune) bool {
+	return !strings.ContainsRune("\t\r\n\x00", r) && (unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r))
 }
 
 // isNumber knows the numbers of the contract: digits, an optional minus, an optional point.

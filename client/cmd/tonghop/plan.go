@@ -235,6 +235,8 @@ var targetSheet = sheet[*reportingv1.Target]{
 		{name: "TARGET", text: demand},
 		{name: "BASELINE", text: (*reportingv1.Target).GetBaseline},
 		{name: "DUE", text: (*reportingv1.Target).GetDue},
+		{name: "LEAD", text: (*reportingv1.Target).GetLead},
+		{name: "WITH", text: func(t *reportingv1.Target) string { return strings.Join(t.GetSupport(), ", ") }},
 		{name: "NOTE", text: (*reportingv1.Target).GetNote},
 	},
 	csv: []column[*reportingv1.Target]{

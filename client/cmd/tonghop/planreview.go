@@ -46,6 +46,7 @@ func (c *planRemarkCmd) Run(ctx context.Context, s *session) error {
 type planRemarksCmd struct {
 	Plan string `arg:"" help:"Id of the plan."`
 	Kind string `enum:",comment,cause,remedy" default:"" help:"Only comment, cause or remedy."`
+	pastFlag
 }
 
 // Help shows how it is used.
@@ -57,9 +58,14 @@ func (planRemarksCmd) Help() string {
 
 // Run lists remarks.
 func (c *planRemarksCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(to *client.Client) error {
 		return list(s, remarkSheet, to.PlanRemarks(ctx, &reportingv1.ListPlanRemarksRequest{
 			Parent: planName(c.Plan), Kind: choice[reportingv1.RemarkKind](reportingv1.RemarkKind_value, remarkPrefix, c.Kind),
+			AtSequence: sequence, AtTime: at,
 		}))
 	})
 }
@@ -97,6 +103,7 @@ type planReviewCmd struct {
 	Plan  string `arg:"" help:"Id of the plan."`
 	Year  int32  `placeholder:"YEAR" help:"Year that is wrapped up; otherwise the last one of the plan."`
 	Basis string `enum:"official,provisional" default:"official" help:"official counts approved reports, provisional also those that wait for approval."`
+	pastFlag
 }
 
 // Help shows how it is used.
@@ -119,9 +126,14 @@ type reviewLine struct {
 
 // Run wraps up.
 func (c *planReviewCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(to *client.Client) error {
 		r, err := to.ReviewPlan(ctx, &reportingv1.ReviewPlanRequest{
 			Name: planName(c.Plan), Year: c.Year, Basis: choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis),
+			AtSequence: sequence, AtTime: at,
 		})
 		if err != nil {
 			return err
@@ -195,6 +207,9 @@ func (l reviewLine) status() string {
 func (l reviewLine) before() string {
 	if l.remark != nil {
 		return ""
+	}
+	if u := l.line.GetPreviousUnits(); u.GetEvaluated() > 0 {
+		return number(u.GetExceeded()+u.GetMet()) + " of " + number(u.GetEvaluated())
 	}
 	return heldValue(l.line.GetPrevious())
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/tonghop/tonghop/client"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
@@ -14,6 +15,7 @@ type choiceFlags struct {
 	Kind   string   `placeholder:"KIND" help:"All units of this kind below --below."`
 	Below  string   `placeholder:"UNIT" help:"With --kind: only below this unit."`
 	Basis  string   `enum:"official,provisional" default:"official" help:"official counts approved reports, provisional also those that wait for approval."`
+	pastFlag
 }
 
 type rankCmd struct {
@@ -39,9 +41,13 @@ Examples:
 
 // Run ranks and shows.
 func (c *rankCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	q := &reportingv1.RankUnitsRequest{
 		Indicator: c.Indicator, Period: c.Period, Previous: c.Previous, Region: c.Region, Units: c.Unit, Kind: c.Kind, Below: c.Below,
-		Basis: choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis),
+		Basis: choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis), AtSequence: sequence, AtTime: at,
 	}
 	if c.Plan != "" {
 		q.Plan = planName(c.Plan)
@@ -57,10 +63,14 @@ func (c *rankCmd) Run(ctx context.Context, s *session) error {
 		if err := list(s, rankSheet, withoutErrors(answer.GetUnits())); err != nil || s.Output != "table" {
 			return err
 		}
-		text := "\n" + answer.GetPeriod() + ": " + number(answer.GetRanked()) + " ranked, " + number(answer.GetUnranked()) + " unranked, " + number(answer.GetMissing()) + " missing\n"
+		text := "\n" + plain(first(c.Indicator, "targets of "+c.Plan)) + " " + answer.GetPeriod() + ": " + number(answer.GetRanked()) + " ranked, " +
+			number(answer.GetUnranked()) + " unranked, " + number(answer.GetMissing()) + " missing\n"
 		if why := answer.GetNoChange(); why != nil {
 			text += "no change since " + answer.GetPrevious() + ": " + plain(why.GetMessage()) + "\n"
+		} else {
+			text += "change since " + answer.GetPrevious() + "\n"
 		}
+		text += strings.ToUpper(c.Basis) + ", at entry " + number(knownUpTo(answer.GetStamp())) + "\n"
 		return s.printf("%s", text)
 	})
 }
@@ -85,7 +95,12 @@ var rankSheet = sheet[*reportingv1.RankedUnit]{
 		{name: "ranked", text: func(u *reportingv1.RankedUnit) string { return some(u.GetFigure().GetRanked()) }},
 		{name: "to_next", text: (*reportingv1.RankedUnit).GetToNext},
 		{name: "previous_rank", text: func(u *reportingv1.RankedUnit) string { return some(u.GetPreviousRank()) }},
-		{name: "change", text: rose},
+		{name: "change", text: func(u *reportingv1.RankedUnit) string {
+			if u.Change == nil {
+				return ""
+			}
+			return number(u.GetChange())
+		}},
 		{name: "expected", text: func(u *reportingv1.RankedUnit) string { return number(u.GetFigure().GetExpected()) }},
 		{name: "received", text: func(u *reportingv1.RankedUnit) string { return number(u.GetFigure().GetReceived()) }},
 	},
@@ -150,14 +165,21 @@ type comparedLine struct {
 
 // Run compares and shows.
 func (c *compareCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	q := &reportingv1.CompareUnitsRequest{
 		Indicators: c.Indicator, Period: c.Period, Region: c.Region, Units: c.Unit, Kind: c.Kind, Below: c.Below,
-		Basis: choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis),
+		Basis: choice[reportingv1.Basis](reportingv1.Basis_value, basisPrefix, c.Basis), AtSequence: sequence, AtTime: at,
 	}
 	return s.with(ctx, func(to *client.Client) error {
 		answer, err := to.CompareUnits(ctx, q)
 		if err != nil {
 			return err
+		}
+		if s.Output == "json" {
+			return list(s, sheet[*reportingv1.ComparedIndicator]{json: messageJSON[*reportingv1.ComparedIndicator]}, withoutErrors(answer.GetRows()))
 		}
 		var lines []comparedLine
 		for _, row := range answer.GetRows() {
@@ -165,7 +187,11 @@ func (c *compareCmd) Run(ctx context.Context, s *session) error {
 				lines = append(lines, comparedLine{u, row})
 			}
 		}
-		return list(s, compareSheet, withoutErrors(lines))
+		if err := list(s, compareSheet, withoutErrors(lines)); err != nil || s.Output != "table" {
+			return err
+		}
+		return s.printf("\n%s, the year before is %s\n%s, at entry %s\n", answer.GetPeriod(), answer.GetPrevious(), strings.ToUpper(c.Basis),
+			number(knownUpTo(answer.GetStamp())))
 	})
 }
 
@@ -192,7 +218,6 @@ var compareSheet = sheet[comparedLine]{
 		{name: "previous", text: func(l comparedLine) string { return l.GetPrevious() }},
 		{name: "improvement", text: func(l comparedLine) string { return l.GetImprovement() }},
 	},
-	json: func(l comparedLine) ([]byte, error) { return jsonOf(l.ComparedUnit) },
 }
 
 func (l comparedLine) better() string {
@@ -206,6 +231,7 @@ type outsideCmd struct {
 	Indicator string `placeholder:"CODE" help:"Only of this indicator."`
 	Unit      string `placeholder:"UNIT" help:"Only of this unit."`
 	Year      int32  `placeholder:"YEAR" help:"Only of this year, which was measured."`
+	pastFlag
 }
 
 // Help shows how it is used.
@@ -220,8 +246,14 @@ Examples:
 
 // Run lists outside figures.
 func (c *outsideCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(to *client.Client) error {
-		return list(s, outsideSheet, to.OutsideFigures(ctx, &reportingv1.ListOutsideFiguresRequest{Indicator: c.Indicator, Unit: c.Unit, Year: c.Year}))
+		return list(s, outsideSheet, to.OutsideFigures(ctx, &reportingv1.ListOutsideFiguresRequest{
+			Indicator: c.Indicator, Unit: c.Unit, Year: c.Year, AtSequence: sequence, AtTime: at,
+		}))
 	})
 }
 
@@ -252,7 +284,7 @@ var outsideSheet = sheet[*reportingv1.OutsideFigure]{
 	json: messageJSON[*reportingv1.OutsideFigure],
 }
 
-type regionsCmd struct{}
+type regionsCmd struct{ pastFlag }
 
 // Help shows how it is used.
 func (regionsCmd) Help() string {
@@ -265,9 +297,13 @@ Examples:
 }
 
 // Run lists the regions.
-func (regionsCmd) Run(ctx context.Context, s *session) error {
+func (c *regionsCmd) Run(ctx context.Context, s *session) error {
+	sequence, at, err := c.moment(s)
+	if err != nil {
+		return err
+	}
 	return s.with(ctx, func(to *client.Client) error {
-		answer, err := to.ListRegions(ctx, &reportingv1.ListRegionsRequest{})
+		answer, err := to.ListRegions(ctx, &reportingv1.ListRegionsRequest{AtSequence: sequence, AtTime: at})
 		if err != nil {
 			return err
 		}
@@ -290,11 +326,17 @@ type member struct {
 	unit string
 }
 
-var regionColumns = []column[member]{
-	{name: "region", text: func(m member) string { return m.GetCode() }},
-	{name: "name_vi", text: func(m member) string { return m.GetNameVi() }},
-	{name: "name_en", text: func(m member) string { return m.GetNameEn() }},
-	{name: "unit", text: func(m member) string { return m.unit }},
+var regionSheet = sheet[member]{
+	table: []column[member]{
+		{name: "REGION", text: func(m member) string { return m.GetCode() }},
+		{name: "NAME", text: func(m member) string { return m.GetNameVi() }},
+		{name: "ENGLISH", text: func(m member) string { return m.GetNameEn() }},
+		{name: "UNIT", text: func(m member) string { return m.unit }},
+	},
+	csv: []column[member]{
+		{name: "region", text: func(m member) string { return m.GetCode() }},
+		{name: "name_vi", text: func(m member) string { return m.GetNameVi() }},
+		{name: "name_en", text: func(m member) string { return m.GetNameEn() }},
+		{name: "unit", text: func(m member) string { return m.unit }},
+	},
 }
-
-var regionSheet = sheet[member]{table: regionColumns, csv: regionColumns}

@@ -241,7 +241,7 @@ func (s *session) showEffects(e *reportingv1.ReorganisationEffects) error {
 		lines = append(lines, fmt.Sprintf("%s %s names %s; %s", where, d.GetCode(), label(d.GetUnit()), inPlace(d.GetActing())))
 	}
 	for _, k := range e.GetTokens() {
-		lines = append(lines, fmt.Sprintf("token %s (%s) is bound to %s; %s", k.GetToken(), k.GetRole(), label(k.GetUnit()), inPlace(k.GetActing())))
+		lines = append(lines, fmt.Sprintf("token %s (%s) is bound to %s; %s", k.GetToken(), k.GetRole(), label(k.GetUnit()), inPlace(k.GetActing())+readsAfter(k)))
 	}
 	if more := int(e.GetTokenCount()) - len(e.GetTokens()); more > 0 {
 		lines = append(lines, fmt.Sprintf("and %s", plural(more, "more token", "more tokens")))
@@ -270,6 +270,14 @@ func targetEffects(e *reportingv1.ReorganisationEffects) []string {
 		lines = append(lines, "and "+plural(more, "more target", "more targets"))
 	}
 	return lines
+}
+
+// readsAfter says what a token may read afterwards; nothing where that is nothing.
+func readsAfter(k *reportingv1.TokenEffect) string {
+	if k.GetReads().GetId() == "" {
+		return ""
+	}
+	return ", which the token may read"
 }
 
 func inPlace(acting *reportingv1.UnitLabel) string {

@@ -225,6 +225,9 @@ func (a *resending) all(ctx context.Context, s *session, records []receipt.Recor
 
 // one sends one receipt again, where that changes what was there before it and nothing else.
 func (a *resending) one(ctx context.Context, r receipt.Record) (outcome, error) {
+	if !r.Kind.OfRevision() {
+		return outcome{record: r, word: listed, why: "it is not sent again: do it once more, with tonghop " + byHand[r.Kind]}, nil
+	}
 	var now standing
 	err := now.read(ctx, a.to, r.Report)
 	if err != nil {
@@ -238,6 +241,9 @@ func (a *resending) one(ctx context.Context, r receipt.Record) (outcome, error) 
 	}
 	return a.submission(ctx, r, &now)
 }
+
+// byHand are the commands of what is not sent again.
+var byHand = map[receipt.Kind]string{receipt.Exclude: "exclude", receipt.Lift: "exclude --lift", receipt.Close: "close", receipt.Reopen: "reopen"}
 
 // submission sends a report again.
 func (a *resending) submission(ctx context.Context, r receipt.Record, now *standing) (outcome, error) {

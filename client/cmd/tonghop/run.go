@@ -13,6 +13,7 @@ type commands struct {
 	globals
 
 	Import        importCmd        `cmd:"" help:"Upload units, lineage, indicators, forms, rules, targets, outside figures or regions, whole or not at all."`
+	Template      templateCmd      `cmd:"" help:"Write the form of a report as a workbook, to be filled in."`
 	Submit        submitCmd        `cmd:"" help:"Upload figures: each report of the file stands alone."`
 	Outbox        outboxCmd        `cmd:"" help:"Show and send what waits on this machine for the line."`
 	Approve       approveCmd       `cmd:"" help:"Approve reports that wait for it."`
@@ -37,6 +38,7 @@ type commands struct {
 	Rank          rankCmd          `cmd:"" help:"Rank units on an indicator or on a plan."`
 	Compare       compareCmd       `cmd:"" help:"Set units side by side."`
 	Outside       outsideCmd       `cmd:"" help:"List what others published: ranks, indexes, classes."`
+	Published     publishedCmd     `cmd:"" help:"List what is published, or the figures of one publication."`
 	Regions       regionsCmd       `cmd:"" help:"List the regions in which provinces are compared."`
 	Changes       changesCmd       `cmd:"" help:"Tell what changed since a sequence, and follow it."`
 	Subscriptions subscriptionsCmd `cmd:"" help:"Have people told of what is due, late, sent back or waiting."`

@@ -10,7 +10,7 @@ import (
 )
 
 type submitCmd struct {
-	File    string   `arg:"" help:"figures.csv, or - for the standard input."`
+	File    string   `arg:"" help:"figures.csv, a form that was filled in (.xlsx, or a CSV export of it), or - for the standard input."`
 	DryRun  bool     `help:"Check everything and change nothing."`
 	Draft   bool     `help:"Save without sending: counts nowhere, may be incomplete."`
 	Merge   bool     `help:"Take figures that the file lacks from the newest revision."`
@@ -19,17 +19,20 @@ type submitCmd struct {
 	Yes     bool     `help:"With --correct: do not ask."`
 	Later   bool     `help:"Put the file into the outbox, which is sent by \"tonghop outbox\" when the line is there."`
 	Explain []string `sep:"none" placeholder:"CODE=TEXT" help:"Explain the figures of an indicator in every report of the file, where the row has no explanation of its own. Again for another indicator."`
+	// Annotate is for forms.
+	Annotate string `placeholder:"FILE" help:"Of a form: write a copy of it with every problem as a comment of its cell."`
 	keeping
 	outboxFile
 }
 
 // Help shows how it is used.
 func (submitCmd) Help() string {
-	return `The columns are unit,form,period,indicator,value,numerator,denominator,state,note,grade,explanation; the first four are needed, and for each row a number or the state "-" (not available) or "x" (not applicable). All rows of one unit, form and period are one report. A report is CREATED, CORRECTED, UNCHANGED, REFUSED with everything that is wrong, or REPLAYED when it had arrived before the line broke. Sending a file again counts nothing twice. A rule of the form that does not hold is told with its numbers: correct the figures, or, where an explanation is asked for, give it in the column explanation or with --explain. The receipt of what is accepted is kept, with the rows as they were sent, before success is shown: see "tonghop receipt".
+	return `The columns are unit,form,period,indicator,value,numerator,denominator,state,note,grade,explanation; the first four are needed, and for each row a number or the state "-" (not available) or "x" (not applicable). All rows of one unit, form and period are one report. A report is CREATED, CORRECTED, UNCHANGED, REFUSED with everything that is wrong, or REPLAYED when it had arrived before the line broke. Sending a file again counts nothing twice. A form (see "tonghop template") is read wherever its table begins, and every problem is told by sheet and cell; a report in which something cannot be known is not sent. A rule of the form that does not hold is told with its numbers: correct the figures, or, where an explanation is asked for, give it in the column explanation or with --explain. The receipt of what is accepted is kept, with the rows as they were sent, before success is shown: see "tonghop receipt".
 
 Examples:
 
     tonghop submit figures.csv --dry-run --numbers vi
+    tonghop submit report.xlsx --dry-run --annotate report-problems.xlsx
     tonghop submit figures.csv --correct
     tonghop submit figures.csv --later && tonghop outbox send
     tonghop submit figures.csv --explain "CQ-06=storm in the first week"
@@ -48,18 +51,35 @@ func (c *submitCmd) Run(ctx context.Context, s *session) error {
 	if c.Correct && !c.Yes && !c.DryRun && (c.File == "-" || !s.person()) {
 		return s.usage("--correct asks before it replaces figures, and nobody can be asked here: look with --dry-run, then add --yes")
 	}
-	if c.Later {
-		return c.putAside(s, file)
+	if err := c.checkAnnotate(s); err != nil {
+		return err
 	}
-	return s.with(ctx, func(to *client.Client) error {
-		var seen []*reportingv1.SeenReport
-		if c.Correct {
-			if seen, err = c.compare(ctx, s, to, file); err != nil {
-				return err
-			}
+	if c.Later {
+		return c.putAside(ctx, s, file)
+	}
+	return s.with(ctx, func(to *client.Client) error { return c.submit(ctx, s, to, file) })
+}
+
+// submit reads a form, shows what a correction would change, and sends.
+func (c *submitCmd) submit(ctx context.Context, s *session, to *client.Client, file upload) error {
+	form, err := c.readForm(ctx, s, to, &file)
+	if err != nil {
+		return err
+	}
+	if form != nil && len(form.figures.Rows) == 0 {
+		t := newTeller(s, file.name, c.DryRun, form)
+		if err := firstError(t.local(), c.rest(ctx, to, form, t)); err != nil {
+			return err
 		}
-		return c.send(ctx, s, to, file, seen)
-	})
+		return c.tellForm(s, form, t)
+	}
+	var seen []*reportingv1.SeenReport
+	if c.Correct {
+		if seen, err = c.compare(ctx, s, to, file); err != nil {
+			return err
+		}
+	}
+	return c.send(ctx, s, to, file, seen, form)
 }
 
 func (c *submitCmd) options(file upload) *reportingv1.ImportReportsOptions {
@@ -77,8 +97,8 @@ func (c *submitCmd) options(file upload) *reportingv1.ImportReportsOptions {
 // batchSize is how many answers of an upload are worked on at once: as many as the server has under way.
 const batchSize = 512
 
-// send uploads the file for good, or for a dry run, and shows what becomes of it.
-func (c *submitCmd) send(ctx context.Context, s *session, to *client.Client, file upload, seen []*reportingv1.SeenReport) error {
+// send uploads the file for good, or for a dry run, and shows what becomes of it. A form is what the rows were read from.
+func (c *submitCmd) send(ctx context.Context, s *session, to *client.Client, file upload, seen []*reportingv1.SeenReport, form *filledForm) error {
 	kept, err := c.keeper(s, c.DryRun)
 	if err != nil {
 		return err
@@ -91,7 +111,10 @@ func (c *submitCmd) send(ctx context.Context, s *session, to *client.Client, fil
 	records := c.records(kept, file, options, seen)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	t := newTeller(s, file.name, c.DryRun)
+	t := newTeller(s, file.name, c.DryRun, form)
+	if err := t.local(); err != nil {
+		return err
+	}
 	for answers, err := range batches(to.UploadFigures(ctx, file.reader(s.progress), options, seen...), batchSize, cancel) {
 		if err != nil {
 			return firstError(t.interrupted(), err)
@@ -104,6 +127,12 @@ func (c *submitCmd) send(ctx context.Context, s *session, to *client.Client, fil
 				return err
 			}
 		}
+	}
+	if form != nil {
+		if err := c.rest(ctx, to, form, t); err != nil {
+			return err
+		}
+		return c.tellForm(s, form, t)
 	}
 	return t.end()
 }

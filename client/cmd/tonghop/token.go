@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/tonghop/tonghop/client"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
@@ -22,11 +24,13 @@ type tokenCmd struct {
 }
 
 type tokenCreateCmd struct {
-	Role string `required:"" enum:"reporter,drafter,sender,approver,viewer,administrator,operator" placeholder:"ROLE" help:"What it allows: ${enum}."`
+	Role string `required:"" enum:"reporter,drafter,sender,approver,viewer,administrator,operator,auditor,public" placeholder:"ROLE" help:"What it allows: ${enum}."`
 	Unit string `placeholder:"U" help:"Unit it is bound to; a reporter needs one. Otherwise every unit."`
 	Form string `placeholder:"F" help:"The only form it is for. Otherwise every form."`
 	Name string `placeholder:"TEXT" help:"Who holds it, for people."`
-	Days int    `placeholder:"N" help:"How many days it lives; otherwise 90."`
+	Days int    `placeholder:"N" help:"How many days it lives; otherwise 90, and not longer than yours if yours is for one unit or form."`
+	From string `placeholder:"DAY" help:"First day on which it is good, such as 2025-07-01; otherwise at once."`
+	Own  bool   `name:"own-reports" help:"For the reports of the unit itself alone: nothing of the units below it, no roll-ups."`
 }
 
 // Help shows how it is used.
@@ -36,6 +40,7 @@ func (tokenCreateCmd) Help() string {
 Examples:
 
     tonghop token create --role reporter --unit 30280 --name "UBND xã An Bình A" --days 365
+    tonghop token create --role reporter --unit 30280 --own-reports --from 2025-07-01
     tonghop token create --role viewer | tail -n 1 > viewer.token`
 }
 
@@ -43,9 +48,17 @@ Examples:
 func (c *tokenCreateCmd) Run(ctx context.Context, s *session) error {
 	q := &reportingv1.CreateTokenRequest{
 		Role: choice[reportingv1.Role](reportingv1.Role_value, rolePrefix, c.Role), Unit: c.Unit, Form: c.Form, DisplayName: c.Name,
+		OwnReports: c.Own,
 	}
 	if c.Days > 0 {
 		q.Lifetime = durationpb.New(time.Duration(c.Days) * 24 * time.Hour)
+	}
+	if c.From != "" {
+		day, err := time.ParseInLocation(time.DateOnly, c.From, vietnam)
+		if err != nil {
+			return fmt.Errorf("--from %q: write a day as 2025-07-01", c.From)
+		}
+		q.StartTime = timestamppb.New(day)
 	}
 	return s.with(ctx, func(to *client.Client) error {
 		answer, err := to.CreateToken(ctx, q)
@@ -90,14 +103,23 @@ func tokenPairs(t *reportingv1.Token) []pair {
 	return []pair{
 		{"token", t.GetName()},
 		{"role", role(t)},
-		{"unit", first(t.GetUnit(), "every unit")},
+		{"unit", first(t.GetUnit(), "every unit") + alone(t)},
 		{"form", first(t.GetForm(), "every form")},
 		{"holder", t.GetDisplayName()},
+		{"good from", when(t.GetStartTime())},
 		{"issued", when(t.GetCreateTime())},
 		{"expires", first(when(t.GetExpireTime()), "never")},
 		{"revoked", when(t.GetRevokeTime())},
 		{"text before is good until", when(t.GetFormerEndTime())},
 	}
+}
+
+// alone says behind a unit that the token is for its own reports.
+func alone(t *reportingv1.Token) string {
+	if t.GetOwnReports() {
+		return " alone"
+	}
+	return ""
 }
 
 func role(t *reportingv1.Token) string { return strings.ToLower(word(t.GetRole(), rolePrefix)) }
@@ -122,7 +144,7 @@ var tokenSheet = sheet[*reportingv1.Token]{
 	table: []column[*reportingv1.Token]{
 		{name: "TOKEN", text: func(t *reportingv1.Token) string { return strings.TrimPrefix(t.GetName(), "tokens/") }},
 		{name: "ROLE", text: role},
-		{name: "UNIT", text: func(t *reportingv1.Token) string { return first(t.GetUnit(), "every") }},
+		{name: "UNIT", text: func(t *reportingv1.Token) string { return first(t.GetUnit(), "every") + alone(t) }},
 		{name: "FORM", text: func(t *reportingv1.Token) string { return first(t.GetForm(), "every") }},
 		{name: "HOLDER", text: (*reportingv1.Token).GetDisplayName},
 		{name: "ISSUED", text: func(t *reportingv1.Token) string { return when(t.GetCreateTime()) }},
@@ -139,6 +161,8 @@ var tokenSheet = sheet[*reportingv1.Token]{
 		{name: "create_time", text: func(t *reportingv1.Token) string { return instant(t.GetCreateTime()) }},
 		{name: "expire_time", text: func(t *reportingv1.Token) string { return instant(t.GetExpireTime()) }},
 		{name: "revoke_time", text: func(t *reportingv1.Token) string { return instant(t.GetRevokeTime()) }},
+		{name: "start_time", text: func(t *reportingv1.Token) string { return instant(t.GetStartTime()) }},
+		{name: "own_reports", text: func(t *reportingv1.Token) string { return yes(t.GetOwnReports()) }},
 		{name: "last_use_time", text: func(t *reportingv1.Token) string { return instant(t.GetLastUseTime()) }},
 	},
 	json: messageJSON[*reportingv1.Token],

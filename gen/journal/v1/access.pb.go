@@ -29,15 +29,19 @@ type TokenIssued struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// SHA-256 of the token, 32 bytes.
 	SecretSha256 []byte `protobuf:"bytes,2,opt,name=secret_sha256,json=secretSha256,proto3" json:"secret_sha256,omitempty"`
-	// Role, by its name: "reporter", "approver", "viewer", "administrator", "operator", "drafter",
-	// "sender"; "bootstrap" may issue one administrator and ends by it.
+	// Role, by its name: "reporter", "approver", "viewer", "administrator", "operator",
+	// "drafter", "sender", "auditor"; "bootstrap" may issue one administrator and ends by it.
 	Role string `protobuf:"bytes,3,opt,name=role,proto3" json:"role,omitempty"`
 	// Unit id whose subtree the grant covers. Empty: every unit.
 	Unit string `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
 	// Code of the only form that the grant covers. Empty: every form.
 	Form string `protobuf:"bytes,5,opt,name=form,proto3" json:"form,omitempty"`
 	// When it ends, seconds since 1970-01-01T00:00:00Z. 0: never.
-	ExpiresUnix   int64 `protobuf:"varint,6,opt,name=expires_unix,json=expiresUnix,proto3" json:"expires_unix,omitempty"`
+	ExpiresUnix int64 `protobuf:"varint,6,opt,name=expires_unix,json=expiresUnix,proto3" json:"expires_unix,omitempty"`
+	// When it begins to be good, seconds since 1970-01-01T00:00:00Z. 0: at once.
+	StartsUnix int64 `protobuf:"varint,20,opt,name=starts_unix,json=startsUnix,proto3" json:"starts_unix,omitempty"`
+	// It is for the reports of the unit itself alone, not for the units below it.
+	OwnReports    bool `protobuf:"varint,21,opt,name=own_reports,json=ownReports,proto3" json:"own_reports,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -112,6 +116,20 @@ func (x *TokenIssued) GetExpiresUnix() int64 {
 		return x.ExpiresUnix
 	}
 	return 0
+}
+
+func (x *TokenIssued) GetStartsUnix() int64 {
+	if x != nil {
+		return x.StartsUnix
+	}
+	return 0
+}
+
+func (x *TokenIssued) GetOwnReports() bool {
+	if x != nil {
+		return x.OwnReports
+	}
+	return false
 }
 
 // TokenRotated gives a token another secret. The one before proves it for a while still.
@@ -395,14 +413,18 @@ var File_journal_v1_access_proto protoreflect.FileDescriptor
 const file_journal_v1_access_proto_rawDesc = "" +
 	"\n" +
 	"\x17journal/v1/access.proto\x12\n" +
-	"journal.v1\"\xa1\x01\n" +
+	"journal.v1\"\xe3\x01\n" +
 	"\vTokenIssued\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
 	"\rsecret_sha256\x18\x02 \x01(\fR\fsecretSha256\x12\x12\n" +
 	"\x04role\x18\x03 \x01(\tR\x04role\x12\x12\n" +
 	"\x04unit\x18\x04 \x01(\tR\x04unit\x12\x12\n" +
 	"\x04form\x18\x05 \x01(\tR\x04form\x12!\n" +
-	"\fexpires_unix\x18\x06 \x01(\x03R\vexpiresUnix\"\x92\x01\n" +
+	"\fexpires_unix\x18\x06 \x01(\x03R\vexpiresUnix\x12\x1f\n" +
+	"\vstarts_unix\x18\x14 \x01(\x03R\n" +
+	"startsUnix\x12\x1f\n" +
+	"\vown_reports\x18\x15 \x01(\bR\n" +
+	"ownReports\"\x92\x01\n" +
 	"\fTokenRotated\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
 	"\rsecret_sha256\x18\x02 \x01(\fR\fsecretSha256\x12!\n" +

@@ -119,7 +119,11 @@ type Indicator struct {
 	// First day of this version, days since 1970-01-01. Absent: open.
 	ValidFrom *int32 `protobuf:"zigzag32,24,opt,name=valid_from,json=validFrom,proto3,oneof" json:"valid_from,omitempty"`
 	// Formula of what is DERIVED, as it is printed back. Empty: none.
-	Formula       string `protobuf:"bytes,25,opt,name=formula,proto3" json:"formula,omitempty"`
+	Formula string `protobuf:"bytes,25,opt,name=formula,proto3" json:"formula,omitempty"`
+	// Who may be told its figures: "public", "sensitive". Empty: internal.
+	Class string `protobuf:"bytes,40,opt,name=class,proto3" json:"class,omitempty"`
+	// The least figure that is published, save 0, where it is public. 0: 3.
+	SmallestCell  int32 `protobuf:"varint,41,opt,name=smallest_cell,json=smallestCell,proto3" json:"smallest_cell,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -327,6 +331,20 @@ func (x *Indicator) GetFormula() string {
 		return x.Formula
 	}
 	return ""
+}
+
+func (x *Indicator) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+func (x *Indicator) GetSmallestCell() int32 {
+	if x != nil {
+		return x.SmallestCell
+	}
+	return 0
 }
 
 // Selector names units: all of a kind, perhaps below a unit, or one unit.
@@ -629,7 +647,7 @@ const file_journal_v1_catalogue_proto_rawDesc = "" +
 	"\x11IndicatorsChanged\x125\n" +
 	"\n" +
 	"indicators\x18\x01 \x03(\v2\x15.journal.v1.IndicatorR\n" +
-	"indicators\"\xb4\x06\n" +
+	"indicators\"\xef\x06\n" +
 	"\tIndicator\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\rR\x06number\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x17\n" +
@@ -660,7 +678,9 @@ const file_journal_v1_catalogue_proto_rawDesc = "" +
 	"\breplaces\x18\x17 \x01(\tR\breplaces\x12\"\n" +
 	"\n" +
 	"valid_from\x18\x18 \x01(\x11H\x02R\tvalidFrom\x88\x01\x01\x12\x18\n" +
-	"\aformula\x18\x19 \x01(\tR\aformulaB\x06\n" +
+	"\aformula\x18\x19 \x01(\tR\aformula\x12\x14\n" +
+	"\x05class\x18( \x01(\tR\x05class\x12#\n" +
+	"\rsmallest_cell\x18) \x01(\x05R\fsmallestCellB\x06\n" +
 	"\x04_minB\x06\n" +
 	"\x04_maxB\r\n" +
 	"\v_valid_from\"\x9e\x01\n" +

@@ -41,6 +41,10 @@ const (
 	Role_ROLE_ADMINISTRATOR Role = 4
 	// Look after the store: status, verification.
 	Role_ROLE_OPERATOR Role = 5
+	// Read, follow changes and have the store verified; change nothing.
+	Role_ROLE_AUDITOR Role = 6
+	// Read what is published, as anybody may where the server is open to the public.
+	Role_ROLE_PUBLIC Role = 7
 	// Save drafts of its own unit's reports, and send none.
 	Role_ROLE_DRAFTER Role = 10
 	// Send the reports of its own unit, and save no drafts.
@@ -59,6 +63,8 @@ var (
 		3:  "ROLE_VIEWER",
 		4:  "ROLE_ADMINISTRATOR",
 		5:  "ROLE_OPERATOR",
+		6:  "ROLE_AUDITOR",
+		7:  "ROLE_PUBLIC",
 		10: "ROLE_DRAFTER",
 		11: "ROLE_SENDER",
 		61: "ROLE_BOOTSTRAP",
@@ -70,6 +76,8 @@ var (
 		"ROLE_VIEWER":        3,
 		"ROLE_ADMINISTRATOR": 4,
 		"ROLE_OPERATOR":      5,
+		"ROLE_AUDITOR":       6,
+		"ROLE_PUBLIC":        7,
 		"ROLE_DRAFTER":       10,
 		"ROLE_SENDER":        11,
 		"ROLE_BOOTSTRAP":     61,
@@ -179,6 +187,10 @@ type Token struct {
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// When it was revoked. Absent: it was not.
 	RevokeTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=revoke_time,json=revokeTime,proto3" json:"revoke_time,omitempty"`
+	// When it begins to be good. Absent: when it was issued.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// It is for the reports of its unit alone: nothing of the units below, no roll-ups.
+	OwnReports bool `protobuf:"varint,21,opt,name=own_reports,json=ownReports,proto3" json:"own_reports,omitempty"`
 	// Where the answer was computed; in lists only on the response.
 	Stamp *Stamp `protobuf:"bytes,9,opt,name=stamp,proto3" json:"stamp,omitempty"`
 	// Only in the answer to a change.
@@ -278,6 +290,20 @@ func (x *Token) GetRevokeTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Token) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *Token) GetOwnReports() bool {
+	if x != nil {
+		return x.OwnReports
+	}
+	return false
+}
+
 func (x *Token) GetStamp() *Stamp {
 	if x != nil {
 		return x.Stamp
@@ -318,13 +344,19 @@ type CreateTokenRequest struct {
 	Form string `protobuf:"bytes,3,opt,name=form,proto3" json:"form,omitempty"`
 	// Who holds it, for people.
 	DisplayName string `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// How long it lives. Absent: 90 days.
+	// How long it lives from its beginning. Absent: 90 days. Whoever issues it and is bound to a
+	// unit or a form gives none that outlives his own token: absent then means until that ends.
 	Lifetime *durationpb.Duration `protobuf:"bytes,5,opt,name=lifetime,proto3" json:"lifetime,omitempty"`
 	// UUID of this request. Over JSON it is the Idempotency-Key header. A repeat answers without
 	// the text: it is shown once.
 	RequestId string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Check everything and change nothing.
-	ValidateOnly  bool `protobuf:"varint,7,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,7,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// When it begins to be good, at most a year ahead. Absent: at once.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// It is for the reports of its unit alone: nothing of the units below, no roll-ups. Of
+	// reporters, drafters, senders and viewers that are bound to a unit.
+	OwnReports    bool `protobuf:"varint,21,opt,name=own_reports,json=ownReports,proto3" json:"own_reports,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -404,6 +436,20 @@ func (x *CreateTokenRequest) GetRequestId() string {
 func (x *CreateTokenRequest) GetValidateOnly() bool {
 	if x != nil {
 		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *CreateTokenRequest) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *CreateTokenRequest) GetOwnReports() bool {
+	if x != nil {
+		return x.OwnReports
 	}
 	return false
 }
@@ -1236,7 +1282,7 @@ var File_reporting_v1_access_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_access_proto_rawDesc = "" +
 	"\n" +
-	"\x19reporting/v1/access.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xf3\x04\n" +
+	"\x19reporting/v1/access.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xcf\x05\n" +
 	"\x05Token\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12&\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x12.reporting.v1.RoleR\x04role\x12\x12\n" +
@@ -1248,13 +1294,17 @@ const file_reporting_v1_access_proto_rawDesc = "" +
 	"\vexpire_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12A\n" +
 	"\vrevoke_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\n" +
-	"revokeTime\x12/\n" +
+	"revokeTime\x129\n" +
+	"\n" +
+	"start_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12\x1f\n" +
+	"\vown_reports\x18\x15 \x01(\bR\n" +
+	"ownReports\x12/\n" +
 	"\x05stamp\x18\t \x01(\v2\x13.reporting.v1.StampB\x04\xe2A\x01\x03R\x05stamp\x125\n" +
 	"\areceipt\x18\n" +
 	" \x01(\v2\x15.reporting.v1.ReceiptB\x04\xe2A\x01\x03R\areceipt\x12D\n" +
 	"\rlast_use_time\x18= \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\vlastUseTime\x12H\n" +
 	"\x0fformer_end_time\x18> \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\rformerEndTime:\"\xeaA\x1f\n" +
-	"\rtonghop/Token\x12\x0etokens/{token}\"\x8e\x02\n" +
+	"\rtonghop/Token\x12\x0etokens/{token}\"\xea\x02\n" +
 	"\x12CreateTokenRequest\x12,\n" +
 	"\x04role\x18\x01 \x01(\x0e2\x12.reporting.v1.RoleB\x04\xe2A\x01\x02R\x04role\x12\x12\n" +
 	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x12\n" +
@@ -1263,7 +1313,11 @@ const file_reporting_v1_access_proto_rawDesc = "" +
 	"\blifetime\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\blifetime\x12#\n" +
 	"\n" +
 	"request_id\x18\x06 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\a \x01(\bR\fvalidateOnly\"X\n" +
+	"\rvalidate_only\x18\a \x01(\bR\fvalidateOnly\x129\n" +
+	"\n" +
+	"start_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12\x1f\n" +
+	"\vown_reports\x18\x15 \x01(\bR\n" +
+	"ownReports\"X\n" +
 	"\x13CreateTokenResponse\x12)\n" +
 	"\x05token\x18\x01 \x01(\v2\x13.reporting.v1.TokenR\x05token\x12\x16\n" +
 	"\x06secret\x18\x02 \x01(\tR\x06secret\"O\n" +
@@ -1327,7 +1381,7 @@ const file_reporting_v1_access_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12#\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly*\xb5\x01\n" +
+	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly*\xd8\x01\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rROLE_REPORTER\x10\x01\x12\x11\n" +
@@ -1335,6 +1389,8 @@ const file_reporting_v1_access_proto_rawDesc = "" +
 	"\vROLE_VIEWER\x10\x03\x12\x16\n" +
 	"\x12ROLE_ADMINISTRATOR\x10\x04\x12\x11\n" +
 	"\rROLE_OPERATOR\x10\x05\x12\x10\n" +
+	"\fROLE_AUDITOR\x10\x06\x12\x0f\n" +
+	"\vROLE_PUBLIC\x10\a\x12\x10\n" +
 	"\fROLE_DRAFTER\x10\n" +
 	"\x12\x0f\n" +
 	"\vROLE_SENDER\x10\v\x12\x12\n" +
@@ -1402,47 +1458,49 @@ var file_reporting_v1_access_proto_depIdxs = []int32{
 	16, // 1: reporting.v1.Token.create_time:type_name -> google.protobuf.Timestamp
 	16, // 2: reporting.v1.Token.expire_time:type_name -> google.protobuf.Timestamp
 	16, // 3: reporting.v1.Token.revoke_time:type_name -> google.protobuf.Timestamp
-	17, // 4: reporting.v1.Token.stamp:type_name -> reporting.v1.Stamp
-	18, // 5: reporting.v1.Token.receipt:type_name -> reporting.v1.Receipt
-	16, // 6: reporting.v1.Token.last_use_time:type_name -> google.protobuf.Timestamp
-	16, // 7: reporting.v1.Token.former_end_time:type_name -> google.protobuf.Timestamp
-	0,  // 8: reporting.v1.CreateTokenRequest.role:type_name -> reporting.v1.Role
-	19, // 9: reporting.v1.CreateTokenRequest.lifetime:type_name -> google.protobuf.Duration
-	2,  // 10: reporting.v1.CreateTokenResponse.token:type_name -> reporting.v1.Token
-	2,  // 11: reporting.v1.ListTokensResponse.tokens:type_name -> reporting.v1.Token
-	17, // 12: reporting.v1.ListTokensResponse.stamp:type_name -> reporting.v1.Stamp
-	19, // 13: reporting.v1.RotateTokenRequest.overlap:type_name -> google.protobuf.Duration
-	19, // 14: reporting.v1.RotateTokenRequest.lifetime:type_name -> google.protobuf.Duration
-	2,  // 15: reporting.v1.RotateTokenResponse.token:type_name -> reporting.v1.Token
-	1,  // 16: reporting.v1.Proof.kind:type_name -> reporting.v1.ProofKind
-	16, // 17: reporting.v1.Proof.create_time:type_name -> google.protobuf.Timestamp
-	16, // 18: reporting.v1.Proof.delete_time:type_name -> google.protobuf.Timestamp
-	17, // 19: reporting.v1.Proof.stamp:type_name -> reporting.v1.Stamp
-	18, // 20: reporting.v1.Proof.receipt:type_name -> reporting.v1.Receipt
-	1,  // 21: reporting.v1.CreateProofRequest.kind:type_name -> reporting.v1.ProofKind
-	11, // 22: reporting.v1.ListProofsResponse.proofs:type_name -> reporting.v1.Proof
-	17, // 23: reporting.v1.ListProofsResponse.stamp:type_name -> reporting.v1.Stamp
-	3,  // 24: reporting.v1.AccessService.CreateToken:input_type -> reporting.v1.CreateTokenRequest
-	5,  // 25: reporting.v1.AccessService.ListTokens:input_type -> reporting.v1.ListTokensRequest
-	7,  // 26: reporting.v1.AccessService.RevokeToken:input_type -> reporting.v1.RevokeTokenRequest
-	9,  // 27: reporting.v1.AccessService.RotateToken:input_type -> reporting.v1.RotateTokenRequest
-	12, // 28: reporting.v1.AccessService.CreateProof:input_type -> reporting.v1.CreateProofRequest
-	13, // 29: reporting.v1.AccessService.ListProofs:input_type -> reporting.v1.ListProofsRequest
-	15, // 30: reporting.v1.AccessService.DeleteProof:input_type -> reporting.v1.DeleteProofRequest
-	8,  // 31: reporting.v1.AccessService.GetCaller:input_type -> reporting.v1.GetCallerRequest
-	4,  // 32: reporting.v1.AccessService.CreateToken:output_type -> reporting.v1.CreateTokenResponse
-	6,  // 33: reporting.v1.AccessService.ListTokens:output_type -> reporting.v1.ListTokensResponse
-	2,  // 34: reporting.v1.AccessService.RevokeToken:output_type -> reporting.v1.Token
-	10, // 35: reporting.v1.AccessService.RotateToken:output_type -> reporting.v1.RotateTokenResponse
-	11, // 36: reporting.v1.AccessService.CreateProof:output_type -> reporting.v1.Proof
-	14, // 37: reporting.v1.AccessService.ListProofs:output_type -> reporting.v1.ListProofsResponse
-	11, // 38: reporting.v1.AccessService.DeleteProof:output_type -> reporting.v1.Proof
-	2,  // 39: reporting.v1.AccessService.GetCaller:output_type -> reporting.v1.Token
-	32, // [32:40] is the sub-list for method output_type
-	24, // [24:32] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	16, // 4: reporting.v1.Token.start_time:type_name -> google.protobuf.Timestamp
+	17, // 5: reporting.v1.Token.stamp:type_name -> reporting.v1.Stamp
+	18, // 6: reporting.v1.Token.receipt:type_name -> reporting.v1.Receipt
+	16, // 7: reporting.v1.Token.last_use_time:type_name -> google.protobuf.Timestamp
+	16, // 8: reporting.v1.Token.former_end_time:type_name -> google.protobuf.Timestamp
+	0,  // 9: reporting.v1.CreateTokenRequest.role:type_name -> reporting.v1.Role
+	19, // 10: reporting.v1.CreateTokenRequest.lifetime:type_name -> google.protobuf.Duration
+	16, // 11: reporting.v1.CreateTokenRequest.start_time:type_name -> google.protobuf.Timestamp
+	2,  // 12: reporting.v1.CreateTokenResponse.token:type_name -> reporting.v1.Token
+	2,  // 13: reporting.v1.ListTokensResponse.tokens:type_name -> reporting.v1.Token
+	17, // 14: reporting.v1.ListTokensResponse.stamp:type_name -> reporting.v1.Stamp
+	19, // 15: reporting.v1.RotateTokenRequest.overlap:type_name -> google.protobuf.Duration
+	19, // 16: reporting.v1.RotateTokenRequest.lifetime:type_name -> google.protobuf.Duration
+	2,  // 17: reporting.v1.RotateTokenResponse.token:type_name -> reporting.v1.Token
+	1,  // 18: reporting.v1.Proof.kind:type_name -> reporting.v1.ProofKind
+	16, // 19: reporting.v1.Proof.create_time:type_name -> google.protobuf.Timestamp
+	16, // 20: reporting.v1.Proof.delete_time:type_name -> google.protobuf.Timestamp
+	17, // 21: reporting.v1.Proof.stamp:type_name -> reporting.v1.Stamp
+	18, // 22: reporting.v1.Proof.receipt:type_name -> reporting.v1.Receipt
+	1,  // 23: reporting.v1.CreateProofRequest.kind:type_name -> reporting.v1.ProofKind
+	11, // 24: reporting.v1.ListProofsResponse.proofs:type_name -> reporting.v1.Proof
+	17, // 25: reporting.v1.ListProofsResponse.stamp:type_name -> reporting.v1.Stamp
+	3,  // 26: reporting.v1.AccessService.CreateToken:input_type -> reporting.v1.CreateTokenRequest
+	5,  // 27: reporting.v1.AccessService.ListTokens:input_type -> reporting.v1.ListTokensRequest
+	7,  // 28: reporting.v1.AccessService.RevokeToken:input_type -> reporting.v1.RevokeTokenRequest
+	9,  // 29: reporting.v1.AccessService.RotateToken:input_type -> reporting.v1.RotateTokenRequest
+	12, // 30: reporting.v1.AccessService.CreateProof:input_type -> reporting.v1.CreateProofRequest
+	13, // 31: reporting.v1.AccessService.ListProofs:input_type -> reporting.v1.ListProofsRequest
+	15, // 32: reporting.v1.AccessService.DeleteProof:input_type -> reporting.v1.DeleteProofRequest
+	8,  // 33: reporting.v1.AccessService.GetCaller:input_type -> reporting.v1.GetCallerRequest
+	4,  // 34: reporting.v1.AccessService.CreateToken:output_type -> reporting.v1.CreateTokenResponse
+	6,  // 35: reporting.v1.AccessService.ListTokens:output_type -> reporting.v1.ListTokensResponse
+	2,  // 36: reporting.v1.AccessService.RevokeToken:output_type -> reporting.v1.Token
+	10, // 37: reporting.v1.AccessService.RotateToken:output_type -> reporting.v1.RotateTokenResponse
+	11, // 38: reporting.v1.AccessService.CreateProof:output_type -> reporting.v1.Proof
+	14, // 39: reporting.v1.AccessService.ListProofs:output_type -> reporting.v1.ListProofsResponse
+	11, // 40: reporting.v1.AccessService.DeleteProof:output_type -> reporting.v1.Proof
+	2,  // 41: reporting.v1.AccessService.GetCaller:output_type -> reporting.v1.Token
+	34, // [34:42] is the sub-list for method output_type
+	26, // [26:34] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_access_proto_init() }

@@ -47,6 +47,10 @@ const (
 	Right_RIGHT_DRAFT Right = 20
 	// To send reports of units in scope for good.
 	Right_RIGHT_SEND Right = 21
+	// To have the store verified.
+	Right_RIGHT_AUDIT Right = 22
+	// To read what is published. Where the server is open to the public it needs no token.
+	Right_RIGHT_PUBLISHED Right = 23
 	// To keep the list of holidays.
 	Right_RIGHT_CALENDAR Right = 8
 )
@@ -64,6 +68,8 @@ var (
 		7:  "RIGHT_OPERATE",
 		20: "RIGHT_DRAFT",
 		21: "RIGHT_SEND",
+		22: "RIGHT_AUDIT",
+		23: "RIGHT_PUBLISHED",
 		8:  "RIGHT_CALENDAR",
 	}
 	Right_value = map[string]int32{
@@ -77,6 +83,8 @@ var (
 		"RIGHT_OPERATE":       7,
 		"RIGHT_DRAFT":         20,
 		"RIGHT_SEND":          21,
+		"RIGHT_AUDIT":         22,
+		"RIGHT_PUBLISHED":     23,
 		"RIGHT_CALENDAR":      8,
 	}
 )
@@ -131,7 +139,7 @@ var File_reporting_v1_access_rule_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_access_rule_proto_rawDesc = "" +
 	"\n" +
-	"\x1ereporting/v1/access_rule.proto\x12\freporting.v1\x1a google/protobuf/descriptor.proto*\xda\x01\n" +
+	"\x1ereporting/v1/access_rule.proto\x12\freporting.v1\x1a google/protobuf/descriptor.proto*\x80\x02\n" +
 	"\x05Right\x12\x15\n" +
 	"\x11RIGHT_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13RIGHT_AUTHENTICATED\x10\x01\x12\x0e\n" +
@@ -144,7 +152,9 @@ const file_reporting_v1_access_rule_proto_rawDesc = "" +
 	"\rRIGHT_OPERATE\x10\a\x12\x0f\n" +
 	"\vRIGHT_DRAFT\x10\x14\x12\x0e\n" +
 	"\n" +
-	"RIGHT_SEND\x10\x15\x12\x12\n" +
+	"RIGHT_SEND\x10\x15\x12\x0f\n" +
+	"\vRIGHT_AUDIT\x10\x16\x12\x13\n" +
+	"\x0fRIGHT_PUBLISHED\x10\x17\x12\x12\n" +
 	"\x0eRIGHT_CALENDAR\x10\b:\\\n" +
 	"\x0erequired_right\x12\x1e.google.protobuf.MethodOptions\x18\xa2\x90\x03 \x01(\x0e2\x13.reporting.v1.RightR\rrequiredRightB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
 

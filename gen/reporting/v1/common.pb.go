@@ -477,8 +477,8 @@ type ImportOptions struct {
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Check everything and change nothing.
 	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Forms alone: the changes are meant to bear on periods that have begun too; the newest
-	// 12 of them are then warnings, and without it problems (OPEN_PERIOD_AFFECTED).
+	// Forms and indicators: the changes are meant to bear on periods that have begun too, and are
+	// then warned of, with the newest 12 of them; without it that is a problem (OPEN_PERIOD_AFFECTED).
 	OpenPeriods   bool `protobuf:"varint,20,opt,name=open_periods,json=openPeriods,proto3" json:"open_periods,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

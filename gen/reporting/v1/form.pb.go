@@ -720,8 +720,8 @@ type CreateFormRequest struct {
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Check everything and change nothing.
 	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// The change is meant to bear on periods that have begun too: the newest 12 of them
-	// are then warnings. Without it each refuses the change (OPEN_PERIOD_AFFECTED).
+	// The change is meant to bear on periods that have begun too, and is then warned of, with the
+	// newest 12 of them. Without it that is refused (OPEN_PERIOD_AFFECTED).
 	OpenPeriods   bool `protobuf:"varint,20,opt,name=open_periods,json=openPeriods,proto3" json:"open_periods,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -794,8 +794,8 @@ type UpdateFormRequest struct {
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Check everything and change nothing.
 	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// The change is meant to bear on periods that have begun too: the newest 12 of them
-	// are then warnings. Without it each refuses the change (OPEN_PERIOD_AFFECTED).
+	// The change is meant to bear on periods that have begun too, and is then warned of, with the
+	// newest 12 of them. Without it that is refused (OPEN_PERIOD_AFFECTED).
 	OpenPeriods   bool `protobuf:"varint,20,opt,name=open_periods,json=openPeriods,proto3" json:"open_periods,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -23,6 +23,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// IndicatorClass says to whom figures may be given.
+type IndicatorClass int32
+
+const (
+	// Whoever may read them by his token.
+	IndicatorClass_INDICATOR_CLASS_UNSPECIFIED IndicatorClass = 0
+	// Published besides, once their period is closed.
+	IndicatorClass_INDICATOR_CLASS_PUBLIC IndicatorClass = 1
+	// As if not stated; it says that this is meant.
+	IndicatorClass_INDICATOR_CLASS_SENSITIVE IndicatorClass = 2
+)
+
+// Enum value maps for IndicatorClass.
+var (
+	IndicatorClass_name = map[int32]string{
+		0: "INDICATOR_CLASS_UNSPECIFIED",
+		1: "INDICATOR_CLASS_PUBLIC",
+		2: "INDICATOR_CLASS_SENSITIVE",
+	}
+	IndicatorClass_value = map[string]int32{
+		"INDICATOR_CLASS_UNSPECIFIED": 0,
+		"INDICATOR_CLASS_PUBLIC":      1,
+		"INDICATOR_CLASS_SENSITIVE":   2,
+	}
+)
+
+func (x IndicatorClass) Enum() *IndicatorClass {
+	p := new(IndicatorClass)
+	*p = x
+	return p
+}
+
+func (x IndicatorClass) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (IndicatorClass) Descriptor() protoreflect.EnumDescriptor {
+	return file_reporting_v1_indicator_proto_enumTypes[0].Descriptor()
+}
+
+func (IndicatorClass) Type() protoreflect.EnumType {
+	return &file_reporting_v1_indicator_proto_enumTypes[0]
+}
+
+func (x IndicatorClass) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use IndicatorClass.Descriptor instead.
+func (IndicatorClass) EnumDescriptor() ([]byte, []int) {
+	return file_reporting_v1_indicator_proto_rawDescGZIP(), []int{0}
+}
+
 // UnitRule says how the figures of units become one.
 type UnitRule int32
 
@@ -97,11 +150,11 @@ func (x UnitRule) String() string {
 }
 
 func (UnitRule) Descriptor() protoreflect.EnumDescriptor {
-	return file_reporting_v1_indicator_proto_enumTypes[0].Descriptor()
+	return file_reporting_v1_indicator_proto_enumTypes[1].Descriptor()
 }
 
 func (UnitRule) Type() protoreflect.EnumType {
-	return &file_reporting_v1_indicator_proto_enumTypes[0]
+	return &file_reporting_v1_indicator_proto_enumTypes[1]
 }
 
 func (x UnitRule) Number() protoreflect.EnumNumber {
@@ -110,7 +163,7 @@ func (x UnitRule) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use UnitRule.Descriptor instead.
 func (UnitRule) EnumDescriptor() ([]byte, []int) {
-	return file_reporting_v1_indicator_proto_rawDescGZIP(), []int{0}
+	return file_reporting_v1_indicator_proto_rawDescGZIP(), []int{1}
 }
 
 // TimeRule says how the base periods of one unit become one figure.
@@ -166,11 +219,11 @@ func (x TimeRule) String() string {
 }
 
 func (TimeRule) Descriptor() protoreflect.EnumDescriptor {
-	return file_reporting_v1_indicator_proto_enumTypes[1].Descriptor()
+	return file_reporting_v1_indicator_proto_enumTypes[2].Descriptor()
 }
 
 func (TimeRule) Type() protoreflect.EnumType {
-	return &file_reporting_v1_indicator_proto_enumTypes[1]
+	return &file_reporting_v1_indicator_proto_enumTypes[2]
 }
 
 func (x TimeRule) Number() protoreflect.EnumNumber {
@@ -179,7 +232,7 @@ func (x TimeRule) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use TimeRule.Descriptor instead.
 func (TimeRule) EnumDescriptor() ([]byte, []int) {
-	return file_reporting_v1_indicator_proto_rawDescGZIP(), []int{1}
+	return file_reporting_v1_indicator_proto_rawDescGZIP(), []int{2}
 }
 
 // Measure says what a figure is a figure of.
@@ -223,11 +276,11 @@ func (x Measure) String() string {
 }
 
 func (Measure) Descriptor() protoreflect.EnumDescriptor {
-	return file_reporting_v1_indicator_proto_enumTypes[2].Descriptor()
+	return file_reporting_v1_indicator_proto_enumTypes[3].Descriptor()
 }
 
 func (Measure) Type() protoreflect.EnumType {
-	return &file_reporting_v1_indicator_proto_enumTypes[2]
+	return &file_reporting_v1_indicator_proto_enumTypes[3]
 }
 
 func (x Measure) Number() protoreflect.EnumNumber {
@@ -236,7 +289,7 @@ func (x Measure) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Measure.Descriptor instead.
 func (Measure) EnumDescriptor() ([]byte, []int) {
-	return file_reporting_v1_indicator_proto_rawDescGZIP(), []int{2}
+	return file_reporting_v1_indicator_proto_rawDescGZIP(), []int{3}
 }
 
 // Direction says which way is better.
@@ -276,11 +329,11 @@ func (x Direction) String() string {
 }
 
 func (Direction) Descriptor() protoreflect.EnumDescriptor {
-	return file_reporting_v1_indicator_proto_enumTypes[3].Descriptor()
+	return file_reporting_v1_indicator_proto_enumTypes[4].Descriptor()
 }
 
 func (Direction) Type() protoreflect.EnumType {
-	return &file_reporting_v1_indicator_proto_enumTypes[3]
+	return &file_reporting_v1_indicator_proto_enumTypes[4]
 }
 
 func (x Direction) Number() protoreflect.EnumNumber {
@@ -289,7 +342,7 @@ func (x Direction) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Direction.Descriptor instead.
 func (Direction) EnumDescriptor() ([]byte, []int) {
-	return file_reporting_v1_indicator_proto_rawDescGZIP(), []int{3}
+	return file_reporting_v1_indicator_proto_rawDescGZIP(), []int{4}
 }
 
 // Indicator is one version of what is measured.
@@ -364,7 +417,13 @@ type Indicator struct {
 	// "[X, -1y]" is of the same period up to 10 years earlier, "[X, -1p]" of the period of the
 	// same kind up to 12 places earlier. Nothing is rounded before the result. What a part
 	// without a value and a division by 0 come to, Rollup.state says.
-	Formula       string `protobuf:"bytes,29,opt,name=formula,proto3" json:"formula,omitempty"`
+	Formula string `protobuf:"bytes,29,opt,name=formula,proto3" json:"formula,omitempty"`
+	// Who may be told its figures. Not stated: internal.
+	Class IndicatorClass `protobuf:"varint,40,opt,name=class,proto3,enum=reporting.v1.IndicatorClass" json:"class,omitempty"`
+	// Where it is public: the least figure that is published, save 0, up to 1,000,000. 0: 3; 1
+	// publishes every figure. Above 1 only sums and ratios are published, and only down to the
+	// level of the tree at which no figure, and none that follows from them, is smaller.
+	SmallestCell  int32 `protobuf:"varint,41,opt,name=smallest_cell,json=smallestCell,proto3" json:"smallest_cell,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -600,6 +659,20 @@ func (x *Indicator) GetFormula() string {
 		return x.Formula
 	}
 	return ""
+}
+
+func (x *Indicator) GetClass() IndicatorClass {
+	if x != nil {
+		return x.Class
+	}
+	return IndicatorClass_INDICATOR_CLASS_UNSPECIFIED
+}
+
+func (x *Indicator) GetSmallestCell() int32 {
+	if x != nil {
+		return x.SmallestCell
+	}
+	return 0
 }
 
 // GetIndicatorRequest asks for one indicator.
@@ -862,7 +935,10 @@ type CreateIndicatorRequest struct {
 	// UUID of this request. Over JSON it is the Idempotency-Key header.
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Check everything and change nothing.
-	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// The change of who reports is meant to bear on periods that have begun too, and is then
+	// warned of. Without it that is refused (OPEN_PERIOD_AFFECTED).
+	OpenPeriods   bool `protobuf:"varint,20,opt,name=open_periods,json=openPeriods,proto3" json:"open_periods,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -918,6 +994,13 @@ func (x *CreateIndicatorRequest) GetValidateOnly() bool {
 	return false
 }
 
+func (x *CreateIndicatorRequest) GetOpenPeriods() bool {
+	if x != nil {
+		return x.OpenPeriods
+	}
+	return false
+}
+
 // UpdateIndicatorRequest replaces a version of an indicator.
 type UpdateIndicatorRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -926,7 +1009,10 @@ type UpdateIndicatorRequest struct {
 	// UUID of this request. Over JSON it is the Idempotency-Key header.
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Check everything and change nothing.
-	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	ValidateOnly bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// The change of who reports is meant to bear on periods that have begun too, and is then
+	// warned of. Without it that is refused (OPEN_PERIOD_AFFECTED).
+	OpenPeriods   bool `protobuf:"varint,20,opt,name=open_periods,json=openPeriods,proto3" json:"open_periods,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -978,6 +1064,13 @@ func (x *UpdateIndicatorRequest) GetRequestId() string {
 func (x *UpdateIndicatorRequest) GetValidateOnly() bool {
 	if x != nil {
 		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *UpdateIndicatorRequest) GetOpenPeriods() bool {
+	if x != nil {
+		return x.OpenPeriods
 	}
 	return false
 }
@@ -1073,7 +1166,8 @@ var File_reporting_v1_indicator_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_indicator_proto_rawDesc = "" +
 	"\n" +
-	"\x1creporting/v1/indicator.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xc8\t\n" +
+	"\x1creporting/v1/indicator.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xa1\n" +
+	"\n" +
 	"\tIndicator\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x18\n" +
 	"\x04code\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x04code\x12\x1d\n" +
@@ -1108,7 +1202,9 @@ const file_reporting_v1_indicator_proto_rawDesc = "" +
 	"\x05stamp\x18\x1a \x01(\v2\x13.reporting.v1.StampB\x04\xe2A\x01\x03R\x05stamp\x125\n" +
 	"\areceipt\x18\x1b \x01(\v2\x15.reporting.v1.ReceiptB\x04\xe2A\x01\x03R\areceipt\x127\n" +
 	"\bwarnings\x18\x1c \x03(\v2\x15.reporting.v1.ProblemB\x04\xe2A\x01\x03R\bwarnings\x12\x18\n" +
-	"\aformula\x18\x1d \x01(\tR\aformula:.\xeaA+\n" +
+	"\aformula\x18\x1d \x01(\tR\aformula\x122\n" +
+	"\x05class\x18( \x01(\x0e2\x1c.reporting.v1.IndicatorClassR\x05class\x12#\n" +
+	"\rsmallest_cell\x18) \x01(\x05R\fsmallestCell:.\xeaA+\n" +
 	"\x11tonghop/Indicator\x12\x16indicators/{indicator}B\v\n" +
 	"\t_at_leastB\x06\n" +
 	"\x04_minB\x06\n" +
@@ -1139,21 +1235,27 @@ const file_reporting_v1_indicator_proto_rawDesc = "" +
 	"indicators\x18\x01 \x03(\v2\x17.reporting.v1.IndicatorR\n" +
 	"indicators\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n" +
-	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\x9f\x01\n" +
+	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xc2\x01\n" +
 	"\x16CreateIndicatorRequest\x12;\n" +
 	"\tindicator\x18\x01 \x01(\v2\x17.reporting.v1.IndicatorB\x04\xe2A\x01\x02R\tindicator\x12#\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"\x9f\x01\n" +
+	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\x12!\n" +
+	"\fopen_periods\x18\x14 \x01(\bR\vopenPeriods\"\xc2\x01\n" +
 	"\x16UpdateIndicatorRequest\x12;\n" +
 	"\tindicator\x18\x01 \x01(\v2\x17.reporting.v1.IndicatorB\x04\xe2A\x01\x02R\tindicator\x12#\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"r\n" +
+	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\x12!\n" +
+	"\fopen_periods\x18\x14 \x01(\bR\vopenPeriods\"r\n" +
 	"\x17ImportIndicatorsRequest\x127\n" +
 	"\aoptions\x18\x01 \x01(\v2\x1b.reporting.v1.ImportOptionsH\x00R\aoptions\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\x06\n" +
-	"\x04part*\x9f\x02\n" +
+	"\x04part*l\n" +
+	"\x0eIndicatorClass\x12\x1f\n" +
+	"\x1bINDICATOR_CLASS_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16INDICATOR_CLASS_PUBLIC\x10\x01\x12\x1d\n" +
+	"\x19INDICATOR_CLASS_SENSITIVE\x10\x02*\x9f\x02\n" +
 	"\bUnitRule\x12\x19\n" +
 	"\x15UNIT_RULE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eUNIT_RULE_NONE\x10\x01\x12\x11\n" +
@@ -1204,61 +1306,63 @@ func file_reporting_v1_indicator_proto_rawDescGZIP() []byte {
 	return file_reporting_v1_indicator_proto_rawDescData
 }
 
-var file_reporting_v1_indicator_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_reporting_v1_indicator_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
 var file_reporting_v1_indicator_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_reporting_v1_indicator_proto_goTypes = []any{
-	(UnitRule)(0),                   // 0: reporting.v1.UnitRule
-	(TimeRule)(0),                   // 1: reporting.v1.TimeRule
-	(Measure)(0),                    // 2: reporting.v1.Measure
-	(Direction)(0),                  // 3: reporting.v1.Direction
-	(*Indicator)(nil),               // 4: reporting.v1.Indicator
-	(*GetIndicatorRequest)(nil),     // 5: reporting.v1.GetIndicatorRequest
-	(*ListIndicatorsRequest)(nil),   // 6: reporting.v1.ListIndicatorsRequest
-	(*ListIndicatorsResponse)(nil),  // 7: reporting.v1.ListIndicatorsResponse
-	(*CreateIndicatorRequest)(nil),  // 8: reporting.v1.CreateIndicatorRequest
-	(*UpdateIndicatorRequest)(nil),  // 9: reporting.v1.UpdateIndicatorRequest
-	(*ImportIndicatorsRequest)(nil), // 10: reporting.v1.ImportIndicatorsRequest
-	(*Selector)(nil),                // 11: reporting.v1.Selector
-	(*Stamp)(nil),                   // 12: reporting.v1.Stamp
-	(*Receipt)(nil),                 // 13: reporting.v1.Receipt
-	(*Problem)(nil),                 // 14: reporting.v1.Problem
-	(*timestamppb.Timestamp)(nil),   // 15: google.protobuf.Timestamp
-	(*ImportOptions)(nil),           // 16: reporting.v1.ImportOptions
-	(*ImportSummary)(nil),           // 17: reporting.v1.ImportSummary
+	(IndicatorClass)(0),             // 0: reporting.v1.IndicatorClass
+	(UnitRule)(0),                   // 1: reporting.v1.UnitRule
+	(TimeRule)(0),                   // 2: reporting.v1.TimeRule
+	(Measure)(0),                    // 3: reporting.v1.Measure
+	(Direction)(0),                  // 4: reporting.v1.Direction
+	(*Indicator)(nil),               // 5: reporting.v1.Indicator
+	(*GetIndicatorRequest)(nil),     // 6: reporting.v1.GetIndicatorRequest
+	(*ListIndicatorsRequest)(nil),   // 7: reporting.v1.ListIndicatorsRequest
+	(*ListIndicatorsResponse)(nil),  // 8: reporting.v1.ListIndicatorsResponse
+	(*CreateIndicatorRequest)(nil),  // 9: reporting.v1.CreateIndicatorRequest
+	(*UpdateIndicatorRequest)(nil),  // 10: reporting.v1.UpdateIndicatorRequest
+	(*ImportIndicatorsRequest)(nil), // 11: reporting.v1.ImportIndicatorsRequest
+	(*Selector)(nil),                // 12: reporting.v1.Selector
+	(*Stamp)(nil),                   // 13: reporting.v1.Stamp
+	(*Receipt)(nil),                 // 14: reporting.v1.Receipt
+	(*Problem)(nil),                 // 15: reporting.v1.Problem
+	(*timestamppb.Timestamp)(nil),   // 16: google.protobuf.Timestamp
+	(*ImportOptions)(nil),           // 17: reporting.v1.ImportOptions
+	(*ImportSummary)(nil),           // 18: reporting.v1.ImportSummary
 }
 var file_reporting_v1_indicator_proto_depIdxs = []int32{
-	0,  // 0: reporting.v1.Indicator.unit_rule:type_name -> reporting.v1.UnitRule
-	2,  // 1: reporting.v1.Indicator.measure:type_name -> reporting.v1.Measure
-	1,  // 2: reporting.v1.Indicator.time_rule:type_name -> reporting.v1.TimeRule
-	2,  // 3: reporting.v1.Indicator.denominator_measure:type_name -> reporting.v1.Measure
-	1,  // 4: reporting.v1.Indicator.denominator_time_rule:type_name -> reporting.v1.TimeRule
-	11, // 5: reporting.v1.Indicator.assigned:type_name -> reporting.v1.Selector
-	3,  // 6: reporting.v1.Indicator.direction:type_name -> reporting.v1.Direction
-	12, // 7: reporting.v1.Indicator.stamp:type_name -> reporting.v1.Stamp
-	13, // 8: reporting.v1.Indicator.receipt:type_name -> reporting.v1.Receipt
-	14, // 9: reporting.v1.Indicator.warnings:type_name -> reporting.v1.Problem
-	15, // 10: reporting.v1.GetIndicatorRequest.at_time:type_name -> google.protobuf.Timestamp
-	15, // 11: reporting.v1.ListIndicatorsRequest.at_time:type_name -> google.protobuf.Timestamp
-	4,  // 12: reporting.v1.ListIndicatorsResponse.indicators:type_name -> reporting.v1.Indicator
-	12, // 13: reporting.v1.ListIndicatorsResponse.stamp:type_name -> reporting.v1.Stamp
-	4,  // 14: reporting.v1.CreateIndicatorRequest.indicator:type_name -> reporting.v1.Indicator
-	4,  // 15: reporting.v1.UpdateIndicatorRequest.indicator:type_name -> reporting.v1.Indicator
-	16, // 16: reporting.v1.ImportIndicatorsRequest.options:type_name -> reporting.v1.ImportOptions
-	5,  // 17: reporting.v1.IndicatorService.GetIndicator:input_type -> reporting.v1.GetIndicatorRequest
-	6,  // 18: reporting.v1.IndicatorService.ListIndicators:input_type -> reporting.v1.ListIndicatorsRequest
-	8,  // 19: reporting.v1.IndicatorService.CreateIndicator:input_type -> reporting.v1.CreateIndicatorRequest
-	9,  // 20: reporting.v1.IndicatorService.UpdateIndicator:input_type -> reporting.v1.UpdateIndicatorRequest
-	10, // 21: reporting.v1.IndicatorService.ImportIndicators:input_type -> reporting.v1.ImportIndicatorsRequest
-	4,  // 22: reporting.v1.IndicatorService.GetIndicator:output_type -> reporting.v1.Indicator
-	7,  // 23: reporting.v1.IndicatorService.ListIndicators:output_type -> reporting.v1.ListIndicatorsResponse
-	4,  // 24: reporting.v1.IndicatorService.CreateIndicator:output_type -> reporting.v1.Indicator
-	4,  // 25: reporting.v1.IndicatorService.UpdateIndicator:output_type -> reporting.v1.Indicator
-	17, // 26: reporting.v1.IndicatorService.ImportIndicators:output_type -> reporting.v1.ImportSummary
-	22, // [22:27] is the sub-list for method output_type
-	17, // [17:22] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	1,  // 0: reporting.v1.Indicator.unit_rule:type_name -> reporting.v1.UnitRule
+	3,  // 1: reporting.v1.Indicator.measure:type_name -> reporting.v1.Measure
+	2,  // 2: reporting.v1.Indicator.time_rule:type_name -> reporting.v1.TimeRule
+	3,  // 3: reporting.v1.Indicator.denominator_measure:type_name -> reporting.v1.Measure
+	2,  // 4: reporting.v1.Indicator.denominator_time_rule:type_name -> reporting.v1.TimeRule
+	12, // 5: reporting.v1.Indicator.assigned:type_name -> reporting.v1.Selector
+	4,  // 6: reporting.v1.Indicator.direction:type_name -> reporting.v1.Direction
+	13, // 7: reporting.v1.Indicator.stamp:type_name -> reporting.v1.Stamp
+	14, // 8: reporting.v1.Indicator.receipt:type_name -> reporting.v1.Receipt
+	15, // 9: reporting.v1.Indicator.warnings:type_name -> reporting.v1.Problem
+	0,  // 10: reporting.v1.Indicator.class:type_name -> reporting.v1.IndicatorClass
+	16, // 11: reporting.v1.GetIndicatorRequest.at_time:type_name -> google.protobuf.Timestamp
+	16, // 12: reporting.v1.ListIndicatorsRequest.at_time:type_name -> google.protobuf.Timestamp
+	5,  // 13: reporting.v1.ListIndicatorsResponse.indicators:type_name -> reporting.v1.Indicator
+	13, // 14: reporting.v1.ListIndicatorsResponse.stamp:type_name -> reporting.v1.Stamp
+	5,  // 15: reporting.v1.CreateIndicatorRequest.indicator:type_name -> reporting.v1.Indicator
+	5,  // 16: reporting.v1.UpdateIndicatorRequest.indicator:type_name -> reporting.v1.Indicator
+	17, // 17: reporting.v1.ImportIndicatorsRequest.options:type_name -> reporting.v1.ImportOptions
+	6,  // 18: reporting.v1.IndicatorService.GetIndicator:input_type -> reporting.v1.GetIndicatorRequest
+	7,  // 19: reporting.v1.IndicatorService.ListIndicators:input_type -> reporting.v1.ListIndicatorsRequest
+	9,  // 20: reporting.v1.IndicatorService.CreateIndicator:input_type -> reporting.v1.CreateIndicatorRequest
+	10, // 21: reporting.v1.IndicatorService.UpdateIndicator:input_type -> reporting.v1.UpdateIndicatorRequest
+	11, // 22: reporting.v1.IndicatorService.ImportIndicators:input_type -> reporting.v1.ImportIndicatorsRequest
+	5,  // 23: reporting.v1.IndicatorService.GetIndicator:output_type -> reporting.v1.Indicator
+	8,  // 24: reporting.v1.IndicatorService.ListIndicators:output_type -> reporting.v1.ListIndicatorsResponse
+	5,  // 25: reporting.v1.IndicatorService.CreateIndicator:output_type -> reporting.v1.Indicator
+	5,  // 26: reporting.v1.IndicatorService.UpdateIndicator:output_type -> reporting.v1.Indicator
+	18, // 27: reporting.v1.IndicatorService.ImportIndicators:output_type -> reporting.v1.ImportSummary
+	23, // [23:28] is the sub-list for method output_type
+	18, // [18:23] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_indicator_proto_init() }
@@ -1280,7 +1384,7 @@ func file_reporting_v1_indicator_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_indicator_proto_rawDesc), len(file_reporting_v1_indicator_proto_rawDesc)),
-			NumEnums:      4,
+			NumEnums:      5,
 			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,

@@ -1737,7 +1737,9 @@ type TokenEffect struct {
 	// The unit that ends.
 	Unit *UnitLabel `protobuf:"bytes,3,opt,name=unit,proto3" json:"unit,omitempty"`
 	// The unit that acts in its place afterwards. Absent: none.
-	Acting        *UnitLabel `protobuf:"bytes,4,opt,name=acting,proto3" json:"acting,omitempty"`
+	Acting *UnitLabel `protobuf:"bytes,4,opt,name=acting,proto3" json:"acting,omitempty"`
+	// The unit that the token may read afterwards, for its own goes over whole into it. Absent: none.
+	Reads         *UnitLabel `protobuf:"bytes,5,opt,name=reads,proto3" json:"reads,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1796,6 +1798,13 @@ func (x *TokenEffect) GetUnit() *UnitLabel {
 func (x *TokenEffect) GetActing() *UnitLabel {
 	if x != nil {
 		return x.Acting
+	}
+	return nil
+}
+
+func (x *TokenEffect) GetReads() *UnitLabel {
+	if x != nil {
+		return x.Reads
 	}
 	return nil
 }
@@ -2322,12 +2331,13 @@ const file_reporting_v1_lineage_proto_rawDesc = "" +
 	"\x10PLACE_FORM_OWNER\x10\x03\x12\x17\n" +
 	"\x13PLACE_FORM_REVIEWER\x10\x04\x12\x1e\n" +
 	"\x1aPLACE_INDICATOR_ASSIGNMENT\x10\x05\x12\x1d\n" +
-	"\x19PLACE_INDICATOR_EXCEPTION\x10\x06\"\x95\x01\n" +
+	"\x19PLACE_INDICATOR_EXCEPTION\x10\x06\"\xc4\x01\n" +
 	"\vTokenEffect\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x12\n" +
 	"\x04role\x18\x02 \x01(\tR\x04role\x12+\n" +
 	"\x04unit\x18\x03 \x01(\v2\x17.reporting.v1.UnitLabelR\x04unit\x12/\n" +
-	"\x06acting\x18\x04 \x01(\v2\x17.reporting.v1.UnitLabelR\x06acting\"\xe0\x01\n" +
+	"\x06acting\x18\x04 \x01(\v2\x17.reporting.v1.UnitLabelR\x06acting\x12-\n" +
+	"\x05reads\x18\x05 \x01(\v2\x17.reporting.v1.UnitLabelR\x05reads\"\xe0\x01\n" +
 	"\fTargetEffect\x12\x12\n" +
 	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\tR\x06number\x12\x12\n" +
@@ -2440,18 +2450,19 @@ var file_reporting_v1_lineage_proto_depIdxs = []int32{
 	3,  // 32: reporting.v1.DefinitionEffect.acting:type_name -> reporting.v1.UnitLabel
 	3,  // 33: reporting.v1.TokenEffect.unit:type_name -> reporting.v1.UnitLabel
 	3,  // 34: reporting.v1.TokenEffect.acting:type_name -> reporting.v1.UnitLabel
-	3,  // 35: reporting.v1.TargetEffect.unit:type_name -> reporting.v1.UnitLabel
-	3,  // 36: reporting.v1.TargetEffect.acting:type_name -> reporting.v1.UnitLabel
-	22, // 37: reporting.v1.ImportReorganisationRequest.options:type_name -> reporting.v1.ImportReorganisationOptions
-	15, // 38: reporting.v1.ImportReorganisationResponse.reorganisation:type_name -> reporting.v1.Reorganisation
-	27, // 39: reporting.v1.ImportReorganisationResponse.unit_problems:type_name -> reporting.v1.Problem
-	27, // 40: reporting.v1.ImportReorganisationResponse.lineage_problems:type_name -> reporting.v1.Problem
-	24, // 41: reporting.v1.ImportReorganisationResponse.stamp:type_name -> reporting.v1.Stamp
-	42, // [42:42] is the sub-list for method output_type
-	42, // [42:42] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	3,  // 35: reporting.v1.TokenEffect.reads:type_name -> reporting.v1.UnitLabel
+	3,  // 36: reporting.v1.TargetEffect.unit:type_name -> reporting.v1.UnitLabel
+	3,  // 37: reporting.v1.TargetEffect.acting:type_name -> reporting.v1.UnitLabel
+	22, // 38: reporting.v1.ImportReorganisationRequest.options:type_name -> reporting.v1.ImportReorganisationOptions
+	15, // 39: reporting.v1.ImportReorganisationResponse.reorganisation:type_name -> reporting.v1.Reorganisation
+	27, // 40: reporting.v1.ImportReorganisationResponse.unit_problems:type_name -> reporting.v1.Problem
+	27, // 41: reporting.v1.ImportReorganisationResponse.lineage_problems:type_name -> reporting.v1.Problem
+	24, // 42: reporting.v1.ImportReorganisationResponse.stamp:type_name -> reporting.v1.Stamp
+	43, // [43:43] is the sub-list for method output_type
+	43, // [43:43] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_lineage_proto_init() }

@@ -864,7 +864,7 @@ const file_reporting_v1_operation_proto_rawDesc = "" +
 	"\x10OperationService\x12Y\n" +
 	"\tGetStatus\x12\x1e.reporting.v1.GetStatusRequest\x1a\x14.reporting.v1.Status\"\x16\x90\x82\x19\x01\x82\xd3\xe4\x93\x02\f\x12\n" +
 	"/v1/status\x12u\n" +
-	"\vVerifyStore\x12 .reporting.v1.VerifyStoreRequest\x1a!.reporting.v1.VerifyStoreResponse\"\x1f\x90\x82\x19\a\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/v1/store:verify0\x01\x12c\n" +
+	"\vVerifyStore\x12 .reporting.v1.VerifyStoreRequest\x1a!.reporting.v1.VerifyStoreResponse\"\x1f\x90\x82\x19\x16\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/v1/store:verify0\x01\x12c\n" +
 	"\rGetSignedHead\x12\".reporting.v1.GetSignedHeadRequest\x1a\x18.reporting.v1.SignedHead\"\x14\x90\x82\x19\x01\x82\xd3\xe4\x93\x02\n" +
 	"\x12\b/v1/head\x12\xb6\x01\n" +
 	"\vRedactEntry\x12 .reporting.v1.RedactEntryRequest\x1a!.reporting.v1.RedactEntryResponse\"b\x90\x82\x19\a\x82\xd3\xe4\x93\x02X:\x01*Z4:\x01*\"//v1/{name=units/*/reports/*/revisions/*}:redact\"\x1d/v1/entries/{sequence}:redactB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"

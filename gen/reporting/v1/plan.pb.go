@@ -2203,7 +2203,9 @@ type EvaluatePlanRequest struct {
 	// As in ListPlansRequest.
 	AtTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
 	// As in ListPlansRequest.
-	JournalId     string `protobuf:"bytes,13,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	JournalId string `protobuf:"bytes,13,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// Only targets that this unit leads. Empty: all.
+	Lead          string `protobuf:"bytes,14,opt,name=lead,proto3" json:"lead,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2329,6 +2331,13 @@ func (x *EvaluatePlanRequest) GetJournalId() string {
 	return ""
 }
 
+func (x *EvaluatePlanRequest) GetLead() string {
+	if x != nil {
+		return x.Lead
+	}
+	return ""
+}
+
 // EvaluatePlanResponse is one page of lines, with what was declared beside it.
 type EvaluatePlanResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2352,7 +2361,9 @@ type EvaluatePlanResponse struct {
 	// Token of the next page. Empty: this was the last one.
 	NextPageToken string `protobuf:"bytes,9,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	// Where the page was computed.
-	Stamp         *Stamp `protobuf:"bytes,10,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	Stamp *Stamp `protobuf:"bytes,10,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	// How many lines all pages have together.
+	TotalLines    int32 `protobuf:"varint,11,opt,name=total_lines,json=totalLines,proto3" json:"total_lines,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2455,6 +2466,13 @@ func (x *EvaluatePlanResponse) GetStamp() *Stamp {
 		return x.Stamp
 	}
 	return nil
+}
+
+func (x *EvaluatePlanResponse) GetTotalLines() int32 {
+	if x != nil {
+		return x.TotalLines
+	}
+	return 0
 }
 
 // AttainmentCounts counts lines by status. `evaluated` is always the sum of the others.
@@ -2724,8 +2742,8 @@ type TargetEvaluation struct {
 	Figure *TargetFigure `protobuf:"bytes,8,opt,name=figure,proto3" json:"figure,omitempty"`
 	// Last day on which it is due.
 	Due string `protobuf:"bytes,9,opt,name=due,proto3" json:"due,omitempty"`
-	// Value minus the bound, in the indicator's unit; of ranks in places, above 0 better. Absent:
-	// one is missing, or there is no such difference.
+	// Value minus the bound, in the indicator's unit; of ranks in places and of what was done by a
+	// day in days, above 0 better. Absent: one is missing, or there is no such difference.
 	Difference *string `protobuf:"bytes,10,opt,name=difference,proto3,oneof" json:"difference,omitempty"`
 	// How much of it is reached in percent. Absent where that has no meaning: ranks, classes, days,
 	// yes or no, a target of zero.
@@ -3432,7 +3450,13 @@ type ListPlanRemarksRequest struct {
 	// At most so many. 0: 50; above 500: 500.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the response before, with the same other fields. Empty: from the start.
-	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// As in ListPlansRequest.
+	AtSequence *int64 `protobuf:"varint,5,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// As in ListPlansRequest.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// As in ListPlansRequest.
+	JournalId     string `protobuf:"bytes,7,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3491,6 +3515,27 @@ func (x *ListPlanRemarksRequest) GetPageSize() int32 {
 func (x *ListPlanRemarksRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListPlanRemarksRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *ListPlanRemarksRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *ListPlanRemarksRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
 	}
 	return ""
 }
@@ -3567,7 +3612,13 @@ type ReviewPlanRequest struct {
 	// Year. 0: the last one of the plan.
 	Year int32 `protobuf:"varint,2,opt,name=year,proto3" json:"year,omitempty"`
 	// Which revisions count. Unspecified: official.
-	Basis         Basis `protobuf:"varint,3,opt,name=basis,proto3,enum=reporting.v1.Basis" json:"basis,omitempty"`
+	Basis Basis `protobuf:"varint,3,opt,name=basis,proto3,enum=reporting.v1.Basis" json:"basis,omitempty"`
+	// As in ListPlansRequest.
+	AtSequence *int64 `protobuf:"varint,4,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// As in ListPlansRequest.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// As in ListPlansRequest.
+	JournalId     string `protobuf:"bytes,6,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3621,6 +3672,27 @@ func (x *ReviewPlanRequest) GetBasis() Basis {
 		return x.Basis
 	}
 	return Basis_BASIS_UNSPECIFIED
+}
+
+func (x *ReviewPlanRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *ReviewPlanRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *ReviewPlanRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
 }
 
 // ReviewPlanResponse is the whole wrap-up.
@@ -3816,7 +3888,9 @@ type ReviewedTarget struct {
 	// the ranks are among other numbers.
 	Change *string `protobuf:"bytes,3,opt,name=change,proto3,oneof" json:"change,omitempty"`
 	// Causes and remedies that units wrote about the indicator.
-	Remarks       []*PlanRemark `protobuf:"bytes,4,rep,name=remarks,proto3" json:"remarks,omitempty"`
+	Remarks []*PlanRemark `protobuf:"bytes,4,rep,name=remarks,proto3" json:"remarks,omitempty"`
+	// Of targets of every single unit: the units of the year before, held against the same target.
+	PreviousUnits *AttainmentCounts `protobuf:"bytes,5,opt,name=previous_units,json=previousUnits,proto3" json:"previous_units,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3875,6 +3949,13 @@ func (x *ReviewedTarget) GetChange() string {
 func (x *ReviewedTarget) GetRemarks() []*PlanRemark {
 	if x != nil {
 		return x.Remarks
+	}
+	return nil
+}
+
+func (x *ReviewedTarget) GetPreviousUnits() *AttainmentCounts {
+	if x != nil {
+		return x.PreviousUnits
 	}
 	return nil
 }
@@ -4032,7 +4113,7 @@ const file_reporting_v1_plan_proto_rawDesc = "" +
 	"\aupdated\x18\x02 \x01(\x05R\aupdated\x12\x1c\n" +
 	"\tunchanged\x18\x03 \x01(\x05R\tunchanged\x12/\n" +
 	"\areceipt\x18\x04 \x01(\v2\x15.reporting.v1.ReceiptR\areceipt\x12)\n" +
-	"\x05stamp\x18\x05 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xa2\x03\n" +
+	"\x05stamp\x18\x05 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xb6\x03\n" +
 	"\x13EvaluatePlanRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12\x12\n" +
 	"\x04year\x18\x02 \x01(\x05R\x04year\x12\x16\n" +
@@ -4050,8 +4131,9 @@ const file_reporting_v1_plan_proto_rawDesc = "" +
 	"atSequence\x88\x01\x01\x123\n" +
 	"\aat_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
 	"\n" +
-	"journal_id\x18\r \x01(\tR\tjournalIdB\x0e\n" +
-	"\f_at_sequence\"\xf5\x03\n" +
+	"journal_id\x18\r \x01(\tR\tjournalId\x12\x12\n" +
+	"\x04lead\x18\x0e \x01(\tR\x04leadB\x0e\n" +
+	"\f_at_sequence\"\x96\x04\n" +
 	"\x14EvaluatePlanResponse\x124\n" +
 	"\x05lines\x18\x01 \x03(\v2\x1e.reporting.v1.TargetEvaluationR\x05lines\x128\n" +
 	"\asummary\x18\x02 \x01(\v2\x1e.reporting.v1.AttainmentCountsR\asummary\x121\n" +
@@ -4063,7 +4145,9 @@ const file_reporting_v1_plan_proto_rawDesc = "" +
 	"\x05as_of\x18\b \x01(\tR\x04asOf\x12&\n" +
 	"\x0fnext_page_token\x18\t \x01(\tR\rnextPageToken\x12)\n" +
 	"\x05stamp\x18\n" +
-	" \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xce\x01\n" +
+	" \x01(\v2\x13.reporting.v1.StampR\x05stamp\x12\x1f\n" +
+	"\vtotal_lines\x18\v \x01(\x05R\n" +
+	"totalLines\"\xce\x01\n" +
 	"\x10AttainmentCounts\x12\x1c\n" +
 	"\tevaluated\x18\x01 \x01(\x05R\tevaluated\x12\x1a\n" +
 	"\bexceeded\x18\x02 \x01(\x05R\bexceeded\x12\x10\n" +
@@ -4173,21 +4257,33 @@ const file_reporting_v1_plan_proto_rawDesc = "" +
 	"\x04text\x18\x06 \x01(\tB\x04\xe2A\x01\x02R\x04text\x12#\n" +
 	"\n" +
 	"request_id\x18\a \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
-	"\rvalidate_only\x18\b \x01(\bR\fvalidateOnly\"\xa0\x01\n" +
+	"\rvalidate_only\x18\b \x01(\bR\fvalidateOnly\"\xaa\x02\n" +
 	"\x16ListPlanRemarksRequest\x12\x1c\n" +
 	"\x06parent\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x06parent\x12,\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x18.reporting.v1.RemarkKindR\x04kind\x12\x1b\n" +
 	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tR\tpageToken\"\xa0\x01\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\x12$\n" +
+	"\vat_sequence\x18\x05 \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\a \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"\xa0\x01\n" +
 	"\x17ListPlanRemarksResponse\x122\n" +
 	"\aremarks\x18\x01 \x03(\v2\x18.reporting.v1.PlanRemarkR\aremarks\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n" +
-	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"l\n" +
+	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"\xf6\x01\n" +
 	"\x11ReviewPlanRequest\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12\x12\n" +
 	"\x04year\x18\x02 \x01(\x05R\x04year\x12)\n" +
-	"\x05basis\x18\x03 \x01(\x0e2\x13.reporting.v1.BasisR\x05basis\"\x91\x03\n" +
+	"\x05basis\x18\x03 \x01(\x0e2\x13.reporting.v1.BasisR\x05basis\x12$\n" +
+	"\vat_sequence\x18\x04 \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x06 \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"\x91\x03\n" +
 	"\x12ReviewPlanResponse\x12&\n" +
 	"\x04plan\x18\x01 \x01(\v2\x12.reporting.v1.PlanR\x04plan\x12\x12\n" +
 	"\x04year\x18\x02 \x01(\x05R\x04year\x123\n" +
@@ -4201,14 +4297,15 @@ const file_reporting_v1_plan_proto_rawDesc = "" +
 	"\x05group\x18\x01 \x01(\tR\x05group\x12\x17\n" +
 	"\aname_vi\x18\x02 \x01(\tR\x06nameVi\x126\n" +
 	"\x06counts\x18\x03 \x01(\v2\x1e.reporting.v1.AttainmentCountsR\x06counts\x122\n" +
-	"\x05lines\x18\x04 \x03(\v2\x1c.reporting.v1.ReviewedTargetR\x05lines\"\xe4\x01\n" +
+	"\x05lines\x18\x04 \x03(\v2\x1c.reporting.v1.ReviewedTargetR\x05lines\"\xab\x02\n" +
 	"\x0eReviewedTarget\x12>\n" +
 	"\n" +
 	"evaluation\x18\x01 \x01(\v2\x1e.reporting.v1.TargetEvaluationR\n" +
 	"evaluation\x126\n" +
 	"\bprevious\x18\x02 \x01(\v2\x1a.reporting.v1.TargetFigureR\bprevious\x12\x1b\n" +
 	"\x06change\x18\x03 \x01(\tH\x00R\x06change\x88\x01\x01\x122\n" +
-	"\aremarks\x18\x04 \x03(\v2\x18.reporting.v1.PlanRemarkR\aremarksB\t\n" +
+	"\aremarks\x18\x04 \x03(\v2\x18.reporting.v1.PlanRemarkR\aremarks\x12E\n" +
+	"\x0eprevious_units\x18\x05 \x01(\v2\x1e.reporting.v1.AttainmentCountsR\rpreviousUnitsB\t\n" +
 	"\a_change*X\n" +
 	"\n" +
 	"PlanStatus\x12\x1b\n" +
@@ -4408,50 +4505,53 @@ var file_reporting_v1_plan_proto_depIdxs = []int32{
 	42, // 53: reporting.v1.PlanRemark.receipt:type_name -> reporting.v1.Receipt
 	6,  // 54: reporting.v1.RemarkPlanRequest.kind:type_name -> reporting.v1.RemarkKind
 	6,  // 55: reporting.v1.ListPlanRemarksRequest.kind:type_name -> reporting.v1.RemarkKind
-	33, // 56: reporting.v1.ListPlanRemarksResponse.remarks:type_name -> reporting.v1.PlanRemark
-	41, // 57: reporting.v1.ListPlanRemarksResponse.stamp:type_name -> reporting.v1.Stamp
-	46, // 58: reporting.v1.ReviewPlanRequest.basis:type_name -> reporting.v1.Basis
-	7,  // 59: reporting.v1.ReviewPlanResponse.plan:type_name -> reporting.v1.Plan
-	39, // 60: reporting.v1.ReviewPlanResponse.groups:type_name -> reporting.v1.ReviewedGroup
-	27, // 61: reporting.v1.ReviewPlanResponse.summary:type_name -> reporting.v1.AttainmentCounts
-	27, // 62: reporting.v1.ReviewPlanResponse.declared:type_name -> reporting.v1.AttainmentCounts
-	29, // 63: reporting.v1.ReviewPlanResponse.counts:type_name -> reporting.v1.CountComparison
-	33, // 64: reporting.v1.ReviewPlanResponse.remarks:type_name -> reporting.v1.PlanRemark
-	41, // 65: reporting.v1.ReviewPlanResponse.stamp:type_name -> reporting.v1.Stamp
-	27, // 66: reporting.v1.ReviewedGroup.counts:type_name -> reporting.v1.AttainmentCounts
-	40, // 67: reporting.v1.ReviewedGroup.lines:type_name -> reporting.v1.ReviewedTarget
-	30, // 68: reporting.v1.ReviewedTarget.evaluation:type_name -> reporting.v1.TargetEvaluation
-	31, // 69: reporting.v1.ReviewedTarget.previous:type_name -> reporting.v1.TargetFigure
-	33, // 70: reporting.v1.ReviewedTarget.remarks:type_name -> reporting.v1.PlanRemark
-	14, // 71: reporting.v1.PlanService.GetPlan:input_type -> reporting.v1.GetPlanRequest
-	15, // 72: reporting.v1.PlanService.ListPlans:input_type -> reporting.v1.ListPlansRequest
-	17, // 73: reporting.v1.PlanService.CreatePlan:input_type -> reporting.v1.CreatePlanRequest
-	18, // 74: reporting.v1.PlanService.UpdatePlan:input_type -> reporting.v1.UpdatePlanRequest
-	19, // 75: reporting.v1.PlanService.ImportPlans:input_type -> reporting.v1.ImportPlansRequest
-	21, // 76: reporting.v1.PlanService.ListTargets:input_type -> reporting.v1.ListTargetsRequest
-	20, // 77: reporting.v1.PlanService.ImportTargets:input_type -> reporting.v1.ImportTargetsRequest
-	23, // 78: reporting.v1.PlanService.DeclareResults:input_type -> reporting.v1.DeclareResultsRequest
-	25, // 79: reporting.v1.PlanService.EvaluatePlan:input_type -> reporting.v1.EvaluatePlanRequest
-	34, // 80: reporting.v1.PlanService.RemarkPlan:input_type -> reporting.v1.RemarkPlanRequest
-	35, // 81: reporting.v1.PlanService.ListPlanRemarks:input_type -> reporting.v1.ListPlanRemarksRequest
-	37, // 82: reporting.v1.PlanService.ReviewPlan:input_type -> reporting.v1.ReviewPlanRequest
-	7,  // 83: reporting.v1.PlanService.GetPlan:output_type -> reporting.v1.Plan
-	16, // 84: reporting.v1.PlanService.ListPlans:output_type -> reporting.v1.ListPlansResponse
-	7,  // 85: reporting.v1.PlanService.CreatePlan:output_type -> reporting.v1.Plan
-	7,  // 86: reporting.v1.PlanService.UpdatePlan:output_type -> reporting.v1.Plan
-	48, // 87: reporting.v1.PlanService.ImportPlans:output_type -> reporting.v1.ImportSummary
-	22, // 88: reporting.v1.PlanService.ListTargets:output_type -> reporting.v1.ListTargetsResponse
-	48, // 89: reporting.v1.PlanService.ImportTargets:output_type -> reporting.v1.ImportSummary
-	24, // 90: reporting.v1.PlanService.DeclareResults:output_type -> reporting.v1.DeclareResultsResponse
-	26, // 91: reporting.v1.PlanService.EvaluatePlan:output_type -> reporting.v1.EvaluatePlanResponse
-	33, // 92: reporting.v1.PlanService.RemarkPlan:output_type -> reporting.v1.PlanRemark
-	36, // 93: reporting.v1.PlanService.ListPlanRemarks:output_type -> reporting.v1.ListPlanRemarksResponse
-	38, // 94: reporting.v1.PlanService.ReviewPlan:output_type -> reporting.v1.ReviewPlanResponse
-	83, // [83:95] is the sub-list for method output_type
-	71, // [71:83] is the sub-list for method input_type
-	71, // [71:71] is the sub-list for extension type_name
-	71, // [71:71] is the sub-list for extension extendee
-	0,  // [0:71] is the sub-list for field type_name
+	44, // 56: reporting.v1.ListPlanRemarksRequest.at_time:type_name -> google.protobuf.Timestamp
+	33, // 57: reporting.v1.ListPlanRemarksResponse.remarks:type_name -> reporting.v1.PlanRemark
+	41, // 58: reporting.v1.ListPlanRemarksResponse.stamp:type_name -> reporting.v1.Stamp
+	46, // 59: reporting.v1.ReviewPlanRequest.basis:type_name -> reporting.v1.Basis
+	44, // 60: reporting.v1.ReviewPlanRequest.at_time:type_name -> google.protobuf.Timestamp
+	7,  // 61: reporting.v1.ReviewPlanResponse.plan:type_name -> reporting.v1.Plan
+	39, // 62: reporting.v1.ReviewPlanResponse.groups:type_name -> reporting.v1.ReviewedGroup
+	27, // 63: reporting.v1.ReviewPlanResponse.summary:type_name -> reporting.v1.AttainmentCounts
+	27, // 64: reporting.v1.ReviewPlanResponse.declared:type_name -> reporting.v1.AttainmentCounts
+	29, // 65: reporting.v1.ReviewPlanResponse.counts:type_name -> reporting.v1.CountComparison
+	33, // 66: reporting.v1.ReviewPlanResponse.remarks:type_name -> reporting.v1.PlanRemark
+	41, // 67: reporting.v1.ReviewPlanResponse.stamp:type_name -> reporting.v1.Stamp
+	27, // 68: reporting.v1.ReviewedGroup.counts:type_name -> reporting.v1.AttainmentCounts
+	40, // 69: reporting.v1.ReviewedGroup.lines:type_name -> reporting.v1.ReviewedTarget
+	30, // 70: reporting.v1.ReviewedTarget.evaluation:type_name -> reporting.v1.TargetEvaluation
+	31, // 71: reporting.v1.ReviewedTarget.previous:type_name -> reporting.v1.TargetFigure
+	33, // 72: reporting.v1.ReviewedTarget.remarks:type_name -> reporting.v1.PlanRemark
+	27, // 73: reporting.v1.ReviewedTarget.previous_units:type_name -> reporting.v1.AttainmentCounts
+	14, // 74: reporting.v1.PlanService.GetPlan:input_type -> reporting.v1.GetPlanRequest
+	15, // 75: reporting.v1.PlanService.ListPlans:input_type -> reporting.v1.ListPlansRequest
+	17, // 76: reporting.v1.PlanService.CreatePlan:input_type -> reporting.v1.CreatePlanRequest
+	18, // 77: reporting.v1.PlanService.UpdatePlan:input_type -> reporting.v1.UpdatePlanRequest
+	19, // 78: reporting.v1.PlanService.ImportPlans:input_type -> reporting.v1.ImportPlansRequest
+	21, // 79: reporting.v1.PlanService.ListTargets:input_type -> reporting.v1.ListTargetsRequest
+	20, // 80: reporting.v1.PlanService.ImportTargets:input_type -> reporting.v1.ImportTargetsRequest
+	23, // 81: reporting.v1.PlanService.DeclareResults:input_type -> reporting.v1.DeclareResultsRequest
+	25, // 82: reporting.v1.PlanService.EvaluatePlan:input_type -> reporting.v1.EvaluatePlanRequest
+	34, // 83: reporting.v1.PlanService.RemarkPlan:input_type -> reporting.v1.RemarkPlanRequest
+	35, // 84: reporting.v1.PlanService.ListPlanRemarks:input_type -> reporting.v1.ListPlanRemarksRequest
+	37, // 85: reporting.v1.PlanService.ReviewPlan:input_type -> reporting.v1.ReviewPlanRequest
+	7,  // 86: reporting.v1.PlanService.GetPlan:output_type -> reporting.v1.Plan
+	16, // 87: reporting.v1.PlanService.ListPlans:output_type -> reporting.v1.ListPlansResponse
+	7,  // 88: reporting.v1.PlanService.CreatePlan:output_type -> reporting.v1.Plan
+	7,  // 89: reporting.v1.PlanService.UpdatePlan:output_type -> reporting.v1.Plan
+	48, // 90: reporting.v1.PlanService.ImportPlans:output_type -> reporting.v1.ImportSummary
+	22, // 91: reporting.v1.PlanService.ListTargets:output_type -> reporting.v1.ListTargetsResponse
+	48, // 92: reporting.v1.PlanService.ImportTargets:output_type -> reporting.v1.ImportSummary
+	24, // 93: reporting.v1.PlanService.DeclareResults:output_type -> reporting.v1.DeclareResultsResponse
+	26, // 94: reporting.v1.PlanService.EvaluatePlan:output_type -> reporting.v1.EvaluatePlanResponse
+	33, // 95: reporting.v1.PlanService.RemarkPlan:output_type -> reporting.v1.PlanRemark
+	36, // 96: reporting.v1.PlanService.ListPlanRemarks:output_type -> reporting.v1.ListPlanRemarksResponse
+	38, // 97: reporting.v1.PlanService.ReviewPlan:output_type -> reporting.v1.ReviewPlanResponse
+	86, // [86:98] is the sub-list for method output_type
+	74, // [74:86] is the sub-list for method input_type
+	74, // [74:74] is the sub-list for extension type_name
+	74, // [74:74] is the sub-list for extension extendee
+	0,  // [0:74] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_plan_proto_init() }
@@ -4478,6 +4578,8 @@ func file_reporting_v1_plan_proto_init() {
 	file_reporting_v1_plan_proto_msgTypes[23].OneofWrappers = []any{}
 	file_reporting_v1_plan_proto_msgTypes[24].OneofWrappers = []any{}
 	file_reporting_v1_plan_proto_msgTypes[25].OneofWrappers = []any{}
+	file_reporting_v1_plan_proto_msgTypes[28].OneofWrappers = []any{}
+	file_reporting_v1_plan_proto_msgTypes[30].OneofWrappers = []any{}
 	file_reporting_v1_plan_proto_msgTypes[33].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

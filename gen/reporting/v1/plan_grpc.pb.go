@@ -74,9 +74,12 @@ type PlanServiceClient interface {
 	DeclareResults(ctx context.Context, in *DeclareResultsRequest, opts ...grpc.CallOption) (*DeclareResultsResponse, error)
 	// Says of each target of a plan whether it is reached, from roll-ups and outside figures.
 	// Before its due day a target is NOT_DUE, with what it would be. A page is shorter than asked
-	// for where its targets are of many single units; summaries of pages add up.
+	// for where its targets are of many single units: it looks 500,000 times at a unit at most, and
+	// lists 20,000, but for one target alone. As of an earlier entry it ends before the target with
+	// which it would be made from more than 2,000 reports. Summaries of pages add up.
 	// Errors: NOT_FOUND (PLAN_NOT_FOUND; UNIT_NOT_FOUND: the caller does not see the unit that the
-	// plan is for, or the unit asked for), INVALID_ARGUMENT (PERIOD_MALFORMED; GROUP_NOT_IN_PLAN).
+	// plan is for, or the unit asked for), INVALID_ARGUMENT (PERIOD_MALFORMED; GROUP_NOT_IN_PLAN),
+	// RESOURCE_EXHAUSTED (AS_OF_TOO_LARGE: a target alone takes more than 2,000 reports of then).
 	EvaluatePlan(ctx context.Context, in *EvaluatePlanRequest, opts ...grpc.CallOption) (*EvaluatePlanResponse, error)
 	// Writes a remark about a plan: a comment of a unit on a draft, or the cause of a difficulty, or
 	// its remedy. Whoever sends or approves for the unit, or keeps the catalogue, may.
@@ -267,9 +270,12 @@ type PlanServiceServer interface {
 	DeclareResults(context.Context, *DeclareResultsRequest) (*DeclareResultsResponse, error)
 	// Says of each target of a plan whether it is reached, from roll-ups and outside figures.
 	// Before its due day a target is NOT_DUE, with what it would be. A page is shorter than asked
-	// for where its targets are of many single units; summaries of pages add up.
+	// for where its targets are of many single units: it looks 500,000 times at a unit at most, and
+	// lists 20,000, but for one target alone. As of an earlier entry it ends before the target with
+	// which it would be made from more than 2,000 reports. Summaries of pages add up.
 	// Errors: NOT_FOUND (PLAN_NOT_FOUND; UNIT_NOT_FOUND: the caller does not see the unit that the
-	// plan is for, or the unit asked for), INVALID_ARGUMENT (PERIOD_MALFORMED; GROUP_NOT_IN_PLAN).
+	// plan is for, or the unit asked for), INVALID_ARGUMENT (PERIOD_MALFORMED; GROUP_NOT_IN_PLAN),
+	// RESOURCE_EXHAUSTED (AS_OF_TOO_LARGE: a target alone takes more than 2,000 reports of then).
 	EvaluatePlan(context.Context, *EvaluatePlanRequest) (*EvaluatePlanResponse, error)
 	// Writes a remark about a plan: a comment of a unit on a draft, or the cause of a difficulty, or
 	// its remedy. Whoever sends or approves for the unit, or keeps the catalogue, may.

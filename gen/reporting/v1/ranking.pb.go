@@ -10,6 +10,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -310,7 +311,13 @@ type ListOutsideFiguresRequest struct {
 	// At most so many. 0: 50; above 500: 500.
 	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// From the response before, with the same other fields. Empty: from the start.
-	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// As in ListPlansRequest.
+	AtSequence *int64 `protobuf:"varint,6,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// As in ListPlansRequest.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// As in ListPlansRequest.
+	JournalId     string `protobuf:"bytes,8,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -376,6 +383,27 @@ func (x *ListOutsideFiguresRequest) GetPageSize() int32 {
 func (x *ListOutsideFiguresRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListOutsideFiguresRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *ListOutsideFiguresRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *ListOutsideFiguresRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
 	}
 	return ""
 }
@@ -533,7 +561,13 @@ func (*ImportOutsideFiguresRequest_Chunk) isImportOutsideFiguresRequest_Part() {
 
 // ListRegionsRequest asks for the regions.
 type ListRegionsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As in ListPlansRequest.
+	AtSequence *int64 `protobuf:"varint,1,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// As in ListPlansRequest.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// As in ListPlansRequest.
+	JournalId     string `protobuf:"bytes,3,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -566,6 +600,27 @@ func (x *ListRegionsRequest) ProtoReflect() protoreflect.Message {
 // Deprecated: Use ListRegionsRequest.ProtoReflect.Descriptor instead.
 func (*ListRegionsRequest) Descriptor() ([]byte, []int) {
 	return file_reporting_v1_ranking_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ListRegionsRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *ListRegionsRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *ListRegionsRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
 }
 
 // ListRegionsResponse is the whole answer.
@@ -733,7 +788,13 @@ type RankUnitsRequest struct {
 	// Least coverage in percent, up to two decimals, below which a unit is unranked. Absent: 0.
 	MinCoverage *string `protobuf:"bytes,9,opt,name=min_coverage,json=minCoverage,proto3,oneof" json:"min_coverage,omitempty"`
 	// Period with which ranks are compared. Empty: the one before of the same kind.
-	Previous      string `protobuf:"bytes,10,opt,name=previous,proto3" json:"previous,omitempty"`
+	Previous string `protobuf:"bytes,10,opt,name=previous,proto3" json:"previous,omitempty"`
+	// As in ListPlansRequest.
+	AtSequence *int64 `protobuf:"varint,11,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// As in ListPlansRequest.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// As in ListPlansRequest.
+	JournalId     string `protobuf:"bytes,13,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -834,6 +895,27 @@ func (x *RankUnitsRequest) GetMinCoverage() string {
 func (x *RankUnitsRequest) GetPrevious() string {
 	if x != nil {
 		return x.Previous
+	}
+	return ""
+}
+
+func (x *RankUnitsRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *RankUnitsRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *RankUnitsRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
 	}
 	return ""
 }
@@ -1083,7 +1165,13 @@ type CompareUnitsRequest struct {
 	// As in RankUnitsRequest.
 	Below string `protobuf:"bytes,6,opt,name=below,proto3" json:"below,omitempty"`
 	// Which revisions count. Unspecified: official.
-	Basis         Basis `protobuf:"varint,7,opt,name=basis,proto3,enum=reporting.v1.Basis" json:"basis,omitempty"`
+	Basis Basis `protobuf:"varint,7,opt,name=basis,proto3,enum=reporting.v1.Basis" json:"basis,omitempty"`
+	// As in ListPlansRequest.
+	AtSequence *int64 `protobuf:"varint,8,opt,name=at_sequence,json=atSequence,proto3,oneof" json:"at_sequence,omitempty"`
+	// As in ListPlansRequest.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// As in ListPlansRequest.
+	JournalId     string `protobuf:"bytes,10,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1165,6 +1253,27 @@ func (x *CompareUnitsRequest) GetBasis() Basis {
 		return x.Basis
 	}
 	return Basis_BASIS_UNSPECIFIED
+}
+
+func (x *CompareUnitsRequest) GetAtSequence() int64 {
+	if x != nil && x.AtSequence != nil {
+		return *x.AtSequence
+	}
+	return 0
+}
+
+func (x *CompareUnitsRequest) GetAtTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AtTime
+	}
+	return nil
+}
+
+func (x *CompareUnitsRequest) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
 }
 
 // CompareUnitsResponse is the whole answer.
@@ -1427,7 +1536,7 @@ var File_reporting_v1_ranking_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_ranking_proto_rawDesc = "" +
 	"\n" +
-	"\x1areporting/v1/ranking.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x17reporting/v1/plan.proto\x1a\x19reporting/v1/rollup.proto\"\xa8\x02\n" +
+	"\x1areporting/v1/ranking.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\x1a\x17reporting/v1/plan.proto\x1a\x19reporting/v1/rollup.proto\"\xa8\x02\n" +
 	"\rOutsideFigure\x12\x1c\n" +
 	"\tindicator\x18\x01 \x01(\tR\tindicator\x12\x12\n" +
 	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x12\n" +
@@ -1447,14 +1556,20 @@ const file_reporting_v1_ranking_proto_rawDesc = "" +
 	"\aname_vi\x18\x02 \x01(\tR\x06nameVi\x12\x17\n" +
 	"\aname_en\x18\x03 \x01(\tR\x06nameEn\x12\x14\n" +
 	"\x05units\x18\x04 \x03(\tR\x05units\x12 \n" +
-	"\bsequence\x18\x05 \x01(\x03B\x04\xe2A\x01\x03R\bsequence\"\x9d\x01\n" +
+	"\bsequence\x18\x05 \x01(\x03B\x04\xe2A\x01\x03R\bsequence\"\xa7\x02\n" +
 	"\x19ListOutsideFiguresRequest\x12\x1c\n" +
 	"\tindicator\x18\x01 \x01(\tR\tindicator\x12\x12\n" +
 	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x12\n" +
 	"\x04year\x18\x03 \x01(\x05R\x04year\x12\x1b\n" +
 	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x05 \x01(\tR\tpageToken\"\xa6\x01\n" +
+	"page_token\x18\x05 \x01(\tR\tpageToken\x12$\n" +
+	"\vat_sequence\x18\x06 \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\b \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"\xa6\x01\n" +
 	"\x1aListOutsideFiguresResponse\x125\n" +
 	"\afigures\x18\x01 \x03(\v2\x1b.reporting.v1.OutsideFigureR\afigures\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n" +
@@ -1462,15 +1577,21 @@ const file_reporting_v1_ranking_proto_rawDesc = "" +
 	"\x1bImportOutsideFiguresRequest\x127\n" +
 	"\aoptions\x18\x01 \x01(\v2\x1b.reporting.v1.ImportOptionsH\x00R\aoptions\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\x06\n" +
-	"\x04part\"\x14\n" +
-	"\x12ListRegionsRequest\"p\n" +
+	"\x04part\"\x9e\x01\n" +
+	"\x12ListRegionsRequest\x12$\n" +
+	"\vat_sequence\x18\x01 \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x03 \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"p\n" +
 	"\x13ListRegionsResponse\x12.\n" +
 	"\aregions\x18\x01 \x03(\v2\x14.reporting.v1.RegionR\aregions\x12)\n" +
 	"\x05stamp\x18\x02 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"o\n" +
 	"\x14ImportRegionsRequest\x127\n" +
 	"\aoptions\x18\x01 \x01(\v2\x1b.reporting.v1.ImportOptionsH\x00R\aoptions\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\x06\n" +
-	"\x04part\"\xba\x02\n" +
+	"\x04part\"\xc4\x03\n" +
 	"\x10RankUnitsRequest\x12\x1c\n" +
 	"\tindicator\x18\x01 \x01(\tR\tindicator\x12\x12\n" +
 	"\x04plan\x18\x02 \x01(\tR\x04plan\x12\x1c\n" +
@@ -1482,8 +1603,14 @@ const file_reporting_v1_ranking_proto_rawDesc = "" +
 	"\x05basis\x18\b \x01(\x0e2\x13.reporting.v1.BasisR\x05basis\x12&\n" +
 	"\fmin_coverage\x18\t \x01(\tH\x00R\vminCoverage\x88\x01\x01\x12\x1a\n" +
 	"\bprevious\x18\n" +
-	" \x01(\tR\bpreviousB\x0f\n" +
-	"\r_min_coverage\"\xa4\x02\n" +
+	" \x01(\tR\bprevious\x12$\n" +
+	"\vat_sequence\x18\v \x01(\x03H\x01R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\r \x01(\tR\tjournalIdB\x0f\n" +
+	"\r_min_coverageB\x0e\n" +
+	"\f_at_sequence\"\xa4\x02\n" +
 	"\x11RankUnitsResponse\x12.\n" +
 	"\x05units\x18\x01 \x03(\v2\x18.reporting.v1.RankedUnitR\x05units\x12\x16\n" +
 	"\x06ranked\x18\x02 \x01(\x05R\x06ranked\x12\x1a\n" +
@@ -1506,7 +1633,7 @@ const file_reporting_v1_ranking_proto_rawDesc = "" +
 	"\ato_next\x18\t \x01(\tH\x01R\x06toNext\x88\x01\x01B\t\n" +
 	"\a_changeB\n" +
 	"\n" +
-	"\b_to_next\"\xdc\x01\n" +
+	"\b_to_next\"\xe6\x02\n" +
 	"\x13CompareUnitsRequest\x12$\n" +
 	"\n" +
 	"indicators\x18\x01 \x03(\tB\x04\xe2A\x01\x02R\n" +
@@ -1516,7 +1643,14 @@ const file_reporting_v1_ranking_proto_rawDesc = "" +
 	"\x05units\x18\x04 \x03(\tR\x05units\x12\x12\n" +
 	"\x04kind\x18\x05 \x01(\tR\x04kind\x12\x14\n" +
 	"\x05below\x18\x06 \x01(\tR\x05below\x12)\n" +
-	"\x05basis\x18\a \x01(\x0e2\x13.reporting.v1.BasisR\x05basis\"\xaa\x01\n" +
+	"\x05basis\x18\a \x01(\x0e2\x13.reporting.v1.BasisR\x05basis\x12$\n" +
+	"\vat_sequence\x18\b \x01(\x03H\x00R\n" +
+	"atSequence\x88\x01\x01\x123\n" +
+	"\aat_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x06atTime\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\n" +
+	" \x01(\tR\tjournalIdB\x0e\n" +
+	"\f_at_sequence\"\xaa\x01\n" +
 	"\x14CompareUnitsResponse\x123\n" +
 	"\x04rows\x18\x01 \x03(\v2\x1f.reporting.v1.ComparedIndicatorR\x04rows\x12\x16\n" +
 	"\x06period\x18\x02 \x01(\tR\x06period\x12\x1a\n" +
@@ -1584,49 +1718,54 @@ var file_reporting_v1_ranking_proto_goTypes = []any{
 	(*CompareUnitsResponse)(nil),        // 13: reporting.v1.CompareUnitsResponse
 	(*ComparedIndicator)(nil),           // 14: reporting.v1.ComparedIndicator
 	(*ComparedUnit)(nil),                // 15: reporting.v1.ComparedUnit
-	(*Stamp)(nil),                       // 16: reporting.v1.Stamp
-	(*ImportOptions)(nil),               // 17: reporting.v1.ImportOptions
-	(Basis)(0),                          // 18: reporting.v1.Basis
-	(*Problem)(nil),                     // 19: reporting.v1.Problem
-	(*TargetFigure)(nil),                // 20: reporting.v1.TargetFigure
-	(*ImportSummary)(nil),               // 21: reporting.v1.ImportSummary
+	(*timestamppb.Timestamp)(nil),       // 16: google.protobuf.Timestamp
+	(*Stamp)(nil),                       // 17: reporting.v1.Stamp
+	(*ImportOptions)(nil),               // 18: reporting.v1.ImportOptions
+	(Basis)(0),                          // 19: reporting.v1.Basis
+	(*Problem)(nil),                     // 20: reporting.v1.Problem
+	(*TargetFigure)(nil),                // 21: reporting.v1.TargetFigure
+	(*ImportSummary)(nil),               // 22: reporting.v1.ImportSummary
 }
 var file_reporting_v1_ranking_proto_depIdxs = []int32{
-	1,  // 0: reporting.v1.ListOutsideFiguresResponse.figures:type_name -> reporting.v1.OutsideFigure
-	16, // 1: reporting.v1.ListOutsideFiguresResponse.stamp:type_name -> reporting.v1.Stamp
-	17, // 2: reporting.v1.ImportOutsideFiguresRequest.options:type_name -> reporting.v1.ImportOptions
-	2,  // 3: reporting.v1.ListRegionsResponse.regions:type_name -> reporting.v1.Region
-	16, // 4: reporting.v1.ListRegionsResponse.stamp:type_name -> reporting.v1.Stamp
-	17, // 5: reporting.v1.ImportRegionsRequest.options:type_name -> reporting.v1.ImportOptions
-	18, // 6: reporting.v1.RankUnitsRequest.basis:type_name -> reporting.v1.Basis
-	11, // 7: reporting.v1.RankUnitsResponse.units:type_name -> reporting.v1.RankedUnit
-	19, // 8: reporting.v1.RankUnitsResponse.no_change:type_name -> reporting.v1.Problem
-	16, // 9: reporting.v1.RankUnitsResponse.stamp:type_name -> reporting.v1.Stamp
-	0,  // 10: reporting.v1.RankedUnit.state:type_name -> reporting.v1.RankState
-	20, // 11: reporting.v1.RankedUnit.figure:type_name -> reporting.v1.TargetFigure
-	18, // 12: reporting.v1.CompareUnitsRequest.basis:type_name -> reporting.v1.Basis
-	14, // 13: reporting.v1.CompareUnitsResponse.rows:type_name -> reporting.v1.ComparedIndicator
-	16, // 14: reporting.v1.CompareUnitsResponse.stamp:type_name -> reporting.v1.Stamp
-	15, // 15: reporting.v1.ComparedIndicator.units:type_name -> reporting.v1.ComparedUnit
-	20, // 16: reporting.v1.ComparedUnit.figure:type_name -> reporting.v1.TargetFigure
-	19, // 17: reporting.v1.ComparedUnit.no_change:type_name -> reporting.v1.Problem
-	9,  // 18: reporting.v1.RankingService.RankUnits:input_type -> reporting.v1.RankUnitsRequest
-	12, // 19: reporting.v1.RankingService.CompareUnits:input_type -> reporting.v1.CompareUnitsRequest
-	3,  // 20: reporting.v1.RankingService.ListOutsideFigures:input_type -> reporting.v1.ListOutsideFiguresRequest
-	5,  // 21: reporting.v1.RankingService.ImportOutsideFigures:input_type -> reporting.v1.ImportOutsideFiguresRequest
-	6,  // 22: reporting.v1.RankingService.ListRegions:input_type -> reporting.v1.ListRegionsRequest
-	8,  // 23: reporting.v1.RankingService.ImportRegions:input_type -> reporting.v1.ImportRegionsRequest
-	10, // 24: reporting.v1.RankingService.RankUnits:output_type -> reporting.v1.RankUnitsResponse
-	13, // 25: reporting.v1.RankingService.CompareUnits:output_type -> reporting.v1.CompareUnitsResponse
-	4,  // 26: reporting.v1.RankingService.ListOutsideFigures:output_type -> reporting.v1.ListOutsideFiguresResponse
-	21, // 27: reporting.v1.RankingService.ImportOutsideFigures:output_type -> reporting.v1.ImportSummary
-	7,  // 28: reporting.v1.RankingService.ListRegions:output_type -> reporting.v1.ListRegionsResponse
-	21, // 29: reporting.v1.RankingService.ImportRegions:output_type -> reporting.v1.ImportSummary
-	24, // [24:30] is the sub-list for method output_type
-	18, // [18:24] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	16, // 0: reporting.v1.ListOutsideFiguresRequest.at_time:type_name -> google.protobuf.Timestamp
+	1,  // 1: reporting.v1.ListOutsideFiguresResponse.figures:type_name -> reporting.v1.OutsideFigure
+	17, // 2: reporting.v1.ListOutsideFiguresResponse.stamp:type_name -> reporting.v1.Stamp
+	18, // 3: reporting.v1.ImportOutsideFiguresRequest.options:type_name -> reporting.v1.ImportOptions
+	16, // 4: reporting.v1.ListRegionsRequest.at_time:type_name -> google.protobuf.Timestamp
+	2,  // 5: reporting.v1.ListRegionsResponse.regions:type_name -> reporting.v1.Region
+	17, // 6: reporting.v1.ListRegionsResponse.stamp:type_name -> reporting.v1.Stamp
+	18, // 7: reporting.v1.ImportRegionsRequest.options:type_name -> reporting.v1.ImportOptions
+	19, // 8: reporting.v1.RankUnitsRequest.basis:type_name -> reporting.v1.Basis
+	16, // 9: reporting.v1.RankUnitsRequest.at_time:type_name -> google.protobuf.Timestamp
+	11, // 10: reporting.v1.RankUnitsResponse.units:type_name -> reporting.v1.RankedUnit
+	20, // 11: reporting.v1.RankUnitsResponse.no_change:type_name -> reporting.v1.Problem
+	17, // 12: reporting.v1.RankUnitsResponse.stamp:type_name -> reporting.v1.Stamp
+	0,  // 13: reporting.v1.RankedUnit.state:type_name -> reporting.v1.RankState
+	21, // 14: reporting.v1.RankedUnit.figure:type_name -> reporting.v1.TargetFigure
+	19, // 15: reporting.v1.CompareUnitsRequest.basis:type_name -> reporting.v1.Basis
+	16, // 16: reporting.v1.CompareUnitsRequest.at_time:type_name -> google.protobuf.Timestamp
+	14, // 17: reporting.v1.CompareUnitsResponse.rows:type_name -> reporting.v1.ComparedIndicator
+	17, // 18: reporting.v1.CompareUnitsResponse.stamp:type_name -> reporting.v1.Stamp
+	15, // 19: reporting.v1.ComparedIndicator.units:type_name -> reporting.v1.ComparedUnit
+	21, // 20: reporting.v1.ComparedUnit.figure:type_name -> reporting.v1.TargetFigure
+	20, // 21: reporting.v1.ComparedUnit.no_change:type_name -> reporting.v1.Problem
+	9,  // 22: reporting.v1.RankingService.RankUnits:input_type -> reporting.v1.RankUnitsRequest
+	12, // 23: reporting.v1.RankingService.CompareUnits:input_type -> reporting.v1.CompareUnitsRequest
+	3,  // 24: reporting.v1.RankingService.ListOutsideFigures:input_type -> reporting.v1.ListOutsideFiguresRequest
+	5,  // 25: reporting.v1.RankingService.ImportOutsideFigures:input_type -> reporting.v1.ImportOutsideFiguresRequest
+	6,  // 26: reporting.v1.RankingService.ListRegions:input_type -> reporting.v1.ListRegionsRequest
+	8,  // 27: reporting.v1.RankingService.ImportRegions:input_type -> reporting.v1.ImportRegionsRequest
+	10, // 28: reporting.v1.RankingService.RankUnits:output_type -> reporting.v1.RankUnitsResponse
+	13, // 29: reporting.v1.RankingService.CompareUnits:output_type -> reporting.v1.CompareUnitsResponse
+	4,  // 30: reporting.v1.RankingService.ListOutsideFigures:output_type -> reporting.v1.ListOutsideFiguresResponse
+	22, // 31: reporting.v1.RankingService.ImportOutsideFigures:output_type -> reporting.v1.ImportSummary
+	7,  // 32: reporting.v1.RankingService.ListRegions:output_type -> reporting.v1.ListRegionsResponse
+	22, // 33: reporting.v1.RankingService.ImportRegions:output_type -> reporting.v1.ImportSummary
+	28, // [28:34] is the sub-list for method output_type
+	22, // [22:28] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_ranking_proto_init() }
@@ -1639,16 +1778,19 @@ func file_reporting_v1_ranking_proto_init() {
 	file_reporting_v1_plan_proto_init()
 	file_reporting_v1_rollup_proto_init()
 	file_reporting_v1_ranking_proto_msgTypes[0].OneofWrappers = []any{}
+	file_reporting_v1_ranking_proto_msgTypes[2].OneofWrappers = []any{}
 	file_reporting_v1_ranking_proto_msgTypes[4].OneofWrappers = []any{
 		(*ImportOutsideFiguresRequest_Options)(nil),
 		(*ImportOutsideFiguresRequest_Chunk)(nil),
 	}
+	file_reporting_v1_ranking_proto_msgTypes[5].OneofWrappers = []any{}
 	file_reporting_v1_ranking_proto_msgTypes[7].OneofWrappers = []any{
 		(*ImportRegionsRequest_Options)(nil),
 		(*ImportRegionsRequest_Chunk)(nil),
 	}
 	file_reporting_v1_ranking_proto_msgTypes[8].OneofWrappers = []any{}
 	file_reporting_v1_ranking_proto_msgTypes[10].OneofWrappers = []any{}
+	file_reporting_v1_ranking_proto_msgTypes[11].OneofWrappers = []any{}
 	file_reporting_v1_ranking_proto_msgTypes[14].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

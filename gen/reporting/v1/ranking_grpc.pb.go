@@ -37,11 +37,14 @@ const (
 type RankingServiceClient interface {
 	// Ranks units on one indicator, or on how many targets of a plan they reached. Equal values
 	// share a rank and the next one is left out: 1, 2, 2, 4. Values are compared unrounded. Units
-	// without a value, or below the least coverage, have no rank.
+	// without a value, or below the least coverage, have no rank. As of an earlier entry plans, targets,
+	// outside figures, regions and reports are all those of then.
 	// Errors: INVALID_ARGUMENT (RANK_NEEDS_ONE: neither or both of indicator and plan; UNITS_MISSING:
 	// no region, no units and no kind below a unit; DIRECTION_MISSING: the catalogue does not say
 	// whether more is better), NOT_FOUND (UNIT_NOT_FOUND, REGION_NOT_FOUND, INDICATOR_NOT_FOUND,
-	// PLAN_NOT_FOUND).
+	// KIND_NOT_BELOW: no unit of the kind stands below the unit on the last day of the period,
+	// PLAN_NOT_FOUND), FAILED_PRECONDITION (AT_IN_FUTURE), RESOURCE_EXHAUSTED (AS_OF_TOO_LARGE: as of an
+	// earlier entry one answer is made from 2,000 reports at most).
 	RankUnits(ctx context.Context, in *RankUnitsRequest, opts ...grpc.CallOption) (*RankUnitsResponse, error)
 	// Sets units side by side, each indicator with value, rank, distance to the next better rank and
 	// change since the year before.
@@ -147,11 +150,14 @@ type RankingService_ImportRegionsClient = grpc.ClientStreamingClient[ImportRegio
 type RankingServiceServer interface {
 	// Ranks units on one indicator, or on how many targets of a plan they reached. Equal values
 	// share a rank and the next one is left out: 1, 2, 2, 4. Values are compared unrounded. Units
-	// without a value, or below the least coverage, have no rank.
+	// without a value, or below the least coverage, have no rank. As of an earlier entry plans, targets,
+	// outside figures, regions and reports are all those of then.
 	// Errors: INVALID_ARGUMENT (RANK_NEEDS_ONE: neither or both of indicator and plan; UNITS_MISSING:
 	// no region, no units and no kind below a unit; DIRECTION_MISSING: the catalogue does not say
 	// whether more is better), NOT_FOUND (UNIT_NOT_FOUND, REGION_NOT_FOUND, INDICATOR_NOT_FOUND,
-	// PLAN_NOT_FOUND).
+	// KIND_NOT_BELOW: no unit of the kind stands below the unit on the last day of the period,
+	// PLAN_NOT_FOUND), FAILED_PRECONDITION (AT_IN_FUTURE), RESOURCE_EXHAUSTED (AS_OF_TOO_LARGE: as of an
+	// earlier entry one answer is made from 2,000 reports at most).
 	RankUnits(context.Context, *RankUnitsRequest) (*RankUnitsResponse, error)
 	// Sets units side by side, each indicator with value, rank, distance to the next better rank and
 	// change since the year before.

@@ -1951,7 +1951,8 @@ type RollupColumns struct {
 	// Numbers that do not fit 64 bits.
 	Exact []*ExactCell `protobuf:"bytes,10,rep,name=exact,proto3" json:"exact,omitempty"`
 	// Obligations that ask for a figure; see Coverage, also for the counts below. What is missing
-	// is expected - received - not_available. Empty: all 0.
+	// is expected - received - not_available. Empty: all 0. With one element for each unit, where
+	// there are several periods: every cell of the unit has it.
 	Expected []int32 `protobuf:"varint,11,rep,packed,name=expected,proto3" json:"expected,omitempty"`
 	// Of them, with a value in this basis. Empty: all as in `expected`.
 	Received []int32 `protobuf:"varint,12,rep,packed,name=received,proto3" json:"received,omitempty"`
@@ -1985,6 +1986,10 @@ type RollupColumns struct {
 	Held []*HeldCell `protobuf:"bytes,26,rep,name=held,proto3" json:"held,omitempty"`
 	// DERIVED: places of the cells, in rising order, whose parts differ in received / expected.
 	PartsDiffer []int32 `protobuf:"varint,30,rep,packed,name=parts_differ,json=partsDiffer,proto3" json:"parts_differ,omitempty"`
+	// Number of an earlier column of the page, from 1, whose counts hold here as well: those from
+	// `expected` to `divisor`, which are empty here then. Indicators of one form mostly share them.
+	// 0: the counts stand here.
+	CountsLike int32 `protobuf:"varint,31,opt,name=counts_like,json=countsLike,proto3" json:"counts_like,omitempty"`
 	// OFFICIAL, AS_REPORTED: number of the last closing that holds the cell; see
 	// Rollup.closed_version. Empty: all 0.
 	ClosedVersions []int32 `protobuf:"varint,40,rep,packed,name=closed_versions,json=closedVersions,proto3" json:"closed_versions,omitempty"`
@@ -2212,6 +2217,13 @@ func (x *RollupColumns) GetPartsDiffer() []int32 {
 		return x.PartsDiffer
 	}
 	return nil
+}
+
+func (x *RollupColumns) GetCountsLike() int32 {
+	if x != nil {
+		return x.CountsLike
+	}
+	return 0
 }
 
 func (x *RollupColumns) GetClosedVersions() []int32 {
@@ -2898,7 +2910,7 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x03ids\x18\x01 \x03(\tR\x03ids\x12\x14\n" +
 	"\x05codes\x18\x02 \x03(\tR\x05codes\x12\x14\n" +
 	"\x05names\x18\x03 \x03(\tR\x05names\x12\x14\n" +
-	"\x05kinds\x18\x04 \x03(\tR\x05kinds\"\xc2\a\n" +
+	"\x05kinds\x18\x04 \x03(\tR\x05kinds\"\xe3\a\n" +
 	"\rRollupColumns\x12\x1c\n" +
 	"\tindicator\x18\x01 \x01(\tR\tindicator\x12&\n" +
 	"\x0funit_of_measure\x18\x02 \x01(\tR\runitOfMeasure\x12\x14\n" +
@@ -2931,7 +2943,9 @@ const file_reporting_v1_rollup_proto_rawDesc = "" +
 	"\x06across\x18\x18 \x03(\x05R\x06across\x12\x1a\n" +
 	"\bstanding\x18\x19 \x03(\x05R\bstanding\x12*\n" +
 	"\x04held\x18\x1a \x03(\v2\x16.reporting.v1.HeldCellR\x04held\x12!\n" +
-	"\fparts_differ\x18\x1e \x03(\x05R\vpartsDiffer\x12'\n" +
+	"\fparts_differ\x18\x1e \x03(\x05R\vpartsDiffer\x12\x1f\n" +
+	"\vcounts_like\x18\x1f \x01(\x05R\n" +
+	"countsLike\x12'\n" +
 	"\x0fclosed_versions\x18( \x03(\x05R\x0eclosedVersions\x12,\n" +
 	"\x12differ_from_closed\x18) \x03(\x05R\x10differFromClosed\"2\n" +
 	"\bHeldCell\x12\x12\n" +

@@ -21,6 +21,7 @@ import (
 	"github.com/tonghop/tonghop/server/check/bitrot"
 	"github.com/tonghop/tonghop/server/check/crashpoints"
 	"github.com/tonghop/tonghop/server/check/crashrandom"
+	"github.com/tonghop/tonghop/server/check/doors"
 	"github.com/tonghop/tonghop/server/check/duplicates"
 	"github.com/tonghop/tonghop/server/check/ioerror"
 	"github.com/tonghop/tonghop/server/check/linear"
@@ -29,6 +30,7 @@ import (
 	"github.com/tonghop/tonghop/server/check/restart"
 	"github.com/tonghop/tonghop/server/check/revoke"
 	"github.com/tonghop/tonghop/server/check/shutdown"
+	"github.com/tonghop/tonghop/server/check/siege"
 	"github.com/tonghop/tonghop/server/check/slowreaders"
 	"github.com/tonghop/tonghop/server/check/snapshot"
 	"github.com/tonghop/tonghop/server/check/syscalls"
@@ -47,12 +49,14 @@ var checks = []check.Check{
 	tamper.Check,
 	backup.Check,
 	duplicates.Check,
+	doors.Check,
 	shutdown.Check,
 	revoke.Check,
 	snapshot.Check,
 	restart.Check,
 	slowreaders.Check,
 	badline.Check,
+	siege.Check,
 }
 
 // Codes of exit.

@@ -173,12 +173,16 @@ TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/t
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop overdue --unit 87 --period 2024-01..2024-12
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.reporter}} go run ./client/cmd/tonghop owe --period 2024-10..2024-12 --all
 
+# The ward's form of a month as a workbook, with the figures of the month before; "tonghop submit" sends it when it is filled in:
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.reporter}} go run ./client/cmd/tonghop template --form CDS-XA-THANG --unit 29869 --period 2024-12 --overwrite -f "${TMPDIR:-/tmp}/bao-cao.xlsx"
+
 # What do the rules of the communes' form say, and what would a new one have found last year?
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop rules list --form CDS-XA-THANG
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop rules test CDS-XA-THANG --period 2024-01..2024-12 --expr 'outlier([CQ-11], 12) <= 3.5'
-# Is the province on its plan of 2024? Where it is not, which units are behind, and who is first among the districts?
+
+# Is the province on its plan of 2024? Where it is not, which units are behind, and who is first among the districts on the border?
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop evaluate 52-kh-ubnd-2024 --focus
-TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop rank --indicator XH-01 --period 2024-12 --kind district --below 87
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop rank --indicator XH-01 --period 2024-12 --region BIENGIOI
 
 # What changed last? Give nextAfterSequence as afterSequence to go on from there:
 curl -s -H 'Authorization: Bearer {{.Tokens.viewer}}' 'http://{{.HTTP}}/v1/changes?afterSequence={{.After}}'

@@ -35,12 +35,16 @@ type commands struct {
 	Rebuild     rebuildCommand     `cmd:"" help:"Make the derived state anew from the journal."`
 	Token       tokenCommand       `cmd:"" help:"Issue a token and print it, alone on the last line; works beside a running server too."`
 	Key         keyCommand         `cmd:"" help:"Print the key that verifies signed heads, or make a new one while no server runs."`
+	Audit       auditCommand       `cmd:"" help:"Tell who changed what, from the journal, and who tried, from the security log; also beside a server."`
 	Certificate certificateCommand `cmd:"" help:"Have the authority that init --tls made issue a certificate for the server or for a client."`
 	Receipt     receiptCommand     `cmd:"" help:"Verify receipts without a server."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
 
 func main() {
+	if err := server.Harden(); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "tonghopd: core dumps cannot be turned off:", err)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

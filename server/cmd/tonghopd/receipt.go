@@ -162,14 +162,14 @@ func against(r receipt.Record, e journal.Entry) (string, error) {
 	case !decoded.Header.Time.Equal(r.AcceptTime):
 		return "WRONG_HASH: the entry was accepted at another time than the receipt says", nil
 	case !made(decoded.Body, r):
-		return "WRONG_REVISION: the entry is not about this revision of this report", nil
+		return "WRONG_REVISION: the entry is not about this revision of this report, or about another closing or obligation", nil
 	}
 	return "", nil
 }
 
 // made says whether an entry did what a receipt says.
 func made(body entry.Body, r receipt.Record) bool {
-	is := func(kind receipt.Kind, key entry.ReportKey, revision int) bool {
+	is := func(kind receipt.Kind, key fmt.Stringer, revision int) bool {
 		return r.Kind == kind && key.String() == r.Report && revision == int(r.Revision)
 	}
 	switch b := body.(type) {
@@ -187,6 +187,14 @@ func made(body entry.Body, r receipt.Record) bool {
 		return is(receipt.Approve, b.Key, b.Revision)
 	case entry.ReportReturned:
 		return is(receipt.Return, b.Key, b.Revision)
+	case entry.ObligationExcluded:
+		return is(receipt.Exclude, b.Key, 0)
+	case entry.ExclusionLifted:
+		return is(receipt.Lift, b.Key, 0)
+	case entry.PeriodClosed:
+		return is(receipt.Close, b.Key, b.Version)
+	case entry.PeriodReopened:
+		return is(receipt.Reopen, b.Key, b.Version)
 	}
 	return false
 }

@@ -13,6 +13,7 @@ import (
 type listenFlags struct {
 	GRPCListen string `help:"Address of gRPC; port 0 takes a free one." default:"127.0.0.1:9090" name:"grpc-listen" env:"TONGHOP_GRPC_LISTEN"`
 	HTTPListen string `help:"Address of JSON; port 0 takes a free one." default:"127.0.0.1:8080" name:"http-listen" env:"TONGHOP_HTTP_LISTEN"`
+	Public     bool   `help:"Let anybody read what is published without a token."`
 	Reflection bool   `help:"Let gRPC clients list the services." default:"true" negatable:""`
 	LogLevel   string `help:"debug, info, warn or error." default:"warn" enum:"debug,info,warn,error"`
 }
@@ -38,6 +39,7 @@ type serveCommand struct {
 	issuerFlags
 	limitFlags
 	notifyFlags
+	securityFlags
 	listenFlags
 	garbageFlags
 }
@@ -49,6 +51,7 @@ func (c serveCommand) Run(w world) error {
 		return err
 	}
 	cfg.Dir, cfg.KeyFile, cfg.FreeGuard = c.Data, c.Key, c.FreeGuard<<20
+	cfg.Security = c.security()
 	cfg.SegmentBytes, cfg.SyncEvery, cfg.Grace = c.SegmentBytes, c.SyncEvery, c.Grace
 	cfg.TLS, cfg.OIDC = c.transport(), c.issuerFlags.config()
 	c.set(&cfg)
@@ -78,7 +81,7 @@ func (c listenFlags) config(w world) (server.Config, error) {
 		return server.Config{}, err
 	}
 	return server.Config{
-		GRPCListen: c.GRPCListen, HTTPListen: c.HTTPListen, Reflection: c.Reflection, Version: programVersion(),
+		GRPCListen: c.GRPCListen, HTTPListen: c.HTTPListen, Reflection: c.Reflection, Public: c.Public, Version: programVersion(),
 		Logger:   slog.New(slog.NewTextHandler(w.err, &slog.HandlerOptions{Level: level})),
 		Progress: newProgress(w.err),
 	}, nil

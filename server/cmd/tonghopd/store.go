@@ -89,7 +89,7 @@ const aboutBootstrap = "This token is good for an hour and for one thing, to iss
 
 type tokenCommand struct {
 	Data     string        `help:"Data folder." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
-	Role     string        `help:"reporter, drafter, sender, approver, viewer, administrator or operator." required:""`
+	Role     string        `help:"reporter, drafter, sender, approver, viewer, administrator, operator, auditor or public." required:""`
 	Unit     string        `help:"Unit it is bound to, by id or code; a reporter needs one. Without: every unit."`
 	Form     string        `help:"The only form it is for. Without: every form."`
 	Name     string        `help:"Who holds it, for people."`
@@ -136,6 +136,7 @@ var roles = map[auth.Role]reportingv1.Role{
 	auth.Reporter: reportingv1.Role_ROLE_REPORTER, auth.Approver: reportingv1.Role_ROLE_APPROVER,
 	auth.Viewer: reportingv1.Role_ROLE_VIEWER, auth.Administrator: reportingv1.Role_ROLE_ADMINISTRATOR,
 	auth.Operator: reportingv1.Role_ROLE_OPERATOR, auth.Drafter: reportingv1.Role_ROLE_DRAFTER, auth.Sender: reportingv1.Role_ROLE_SENDER,
+	auth.Auditor: reportingv1.Role_ROLE_AUDITOR, auth.Public: reportingv1.Role_ROLE_PUBLIC,
 }
 
 func (tokenCommand) print(w world, text string, err error) error {
