@@ -99,6 +99,8 @@ type Client struct {
 	rules         reportingv1.RuleServiceClient
 	plans         reportingv1.PlanServiceClient
 	rankings      reportingv1.RankingServiceClient
+	duties        reportingv1.DutyServiceClient
+	registers     reportingv1.RegisterServiceClient
 	reports       reportingv1.ReportServiceClient
 	exclusions    reportingv1.ExclusionServiceClient
 	closings      reportingv1.ClosingServiceClient
@@ -140,6 +142,8 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 		rules:         reportingv1.NewRuleServiceClient(conn),
 		plans:         reportingv1.NewPlanServiceClient(conn),
 		rankings:      reportingv1.NewRankingServiceClient(conn),
+		duties:        reportingv1.NewDutyServiceClient(conn),
+		registers:     reportingv1.NewRegisterServiceClient(conn),
 		reports:       reportingv1.NewReportServiceClient(conn),
 		closings:      reportingv1.NewClosingServiceClient(conn),
 		history:       reportingv1.NewHistoryServiceClient(conn),

@@ -258,11 +258,11 @@ func told(t *testing.T) *province {
 // toldOf is told with the story of a folder.
 func toldOf(t *testing.T, folder string) *province {
 	t.Helper()
-	var tells *server.Notify
-	if folder == "reminders" {
-		tells = &server.Notify{Every: 50 * time.Millisecond}
-	}
-	p := newProvinceWith(t, tells)
+	p := newProvinceWith(t, func(c *server.Config) {
+		if folder == "reminders" {
+			c.Notify = &server.Notify{Every: 50 * time.Millisecond}
+		}
+	})
 	p.play(filepath.Join("testdata", "rpc", folder, "story.txt"))
 	return p
 }

@@ -96,8 +96,8 @@ func TestDemoShowsTheMainJob(t *testing.T) {
 			break
 		}
 	}
-	if len(commands) != 18 {
-		t.Fatalf("the demo printed %d commands, want 18\n%s%s", len(commands), said.String(), errOut.String())
+	if len(commands) != 20 {
+		t.Fatalf("the demo printed %d commands, want 20\n%s%s", len(commands), said.String(), errOut.String())
 	}
 	for _, command := range commands {
 		command = strings.ReplaceAll(command, "go run ./client/cmd/tonghop", filepath.Join(bin, "tonghop"))

@@ -23,6 +23,7 @@ const floors = `
 	fault < text < figure, period < hierarchy < indicator < form < rollup < auth < entry < journal;
 	rollup < plan, ranking;
 	plan < entry, tabular;
+	indicator < task, register < entry;
 	ranking < reporting;
 
 	period < obligation < aggregator;
@@ -80,7 +81,7 @@ const floors = `
 
 // pure are the rooms that hold the rules of the domain. They import the standard library, golang.org/x/text and each other,
 // so that a rule can be proved without a disk, a network or a generated type.
-const pure = "fault text formula figure period hierarchy indicator form rule rollup plan ranking auth obligation closing reminder disclosure"
+const pure = "fault text formula figure period hierarchy indicator form rule rollup plan ranking auth obligation closing reminder disclosure task register"
 
 // keepers are the only rooms that may name a package, or one below it, directly; the suites of check and the contestants of
 // the benchmark are let in everywhere, but drivers of databases stay where they are.

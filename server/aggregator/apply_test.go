@@ -15,8 +15,10 @@ import (
 	"github.com/tonghop/tonghop/server/journal"
 	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/plan"
+	"github.com/tonghop/tonghop/server/register"
 	"github.com/tonghop/tonghop/server/rollup"
 	"github.com/tonghop/tonghop/server/rule"
+	"github.com/tonghop/tonghop/server/task"
 )
 
 // strange are entries that no released version would make, and that Apply takes all the same (R31).
@@ -70,6 +72,13 @@ func strange() []entry.Body {
 			Counts: []plan.Count{{Kind: plan.CountOther, Count: -1}},
 		},
 		entry.OutsideFiguresChanged{Figures: []plan.Outside{{Unit: "nobody"}}},
+		entry.DutiesChanged{},
+		entry.DutiesChanged{Duties: []task.Duty{{}, {Code: "a\x00b"}, {Code: task.Code(strings.Repeat("n", 40_000))}}},
+		entry.DutyReported{Record: task.Record{Duty: "nobody's", Unit: "nobody"}, Note: "gì đó"},
+		entry.RegistersChanged{},
+		entry.RegistersChanged{Registers: []register.Register{{Calendar: period.Civil}, {Code: "a\x00b", Calendar: period.Civil}}},
+		entry.RegisterItemsChanged{},
+		entry.RegisterItemsChanged{Items: []register.Item{{}, {Register: "nobody's", Code: "a\x00b"}, {Register: "x", Code: "y", Unit: "nobody"}}, Reason: "gì đó"},
 		entry.HolidaysChanged{Holidays: []period.Holiday{
 			{Day: period.Date(2024, 2, 10), Off: true}, {Day: period.Date(2024, 2, 10), Name: "Tết"}, {Day: period.Beginning, Off: true}, {Day: period.Forever},
 		}},

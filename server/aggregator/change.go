@@ -40,6 +40,9 @@ const (
 	// PlansChange is of plans, targets and what was declared of them; OutsideChange of outside figures and regions.
 	PlansChange
 	OutsideChange
+	// DutiesChange is of duties and of what units enter of them, RegistersChange of registers and their items.
+	DutiesChange
+	RegistersChange
 )
 
 // ofReport says that a change is of one report, obligation or closing, and has a key.

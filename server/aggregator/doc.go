@@ -94,8 +94,8 @@
 //
 // # Papers
 //
-// Plans, targets, what was declared of them, outside figures and regions bear on no roll-up. They go by names that are texts,
-// stand in one bucket in all their versions, and are read from it when they are asked for: the newest version that a moment
+// Plans, targets, what was declared of them, outside figures and regions, duties with what units enter of them, and registers with
+// their items bear on no roll-up. They go by names that are texts, stand in one bucket in all their versions, and are read from it when they are asked for: the newest version that a moment
 // knows, those whose names begin alike together.
 //
 // # Texts
@@ -140,7 +140,7 @@
 //	changes     sequence, and of others than the first the place    see change.go: kind, time, principal, request, what changed;
 //	                                                                both numbers as their length, 1, and so many bytes
 //	used        indicator 4                                         sequence of the first entry with a figure of it
-//	texts       sequence 8, piece 2                                 reason of a return, an exclusion or a closing, name of a token's holder, note of a reorganisation, target of a subscription, remark
+//	texts       sequence 8, piece 2                                 reason of a return, an exclusion or a closing, name of a token's holder, note of a reorganisation, target of a subscription, remark, note of a duty, why items changed
 //	texts       sequence 8, as in revisions                         see texts.go: notes and explanations of a revision
 //	redactions  sequence 8                                          sequence of the entry that removed its texts
 //	names       number 4                                            the principal or method

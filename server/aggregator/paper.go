@@ -25,6 +25,10 @@ const (
 	outsidePaper
 	regionPaper
 	remarkPaper
+	dutyPaper
+	dutyRecordPaper
+	registerPaper
+	itemPaper
 )
 
 // longestPaperName is how long a name may be; all that any version accepted are far shorter.
@@ -121,7 +125,7 @@ func (t *Tx) applyPapers(body entry.Body) error {
 		}
 		return putPapers(t, remarkPaper, []plan.Remark{b.Remark}, t.remarkName, entry.AppendRemark)
 	}
-	return nil
+	return t.applySingle(body)
 }
 
 // changeOfPapers is the note of such an entry; of any other it is the one that concerns nobody.
@@ -134,7 +138,7 @@ func changeOfPapers(body entry.Body) Change {
 	case entry.PlanRemarked:
 		return Change{Kind: PlansChange, Name: string(b.Plan.Fold())}
 	}
-	return Change{}
+	return changeOfSingle(body)
 }
 
 // applyPlans stores what an entry says of plans.

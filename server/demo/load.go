@@ -100,6 +100,9 @@ func Load(ctx context.Context, o Options) (Result, error) {
 	if err := l.afterwards(ctx); err != nil {
 		return l.result, err
 	}
+	if err := l.singles(ctx); err != nil {
+		return l.result, err
+	}
 	return l.result, l.planned(ctx)
 }
 

@@ -49,7 +49,7 @@ func Encode(e Entry) (public, private []byte, err error) {
 }
 
 func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
-	for _, put := range [...]func(*Entry, *journalv1.Entry, *journalv1.Private) (bool, error){putStore, putPapers, putLife, putNotification, putProof} {
+	for _, put := range [...]func(*Entry, *journalv1.Entry, *journalv1.Private) (bool, error){putStore, putPapers, putSingle, putLife, putNotification, putProof} {
 		if done, err := put(e, m, texts); done || err != nil {
 			return err
 		}
@@ -212,7 +212,7 @@ func definitionOf(m *journalv1.Entry, texts *journalv1.Private, at time.Time) (B
 	case *journalv1.Entry_PlanRemarked:
 		return remarkedOf(b.PlanRemarked, texts)
 	default:
-		return notificationOf(m, texts, at)
+		return singleOf(m, texts, at)
 	}
 }
 
@@ -222,7 +222,7 @@ func onlyTexts(m *journalv1.Entry, texts *journalv1.Private) error {
 	switch m.GetBody().(type) {
 	case *journalv1.Entry_ReportReturned, *journalv1.Entry_EntryRedacted, *journalv1.Entry_UnitsReorganised,
 		*journalv1.Entry_ObligationExcluded, *journalv1.Entry_ExclusionLifted, *journalv1.Entry_PeriodClosed, *journalv1.Entry_PeriodReopened,
-		*journalv1.Entry_PlanRemarked:
+		*journalv1.Entry_PlanRemarked, *journalv1.Entry_DutyReported, *journalv1.Entry_RegisterItemsChanged:
 		reason = true
 	case *journalv1.Entry_TokenIssued:
 		name = true

@@ -258,7 +258,7 @@ func drawProof(t *rapid.T) auth.Proof {
 }
 
 func drawBody(t *rapid.T, at time.Time) entry.Body {
-	switch rapid.IntRange(0, 27).Draw(t, "body") {
+	switch rapid.IntRange(0, 31).Draw(t, "body") {
 	case 0:
 		return entry.StoreCreated{ProgramVersion: word(t, "program version")}
 	case 1:
@@ -315,12 +315,14 @@ func drawBody(t *rapid.T, at time.Time) entry.Body {
 		return entry.SubscriptionDeleted{ID: code(t, "subscription")}
 	case 23:
 		return entry.RulesChanged{Rules: some(t, "rules", drawRule)}
-	case 24:
+	case 25, 26, 27, 28:
+		return drawSingle(t)
+	case 29:
 		k := drawToken(t)
 		return entry.TokenRotated{ID: k.ID, SecretHash: k.SecretHash, Expires: k.Expires, FormerUntil: second(t, "former")}
-	case 25:
+	case 30:
 		return entry.ProofBound{Binding: auth.Binding{Proof: drawProof(t), Token: code(t, "token"), Rank: rapid.IntRange(0, 1000).Draw(t, "rank")}}
-	case 26:
+	case 31:
 		return entry.ProofUnbound{Proof: drawProof(t), Token: code(t, "token")}
 	default:
 		return entry.ReportsSubmitted{Reports: some(t, "reports", drawSubmission)}

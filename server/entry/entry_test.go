@@ -72,6 +72,12 @@ func withoutTexts(b entry.Body) entry.Body {
 	case entry.PlanRemarked:
 		b.Text = ""
 		return b
+	case entry.DutyReported:
+		b.Note = ""
+		return b
+	case entry.RegisterItemsChanged:
+		b.Reason = ""
+		return b
 	case entry.StoreRestored:
 		b.By, b.Reason = "", ""
 		return b

@@ -66,6 +66,14 @@ func FuzzParseRecord(f *testing.F) {
 			seed(f, b.Remark, entry.AppendRemark)
 		case entry.RegionsChanged:
 			seed(f, b.Regions[0], entry.AppendRegion)
+		case entry.DutiesChanged:
+			seed(f, b.Duties[0], entry.AppendDuty)
+		case entry.DutyReported:
+			seed(f, b.Record, entry.AppendDutyRecord)
+		case entry.RegistersChanged:
+			seed(f, b.Registers[0], entry.AppendRegister)
+		case entry.RegisterItemsChanged:
+			seed(f, b.Items[0], entry.AppendItem)
 		case entry.HolidaysChanged:
 			seed(f, b.Holidays[2], entry.AppendHoliday)
 		case entry.RulesChanged:
@@ -88,6 +96,10 @@ func FuzzParseRecord(f *testing.F) {
 		again(t, record, entry.AppendOutside, entry.ParseOutside)
 		again(t, record, entry.AppendRegion, entry.ParseRegion)
 		again(t, record, entry.AppendRemark, entry.ParseRemark)
+		again(t, record, entry.AppendDuty, entry.ParseDuty)
+		again(t, record, entry.AppendDutyRecord, entry.ParseDutyRecord)
+		again(t, record, entry.AppendRegister, entry.ParseRegister)
+		again(t, record, entry.AppendItem, entry.ParseItem)
 		again(t, record, entry.AppendSubmission, entry.ParseSubmission)
 		again(t, record, entry.AppendToken, entry.ParseToken)
 	})

@@ -106,7 +106,7 @@ func goldens(t testing.TB) map[string]entry.Entry {
 			Known: entry.Head{Sequence: 14, Hash: [32]byte{0: 5, 31: 6}}, Journal: [16]byte{0: 0x5f, 15: 2}, ProgramVersion: "0.1.0", By: "Phòng Công nghệ", Reason: "Hỏng đĩa",
 		}},
 	})
-	return withPlans(request, withProofs(request, all))
+	return withSingles(request, withPlans(request, withProofs(request, all)))
 }
 
 func withProofs(request entry.Header, all map[string]entry.Entry) map[string]entry.Entry {

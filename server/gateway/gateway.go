@@ -143,6 +143,8 @@ func (g *Gateway) newMux() (*runtime.ServeMux, error) {
 		reportingv1.RegisterCalendarServiceHandler,
 		reportingv1.RegisterRuleServiceHandler,
 		reportingv1.RegisterPlanServiceHandler,
+		reportingv1.RegisterDutyServiceHandler,
+		reportingv1.RegisterRegisterServiceHandler,
 		reportingv1.RegisterRankingServiceHandler,
 		reportingv1.RegisterReportServiceHandler,
 		reportingv1.RegisterExclusionServiceHandler,

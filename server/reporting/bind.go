@@ -58,18 +58,17 @@ func (g granted) bindIndicators(rows []indicator.Indicator, open bool) ([]entry.
 		if err != nil {
 			return nil, nil, err
 		}
-		for _, e := range affected {
-			if e = e.In(fmt.Sprintf("indicators[%d]", i)); open {
-				warnings = append(warnings, e)
-			} else {
-				problems.Add(e)
-			}
-		}
+		warnings = append(warnings, meant(affected, fmt.Sprintf("indicators[%d]", i), open, &problems)...)
 		numbered[i] = entry.Indicator{Number: uint32(number), Indicator: stored} //nolint:gosec // an ordinal
 	}
 	if err := problems.Err(); err != nil {
 		return nil, nil, err
 	}
+	return numbered, append(warnings, g.kindsWithoutUnits(bound)...), nil
+}
+
+// kindsWithoutUnits warns of kinds that nobody is of.
+func (g granted) kindsWithoutUnits(bound []indicator.Indicator) (warnings []indicator.Warning) {
 	for i := range bound {
 		for _, kind := range slices.Concat(bound[i].ReportedBy, bound[i].CheckedBy) {
 			if w := g.kindWithoutUnits(kind); w != nil {
@@ -77,7 +76,19 @@ func (g granted) bindIndicators(rows []indicator.Indicator, open bool) ([]entry.
 			}
 		}
 	}
-	return numbered, warnings, nil
+	return warnings
+}
+
+// meant gives what is told of open periods as warnings where that is meant; else it is a problem.
+func meant(affected []*fault.Error, place string, open bool, problems *fault.List) (warnings []indicator.Warning) {
+	for _, e := range affected {
+		if e = e.In(place); open {
+			warnings = append(warnings, e)
+		} else {
+			problems.Add(e)
+		}
+	}
+	return warnings
 }
 
 // inUse gives the refusals of a change of meaning their promised reason where figures exist (R21). Without figures they

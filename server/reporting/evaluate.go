@@ -14,7 +14,9 @@ import (
 	"github.com/tonghop/tonghop/server/indicator"
 	"github.com/tonghop/tonghop/server/period"
 	"github.com/tonghop/tonghop/server/plan"
+	"github.com/tonghop/tonghop/server/register"
 	"github.com/tonghop/tonghop/server/rollup"
+	"github.com/tonghop/tonghop/server/task"
 	"github.com/tonghop/tonghop/server/text"
 )
 
@@ -98,8 +100,11 @@ type UnitLine struct {
 // HeldFigure is what was held against a target, or ranked.
 type HeldFigure struct {
 	Period period.Period
-	// Outside is the figure that was published elsewhere; else it is a roll-up, if HasRollup says that one was asked for.
+	// Outside is the figure that was published elsewhere. Else it is of a duty or of a register, if one is named; else a roll-up, if
+	// HasRollup says that one was asked for.
 	Outside   *plan.Outside
+	Duty      task.Code
+	Register  register.Code
 	HasRollup bool
 	Result    rollup.Result
 	// Indicator is the version of the roll-up; nil without one.
@@ -153,6 +158,8 @@ type evaluation struct {
 	unit *hierarchy.Unit
 	lead hierarchy.ID
 	out  *Evaluation
+	// singles are there as soon as a target was looked at.
+	singles *singles
 	// looked counts how often a unit is looked at, most is how often it may be.
 	looked, most int
 	// each are the targets of every single unit whose units were not looked at yet.

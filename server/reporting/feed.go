@@ -155,7 +155,7 @@ func (f feed) showsKind(c aggregator.Change) (bool, error) {
 	case aggregator.UnitsChange:
 		return f.all() && (c.Name == "" || f.who.reads(hierarchy.ID(c.Name), period.DayOf(c.Time))), nil
 	case aggregator.IndicatorsChange, aggregator.FormsChange, aggregator.HolidaysChange, aggregator.RulesChange, aggregator.PlansChange,
-		aggregator.OutsideChange:
+		aggregator.OutsideChange, aggregator.DutiesChange, aggregator.RegistersChange:
 		return f.all(), nil
 	case aggregator.AccessChange:
 		if !f.all() || !f.who.has(auth.Grant) {

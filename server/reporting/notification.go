@@ -340,8 +340,11 @@ func (r *reach) causes(s *reminder.Subscription, code form.Code, base period.Per
 	reviews := s.Unit != "" && d.form.Reviewer == s.Unit && slices.Contains(s.Kinds, reminder.Waiting)
 	var causes []reminder.Cause
 	for _, o := range byCode {
-		reached := d.owed.Owes(int(o)) && r.has(int(o), d)
-		if !reached && !(reviews && d.owed.Owes(int(o))) {
+		if !d.owed.Owes(int(o)) {
+			continue
+		}
+		reached := r.has(int(o), d)
+		if !reached && !reviews {
 			continue
 		}
 		_, state, err := d.state(int(o))

@@ -35,6 +35,11 @@ type weighing struct {
 func (e *evaluation) weigh(t plan.Target) *weighing {
 	w := &weighing{evaluation: e, t: t}
 	calendar, base := e.calendarOf(t.Indicator)
+	if s, err := e.single(); err == nil { // an error is told as soon as a figure is looked for
+		if c, counts := s.registers[t.Indicator.Fold()]; counts {
+			calendar = c.Calendar
+		}
+	}
 	due := t.Due
 	if day, err := period.ParseDay(t.Value); t.Comparator == plan.ByDate && err == nil && due == period.Forever {
 		due = day
@@ -141,6 +146,11 @@ func (w *weighing) figure(unit hierarchy.ID) (HeldFigure, *fault.Error, error) {
 		}
 		if why := w.ended(unit); why != nil {
 			return f, why, nil
+		}
+	}
+	if u, known := w.tx.Tree().Unit(unit); known {
+		if found, why, err := w.single(u, &f); found || err != nil {
+			return f, why, err
 		}
 	}
 	if w.version == nil {

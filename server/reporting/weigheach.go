@@ -26,6 +26,8 @@ type weighingEach struct {
 	// outside are the figures that were published of the indicator in the year.
 	outside map[hierarchy.ID]*plan.Outside
 	series  []kindSeries
+	// answered says that a duty or a register may have the figure.
+	answered bool
 	// judged is the unit that was looked at last.
 	judged Judged
 }
@@ -86,7 +88,14 @@ func (w *weighing) concerned() int {
 func (w *weighing) each(at int) (*weighingEach, error) {
 	t := &weighingEach{weighing: w, at: at}
 	var err error
-	t.outside, err = w.published()
+	if t.outside, err = w.published(); err != nil {
+		return t, err
+	}
+	s, err := w.evaluation.single()
+	if err == nil {
+		_, counted := s.registers[w.t.Indicator.Fold()]
+		t.answered = counted || len(s.duties[w.t.Indicator.Fold()]) > 0
+	}
 	return t, err
 }
 
@@ -174,9 +183,17 @@ func (t *weighingEach) look(u standingUnit) error {
 	*f = HeldFigure{Period: t.span}
 	var why *fault.Error
 	outside, found := t.outside[u.id]
+	single := false
+	if t.answered && !found {
+		var err error
+		if single, why, err = t.single(t.tx.Tree().At(u.ordinal), f); err != nil {
+			return err
+		}
+	}
 	switch {
 	case found:
 		f.Outside, f.Reading = outside, outside.Reading()
+	case single:
 	case t.version == nil: // there is no figure
 	default:
 		var err error

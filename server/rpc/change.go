@@ -36,6 +36,8 @@ var changeKinds = map[aggregator.ChangeKind]struct {
 	aggregator.RulesChange:        {reportingv1.ChangeKind_CHANGE_KIND_RULES, "rules"},
 	aggregator.PlansChange:        {reportingv1.ChangeKind_CHANGE_KIND_PLANS, "plans"},
 	aggregator.OutsideChange:      {reportingv1.ChangeKind_CHANGE_KIND_OUTSIDE, "outsideFigures"},
+	aggregator.DutiesChange:       {reportingv1.ChangeKind_CHANGE_KIND_DUTIES, "duties"},
+	aggregator.RegistersChange:    {reportingv1.ChangeKind_CHANGE_KIND_REGISTERS, "registers"},
 	aggregator.DraftChange:        {reportingv1.ChangeKind_CHANGE_KIND_REPORT_DRAFTED, ""},
 	aggregator.SubmittedChange:    {reportingv1.ChangeKind_CHANGE_KIND_REPORT_SUBMITTED, ""},
 	aggregator.ApprovedChange:     {reportingv1.ChangeKind_CHANGE_KIND_REPORT_APPROVED, ""},

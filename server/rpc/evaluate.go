@@ -127,6 +127,16 @@ func heldMessage(f *reporting.HeldFigure) *reportingv1.TargetFigure {
 		if o.Done != period.Beginning {
 			m.Done = o.Done.String()
 		}
+	case f.Duty != "":
+		m.Source, m.Published = reportingv1.FigureSource_FIGURE_SOURCE_DUTY, "duties/"+string(f.Duty.Fold())
+		m.Value = some(f.Reading.Value.Decimal(percentScale(f)))
+		m.Numerator, m.Denominator = some(f.Result.Numerator.Decimal(0)), some(f.Result.Denominator.Decimal(0))
+		if f.Reading.Done != period.Beginning {
+			m.Done = f.Reading.Done.String()
+		}
+	case f.Register != "":
+		m.Source, m.Published = reportingv1.FigureSource_FIGURE_SOURCE_REGISTER, "registers/"+string(f.Register.Fold())
+		m.Value = some(f.Reading.Value.Decimal(0))
 	case f.HasRollup:
 		m.Source, m.State = reportingv1.FigureSource_FIGURE_SOURCE_ROLLUP, rollupStates.wire(f.Result.State)
 		value, numerator, denominator := figure.Scale(0), figure.Scale(0), figure.Scale(0)
@@ -138,6 +148,14 @@ func heldMessage(f *reporting.HeldFigure) *reportingv1.TargetFigure {
 		m.Expected, m.Received = f.Result.Coverage.Expected, f.Result.Coverage.Received
 	}
 	return m
+}
+
+// percentScale is how many decimals the figure of a duty has: a percentage of units has two, of one unit it is 1 or 0.
+func percentScale(f *reporting.HeldFigure) figure.Scale {
+	if f.Result.Denominator.Exists() {
+		return 2
+	}
+	return 0
 }
 
 // unitNames are what lists of units show.

@@ -139,6 +139,8 @@ func New(cfg Config) (*Server, error) {
 	reportingv1.RegisterRollupServiceServer(s.grpc, rollups{core: c})
 	reportingv1.RegisterPlanServiceServer(s.grpc, plans{core: c})
 	reportingv1.RegisterRankingServiceServer(s.grpc, rankings{core: c})
+	reportingv1.RegisterDutyServiceServer(s.grpc, duties{core: c})
+	reportingv1.RegisterRegisterServiceServer(s.grpc, registers{core: c})
 	reportingv1.RegisterChangeServiceServer(s.grpc, changes{core: c})
 	reportingv1.RegisterAccessServiceServer(s.grpc, access{core: c})
 	reportingv1.RegisterOperationServiceServer(s.grpc, operations{core: c})

@@ -81,6 +81,8 @@ func TestEveryEnumerationIsPairedByName(t *testing.T) {
 	checkPairs(t, shares, "SHARE_", "UNSPECIFIED")
 	checkPairs(t, unitActions, "ACTION_", "UNSPECIFIED")
 	checkPairs(t, definitionPlaces, "PLACE_", "UNSPECIFIED")
+	checkPairs(t, dutyStandings, "DUTY_STANDING_", "UNSPECIFIED")
+	checkPairs(t, registerRules, "REGISTER_RULE_", "UNSPECIFIED")
 	if len(ruleSeverities) != int(rule.Off)+1 || len(unitRules) != int(indicator.UnitDerived)+1 || len(roles) != len(auth.Roles())+1 || len(rights) != len(auth.Rights())+1 ||
 		len(rollupStates) != int(rollup.NotPlaceable)+1 || len(crossings) != int(aggregator.Standing)+1 || len(figureStates) != int(figure.NotApplicable)+1 ||
 		len(revisionStates) != int(aggregator.Superseded)+1 || len(frequencies) != len(period.Kinds()) {
@@ -90,7 +92,7 @@ func TestEveryEnumerationIsPairedByName(t *testing.T) {
 
 func TestEveryKindOfChangeHasItsName(t *testing.T) {
 	seen := map[string]bool{}
-	for kind := aggregator.UnitsChange; kind <= aggregator.OutsideChange; kind++ {
+	for kind := aggregator.UnitsChange; kind <= aggregator.RegistersChange; kind++ {
 		row, ok := changeKinds[kind]
 		if !ok || row.kind.Number() == 0 || seen[row.kind.String()] {
 			t.Errorf("change %d is told as %v", kind, row)

@@ -40,6 +40,9 @@ type commands struct {
 	Outside       outsideCmd       `cmd:"" help:"List what others published: ranks, indexes, classes."`
 	Published     publishedCmd     `cmd:"" help:"List what is published, or the figures of one publication."`
 	Regions       regionsCmd       `cmd:"" help:"List the regions in which provinces are compared."`
+	Duty          dutyCmd          `cmd:"" help:"Keep what units are to do once, and say how far they are."`
+	Inspection    inspectionCmd    `cmd:"" help:"Keep inspections, and say how far each unit is with their steps."`
+	Register      registerCmd      `cmd:"" help:"Keep registers of single things, such as teams, firms or products, and count them."`
 	Changes       changesCmd       `cmd:"" help:"Tell what changed since a sequence, and follow it."`
 	Subscriptions subscriptionsCmd `cmd:"" help:"Have people told of what is due, late, sent back or waiting."`
 	Token         tokenCmd         `cmd:"" help:"Issue, list, rotate and revoke tokens."`

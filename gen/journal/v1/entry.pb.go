@@ -128,6 +128,10 @@ type Entry struct {
 	//	*Entry_OutsideFiguresChanged
 	//	*Entry_RegionsChanged
 	//	*Entry_PlanRemarked
+	//	*Entry_DutiesChanged
+	//	*Entry_DutyReported
+	//	*Entry_RegistersChanged
+	//	*Entry_RegisterItemsChanged
 	//	*Entry_TokenRotated
 	//	*Entry_ProofBound
 	//	*Entry_ProofUnbound
@@ -405,6 +409,42 @@ func (x *Entry) GetPlanRemarked() *PlanRemarked {
 	return nil
 }
 
+func (x *Entry) GetDutiesChanged() *DutiesChanged {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_DutiesChanged); ok {
+			return x.DutiesChanged
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetDutyReported() *DutyReported {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_DutyReported); ok {
+			return x.DutyReported
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetRegistersChanged() *RegistersChanged {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_RegistersChanged); ok {
+			return x.RegistersChanged
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetRegisterItemsChanged() *RegisterItemsChanged {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_RegisterItemsChanged); ok {
+			return x.RegisterItemsChanged
+		}
+	}
+	return nil
+}
+
 func (x *Entry) GetTokenRotated() *TokenRotated {
 	if x != nil {
 		if x, ok := x.Body.(*Entry_TokenRotated); ok {
@@ -563,6 +603,26 @@ type Entry_PlanRemarked struct {
 	PlanRemarked *PlanRemarked `protobuf:"bytes,48,opt,name=plan_remarked,json=planRemarked,proto3,oneof"`
 }
 
+type Entry_DutiesChanged struct {
+	// Duties of units, or inspections, were added or changed.
+	DutiesChanged *DutiesChanged `protobuf:"bytes,49,opt,name=duties_changed,json=dutiesChanged,proto3,oneof"`
+}
+
+type Entry_DutyReported struct {
+	// A unit said how far it is with a duty.
+	DutyReported *DutyReported `protobuf:"bytes,50,opt,name=duty_reported,json=dutyReported,proto3,oneof"`
+}
+
+type Entry_RegistersChanged struct {
+	// Registers were opened, or described anew.
+	RegistersChanged *RegistersChanged `protobuf:"bytes,51,opt,name=registers_changed,json=registersChanged,proto3,oneof"`
+}
+
+type Entry_RegisterItemsChanged struct {
+	// Items of registers were added or changed.
+	RegisterItemsChanged *RegisterItemsChanged `protobuf:"bytes,52,opt,name=register_items_changed,json=registerItemsChanged,proto3,oneof"`
+}
+
 type Entry_TokenRotated struct {
 	// A token has another secret.
 	TokenRotated *TokenRotated `protobuf:"bytes,61,opt,name=token_rotated,json=tokenRotated,proto3,oneof"`
@@ -627,6 +687,14 @@ func (*Entry_OutsideFiguresChanged) isEntry_Body() {}
 func (*Entry_RegionsChanged) isEntry_Body() {}
 
 func (*Entry_PlanRemarked) isEntry_Body() {}
+
+func (*Entry_DutiesChanged) isEntry_Body() {}
+
+func (*Entry_DutyReported) isEntry_Body() {}
+
+func (*Entry_RegistersChanged) isEntry_Body() {}
+
+func (*Entry_RegisterItemsChanged) isEntry_Body() {}
 
 func (*Entry_TokenRotated) isEntry_Body() {}
 
@@ -890,7 +958,7 @@ var File_journal_v1_entry_proto protoreflect.FileDescriptor
 const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"\x16journal/v1/entry.proto\x12\n" +
-	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x1djournal/v1/notification.proto\x1a\x15journal/v1/plan.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/rule.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\x80\x10\n" +
+	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x15journal/v1/duty.proto\x1a\x1djournal/v1/notification.proto\x1a\x15journal/v1/plan.proto\x1a\x19journal/v1/register.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/rule.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xac\x12\n" +
 	"\x05Entry\x12*\n" +
 	"\x06header\x18\x01 \x01(\v2\x12.journal.v1.HeaderR\x06header\x12?\n" +
 	"\rstore_created\x18\n" +
@@ -918,7 +986,11 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\rplans_changed\x18- \x01(\v2\x18.journal.v1.PlansChangedH\x00R\fplansChanged\x12[\n" +
 	"\x17outside_figures_changed\x18. \x01(\v2!.journal.v1.OutsideFiguresChangedH\x00R\x15outsideFiguresChanged\x12E\n" +
 	"\x0fregions_changed\x18/ \x01(\v2\x1a.journal.v1.RegionsChangedH\x00R\x0eregionsChanged\x12?\n" +
-	"\rplan_remarked\x180 \x01(\v2\x18.journal.v1.PlanRemarkedH\x00R\fplanRemarked\x12?\n" +
+	"\rplan_remarked\x180 \x01(\v2\x18.journal.v1.PlanRemarkedH\x00R\fplanRemarked\x12B\n" +
+	"\x0eduties_changed\x181 \x01(\v2\x19.journal.v1.DutiesChangedH\x00R\rdutiesChanged\x12?\n" +
+	"\rduty_reported\x182 \x01(\v2\x18.journal.v1.DutyReportedH\x00R\fdutyReported\x12K\n" +
+	"\x11registers_changed\x183 \x01(\v2\x1c.journal.v1.RegistersChangedH\x00R\x10registersChanged\x12X\n" +
+	"\x16register_items_changed\x184 \x01(\v2 .journal.v1.RegisterItemsChangedH\x00R\x14registerItemsChanged\x12?\n" +
 	"\rtoken_rotated\x18= \x01(\v2\x18.journal.v1.TokenRotatedH\x00R\ftokenRotated\x129\n" +
 	"\vproof_bound\x18> \x01(\v2\x16.journal.v1.ProofBoundH\x00R\n" +
 	"proofBound\x12?\n" +
@@ -997,9 +1069,13 @@ var file_journal_v1_entry_proto_goTypes = []any{
 	(*OutsideFiguresChanged)(nil), // 27: journal.v1.OutsideFiguresChanged
 	(*RegionsChanged)(nil),        // 28: journal.v1.RegionsChanged
 	(*PlanRemarked)(nil),          // 29: journal.v1.PlanRemarked
-	(*TokenRotated)(nil),          // 30: journal.v1.TokenRotated
-	(*ProofBound)(nil),            // 31: journal.v1.ProofBound
-	(*ProofUnbound)(nil),          // 32: journal.v1.ProofUnbound
+	(*DutiesChanged)(nil),         // 30: journal.v1.DutiesChanged
+	(*DutyReported)(nil),          // 31: journal.v1.DutyReported
+	(*RegistersChanged)(nil),      // 32: journal.v1.RegistersChanged
+	(*RegisterItemsChanged)(nil),  // 33: journal.v1.RegisterItemsChanged
+	(*TokenRotated)(nil),          // 34: journal.v1.TokenRotated
+	(*ProofBound)(nil),            // 35: journal.v1.ProofBound
+	(*ProofUnbound)(nil),          // 36: journal.v1.ProofUnbound
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
 	2,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
@@ -1028,16 +1104,20 @@ var file_journal_v1_entry_proto_depIdxs = []int32{
 	27, // 23: journal.v1.Entry.outside_figures_changed:type_name -> journal.v1.OutsideFiguresChanged
 	28, // 24: journal.v1.Entry.regions_changed:type_name -> journal.v1.RegionsChanged
 	29, // 25: journal.v1.Entry.plan_remarked:type_name -> journal.v1.PlanRemarked
-	30, // 26: journal.v1.Entry.token_rotated:type_name -> journal.v1.TokenRotated
-	31, // 27: journal.v1.Entry.proof_bound:type_name -> journal.v1.ProofBound
-	32, // 28: journal.v1.Entry.proof_unbound:type_name -> journal.v1.ProofUnbound
-	0,  // 29: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
-	4,  // 30: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	31, // [31:31] is the sub-list for method output_type
-	31, // [31:31] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	30, // 26: journal.v1.Entry.duties_changed:type_name -> journal.v1.DutiesChanged
+	31, // 27: journal.v1.Entry.duty_reported:type_name -> journal.v1.DutyReported
+	32, // 28: journal.v1.Entry.registers_changed:type_name -> journal.v1.RegistersChanged
+	33, // 29: journal.v1.Entry.register_items_changed:type_name -> journal.v1.RegisterItemsChanged
+	34, // 30: journal.v1.Entry.token_rotated:type_name -> journal.v1.TokenRotated
+	35, // 31: journal.v1.Entry.proof_bound:type_name -> journal.v1.ProofBound
+	36, // 32: journal.v1.Entry.proof_unbound:type_name -> journal.v1.ProofUnbound
+	0,  // 33: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
+	4,  // 34: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	35, // [35:35] is the sub-list for method output_type
+	35, // [35:35] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -1049,8 +1129,10 @@ func file_journal_v1_entry_proto_init() {
 	file_journal_v1_calendar_proto_init()
 	file_journal_v1_catalogue_proto_init()
 	file_journal_v1_closing_proto_init()
+	file_journal_v1_duty_proto_init()
 	file_journal_v1_notification_proto_init()
 	file_journal_v1_plan_proto_init()
+	file_journal_v1_register_proto_init()
 	file_journal_v1_report_proto_init()
 	file_journal_v1_rule_proto_init()
 	file_journal_v1_store_proto_init()
@@ -1081,6 +1163,10 @@ func file_journal_v1_entry_proto_init() {
 		(*Entry_OutsideFiguresChanged)(nil),
 		(*Entry_RegionsChanged)(nil),
 		(*Entry_PlanRemarked)(nil),
+		(*Entry_DutiesChanged)(nil),
+		(*Entry_DutyReported)(nil),
+		(*Entry_RegistersChanged)(nil),
+		(*Entry_RegisterItemsChanged)(nil),
 		(*Entry_TokenRotated)(nil),
 		(*Entry_ProofBound)(nil),
 		(*Entry_ProofUnbound)(nil),

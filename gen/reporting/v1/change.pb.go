@@ -66,6 +66,10 @@ const (
 	ChangeKind_CHANGE_KIND_PLANS ChangeKind = 45
 	// Outside figures or regions were added or changed.
 	ChangeKind_CHANGE_KIND_OUTSIDE ChangeKind = 46
+	// Duties of units were added or changed, or a unit said how far it is with one.
+	ChangeKind_CHANGE_KIND_DUTIES ChangeKind = 49
+	// Registers or their items were added or changed.
+	ChangeKind_CHANGE_KIND_REGISTERS ChangeKind = 51
 )
 
 // Enum value maps for ChangeKind.
@@ -90,6 +94,8 @@ var (
 		38: "CHANGE_KIND_SUBSCRIPTION",
 		45: "CHANGE_KIND_PLANS",
 		46: "CHANGE_KIND_OUTSIDE",
+		49: "CHANGE_KIND_DUTIES",
+		51: "CHANGE_KIND_REGISTERS",
 	}
 	ChangeKind_value = map[string]int32{
 		"CHANGE_KIND_UNSPECIFIED":      0,
@@ -111,6 +117,8 @@ var (
 		"CHANGE_KIND_SUBSCRIPTION":     38,
 		"CHANGE_KIND_PLANS":            45,
 		"CHANGE_KIND_OUTSIDE":          46,
+		"CHANGE_KIND_DUTIES":           49,
+		"CHANGE_KIND_REGISTERS":        51,
 	}
 )
 
@@ -644,7 +652,7 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\n" +
 	"journal_id\x18\x03 \x01(\tR\tjournalId\x12;\n" +
 	"\vserver_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"serverTime*\xa8\x04\n" +
+	"serverTime*\xdb\x04\n" +
 	"\n" +
 	"ChangeKind\x12\x1b\n" +
 	"\x17CHANGE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
@@ -665,7 +673,9 @@ const file_reporting_v1_change_proto_rawDesc = "" +
 	"\x11CHANGE_KIND_RULES\x10#\x12\x1c\n" +
 	"\x18CHANGE_KIND_SUBSCRIPTION\x10&\x12\x15\n" +
 	"\x11CHANGE_KIND_PLANS\x10-\x12\x17\n" +
-	"\x13CHANGE_KIND_OUTSIDE\x10.2\xf4\x01\n" +
+	"\x13CHANGE_KIND_OUTSIDE\x10.\x12\x16\n" +
+	"\x12CHANGE_KIND_DUTIES\x101\x12\x19\n" +
+	"\x15CHANGE_KIND_REGISTERS\x1032\xf4\x01\n" +
 	"\rChangeService\x12k\n" +
 	"\vListChanges\x12 .reporting.v1.ListChangesRequest\x1a!.reporting.v1.ListChangesResponse\"\x17\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\r\x12\v/v1/changes\x12v\n" +
 	"\fWatchChanges\x12!.reporting.v1.WatchChangesRequest\x1a\".reporting.v1.WatchChangesResponse\"\x1d\x90\x82\x19\x02\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/changes:watch0\x01B9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"

@@ -387,6 +387,10 @@ const (
 	FigureSource_FIGURE_SOURCE_ROLLUP FigureSource = 1
 	// A figure that was published elsewhere and entered.
 	FigureSource_FIGURE_SOURCE_OUTSIDE FigureSource = 2
+	// What units entered of a duty: 1 is done and 0 is not, or the percentage of units that did it.
+	FigureSource_FIGURE_SOURCE_DUTY FigureSource = 3
+	// The count of a register.
+	FigureSource_FIGURE_SOURCE_REGISTER FigureSource = 4
 )
 
 // Enum value maps for FigureSource.
@@ -395,11 +399,15 @@ var (
 		0: "FIGURE_SOURCE_UNSPECIFIED",
 		1: "FIGURE_SOURCE_ROLLUP",
 		2: "FIGURE_SOURCE_OUTSIDE",
+		3: "FIGURE_SOURCE_DUTY",
+		4: "FIGURE_SOURCE_REGISTER",
 	}
 	FigureSource_value = map[string]int32{
 		"FIGURE_SOURCE_UNSPECIFIED": 0,
 		"FIGURE_SOURCE_ROLLUP":      1,
 		"FIGURE_SOURCE_OUTSIDE":     2,
+		"FIGURE_SOURCE_DUTY":        3,
+		"FIGURE_SOURCE_REGISTER":    4,
 	}
 )
 
@@ -4353,11 +4361,13 @@ const file_reporting_v1_plan_proto_rawDesc = "" +
 	"\x14COUNT_BASIS_COMPUTED\x10\x01\x12 \n" +
 	"\x1cCOUNT_BASIS_DECLARED_RATINGS\x10\x02\x12\x1e\n" +
 	"\x1aCOUNT_BASIS_DECLARED_PARTS\x10\x03\x12\x18\n" +
-	"\x14COUNT_BASIS_REGISTER\x10\x04*b\n" +
+	"\x14COUNT_BASIS_REGISTER\x10\x04*\x96\x01\n" +
 	"\fFigureSource\x12\x1d\n" +
 	"\x19FIGURE_SOURCE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14FIGURE_SOURCE_ROLLUP\x10\x01\x12\x19\n" +
-	"\x15FIGURE_SOURCE_OUTSIDE\x10\x02*q\n" +
+	"\x15FIGURE_SOURCE_OUTSIDE\x10\x02\x12\x16\n" +
+	"\x12FIGURE_SOURCE_DUTY\x10\x03\x12\x1a\n" +
+	"\x16FIGURE_SOURCE_REGISTER\x10\x04*q\n" +
 	"\n" +
 	"RemarkKind\x12\x1b\n" +
 	"\x17REMARK_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +

@@ -68,7 +68,8 @@ func open(ctx context.Context, r *check.Run) (*theatre, error) {
 		d.Kill()
 		return nil, err
 	}
-	t.world.AlsoMakes(reportingv1.ChangeKind_CHANGE_KIND_UNITS, reportingv1.ChangeKind_CHANGE_KIND_INDICATORS)
+	t.world.AlsoMakes(reportingv1.ChangeKind_CHANGE_KIND_UNITS, reportingv1.ChangeKind_CHANGE_KIND_INDICATORS, reportingv1.ChangeKind_CHANGE_KIND_DUTIES,
+		reportingv1.ChangeKind_CHANGE_KIND_REGISTERS)
 	_, err = d.Stop(patience)
 	return t, errors.Join(err, t.world.Close())
 }

@@ -1,7 +1,7 @@
 // Package crashpoints is the check that kills the daemon at every single call by which it changes a file: every write,
 // sync, change of a length, and every making, renaming and removing of a name.
 //
-// A story of 27 operations is told one after the other, so that it is the same every time: submissions, corrections,
+// A story of 31 operations is told one after the other, so that it is the same every time: submissions, corrections,
 // approvals, returns, a stream, batches, tokens, the catalogue, changes of the tree, the removal of a private text, a backup, a stop in order,
 // a rebuild; the journal's segments are so small that several are filled. A first run without a fault lists the calls,
 // those of the daemon at its start and stop and those of the commands beside it among them. Then there is one run for

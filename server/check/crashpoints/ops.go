@@ -28,6 +28,10 @@ const (
 	idOfRevocation = "01890a5d-ac96-774b-bcce-b302099a8054"
 	idOfNamed      = "01890a5d-ac96-774b-bcce-b302099a8055"
 	idOfRemoval    = "01890a5d-ac96-774b-bcce-b302099a8056"
+	idOfDuty       = "01890a5d-ac96-774b-bcce-b302099a8057"
+	idOfDoing      = "01890a5d-ac96-774b-bcce-b302099a8058"
+	idOfRegister   = "01890a5d-ac96-774b-bcce-b302099a8059"
+	idOfItem       = "01890a5d-ac96-774b-bcce-b302099a805a"
 )
 
 const (

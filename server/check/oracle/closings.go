@@ -253,17 +253,7 @@ func (t *teller) closes() entry.Body {
 	}
 	versions := t.stage.shut.versions[key]
 	if n := len(versions); n > 0 && (len(versions[n-1].reopened) == 0 || t.oneIn(3)) {
-		b := entry.PeriodReopened{
-			Key: key, Version: versions[n-1].Version, Until: t.stage.now.Add(time.Duration(1+t.IntN(90)) * time.Hour).Truncate(time.Second),
-			Reason: pick(t.Rand, "", "nhầm"),
-		}
-		if t.oneIn(2) {
-			b.Units = []hierarchy.ID{k.Unit}
-		}
-		if t.oneIn(12) {
-			b.Version++ // there is none such: it is passed over
-		}
-		return b
+		return t.reopens(key, versions[n-1].Version, k.Unit)
 	}
 	b := entry.PeriodClosed{Key: key, Version: len(versions) + 1, Reason: pick(t.Rand, "", "đủ")}
 	if t.oneIn(3) {
@@ -271,6 +261,21 @@ func (t *teller) closes() entry.Body {
 	}
 	if t.oneIn(12) && len(versions) > 0 {
 		b.Version-- // it is there already, and stays what it is
+	}
+	return b
+}
+
+// reopens opens a closing again, for a unit or for all.
+func (t *teller) reopens(key entry.ClosingKey, version int, unit hierarchy.ID) entry.Body {
+	b := entry.PeriodReopened{
+		Key: key, Version: version, Until: t.stage.now.Add(time.Duration(1+t.IntN(90)) * time.Hour).Truncate(time.Second),
+		Reason: pick(t.Rand, "", "nhầm"),
+	}
+	if t.oneIn(2) {
+		b.Units = []hierarchy.ID{unit}
+	}
+	if t.oneIn(12) {
+		b.Version++ // there is none such: it is passed over
 	}
 	return b
 }

@@ -217,10 +217,10 @@ func (s *stage) fits(e *entry.Entry) error {
 			}
 		}
 	case entry.RulesChanged:
-		for _, v := range b.Rules {
-			if number(&s.rules, string(v.Form.Fold())+"/"+string(v.Code.Fold())) != v.Number {
-				return errUnfit
-			}
+		if slices.ContainsFunc(b.Rules, func(v entry.Rule) bool {
+			return number(&s.rules, string(v.Form.Fold())+"/"+string(v.Code.Fold())) != v.Number
+		}) {
+			return errUnfit
 		}
 	case entry.ReportsSubmitted:
 		for i := range b.Reports {

@@ -184,6 +184,10 @@ TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/t
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop evaluate 52-kh-ubnd-2024 --focus
 TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop rank --indicator XH-01 --period 2024-12 --region BIENGIOI
 
+# Which districts have not set up their steering body, or late? How many products were on sale, how many came and were taken off?
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop duty state BCD-CDS
+TONGHOP_ADDRESS={{.GRPC}} TONGHOP_TOKEN={{.Tokens.viewer}} go run ./client/cmd/tonghop register count OCOP --unit 87 --children --period 2023,2024
+
 # What changed last? Give nextAfterSequence as afterSequence to go on from there:
 curl -s -H 'Authorization: Bearer {{.Tokens.viewer}}' 'http://{{.HTTP}}/v1/changes?afterSequence={{.After}}'
 
