@@ -32,3 +32,28 @@ func (c *Client) RevokeToken(ctx context.Context, q *reportingv1.RevokeTokenRequ
 func (c *Client) GetCaller(ctx context.Context) (*reportingv1.Token, error) {
 	return call(ctx, c, "GetCaller", c.access.GetCaller, &reportingv1.GetCallerRequest{})
 }
+
+// RotateToken gives a token another text, which stands in the first answer alone, as that of a new token does.
+func (c *Client) RotateToken(ctx context.Context, q *reportingv1.RotateTokenRequest) (*reportingv1.RotateTokenResponse, error) {
+	return change(ctx, c, "RotateToken", c.access.RotateToken, q)
+}
+
+// CreateProof has a certificate or a group prove a token.
+func (c *Client) CreateProof(ctx context.Context, q *reportingv1.CreateProofRequest) (*reportingv1.Proof, error) {
+	return change(ctx, c, "CreateProof", c.access.CreateProof, q)
+}
+
+// ListProofs gives one page of what proves tokens besides their texts.
+func (c *Client) ListProofs(ctx context.Context, q *reportingv1.ListProofsRequest) (*reportingv1.ListProofsResponse, error) {
+	return call(ctx, c, "ListProofs", c.access.ListProofs, q)
+}
+
+// Proofs gives all of them, page after page.
+func (c *Client) Proofs(ctx context.Context, q *reportingv1.ListProofsRequest) iter.Seq2[*reportingv1.Proof, error] {
+	return each(pages(ctx, q, greatestPage, c.ListProofs), (*reportingv1.ListProofsResponse).GetProofs)
+}
+
+// DeleteProof has it prove nothing any more.
+func (c *Client) DeleteProof(ctx context.Context, q *reportingv1.DeleteProofRequest) (*reportingv1.Proof, error) {
+	return change(ctx, c, "DeleteProof", c.access.DeleteProof, q)
+}

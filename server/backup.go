@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/tonghop/tonghop/client"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server/backup"
 	"github.com/tonghop/tonghop/server/fault"
@@ -61,7 +60,7 @@ func (c Config) outside(target string) error {
 
 // durable asks the running server for its last entry, and for its signature where it has a key.
 func (c Control) durable(ctx context.Context, taking *backup.Config) (err error) {
-	conn, err := client.Dial(ctx, client.Config{Address: c.GRPC, Token: client.Secret(c.Secret), Language: "en"})
+	conn, err := c.Dial(ctx)
 	if err != nil {
 		return err
 	}

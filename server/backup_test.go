@@ -157,7 +157,7 @@ func TestAStoreWithoutAServerIsBackedUp(t *testing.T) {
 	b.must(err)
 	c, err := newControl()
 	b.must(err)
-	b.must(c.write(b.cfg.Dir, gone.Addr().String(), gone.Addr().String()))
+	b.must(c.write(b.cfg.Dir, gone.Addr().String(), gone.Addr().String(), &transport{}))
 	b.must(gone.Close())
 	m, err := Backup(t.Context(), b.cfg, b.path("backup"))
 	b.must(err)

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/tonghop/tonghop/server/issuer"
+	"github.com/tonghop/tonghop/server/rpc"
 	"github.com/tonghop/tonghop/server/security"
 )
 
@@ -13,10 +15,19 @@ type Config struct {
 	Dir string
 	// KeyFile is where the private key lies that signs the heads of the chain; keys/head.key in Dir if empty.
 	KeyFile string
-	// GRPCListen is where gRPC is served; 127.0.0.1:9090 if empty. Without TLS it must be a loopback address.
+	// GRPCListen is where gRPC is served; 127.0.0.1:9090 if empty. Without TLS it must be a loopback address, or TLS.AcceptPlaintext set.
 	GRPCListen string
 	// HTTPListen is where JSON is served; 127.0.0.1:8080 if empty.
 	HTTPListen string
+	// TLS protects both doors. The zero value serves with the certificate that Init made, and in the clear, on loopback
+	// addresses alone, where it made none.
+	TLS TLS
+	// OIDC lets people in whom an issuer vouches for; nil lets in nobody by that.
+	OIDC *issuer.Config
+	// Rates bound how fast callers may call; the zero value does not.
+	Rates rpc.Rates
+	// Connections bound how many there may be; the zero value does not.
+	Connections Connections
 	// Reflection lets anybody who connects list the services; no figures.
 	Reflection bool
 	// Public lets whoever sends no token read what is published: closed, official figures of public indicators.
@@ -42,6 +53,9 @@ type Config struct {
 	Now func() time.Time
 	// Progress is told of long work at the start: what, how far, of how much. May be nil.
 	Progress func(what string, done, total uint64)
+
+	// plaintext are the addresses that other machines reach without TLS.
+	plaintext []string
 }
 
 // Defaults.

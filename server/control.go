@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/tonghop/tonghop/client"
 	"github.com/tonghop/tonghop/server/auth"
 	"github.com/tonghop/tonghop/server/fault"
 )
@@ -27,6 +29,10 @@ type Control struct {
 	HTTP   string `json:"http"`
 	PID    int    `json:"pid"`
 	Secret string `json:"secret"`
+	// ServerCertificate is the file of the server's certificate; the other two are what clients must show. Empty: without TLS.
+	ServerCertificate string `json:"serverCertificate,omitempty"`
+	ClientCertificate string `json:"clientCertificate,omitempty"`
+	ClientKey         string `json:"clientKey,omitempty"`
 }
 
 func newControl() (control, error) {
@@ -34,8 +40,11 @@ func newControl() (control, error) {
 	return control{secret: auth.Secret(secret), hash: hash}, err
 }
 
-func (c control) write(dir, grpc, http string) error {
-	b, err := json.Marshal(Control{GRPC: grpc, HTTP: http, PID: os.Getpid(), Secret: c.secret.Reveal()})
+func (c control) write(dir, grpc, http string, by *transport) error {
+	b, err := json.Marshal(Control{
+		GRPC: grpc, HTTP: http, PID: os.Getpid(), Secret: c.secret.Reveal(),
+		ServerCertificate: by.serverFile, ClientCertificate: string(by.own.Certificate), ClientKey: string(by.own.Key),
+	})
 	if err != nil {
 		return err
 	}
@@ -78,4 +87,13 @@ func (c Control) Alive() bool {
 	}
 	_ = conn.Close()
 	return true
+}
+
+// Dial connects a command on this machine to the server.
+func (c Control) Dial(ctx context.Context) (*client.Client, error) {
+	protect, err := c.Config()
+	if err != nil {
+		return nil, err
+	}
+	return client.Dial(ctx, client.Config{Address: c.GRPC, Token: client.Secret(c.Secret), Language: "en", TLS: protect})
 }

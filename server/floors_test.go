@@ -55,6 +55,8 @@ const floors = `
 	client < client/outbox < cmd, client/cmd;
 	rpc, client < gateway;
 	client < demo;
+	fault < certificate; auth < issuer;
+	certificate < rpc; certificate, issuer < server;
 	gateway, demo, backup < server < cmd;
 	client, client/receipt, client/workbook < cmd, client/cmd;
 
@@ -67,7 +69,7 @@ const floors = `
 	server, check/workload < check/doors, check/siege < cmd;
 	check < check/powerdisk < check/powerloss, check/ioerror;
 	server, check/workload < check/crashrandom, check/crashpoints, check/powerloss, check/ioerror, check/duplicates, check/oracle,
-		check/linear, check/bitrot, check/tamper, check/snapshot, check/backup, check/slowreaders, check/shutdown, check/restart, check/badline < cmd;
+		check/linear, check/bitrot, check/tamper, check/snapshot, check/backup, check/slowreaders, check/shutdown, check/restart, check/badline, check/revoke < cmd;
 
 	# The benchmark stands beside them; its contestants do not know each other, but for the answers to one client.
 	reporting < bench/workload < bench/turn; bench/profile < bench/turn;

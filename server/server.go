@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math"
@@ -36,6 +38,8 @@ type Server struct {
 	grpcAt  net.Listener
 	httpAt  net.Listener
 	failed  chan error
+	// transport is how the doors are protected.
+	transport *transport
 	// security is the log of refusals and first uses.
 	security *security.Log
 }
@@ -43,16 +47,19 @@ type Server struct {
 // Open opens the store in cfg.Dir and both ports. It serves nothing until Run.
 func Open(ctx context.Context, cfg Config) (*Server, error) {
 	cfg = cfg.withDefaults()
-	for _, at := range []struct{ field, address string }{{"grpc-listen", cfg.GRPCListen}, {"http-listen", cfg.HTTPListen}} {
-		if err := loopback(at.field, at.address); err != nil {
-			return nil, err
-		}
+	if err := cfg.folderMine(); err != nil { // before anything in it is believed
+		return nil, err
 	}
+	transport, err := cfg.transportOf()
+	if err != nil {
+		return nil, err
+	}
+	cfg.plaintext = transport.plaintext
 	store, err := OpenStore(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, store: store, failed: make(chan error, mostFailures)}
+	s := &Server{cfg: cfg, store: store, transport: transport, failed: make(chan error, mostFailures)}
 	if err := s.listen(); err != nil { //nolint:contextcheck // what listens outlives the start
 		return nil, storeFailed(errors.Join(err, s.closeListeners(), store.Close()))
 	}
@@ -73,53 +80,47 @@ func storeFailed(err error) error {
 	return err
 }
 
-// loopback refuses an address that other machines can reach: without TLS, tokens and figures would cross the network
-// in the clear.
-func loopback(field, address string) error {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return fault.Invalid("ADDRESS_INVALID", "%q is not an address; write host:port, such as 127.0.0.1:9090", address).
-			With("value", address).In(field)
-	}
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
-		return nil
-	}
-	return fault.Invalid("ADDRESS_NOT_LOOPBACK",
-		"%q can be reached from other machines and there is no TLS yet; listen on 127.0.0.1, and put a proxy with TLS before it", address).
-		With("value", address).In(field)
-}
-
 // listen makes the servers and opens their ports.
 func (s *Server) listen() error {
 	stage := filepath.Join(s.cfg.Dir, stageDir)
-	var err error
+	var key [32]byte
+	_, _ = rand.Read(key[:]) // never fails
+	assertions := rpc.NewAssertions(key)
+	person, err := s.cfg.person()
+	if err != nil {
+		return err
+	}
 	s.security = security.Open(s.cfg.securityConfig())
 	if err := s.security.Record(security.Event{Kind: security.Started}); err != nil {
 		s.cfg.Logger.Error("the security log cannot be written; nothing is changed and nobody is let in until it can", "error", fault.Of(err).Private())
 	}
 	if s.rpc, err = rpc.New(rpc.Config{
 		Service: s.store.Service, Logger: s.cfg.Logger, Now: s.cfg.Now, Reflection: s.cfg.Reflection,
-		Verify: s.store.verifyForCall, StageDir: stage, Full: filejournal.IsFull, Security: s.security,
+		Verify: s.store.verifyForCall, StageDir: stage, Full: filejournal.IsFull, Security: s.security, TLS: s.transport.grpc,
+		Assertions: assertions, Person: person, Rates: s.cfg.Rates,
 	}); err != nil {
 		return err
 	}
-	if s.gateway, err = gateway.New(gateway.Config{GRPC: s.rpc.GRPC(), Logger: s.cfg.Logger, Public: s.cfg.Public}); err != nil {
+	if s.gateway, err = gateway.New(gateway.Config{GRPC: s.rpc.GRPC(), Logger: s.cfg.Logger, Public: s.cfg.Public, Plaintext: s.transport.plaintext, Assertions: assertions}); err != nil {
 		return err
 	}
-	if s.grpcAt, err = listenOn("grpc-listen", s.cfg.GRPCListen); err != nil {
+	if s.grpcAt, err = s.cfg.listenOn("grpc-listen", s.cfg.GRPCListen); err != nil {
 		return err
 	}
-	s.httpAt, err = listenOn("http-listen", s.cfg.HTTPListen)
+	s.httpAt, err = s.cfg.listenOn("http-listen", s.cfg.HTTPListen)
+	if err == nil && s.transport.http != nil {
+		s.httpAt = tls.NewListener(s.httpAt, s.transport.http)
+	}
 	return err
 }
 
-func listenOn(field, address string) (net.Listener, error) {
+func (c Config) listenOn(field, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fault.Precondition("ADDRESS_IN_USE", "cannot listen on %s; is another server running? Choose another with --%s, or port 0", address, field).
 			With("value", address).In(field)
 	}
-	return narrow{l}, nil
+	return admit(narrow{l}, c), nil
 }
 
 func (s *Server) closeListeners() error {
@@ -150,7 +151,7 @@ func (s *Server) Store() *Store { return s.store }
 // Run serves until the context ends or the store fails, then stops in order: health says so, calls under way end, the
 // committer, the state and the journal close. It returns ErrStoreFailed if the process must start again.
 func (s *Server) Run(ctx context.Context) error {
-	if err := s.store.control.write(s.cfg.Dir, s.GRPCAddress(), s.HTTPAddress()); filejournal.IsFull(err) {
+	if err := s.store.control.write(s.cfg.Dir, s.GRPCAddress(), s.HTTPAddress(), s.transport); filejournal.IsFull(err) {
 		// A full disk must not keep the figures from being read (R39).
 		s.cfg.Logger.Warn("there is no room to write where commands on this machine find the server", "error", err)
 	} else if err != nil {
@@ -230,6 +231,7 @@ func (s *Server) flush(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			s.store.keepUses()
 			if err := s.store.state.Sync(); err != nil {
 				s.note(fmt.Errorf("%w: flush of the derived state: %w", ErrStoreFailed, err))
 				return

@@ -42,6 +42,8 @@ type Store struct {
 	dispatcher *notify.Dispatcher
 	// removing is held while private parts are removed from the files.
 	removing sync.Mutex
+	// uses remembers when tokens were used last.
+	uses *auth.Uses
 	// Service is the use cases.
 	Service *reporting.Service
 }
@@ -49,6 +51,27 @@ type Store struct {
 // Init makes the data folder with an empty journal and gives the token of its first administrator, who is bound to no
 // unit. It refuses a folder that holds a store.
 func Init(ctx context.Context, cfg Config) (auth.Secret, error) {
+	return initStore(ctx, cfg, auth.Administrator)
+}
+
+// InitBootstrap is Init, and gives a token that is good for an hour and for one thing: to issue the token of a named
+// administrator.
+func InitBootstrap(ctx context.Context, cfg Config) (auth.Secret, error) {
+	return initStore(ctx, cfg, auth.Bootstrap)
+}
+
+// ResetAdministrator gives such a token for a store that has lost its administrators. No server may be running; the
+// journal names it.
+func ResetAdministrator(ctx context.Context, cfg Config) (auth.Secret, error) {
+	store, err := OpenStore(ctx, cfg)
+	if err != nil {
+		return "", err
+	}
+	secret, err := store.IssueToken(ctx, reporting.TokenDraft{Role: auth.Bootstrap})
+	return secret, errors.Join(err, store.Close())
+}
+
+func initStore(ctx context.Context, cfg Config, first auth.Role) (auth.Secret, error) {
 	cfg = cfg.withDefaults()
 	if err := makeFolder(cfg.Dir); err != nil {
 		return "", fault.Precondition("DATA_FOLDER", "the data folder %s cannot be made: %s", cfg.Dir, pathError(err)).In("data")
@@ -70,12 +93,12 @@ func Init(ctx context.Context, cfg Config) (auth.Secret, error) {
 	if err != nil {
 		return "", err
 	}
-	secret, err := store.begin(ctx)
+	secret, err := store.begin(ctx, first)
 	return secret, errors.Join(err, store.Close())
 }
 
 // begin writes the first entries.
-func (s *Store) begin(ctx context.Context) (auth.Secret, error) {
+func (s *Store) begin(ctx context.Context, first auth.Role) (auth.Secret, error) {
 	_, err := s.committer.Do(ctx, 64, func(_ *aggregator.Tx, _ committer.Slot) (*entry.Entry, error) {
 		return &entry.Entry{
 			Header: entry.Header{Principal: reporting.LocalPrincipal},
@@ -88,7 +111,7 @@ func (s *Store) begin(ctx context.Context) (auth.Secret, error) {
 	if _, err := s.IntroduceKey(ctx); err != nil {
 		return "", err
 	}
-	return s.IssueToken(ctx, reporting.TokenDraft{Role: auth.Administrator})
+	return s.IssueToken(ctx, reporting.TokenDraft{Role: first})
 }
 
 // IssueToken issues a token as the operator of this machine.
@@ -155,7 +178,7 @@ func openStore(ctx context.Context, cfg Config, beforeKey bool) (*Store, error) 
 	if err != nil {
 		return nil, errors.Join(err, state.Close(), log.Close())
 	}
-	s := &Store{cfg: cfg, journal: log, state: state, disk: newDisk(cfg.Dir, cfg.FreeGuard)}
+	s := &Store{cfg: cfg, journal: log, state: state, uses: cfg.uses(), disk: newDisk(cfg.Dir, cfg.FreeGuard)}
 	if err := s.removeAll(ctx); err != nil {
 		return nil, errors.Join(removalFailed(err), log.Close()) // the state leaves no mark of a clean stop
 	}
@@ -170,7 +193,7 @@ func openStore(ctx context.Context, cfg Config, beforeKey bool) (*Store, error) 
 	use := reporting.Config{
 		Journal: log, State: state, Committer: s.committer, Now: cfg.Now, Random: random,
 		Version: cfg.Version, Disk: s.disk.usage, ReadOnly: s.disk.refuse, LocalSecret: s.control.hash, Key: key,
-		Remove: s.remove, Public: cfg.Public,
+		Remove: s.remove, Public: cfg.Public, Plaintext: cfg.plaintext, Uses: s.uses,
 	}
 	if s.dispatcher = cfg.dispatcher(); s.dispatcher != nil {
 		use.Notifier = s.dispatcher
@@ -201,6 +224,10 @@ func (c Config) folderMine() error {
 	case info.Mode().Perm()&0o077 != 0 && modesCount:
 		return fault.Precondition("DATA_FOLDER_OPEN",
 			"the data folder %s may be opened by others (mode %#o); make it yours alone: chmod 700 %s", c.Dir, info.Mode().Perm(), c.Dir).
+			With("dir", c.Dir).In("data")
+	case foreign(info):
+		return fault.Precondition("DATA_FOLDER_FOREIGN",
+			"the data folder %s belongs to another user of this machine; run as that user, or make it yours: chown -R $(id -u) %s", c.Dir, c.Dir).
 			With("dir", c.Dir).In("data")
 	}
 	return nil
@@ -285,6 +312,7 @@ func (s *Store) Head() journal.Head { return s.journal.Head() }
 // Close stops the committer, flushes the state, and marks both as stopped in order.
 func (s *Store) Close() error {
 	s.committer.Close()
+	s.keepUses()
 	s.removing.Lock() // a removal under way ends first
 	defer s.removing.Unlock()
 	if s.dispatcher != nil {

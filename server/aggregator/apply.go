@@ -73,7 +73,13 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 	case entry.RulesChanged:
 		return t.applyRules(body.Rules)
 	case entry.TokenIssued:
-		return t.issue(body.Token)
+		return t.issueBy(&e.Header, body.Token)
+	case entry.TokenRotated:
+		return t.rotate(body)
+	case entry.ProofBound:
+		return t.bindProof(&e.Header, body.Binding)
+	case entry.ProofUnbound:
+		return t.unbindProof(&e.Header, body.Proof)
 	case entry.TokenRevoked:
 		return t.revoke(&e.Header, body.ID)
 	case entry.SubscriptionCreated:

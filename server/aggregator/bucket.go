@@ -56,13 +56,14 @@ var (
 	ruleBucket         = newBucket(19, "rules")
 	subscriptionBucket = newBucket(20, "subscriptions")
 	paperBucket        = newBucket(21, "papers")
+	proofBucket        = newBucket(22, "proofs")
 )
 
 // everyBucket lists the buckets.
 var everyBucket = [...]*bucket{
 	metaBucket, unitBucket, indicatorBucket, formBucket, tokenBucket, reportBucket,
 	revisionBucket, rollupBucket, requestBucket, changeBucket, usedBucket, textBucket, redactionBucket, nameBucket, linkBucket,
-	holidayBucket, standingBucket, closingBucket, closedBucket, ruleBucket, subscriptionBucket, paperBucket,
+	holidayBucket, standingBucket, closingBucket, closedBucket, ruleBucket, subscriptionBucket, paperBucket, proofBucket,
 }
 
 // sum is the checksum of a value under its key. It is never 0, which stands for no value.

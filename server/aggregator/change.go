@@ -235,6 +235,12 @@ func changesOf(e *entry.Entry) []Change {
 		return []Change{{Kind: AccessChange, Name: body.Token.ID}}
 	case entry.TokenRevoked:
 		return []Change{{Kind: AccessChange, Name: body.ID}}
+	case entry.TokenRotated:
+		return []Change{{Kind: AccessChange, Name: body.ID}}
+	case entry.ProofBound:
+		return []Change{{Kind: AccessChange, Name: body.Binding.Token}}
+	case entry.ProofUnbound:
+		return []Change{{Kind: AccessChange, Name: body.Token}}
 	case entry.KeyIntroduced, entry.EntryRedacted, entry.StoreRestored:
 		return []Change{{Kind: StoreChange}}
 	}

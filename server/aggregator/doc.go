@@ -6,8 +6,8 @@
 // without being opened (R34, [Verdict]): state.bolt is the file, state.mark is there while it is stopped in order, and
 // state.boot names the start of the machine in which it was opened last, and state.reached tells while it is open how far
 // acknowledgement had come, see hold.go. Not in the journal, so not here either, and lost
-// with the process: when a token was last used, the counts of rate limits, and the sessions of the web pages (R26). Nor is what was sent to
-// subscribers, whose log lies in the data folder and in no backup (package notify).
+// with the process: the counts of rate limits, and the sessions of the web pages (R26). Nor is when a token was last used, which may
+// be lost too, and what was sent to subscribers (package notify): both lie in the data folder and in no backup.
 //
 // There is one writer, the holder of [Store.Begin]: it sees every entry that it applied, in reports, roll-ups, rights and
 // request ids alike. Readers use [Store.View] and see the last commit, which has all that was acknowledged before, with the
@@ -128,7 +128,9 @@
 //	forms       number 4, first day 4, ^sequence 8, piece 2         place in the entry, form as in the journal
 //	holidays    day 4, ^sequence 8, piece 2                         place in the entry, day of the list as in the journal
 //	rules       number 4, first day 4, ^sequence 8, piece 2         place in the entry, rule as in the journal
-//	tokens      id, 0, ^sequence 8                                  sequence that issued it, token as in the journal, with its times
+//	tokens      id, 0, ^sequence 8                                  sequence that issued it, until when its former secret is good, and if it is the hash of that (32),
+//	                                                                token as in the journal, with its times
+//	proofs      id, 0, ^sequence 8                                  times bound and unbound, what proves which token as in the journal
 //	reports     form 2, period 4, unit 4                            see record.go: flags, deadline, exclusions, revisions in force, revisions,
 //	                                                                each with the sequences of the entries that made it what it is and
 //	                                                                its figures in runs, as in the journal
@@ -152,7 +154,7 @@
 //	                                                                place in the entry, 1 if withdrawn, else 0, link as in the journal
 //
 // A sequence is stored with all bits turned over where the newest version is to come first, and nothing is ever removed
-// from units, links, indicators, forms, holidays, rules, tokens, reports, revisions, closings, closed, changes, redactions, papers and names (R30). The ids of cells are 3 × indicator + 1 for
+// from units, links, indicators, forms, holidays, rules, tokens, proofs, reports, revisions, closings, closed, changes, redactions, papers and names (R30). The ids of cells are 3 × indicator + 1 for
 // AS_REPORTED, + 2 for OWN, + 3 for what YEAR_TO_DATE adds to base rows, each as the distance from the one before; a
 // block is 1,024 indicators. A total is as rollup.Total.AppendBinary writes it.
 //

@@ -65,7 +65,7 @@ func TestTheDocumentedRowIsWhatIsWritten(t *testing.T) {
 		}
 		return nil
 	})
-	if aggregator.StateVersion != 15 {
+	if aggregator.StateVersion != 16 {
 		t.Error("a new state version needs a new example")
 	}
 }

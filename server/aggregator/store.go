@@ -20,7 +20,7 @@ import (
 
 // StateVersion is the version of everything that is kept here. It goes up whenever the replay of old entries gives
 // another state than before, and then the state is rebuilt; answers carry it (R52).
-const StateVersion = 15
+const StateVersion = 16
 
 // Config is what a store works with.
 type Config struct {

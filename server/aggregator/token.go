@@ -17,6 +17,14 @@ func tokenName(id string) []byte { return append([]byte(id), 0) }
 // longestToken is how long an id may be to be a key. Ids have twelve characters.
 const longestToken = 256
 
+// issueBy stores a new token and ends the one that was good for issuing it alone.
+func (t *Tx) issueBy(h *entry.Header, k auth.Token) error {
+	if err := t.spend(h); err != nil {
+		return err
+	}
+	return t.issue(k)
+}
+
 // issue stores a new token. A second one with the same id replaces it, as the entry says.
 func (t *Tx) issue(k auth.Token) error {
 	if len(k.ID) > longestToken {
@@ -41,7 +49,11 @@ func (t *Tx) revoke(h *entry.Header, id string) error {
 // putToken stores a version of a token that an entry issued. The display name stands with that entry.
 func (t *Tx) putToken(issued uint64, k auth.Token) error {
 	k.DisplayName = ""
-	b, err := entry.AppendToken(binary.AppendUvarint(nil, issued), k)
+	b := appendTime(binary.AppendUvarint(nil, issued), k.FormerUntil)
+	if !k.FormerUntil.IsZero() {
+		b = append(b, k.Former[:]...)
+	}
+	b, err := entry.AppendToken(b, k)
 	if err != nil {
 		return err
 	}
@@ -171,9 +183,15 @@ func (t *Tx) parseToken(key, stored []byte) (issued uint64, k auth.Token, err er
 	}
 	r := reader{b: value}
 	issued = r.uvarint()
+	until := r.time()
+	var former [32]byte
+	if !until.IsZero() {
+		r.b = r.b[copy(former[:], r.b):]
+	}
 	if k, err = entry.ParseToken(r.b); err != nil || r.bad {
 		return 0, auth.Token{}, tokenBucket.damaged(key)
 	}
+	k.Former, k.FormerUntil = former, until
 	return issued, k, nil
 }
 

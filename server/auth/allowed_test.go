@@ -115,7 +115,7 @@ func TestR12WhoMayDoWhat(t *testing.T) {
 			}
 		}
 	}
-	if want := 9 * 2 * 12 * 6; asked != want {
+	if want := 10 * 2 * 12 * 6; asked != want {
 		t.Errorf("%d cells were asked, want %d", asked, want)
 	}
 	for key := range allowed {

@@ -32,6 +32,8 @@ const (
 	Auditor
 	// Public reads what is published and nothing else. Whoever sends no token is of this role where the server is open.
 	Public
+	// Bootstrap issues one token, of an administrator over everything, and ends by it. Only the machine itself issues it.
+	Bootstrap
 )
 
 // Right is what a method asks of its caller. The zero value is no right and is granted to nobody.
@@ -67,7 +69,7 @@ const (
 
 // roleNames and rightNames are indexed by value. The names of roles stand in journals and never change.
 var (
-	roleNames  = [...]string{"", "reporter", "approver", "viewer", "administrator", "operator", "drafter", "sender", "auditor", "public"}
+	roleNames  = [...]string{"", "reporter", "approver", "viewer", "administrator", "operator", "drafter", "sender", "auditor", "public", "bootstrap"}
 	rightNames = [...]string{"", "authenticated", "read", "submit", "approve", "catalogue", "grant", "operate", "draft", "send", "calendar", "audit", "published"}
 )
 
@@ -82,11 +84,12 @@ var held = [...][]Right{
 	Sender:        {Read, Submit, Send, Published},
 	Auditor:       {Read, Audit, Published},
 	Public:        {Published},
+	Bootstrap:     {Grant},
 }
 
 // Roles lists every role.
 func Roles() []Role {
-	return []Role{Reporter, Approver, Viewer, Administrator, Operator, Drafter, Sender, Auditor, Public}
+	return []Role{Reporter, Approver, Viewer, Administrator, Operator, Drafter, Sender, Auditor, Public, Bootstrap}
 }
 
 // Rights lists every right.
@@ -114,7 +117,7 @@ func (r Right) String() string {
 func ParseRole(s string) (Role, error) {
 	for i, name := range roleNames {
 		if s == name && name != "" {
-			return Role(i), nil //nolint:gosec // there are nine
+			return Role(i), nil //nolint:gosec // there are ten
 		}
 	}
 	return noRole, fault.Invalid("ROLE_UNKNOWN", "role %q is unknown; give one of %s", shorten(s), strings.Join(roleNames[1:], ", ")).

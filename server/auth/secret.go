@@ -31,16 +31,20 @@ var keyCoding = base64.RawURLEncoding.Strict()
 // NewSecret draws a token: its public id, its text, which is shown once and kept nowhere, and the hash that the store
 // keeps. It takes 44 bytes from random, which must be a source for secrets; main passes crypto/rand.Reader.
 func NewSecret(random io.Reader) (id, secret string, hash [32]byte, err error) {
-	var drawn [idLength + keyBytes]byte
+	var drawn [idLength]byte
 	if _, err := io.ReadFull(random, drawn[:]); err != nil {
 		return "", "", hash, fault.Internal(err, "no random bytes for a token")
 	}
-	letters := drawn[:idLength]
-	for i, b := range letters {
-		letters[i] = idLetters[b%32]
+	return NewSecretOf(letters(drawn[:]), random)
+}
+
+// NewSecretOf draws another secret of the token with that public id. It takes 32 bytes.
+func NewSecretOf(id string, random io.Reader) (same, secret string, hash [32]byte, err error) {
+	var key [keyBytes]byte
+	if _, err := io.ReadFull(random, key[:]); err != nil {
+		return "", "", hash, fault.Internal(err, "no random bytes for a token")
 	}
-	id = string(letters)
-	secret = prefix + id + "_" + keyCoding.EncodeToString(drawn[idLength:]) + "_"
+	secret = prefix + id + "_" + keyCoding.EncodeToString(key[:]) + "_"
 	secret += sum(secret)
 	return id, secret, sha256.Sum256([]byte(secret)), nil
 }
@@ -69,6 +73,9 @@ func ParseSecret(s string) (id string, hash [32]byte, err error) {
 	}
 	return id, sha256.Sum256([]byte(s)), nil
 }
+
+// IsSecret says whether a text claims to be a token of this service.
+func IsSecret(s string) bool { return strings.HasPrefix(s, prefix) }
 
 func sum(s string) string { return fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(s))) }
 

@@ -31,6 +31,9 @@ type Token struct {
 	Starts time.Time
 	// Expires is when it ends; zero is never.
 	Expires time.Time
+	// Former is the hash of the secret before the last rotation, which proves the token until then; zero for none.
+	Former      [32]byte
+	FormerUntil time.Time
 	// Revoked is when it was taken back; zero is not at all.
 	Revoked time.Time
 }
@@ -41,6 +44,13 @@ type Caller struct {
 	Principal string
 	// Token is the grant that the caller proved.
 	Token Token
+	// Hash is that of the text that proved the grant; zero if no text did.
+	Hash [32]byte
+	// Proof is what the grant was proved by, if not by the token's text. Whether it still does is asked with everything that
+	// the caller does.
+	Proof Proof
+	// Until is when the proof ends; zero is never.
+	Until time.Time
 }
 
 // ActiveAt says whether the token may be used at that instant: it is not revoked, has begun, and has not ended. A
@@ -55,6 +65,13 @@ func (t Token) ActiveAt(now time.Time) bool {
 func (t Token) Proves(hash [32]byte) bool {
 	same := subtle.ConstantTimeCompare(t.SecretHash[:], hash[:])
 	return same == 1 && t.SecretHash != [32]byte{}
+}
+
+// ProvesAt says whether a text with this hash is the token's at that instant, or is the one before it that may still be
+// used.
+func (t Token) ProvesAt(hash [32]byte, now time.Time) bool {
+	former := Token{SecretHash: t.Former}
+	return t.Proves(hash) || now.Before(t.FormerUntil) && former.Proves(hash)
 }
 
 // String gives what may stand in a log: id and role.

@@ -49,7 +49,7 @@ func Encode(e Entry) (public, private []byte, err error) {
 }
 
 func putBody(e *Entry, m *journalv1.Entry, texts *journalv1.Private) error {
-	for _, put := range [...]func(*Entry, *journalv1.Entry, *journalv1.Private) (bool, error){putStore, putPapers, putSingle, putLife, putNotification} {
+	for _, put := range [...]func(*Entry, *journalv1.Entry, *journalv1.Private) (bool, error){putStore, putPapers, putSingle, putLife, putNotification, putProof} {
 		if done, err := put(e, m, texts); done || err != nil {
 			return err
 		}
@@ -152,6 +152,9 @@ func decode(m *journalv1.Entry, texts *journalv1.Private) (Entry, error) {
 func bodyOf(m *journalv1.Entry, texts *journalv1.Private, at time.Time) (Body, error) {
 	if err := onlyTexts(m, texts); err != nil {
 		return nil, err
+	}
+	if b, err := proofBodyOf(m); b != nil || err != nil {
+		return b, err
 	}
 	switch b := m.GetBody().(type) {
 	case *journalv1.Entry_StoreCreated:

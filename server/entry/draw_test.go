@@ -250,8 +250,15 @@ func drawToken(t *rapid.T) auth.Token {
 	return k
 }
 
+func drawProof(t *rapid.T) auth.Proof {
+	return auth.Proof{
+		Kind:   rapid.SampledFrom(auth.ProofKinds()).Draw(t, "kind"),
+		Issuer: optional(t, "issuer", code), Value: word(t, "value"),
+	}
+}
+
 func drawBody(t *rapid.T, at time.Time) entry.Body {
-	switch rapid.IntRange(0, 28).Draw(t, "body") {
+	switch rapid.IntRange(0, 31).Draw(t, "body") {
 	case 0:
 		return entry.StoreCreated{ProgramVersion: word(t, "program version")}
 	case 1:
@@ -310,6 +317,13 @@ func drawBody(t *rapid.T, at time.Time) entry.Body {
 		return entry.RulesChanged{Rules: some(t, "rules", drawRule)}
 	case 25, 26, 27, 28:
 		return drawSingle(t)
+	case 29:
+		k := drawToken(t)
+		return entry.TokenRotated{ID: k.ID, SecretHash: k.SecretHash, Expires: k.Expires, FormerUntil: second(t, "former")}
+	case 30:
+		return entry.ProofBound{Binding: auth.Binding{Proof: drawProof(t), Token: code(t, "token"), Rank: rapid.IntRange(0, 1000).Draw(t, "rank")}}
+	case 31:
+		return entry.ProofUnbound{Proof: drawProof(t), Token: code(t, "token")}
 	default:
 		return entry.ReportsSubmitted{Reports: some(t, "reports", drawSubmission)}
 	}

@@ -106,7 +106,22 @@ func goldens(t testing.TB) map[string]entry.Entry {
 			Known: entry.Head{Sequence: 14, Hash: [32]byte{0: 5, 31: 6}}, Journal: [16]byte{0: 0x5f, 15: 2}, ProgramVersion: "0.1.0", By: "Phòng Công nghệ", Reason: "Hỏng đĩa",
 		}},
 	})
-	return withSingles(request, withPlans(request, all))
+	return withSingles(request, withPlans(request, withProofs(request, all)))
+}
+
+func withProofs(request entry.Header, all map[string]entry.Entry) map[string]entry.Entry {
+	maps.Copy(all, map[string]entry.Entry{
+		"token-rotated": {Header: request, Body: entry.TokenRotated{
+			ID: "0m3v9f2nxqra", SecretHash: [32]byte{0: 9, 31: 8}, Expires: time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC), FormerUntil: time.Date(2026, 12, 2, 0, 0, 0, 0, time.UTC),
+		}},
+		"proof-bound": {Header: request, Body: entry.ProofBound{Binding: auth.Binding{
+			Proof: auth.Proof{Kind: auth.ByGroup, Issuer: "https://dangnhap.dongthap.gov.vn", Value: "cds-xem"}, Token: "0m3v9f2nxqra", Rank: 20,
+		}}},
+		"proof-unbound": {Header: request, Body: entry.ProofUnbound{
+			Proof: auth.Proof{Kind: auth.ByName, Value: "lgsp.dongthap.gov.vn"}, Token: "0m3v9f2nxqra",
+		}},
+	})
+	return all
 }
 
 const goldenVerifier = "tonghop+6a3f2c11+Afm5Ub0mUq7mA1PPD+LZ3zvQMJZBb0bvkKx5n4vJ7Q9p"

@@ -32,7 +32,7 @@ var (
 	roleWords      = []string{
 		auth.Reporter: "reporter", auth.Approver: "approver", auth.Viewer: "viewer",
 		auth.Administrator: "administrator", auth.Operator: "operator",
-		auth.Drafter: "drafter", auth.Sender: "sender", auth.Auditor: "auditor", auth.Public: "public",
+		auth.Drafter: "drafter", auth.Sender: "sender", auth.Auditor: "auditor", auth.Public: "public", auth.Bootstrap: "bootstrap",
 	}
 )
 

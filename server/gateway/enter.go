@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,8 +11,11 @@ import (
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 
+	"github.com/tonghop/tonghop/server/auth"
+	"github.com/tonghop/tonghop/server/certificate"
 	"github.com/tonghop/tonghop/server/fault"
 	"github.com/tonghop/tonghop/server/message"
+	"github.com/tonghop/tonghop/server/rpc"
 )
 
 // asked is what the headers of a request ask for and the call does not carry as metadata. Between the door and the call
@@ -24,6 +28,9 @@ type asked struct {
 	lines bool
 	// route is what the contract says of the path, as soon as it is known.
 	route *route
+	// peer is the machine that asks, and assertions tell the gRPC server of it.
+	peer       auth.Peer
+	assertions *rpc.Assertions
 	// parameters are those of the URL, with enumerations written out.
 	parameters url.Values
 	// origin is the address that the request came from, as the connection says; never a header.
@@ -57,6 +64,7 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a := &asked{language: message.ParseAcceptLanguage(strings.Join(r.Header.Values("Accept-Language"), ",")), origin: r.RemoteAddr}
+	a.peer, a.assertions = peerOf(r), g.assertions
 	ctx := context.WithValue(r.Context(), askedKey{}, a)
 	header, err := a.admit(r.Header)
 	if err != nil {
@@ -70,6 +78,26 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
 		w = published(w, r)
 	}
 	g.mux.ServeHTTP(w, inner)
+}
+
+// asserted tells the gRPC server which machine a call is for; nothing of a call of the gateway's own.
+func (a *asked) asserted(ctx context.Context) context.Context {
+	if a == nil {
+		return ctx
+	}
+	return a.assertions.Outgoing(ctx, a.peer)
+}
+
+// peerOf says which machine asks: what its headers say of it counts for nothing.
+func peerOf(r *http.Request) auth.Peer {
+	var p auth.Peer
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		p.Address = host
+	}
+	if r.TLS != nil && len(r.TLS.VerifiedChains) > 0 {
+		p.Fingerprint, p.Names = certificate.Describe(r.TLS.PeerCertificates[0])
+	}
+	return p
 }
 
 // Headers that have a meaning here.

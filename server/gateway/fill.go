@@ -22,10 +22,11 @@ import (
 func fillUnary(
 	ctx context.Context, method string, request, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption,
 ) error {
-	if err := askedIn(ctx).fill(request); err != nil {
+	a := askedIn(ctx)
+	if err := a.fill(request); err != nil {
 		return err
 	}
-	return invoke(withOrigin(ctx), method, request, reply, conn, options...)
+	return invoke(withOrigin(a.asserted(ctx)), method, request, reply, conn, options...)
 }
 
 // withOrigin tells the gRPC server from where a request came, for its security log.
@@ -40,7 +41,7 @@ func withOrigin(ctx context.Context) context.Context {
 func fillStream(
 	ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, options ...grpc.CallOption,
 ) (grpc.ClientStream, error) {
-	stream, err := open(withOrigin(ctx), desc, conn, method, options...)
+	stream, err := open(withOrigin(askedIn(ctx).asserted(ctx)), desc, conn, method, options...)
 	if err != nil {
 		return nil, err
 	}

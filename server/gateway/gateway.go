@@ -53,20 +53,26 @@ type Config struct {
 	Logger *slog.Logger
 	// Public says that what is published is open to everybody, and so to pages of others and to caches.
 	Public bool
+	// Assertions tell the gRPC server which machine asks; nil tells it of none.
+	Assertions *rpc.Assertions
+	// Plaintext are the addresses that other machines reach without TLS; the pages about health name them.
+	Plaintext []string
 }
 
 // Gateway gives a gRPC server's API as JSON. Make one with New.
 type Gateway struct {
-	log       *slog.Logger
-	public    bool
-	listener  *bufconn.Listener
-	conn      *grpc.ClientConn
-	health    healthv1.HealthClient
-	mux       *runtime.ServeMux
-	routes    map[string]*route
-	followers chan struct{}
-	closing   atomic.Bool
-	served    chan struct{}
+	log        *slog.Logger
+	public     bool
+	plaintext  []string
+	assertions *rpc.Assertions
+	listener   *bufconn.Listener
+	conn       *grpc.ClientConn
+	health     healthv1.HealthClient
+	mux        *runtime.ServeMux
+	routes     map[string]*route
+	followers  chan struct{}
+	closing    atomic.Bool
+	served     chan struct{}
 	// stopping is closed when followers are to be let go.
 	stopping chan struct{}
 	stopOnce sync.Once
@@ -81,7 +87,7 @@ func New(cfg Config) (*Gateway, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	g := &Gateway{
-		log: cfg.Logger, public: cfg.Public, listener: bufconn.Listen(memoryBuffer),
+		log: cfg.Logger, public: cfg.Public, plaintext: cfg.Plaintext, assertions: cfg.Assertions, listener: bufconn.Listen(memoryBuffer),
 		followers: make(chan struct{}, maxFollowers), served: make(chan struct{}), stopping: make(chan struct{}),
 	}
 	var err error

@@ -18,13 +18,17 @@ const healthWithin = 2 * time.Second
 // health is what the pages about the server's health say.
 type health struct {
 	Status string `json:"status"`
+	// Plaintext are the addresses that other machines reach without TLS.
+	Plaintext []string `json:"plaintext,omitempty"`
 }
 
 // openPage finds a page that everybody may see.
 func (g *Gateway) openPage(path string) http.HandlerFunc {
 	switch path {
 	case "/healthz":
-		return func(w http.ResponseWriter, r *http.Request) { g.write(r.Context(), w, http.StatusOK, health{"OK"}) }
+		return func(w http.ResponseWriter, r *http.Request) {
+			g.write(r.Context(), w, http.StatusOK, health{"OK", g.plaintext})
+		}
 	case "/readyz":
 		return g.ready
 	case "/openapi.json":
@@ -58,5 +62,5 @@ func (g *Gateway) ready(w http.ResponseWriter, r *http.Request) {
 		g.refuse(ctx, w, fault.Unavailable("NOT_READY", "the server does not answer calls now; try again in a moment").After(time.Second))
 		return
 	}
-	g.write(ctx, w, http.StatusOK, health{answer.GetStatus().String()})
+	g.write(ctx, w, http.StatusOK, health{answer.GetStatus().String(), g.plaintext})
 }

@@ -28,7 +28,7 @@ type binding struct {
 // segments are the names that stand for the stars of a template, by the collection before them.
 var segments = map[string]string{
 	"units": "82-20250701", "forms": "tk-quy", "indicators": "cq-06", "rules": "tuso", "tokens": "k3j5h2k3j5h2", "reports": "cds-thang~2024-02", "revisions": "4711",
-	"periods": "2024-9M", "closings": "2024-02~87-0", "subscriptions": "4f1c09e2a7b35d8812aa", "plans": "698-kh-ubnd-2022", "duties": "bcd-cds", "registers": "ocop",
+	"periods": "2024-9M", "closings": "2024-02~87-0", "subscriptions": "4f1c09e2a7b35d8812aa", "proofs": "7k2m9q2x7v1a", "plans": "698-kh-ubnd-2022", "duties": "bcd-cds", "registers": "ocop",
 }
 
 // sequence is what a variable without a pattern arrives as.

@@ -1,6 +1,7 @@
 package reporting
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -55,7 +56,49 @@ func regrant(tx *aggregator.Tx, caller auth.Caller, now time.Time) (granted, err
 	if !known || !token.ActiveAt(now) {
 		return granted{}, unauthenticated()
 	}
-	return granted{Caller: auth.Caller{Principal: token.ID, Token: token}, now: now, tx: tx}, nil
+	if err := stillProved(tx, caller, token, now); err != nil {
+		return granted{}, err
+	}
+	caller.Token = token
+	return granted{Caller: caller, now: now, tx: tx}, nil
+}
+
+// stillProved looks again at what the caller proved his token by: a secret that was replaced, or a certificate or group
+// that was taken off a moment ago proves nothing any more.
+func stillProved(tx *aggregator.Tx, caller auth.Caller, token auth.Token, now time.Time) error {
+	if caller.Hash != [32]byte{} && !token.ProvesAt(caller.Hash, now) || !caller.Until.IsZero() && !now.Before(caller.Until) {
+		return unauthenticated()
+	}
+	if caller.Proof == (auth.Proof{}) {
+		return nil
+	}
+	binding, known, err := tx.Binding(caller.Proof.ID())
+	if err != nil {
+		return err
+	}
+	if !known || !binding.Removed.IsZero() || binding.Token != token.ID {
+		return unauthenticated()
+	}
+	return nil
+}
+
+// StillAdmitted says whether a caller would still be let in, by the last commit. It is asked again and again of everybody
+// who has a stream open, so it takes no transaction where nothing has changed.
+func (s *Service) StillAdmitted(ctx context.Context, caller auth.Caller) error {
+	if isLocal(caller) {
+		return nil
+	}
+	now := s.cfg.Now()
+	token, known, err := s.cfg.State.Granted(ctx, caller.Token.ID)
+	switch {
+	case err != nil:
+		return err
+	case !known || !token.ActiveAt(now):
+		return unauthenticated()
+	case caller.Proof != auth.Proof{}:
+		return s.cfg.State.View(ctx, func(tx *aggregator.Tx) error { return stillProved(tx, caller, token, now) })
+	}
+	return stillProved(nil, caller, token, now)
 }
 
 // isLocal says whether the caller is the operator at the machine itself, who proved it by the files of the store and

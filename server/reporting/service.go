@@ -25,6 +25,8 @@ type Config struct {
 	Random func([]byte)
 	// Version of the program.
 	Version string
+	// Plaintext are the addresses that other machines reach without TLS, for the status.
+	Plaintext []string
 	// Disk tells the bytes of the store and the bytes free beside it.
 	Disk func() (used, free int64, err error)
 	// LocalSecret is the hash of the secret by which the operator of this machine is known; zero for none.
@@ -38,6 +40,8 @@ type Config struct {
 	Key *head.Key
 	// Public lets whoever sends no token read what is published.
 	Public bool
+	// Uses remembers when tokens were used; nil for a memory that ends with the process.
+	Uses *auth.Uses
 	// Notifier tells subscribers; nil for nobody.
 	Notifier Notifier
 }
@@ -58,6 +62,9 @@ type Service struct {
 
 // New makes the use cases.
 func New(cfg Config) *Service {
+	if cfg.Uses == nil {
+		cfg.Uses = auth.NewUses(nil)
+	}
 	return &Service{cfg: cfg, started: cfg.Now(), lists: newUnitLists(), bulk: make(chan struct{}, bulkWaiting)}
 }
 

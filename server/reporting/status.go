@@ -22,12 +22,14 @@ type Status struct {
 	ReadOnly error
 	// Restorations are all restores from backups, the oldest first.
 	Restorations []aggregator.Restoration
-	Stamp        Stamp
+	// Plaintext are the addresses that other machines reach without TLS.
+	Plaintext []string
+	Stamp     Stamp
 }
 
 // GetStatus says how the server is; every token may ask.
 func (s *Service) GetStatus(ctx context.Context, caller auth.Caller) (Status, error) {
-	status := Status{Version: s.cfg.Version, Started: s.started}
+	status := Status{Version: s.cfg.Version, Started: s.started, Plaintext: s.cfg.Plaintext}
 	err := s.read(ctx, caller, 0, func(tx *aggregator.Tx, _ granted) (err error) {
 		p := tx.Position()
 		status.Head, status.LastTime, status.Stamp = p.Head, p.Time, stampOf(tx)

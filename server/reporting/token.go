@@ -50,10 +50,10 @@ func (s *Service) Authenticate(ctx context.Context, secret auth.Secret) (auth.Ca
 	}
 	var caller auth.Caller
 	prove := func(token auth.Token, known bool, err error) error {
-		if err == nil && (!known || !token.Proves(hash) || !token.ActiveAt(s.cfg.Now())) {
+		if now := s.cfg.Now(); err == nil && (!known || !token.ProvesAt(hash, now) || !token.ActiveAt(now)) {
 			err = unauthenticated()
 		}
-		caller = auth.Caller{Principal: token.ID, Token: token}
+		caller = auth.Caller{Principal: token.ID, Token: token, Hash: hash}
 		return err
 	}
 	err = prove(s.cfg.State.Granted(ctx, id))
@@ -63,6 +63,7 @@ func (s *Service) Authenticate(ctx context.Context, secret auth.Secret) (auth.Ca
 	if err != nil {
 		return auth.Caller{}, err
 	}
+	s.noteUse(caller)
 	return caller, err
 }
 
@@ -113,8 +114,11 @@ func (s *Service) CreateToken(ctx context.Context, call Call, draft TokenDraft) 
 	if receipt.Replayed {
 		secret = ""
 	}
-	token, stamp, err := s.getToken(ctx, call.Caller, token.ID)
-	return token, auth.Secret(secret), receipt, stamp, err
+	issued, stamp, err := s.getToken(ctx, call.Caller, token.ID)
+	if fault.KindOf(err) == fault.KindUnauthenticated { // one's own token was good for this alone
+		return token, auth.Secret(secret), receipt, Stamp{JournalID: receipt.JournalID, Sequence: receipt.Sequence}, nil
+	}
+	return issued, auth.Secret(secret), receipt, stamp, err
 }
 
 // randomReader makes a reader of a function that fills.
@@ -132,6 +136,9 @@ func (g granted) newToken(d TokenDraft, now time.Time) (auth.Token, error) {
 	}
 	var problems fault.List
 	token := auth.Token{Role: d.Role, Created: now, OwnReports: d.OwnReports}
+	if err := g.mayIssue(d); err != nil {
+		return auth.Token{}, err
+	}
 	if !slices.Contains(auth.Roles(), d.Role) {
 		problems.Add(fault.Invalid("ROLE_UNKNOWN", "role %q: state one of reporter, approver, viewer, administrator, operator, auditor, public", d.Role).
 			With("value", d.Role).In("role"))
@@ -167,6 +174,26 @@ func (g granted) newToken(d TokenDraft, now time.Time) (auth.Token, error) {
 	return token, nil
 }
 
+// bootstrapLasts is how long a token lives that is good for issuing the first administrator.
+const bootstrapLasts = time.Hour
+
+// mayIssue keeps tokens for the first administrator at the machine itself, and has them issue nothing else.
+func (g granted) mayIssue(d TokenDraft) error {
+	if d.Role == auth.Bootstrap && !isLocal(g.Caller) {
+		return fault.Denied("BOOTSTRAP_LOCAL", "a token of the role bootstrap is made at the machine itself alone, with tonghopd init")
+	}
+	if g.Token.Role != auth.Bootstrap {
+		return nil
+	}
+	if d.Role != auth.Administrator || d.Unit != "" || d.Form != "" {
+		return fault.Denied("BOOTSTRAP_ONCE", "this token is good for one thing: to issue the token of an administrator over everything")
+	}
+	if d.DisplayName == "" {
+		return fault.Invalid("BOOTSTRAP_NAME", "name the administrator: who it was stands in the journal").In("display_name")
+	}
+	return nil
+}
+
 // dates sets when the token begins and ends, in whole seconds, for entries keep no others.
 func (g granted) dates(token *auth.Token, d TokenDraft, now time.Time) error {
 	begins := now
@@ -179,6 +206,8 @@ func (g granted) dates(token *auth.Token, d TokenDraft, now time.Time) error {
 			With("value", d.Starts.Format(time.RFC3339)).In("start_time")
 	}
 	switch {
+	case d.Role == auth.Bootstrap:
+		token.Expires = begins.Add(bootstrapLasts)
 	case d.Lifetime == 0:
 		token.Expires = begins.Add(defaultLifetime)
 		if g.delegates() && g.outlives(*token) {
@@ -246,9 +275,17 @@ func (g granted) grants(token auth.Token) bool {
 	return g.may(auth.Grant, auth.Scope{Unit: token.Unit, On: on, Form: token.Form})
 }
 
+// keepsTokens refuses whoever grants nothing, and whoever may issue one token and look at none.
+func (g granted) keepsTokens() error {
+	if g.Token.Role == auth.Bootstrap {
+		return g.mayIssue(TokenDraft{})
+	}
+	return g.need(auth.Grant)
+}
+
 // token finds a token that the caller could have issued.
 func (g granted) token(id string) (auth.Token, error) {
-	if err := g.need(auth.Grant); err != nil {
+	if err := g.keepsTokens(); err != nil {
 		return auth.Token{}, err
 	}
 	token, known, err := g.tx.Token(id)
@@ -310,7 +347,7 @@ func (s *Service) ListTokens(ctx context.Context, caller auth.Caller, p Page) (T
 	var page TokenPage
 	err = s.read(ctx, caller, 0, func(tx *aggregator.Tx, who granted) error {
 		page = TokenPage{Stamp: stampOf(tx)}
-		if err := who.need(auth.Grant); err != nil {
+		if err := who.keepsTokens(); err != nil {
 			return err
 		}
 		at, err := p.open(tx, filterHash("tokens"))

@@ -26,6 +26,7 @@ var roles = pairs[auth.Role, reportingv1.Role]{
 	auth.Sender:        reportingv1.Role_ROLE_SENDER,
 	auth.Auditor:       reportingv1.Role_ROLE_AUDITOR,
 	auth.Public:        reportingv1.Role_ROLE_PUBLIC,
+	auth.Bootstrap:     reportingv1.Role_ROLE_BOOTSTRAP,
 }
 
 // CreateToken issues a token.
@@ -68,7 +69,9 @@ func (s access) ListTokens(ctx context.Context, r *reportingv1.ListTokensRequest
 	}
 	answer := &reportingv1.ListTokensResponse{NextPageToken: page.Next, Stamp: stampMessage(page.Stamp)}
 	for _, t := range page.Tokens {
-		answer.Tokens = append(answer.Tokens, tokenMessage(t))
+		m := tokenMessage(t)
+		m.LastUseTime = timestamp(s.service.LastUse(t.ID))
+		answer.Tokens = append(answer.Tokens, m)
 	}
 	return answer, nil
 }
@@ -109,6 +112,7 @@ func tokenMessage(t auth.Token) *reportingv1.Token {
 		Role: roles.wire(t.Role), Unit: string(t.Unit), Form: string(t.Form), DisplayName: t.DisplayName,
 		CreateTime: timestamp(t.Created), ExpireTime: timestamp(t.Expires), RevokeTime: timestamp(t.Revoked),
 		StartTime: timestamp(t.Starts), OwnReports: t.OwnReports,
+		FormerEndTime: timestamp(t.FormerUntil),
 	}
 	if t.ID != "" {
 		m.Name = "tokens/" + t.ID

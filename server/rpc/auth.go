@@ -92,21 +92,18 @@ func (d *door) admit(ctx context.Context) error {
 	if !stated {
 		return fault.Denied("METHOD_CLOSED", "this method is open to nobody")
 	}
+	c.peer = d.peerOf(ctx)
+	if err := d.gate.address(c.peer.Address, d.now()); err != nil {
+		return err
+	}
 	// Whoever sends a token that is not good is not taken for the public: he would not learn that it has ended.
-	if right == auth.Published && len(metadata.ValueFromIncomingContext(ctx, "authorization")) == 0 {
+	if right == auth.Published && c.peer.Fingerprint == "" && len(metadata.ValueFromIncomingContext(ctx, "authorization")) == 0 {
 		if public, open := d.service.Public(); open {
 			c.caller = public
 			return nil
 		}
 	}
-	secret, err := bearer(ctx)
-	if err != nil {
-		return err
-	}
-	if id, _, err := auth.ParseSecret(secret.Reveal()); err == nil {
-		c.credential = id
-	}
-	caller, err := d.service.Authenticate(ctx, secret)
+	caller, err := d.authenticate(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -117,12 +114,38 @@ func (d *door) admit(ctx context.Context) error {
 	if local := caller.Token.ID == "" && caller.Principal == reporting.LocalPrincipal; local {
 		return nil // the operator of the machine may do more than any one role; the use case knows what
 	}
+	if err := d.gate.caller(caller, d.now()); err != nil {
+		return err
+	}
 	if role := caller.Token.Role; !role.Holds(right) {
 		return fault.Denied("RIGHT_MISSING",
 			"the role %s does not have the right %s; ask the administrator of your unit", role, right).
 			With("role", role.String()).With("right", right.String())
 	}
 	return nil
+}
+
+// authenticate finds the caller: by the token that he sent, ours or one that an issuer signed, or else by the certificate
+// of his machine.
+func (d *door) authenticate(ctx context.Context, c *call) (auth.Caller, error) {
+	if c.peer.Fingerprint != "" && len(metadata.ValueFromIncomingContext(ctx, "authorization")) == 0 {
+		return d.service.AuthenticatePeer(ctx, c.peer)
+	}
+	secret, err := bearer(ctx)
+	if err != nil {
+		return auth.Caller{}, err
+	}
+	if id, _, err := auth.ParseSecret(secret.Reveal()); err == nil {
+		c.credential = id
+	}
+	if d.person == nil || auth.IsSecret(secret.Reveal()) {
+		return d.service.Authenticate(ctx, secret)
+	}
+	person, err := d.person(ctx, secret.Reveal())
+	if err != nil {
+		return auth.Caller{}, err
+	}
+	return d.service.AuthenticatePerson(ctx, person)
 }
 
 // bearer takes the token out of the metadata.
@@ -153,12 +176,22 @@ func (d *door) admitUnary(ctx context.Context, request any, _ *grpc.UnaryServerI
 	if err := d.admit(ctx); err != nil {
 		return nil, err
 	}
+	leave, err := d.gate.enter(d.rights[callOf(ctx).method])
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	return handler(ctx, request)
 }
 
 func (d *door) admitStream(server any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-	if err := d.admit(stream.Context()); err != nil {
+	ctx := stream.Context()
+	if err := d.admit(ctx); err != nil {
 		return err
+	}
+	if p, ok := stream.(*patient); ok && callerOf(ctx).Principal != "" {
+		caller := callerOf(ctx)
+		defer p.guard(func(ctx context.Context) error { return d.service.StillAdmitted(ctx, caller) })()
 	}
 	return handler(server, stream)
 }

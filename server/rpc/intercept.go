@@ -24,7 +24,9 @@ type call struct {
 	method   string
 	language message.Language
 	caller   auth.Caller
-	began    time.Time
+	// peer is the machine that it comes from.
+	peer  auth.Peer
+	began time.Time
 	// credential is the public id of the token that was shown, known or not; request is what the caller calls his request.
 	credential, request string
 }

@@ -51,6 +51,7 @@ func (s operations) GetStatus(ctx context.Context, _ *reportingv1.GetStatusReque
 		Entries: int64(status.Head.Sequence), ChainHash: status.Head.Hash.String(), LastAcceptTime: timestamp(status.LastTime), //nolint:gosec // counts from 1
 		Units: int64(status.Units), Indicators: int64(status.Indicators), Forms: int64(status.Forms), Reports: int64(status.Reports),
 		StoreBytes: status.StoreBytes, FreeBytes: status.FreeBytes, Stamp: stampMessage(status.Stamp),
+		PlaintextAddresses: status.Plaintext,
 	}
 	for _, r := range status.Restorations {
 		m.Restorations = append(m.Restorations, &reportingv1.Restoration{

@@ -17,6 +17,7 @@ type patient struct {
 	ctx   context.Context //nolint:containedctx // grpc asks the stream for it
 	step  time.Duration
 	timer *time.Timer
+	end   context.CancelCauseFunc
 }
 
 // patiently runs the handler of a stream until it ends, or until a message has waited for its reader for the whole step.
@@ -26,7 +27,7 @@ func patiently(server any, stream grpc.ServerStream, step time.Duration, handler
 	ctx, end := context.WithCancelCause(stream.Context())
 	defer end(nil)
 	stalled := readerStalled(step)
-	p := &patient{ServerStream: stream, ctx: ctx, step: step, timer: time.AfterFunc(step, func() { end(stalled) })}
+	p := &patient{ServerStream: stream, ctx: ctx, step: step, timer: time.AfterFunc(step, func() { end(stalled) }), end: end}
 	p.timer.Stop()
 	done := make(chan error, 1)
 	go func() { done <- handler(server, p) }()
@@ -35,10 +36,37 @@ func patiently(server any, stream grpc.ServerStream, step time.Duration, handler
 		return err
 	case <-ctx.Done():
 	}
-	if errors.Is(context.Cause(ctx), stalled) {
-		return stalled
+	var ours *fault.Error
+	if cause := context.Cause(ctx); errors.As(cause, &ours) {
+		return cause
 	}
 	return <-done
+}
+
+// recheckCaller is how often it is asked whether the caller of a stream still is who he was.
+const recheckCaller = 2 * time.Second
+
+// guard ends the stream soon after its caller is not let in any more, also one on which nothing happens.
+func (p *patient) guard(still func(context.Context) error) (stop func()) {
+	stopped := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(recheckCaller)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stopped:
+				return
+			case <-p.ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if err := still(p.ctx); fault.KindOf(err) == fault.KindUnauthenticated {
+				p.end(err)
+				return
+			}
+		}
+	}()
+	return func() { close(stopped) }
 }
 
 func readerStalled(step time.Duration) *fault.Error {

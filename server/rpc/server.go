@@ -3,6 +3,7 @@ package rpc
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"sync"
@@ -42,6 +43,14 @@ type Config struct {
 	SendWithin time.Duration
 	// Security is where refusals and first uses are recorded. Nil: nowhere.
 	Security *security.Log
+	// TLS protects the connections that come over the network; nil leaves them in the clear.
+	TLS *tls.Config
+	// Assertions are the gateway's; nil believes it nothing.
+	Assertions *Assertions
+	// Person verifies a signed token of an issuer; nil if there is none.
+	Person func(ctx context.Context, text string) (auth.Person, error)
+	// Rates bound how fast callers may call; the zero value does not.
+	Rates Rates
 	// Options are added to the server's own: credentials, a stats handler.
 	Options []grpc.ServerOption
 }
@@ -75,8 +84,11 @@ type door struct {
 	// sendWithin is how long one message of a stream may wait for its reader.
 	sendWithin time.Duration
 	// security records who tried; nil records nothing. seen are those who were let in.
-	security *security.Log
-	seen     visitors
+	security   *security.Log
+	seen       visitors
+	assertions *Assertions
+	person     func(ctx context.Context, text string) (auth.Person, error)
+	gate       *gate
 }
 
 // New makes the server. It fails when a method that it would serve states no right.
@@ -94,7 +106,13 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Full != nil {
 		stage.full = cfg.Full
 	}
-	d := &door{service: cfg.Service, log: cfg.Logger, now: cfg.Now, sendWithin: cmp.Or(cfg.SendWithin, sendWithin), security: cfg.Security}
+	d := &door{
+		service: cfg.Service, log: cfg.Logger, now: cfg.Now, sendWithin: cmp.Or(cfg.SendWithin, sendWithin),
+		assertions: cfg.Assertions, person: cfg.Person, gate: newGate(cfg.Rates), security: cfg.Security,
+	}
+	if cfg.TLS != nil {
+		cfg.Options = append([]grpc.ServerOption{grpc.Creds(protected(cfg.TLS))}, cfg.Options...)
+	}
 	s := &Server{
 		grpc: grpc.NewServer(append(append(limits(),
 			grpc.ChainUnaryInterceptor(d.edgeUnary, recovery.UnaryServerInterceptor(panicked), d.admitUnary, d.strictUnary),

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/tonghop/tonghop/client"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
@@ -61,6 +62,7 @@ func (*statusCmd) Run(ctx context.Context, s *session) error {
 			{"store", size(m.GetStoreBytes())},
 			{"free", size(m.GetFreeBytes())},
 			{"changes are refused", m.GetReadOnlyReason()},
+			{"served in the clear", strings.Join(m.GetPlaintextAddresses(), ", ")},
 		})
 	})
 }

@@ -15,11 +15,14 @@ import (
 
 // profile is what a person does not want to type every time.
 type profile struct {
-	Address  string `json:"address"`
-	Token    string `json:"token"`
-	TLS      bool   `json:"tls"`
-	CA       string `json:"ca"`
-	Language string `json:"language"`
+	Address string `json:"address"`
+	Token   string `json:"token"`
+	TLS     bool   `json:"tls"`
+	CA      string `json:"ca"`
+	// ClientCert and ClientKey are files that say who calls.
+	ClientCert string `json:"clientCert"`
+	ClientKey  string `json:"clientKey"`
+	Language   string `json:"language"`
 }
 
 // profileFile is config.json: one profile without a name, and named ones.

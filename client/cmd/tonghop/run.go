@@ -45,7 +45,8 @@ type commands struct {
 	Register      registerCmd      `cmd:"" help:"Keep registers of single things, such as teams, firms or products, and count them."`
 	Changes       changesCmd       `cmd:"" help:"Tell what changed since a sequence, and follow it."`
 	Subscriptions subscriptionsCmd `cmd:"" help:"Have people told of what is due, late, sent back or waiting."`
-	Token         tokenCmd         `cmd:"" help:"Issue, list and revoke tokens."`
+	Token         tokenCmd         `cmd:"" help:"Issue, list, rotate and revoke tokens."`
+	Proof         proofCmd         `cmd:"" help:"Have certificates and groups prove tokens."`
 	Whoami        whoamiCmd        `cmd:"" help:"Say who the token is."`
 	Status        statusCmd        `cmd:"" help:"Say how the server and its store are."`
 	Verify        verifyCmd        `cmd:"" help:"Have the server prove its store."`

@@ -22,7 +22,9 @@ type globals struct {
 	Timeout  time.Duration `group:"Every command:" default:"1m" help:"How long one request may take with all its attempts; streams and uploads may stay silent for twice as long."`
 	Attempts int           `group:"Every command:" default:"6" help:"How often a request is tried while the server is away."`
 	TLS      bool          `name:"tls" group:"Every command:" help:"Protect the connection; needed for any other machine."`
-	CA       string        `name:"ca" group:"Every command:" placeholder:"FILE" help:"Certificates (PEM) of the issuers to believe; implies --tls."`
+	CA       string        `name:"ca" group:"Every command:" placeholder:"FILE" help:"Certificates (PEM) of the issuers to believe; implies --tls. Otherwise TONGHOP_CA or the profile."`
+	Cert     string        `name:"client-cert" group:"Every command:" placeholder:"FILE" help:"Certificate (PEM) that says who calls; implies --tls. Otherwise TONGHOP_CLIENT_CERT or the profile."`
+	Key      string        `name:"client-key" group:"Every command:" placeholder:"FILE" help:"Its private key (PEM). Otherwise TONGHOP_CLIENT_KEY or the profile."`
 	Quiet    bool          `short:"q" group:"Every command:" help:"No progress."`
 }
 
@@ -34,11 +36,13 @@ func (s *session) config() (client.Config, error) {
 	}
 	address := first(s.Address, s.env("TONGHOP_ADDRESS"), p.Address, defaultAddress)
 	token := first(s.Token, s.env("TONGHOP_TOKEN"))
-	useTLS, ca := s.TLS || s.CA != "", s.CA
+	trust := trusted{ca: first(s.CA, s.env("TONGHOP_CA")), certificate: first(s.Cert, s.env("TONGHOP_CLIENT_CERT")), key: first(s.Key, s.env("TONGHOP_CLIENT_KEY"))}
+	useTLS := s.TLS || s.env("TONGHOP_TLS") == "1"
 	// The token of a profile is for the server of that profile alone: an address from elsewhere may be anybody's.
 	if address == first(p.Address, defaultAddress) {
 		token = first(token, p.Token)
-		useTLS, ca = useTLS || p.TLS || p.CA != "", first(ca, p.CA)
+		useTLS = useTLS || p.TLS
+		trust = trusted{ca: first(trust.ca, p.CA), certificate: first(trust.certificate, p.ClientCert), key: first(trust.key, p.ClientKey)}
 	} else {
 		s.tokenLeft = token == "" && p.Token != ""
 	}
@@ -50,27 +54,40 @@ func (s *session) config() (client.Config, error) {
 		Silence:  2 * s.Timeout,
 		Attempts: s.Attempts,
 	}
-	if useTLS {
-		if config.TLS, err = s.believe(ca); err != nil {
+	if useTLS || trust != (trusted{}) {
+		if config.TLS, err = s.believe(trust); err != nil {
 			return client.Config{}, err
 		}
 	}
 	return config, nil
 }
 
-// believe reads the issuers; without a file those of the machine.
-func (s *session) believe(file string) (*tls.Config, error) {
+// trusted are the files by which both sides of a connection know each other.
+type trusted struct{ ca, certificate, key string }
+
+// believe reads the issuers, without a file those of the machine, and the certificate of this side.
+func (s *session) believe(files trusted) (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if file == "" {
+	if (files.certificate == "") != (files.key == "") {
+		return nil, s.usage("a certificate and its key go together: give both --client-cert and --client-key")
+	}
+	if files.certificate != "" {
+		pair, err := tls.LoadX509KeyPair(files.certificate, files.key)
+		if err != nil {
+			return nil, s.usage("the certificate of --client-cert and the key of --client-key cannot be used: %v", err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	if files.ca == "" {
 		return config, nil
 	}
-	pem, err := os.ReadFile(file)
+	pem, err := os.ReadFile(files.ca)
 	if err != nil {
 		return nil, s.usage("the certificates of --ca cannot be read: %v", err)
 	}
 	config.RootCAs = x509.NewCertPool()
 	if !config.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, s.usage("--ca %s holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)", file)
+		return nil, s.usage("--ca %s holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)", files.ca)
 	}
 	return config, nil
 }

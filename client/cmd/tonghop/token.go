@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -18,6 +19,7 @@ const rolePrefix = "ROLE_"
 type tokenCmd struct {
 	Create tokenCreateCmd `cmd:"" help:"Issue a token; its text stands alone on the last line."`
 	List   tokenListCmd   `cmd:"" help:"List tokens without their texts."`
+	Rotate tokenRotateCmd `cmd:"" help:"Give a token another text; the one before is good for a while still."`
 	Revoke tokenRevokeCmd `cmd:"" help:"End a token at once."`
 }
 
@@ -69,11 +71,18 @@ func (c *tokenCreateCmd) Run(ctx context.Context, s *session) error {
 			s.hint("run \"tonghop token revoke " + strings.TrimPrefix(name, "tokens/") + "\" and issue another one")
 			return errRefused
 		}
-		return c.show(s, answer)
+		return showSecret(s, answer)
 	})
 }
 
-func (c *tokenCreateCmd) show(s *session, answer *reportingv1.CreateTokenResponse) error {
+// withSecret is an answer with the text of a token.
+type withSecret interface {
+	proto.Message
+	GetToken() *reportingv1.Token
+	GetSecret() string
+}
+
+func showSecret(s *session, answer withSecret) error {
 	switch s.Output {
 	case "json":
 		return writeJSON(s.stdout, answer)
@@ -101,6 +110,7 @@ func tokenPairs(t *reportingv1.Token) []pair {
 		{"issued", when(t.GetCreateTime())},
 		{"expires", first(when(t.GetExpireTime()), "never")},
 		{"revoked", when(t.GetRevokeTime())},
+		{"text before is good until", when(t.GetFormerEndTime())},
 	}
 }
 
@@ -139,6 +149,7 @@ var tokenSheet = sheet[*reportingv1.Token]{
 		{name: "HOLDER", text: (*reportingv1.Token).GetDisplayName},
 		{name: "ISSUED", text: func(t *reportingv1.Token) string { return when(t.GetCreateTime()) }},
 		{name: "EXPIRES", text: func(t *reportingv1.Token) string { return when(t.GetExpireTime()) }},
+		{name: "USED", text: func(t *reportingv1.Token) string { return when(t.GetLastUseTime()) }},
 		{name: "REVOKED", text: func(t *reportingv1.Token) string { return when(t.GetRevokeTime()) }},
 	},
 	csv: []column[*reportingv1.Token]{
@@ -152,6 +163,7 @@ var tokenSheet = sheet[*reportingv1.Token]{
 		{name: "revoke_time", text: func(t *reportingv1.Token) string { return instant(t.GetRevokeTime()) }},
 		{name: "start_time", text: func(t *reportingv1.Token) string { return instant(t.GetStartTime()) }},
 		{name: "own_reports", text: func(t *reportingv1.Token) string { return yes(t.GetOwnReports()) }},
+		{name: "last_use_time", text: func(t *reportingv1.Token) string { return instant(t.GetLastUseTime()) }},
 	},
 	json: messageJSON[*reportingv1.Token],
 }

@@ -30,7 +30,7 @@ type TokenIssued struct {
 	// SHA-256 of the token, 32 bytes.
 	SecretSha256 []byte `protobuf:"bytes,2,opt,name=secret_sha256,json=secretSha256,proto3" json:"secret_sha256,omitempty"`
 	// Role, by its name: "reporter", "approver", "viewer", "administrator", "operator",
-	// "drafter", "sender", "auditor".
+	// "drafter", "sender", "auditor"; "bootstrap" may issue one administrator and ends by it.
 	Role string `protobuf:"bytes,3,opt,name=role,proto3" json:"role,omitempty"`
 	// Unit id whose subtree the grant covers. Empty: every unit.
 	Unit string `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
@@ -132,6 +132,236 @@ func (x *TokenIssued) GetOwnReports() bool {
 	return false
 }
 
+// TokenRotated gives a token another secret. The one before proves it for a while still.
+type TokenRotated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Public id of the token.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// SHA-256 of the new secret, 32 bytes.
+	SecretSha256 []byte `protobuf:"bytes,2,opt,name=secret_sha256,json=secretSha256,proto3" json:"secret_sha256,omitempty"`
+	// When the token ends from now on, seconds since 1970-01-01T00:00:00Z. 0: never.
+	ExpiresUnix int64 `protobuf:"varint,3,opt,name=expires_unix,json=expiresUnix,proto3" json:"expires_unix,omitempty"`
+	// Until when the secret before proves the token too, seconds since 1970-01-01T00:00:00Z.
+	// 0: no longer.
+	FormerUntilUnix int64 `protobuf:"varint,4,opt,name=former_until_unix,json=formerUntilUnix,proto3" json:"former_until_unix,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *TokenRotated) Reset() {
+	*x = TokenRotated{}
+	mi := &file_journal_v1_access_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TokenRotated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TokenRotated) ProtoMessage() {}
+
+func (x *TokenRotated) ProtoReflect() protoreflect.Message {
+	mi := &file_journal_v1_access_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TokenRotated.ProtoReflect.Descriptor instead.
+func (*TokenRotated) Descriptor() ([]byte, []int) {
+	return file_journal_v1_access_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *TokenRotated) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *TokenRotated) GetSecretSha256() []byte {
+	if x != nil {
+		return x.SecretSha256
+	}
+	return nil
+}
+
+func (x *TokenRotated) GetExpiresUnix() int64 {
+	if x != nil {
+		return x.ExpiresUnix
+	}
+	return 0
+}
+
+func (x *TokenRotated) GetFormerUntilUnix() int64 {
+	if x != nil {
+		return x.FormerUntilUnix
+	}
+	return 0
+}
+
+// ProofBound lets a certificate, or membership in a group, prove a token. One that was bound
+// before is bound anew.
+type ProofBound struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What proves: "certificate", "name", "group".
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Issuer of a group. Empty for the others.
+	Issuer string `protobuf:"bytes,2,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// SHA-256 of the certificate in hexadecimal digits, a name in it, or the group.
+	Value string `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
+	// Public id of the token.
+	Token string `protobuf:"bytes,4,opt,name=token,proto3" json:"token,omitempty"`
+	// Who is in several groups has the token of the one with the smallest rank.
+	Rank          uint32 `protobuf:"varint,5,opt,name=rank,proto3" json:"rank,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProofBound) Reset() {
+	*x = ProofBound{}
+	mi := &file_journal_v1_access_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProofBound) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProofBound) ProtoMessage() {}
+
+func (x *ProofBound) ProtoReflect() protoreflect.Message {
+	mi := &file_journal_v1_access_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProofBound.ProtoReflect.Descriptor instead.
+func (*ProofBound) Descriptor() ([]byte, []int) {
+	return file_journal_v1_access_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ProofBound) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *ProofBound) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *ProofBound) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *ProofBound) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *ProofBound) GetRank() uint32 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+// ProofUnbound ends that at once.
+type ProofUnbound struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As in ProofBound.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// As in ProofBound.
+	Issuer string `protobuf:"bytes,2,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// As in ProofBound.
+	Value string `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
+	// Public id of the token that it proved.
+	Token         string `protobuf:"bytes,4,opt,name=token,proto3" json:"token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProofUnbound) Reset() {
+	*x = ProofUnbound{}
+	mi := &file_journal_v1_access_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProofUnbound) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProofUnbound) ProtoMessage() {}
+
+func (x *ProofUnbound) ProtoReflect() protoreflect.Message {
+	mi := &file_journal_v1_access_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProofUnbound.ProtoReflect.Descriptor instead.
+func (*ProofUnbound) Descriptor() ([]byte, []int) {
+	return file_journal_v1_access_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ProofUnbound) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *ProofUnbound) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *ProofUnbound) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *ProofUnbound) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
 // TokenRevoked ends a token at once.
 type TokenRevoked struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -143,7 +373,7 @@ type TokenRevoked struct {
 
 func (x *TokenRevoked) Reset() {
 	*x = TokenRevoked{}
-	mi := &file_journal_v1_access_proto_msgTypes[1]
+	mi := &file_journal_v1_access_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -155,7 +385,7 @@ func (x *TokenRevoked) String() string {
 func (*TokenRevoked) ProtoMessage() {}
 
 func (x *TokenRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_journal_v1_access_proto_msgTypes[1]
+	mi := &file_journal_v1_access_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -168,7 +398,7 @@ func (x *TokenRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenRevoked.ProtoReflect.Descriptor instead.
 func (*TokenRevoked) Descriptor() ([]byte, []int) {
-	return file_journal_v1_access_proto_rawDescGZIP(), []int{1}
+	return file_journal_v1_access_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *TokenRevoked) GetId() string {
@@ -194,7 +424,24 @@ const file_journal_v1_access_proto_rawDesc = "" +
 	"\vstarts_unix\x18\x14 \x01(\x03R\n" +
 	"startsUnix\x12\x1f\n" +
 	"\vown_reports\x18\x15 \x01(\bR\n" +
-	"ownReports\"\x1e\n" +
+	"ownReports\"\x92\x01\n" +
+	"\fTokenRotated\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
+	"\rsecret_sha256\x18\x02 \x01(\fR\fsecretSha256\x12!\n" +
+	"\fexpires_unix\x18\x03 \x01(\x03R\vexpiresUnix\x12*\n" +
+	"\x11former_until_unix\x18\x04 \x01(\x03R\x0fformerUntilUnix\"x\n" +
+	"\n" +
+	"ProofBound\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06issuer\x18\x02 \x01(\tR\x06issuer\x12\x14\n" +
+	"\x05value\x18\x03 \x01(\tR\x05value\x12\x14\n" +
+	"\x05token\x18\x04 \x01(\tR\x05token\x12\x12\n" +
+	"\x04rank\x18\x05 \x01(\rR\x04rank\"f\n" +
+	"\fProofUnbound\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06issuer\x18\x02 \x01(\tR\x06issuer\x12\x14\n" +
+	"\x05value\x18\x03 \x01(\tR\x05value\x12\x14\n" +
+	"\x05token\x18\x04 \x01(\tR\x05token\"\x1e\n" +
 	"\fTokenRevoked\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02idB5Z3github.com/tonghop/tonghop/gen/journal/v1;journalv1b\x06proto3"
 
@@ -210,10 +457,13 @@ func file_journal_v1_access_proto_rawDescGZIP() []byte {
 	return file_journal_v1_access_proto_rawDescData
 }
 
-var file_journal_v1_access_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_journal_v1_access_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_journal_v1_access_proto_goTypes = []any{
 	(*TokenIssued)(nil),  // 0: journal.v1.TokenIssued
-	(*TokenRevoked)(nil), // 1: journal.v1.TokenRevoked
+	(*TokenRotated)(nil), // 1: journal.v1.TokenRotated
+	(*ProofBound)(nil),   // 2: journal.v1.ProofBound
+	(*ProofUnbound)(nil), // 3: journal.v1.ProofUnbound
+	(*TokenRevoked)(nil), // 4: journal.v1.TokenRevoked
 }
 var file_journal_v1_access_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -234,7 +484,7 @@ func file_journal_v1_access_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_journal_v1_access_proto_rawDesc), len(file_journal_v1_access_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -132,6 +132,9 @@ type Entry struct {
 	//	*Entry_DutyReported
 	//	*Entry_RegistersChanged
 	//	*Entry_RegisterItemsChanged
+	//	*Entry_TokenRotated
+	//	*Entry_ProofBound
+	//	*Entry_ProofUnbound
 	Body          isEntry_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -442,6 +445,33 @@ func (x *Entry) GetRegisterItemsChanged() *RegisterItemsChanged {
 	return nil
 }
 
+func (x *Entry) GetTokenRotated() *TokenRotated {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_TokenRotated); ok {
+			return x.TokenRotated
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetProofBound() *ProofBound {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_ProofBound); ok {
+			return x.ProofBound
+		}
+	}
+	return nil
+}
+
+func (x *Entry) GetProofUnbound() *ProofUnbound {
+	if x != nil {
+		if x, ok := x.Body.(*Entry_ProofUnbound); ok {
+			return x.ProofUnbound
+		}
+	}
+	return nil
+}
+
 type isEntry_Body interface {
 	isEntry_Body()
 }
@@ -593,6 +623,21 @@ type Entry_RegisterItemsChanged struct {
 	RegisterItemsChanged *RegisterItemsChanged `protobuf:"bytes,52,opt,name=register_items_changed,json=registerItemsChanged,proto3,oneof"`
 }
 
+type Entry_TokenRotated struct {
+	// A token has another secret.
+	TokenRotated *TokenRotated `protobuf:"bytes,61,opt,name=token_rotated,json=tokenRotated,proto3,oneof"`
+}
+
+type Entry_ProofBound struct {
+	// A certificate or a group proves a token.
+	ProofBound *ProofBound `protobuf:"bytes,62,opt,name=proof_bound,json=proofBound,proto3,oneof"`
+}
+
+type Entry_ProofUnbound struct {
+	// It no longer does.
+	ProofUnbound *ProofUnbound `protobuf:"bytes,63,opt,name=proof_unbound,json=proofUnbound,proto3,oneof"`
+}
+
 func (*Entry_StoreCreated) isEntry_Body() {}
 
 func (*Entry_UnitsChanged) isEntry_Body() {}
@@ -650,6 +695,12 @@ func (*Entry_DutyReported) isEntry_Body() {}
 func (*Entry_RegistersChanged) isEntry_Body() {}
 
 func (*Entry_RegisterItemsChanged) isEntry_Body() {}
+
+func (*Entry_TokenRotated) isEntry_Body() {}
+
+func (*Entry_ProofBound) isEntry_Body() {}
+
+func (*Entry_ProofUnbound) isEntry_Body() {}
 
 // Header stands in every entry.
 type Header struct {
@@ -907,7 +958,7 @@ var File_journal_v1_entry_proto protoreflect.FileDescriptor
 const file_journal_v1_entry_proto_rawDesc = "" +
 	"\n" +
 	"\x16journal/v1/entry.proto\x12\n" +
-	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x15journal/v1/duty.proto\x1a\x1djournal/v1/notification.proto\x1a\x15journal/v1/plan.proto\x1a\x19journal/v1/register.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/rule.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xef\x10\n" +
+	"journal.v1\x1a\x17journal/v1/access.proto\x1a\x19journal/v1/calendar.proto\x1a\x1ajournal/v1/catalogue.proto\x1a\x18journal/v1/closing.proto\x1a\x15journal/v1/duty.proto\x1a\x1djournal/v1/notification.proto\x1a\x15journal/v1/plan.proto\x1a\x19journal/v1/register.proto\x1a\x17journal/v1/report.proto\x1a\x15journal/v1/rule.proto\x1a\x16journal/v1/store.proto\x1a\x15journal/v1/unit.proto\"\xac\x12\n" +
 	"\x05Entry\x12*\n" +
 	"\x06header\x18\x01 \x01(\v2\x12.journal.v1.HeaderR\x06header\x12?\n" +
 	"\rstore_created\x18\n" +
@@ -939,7 +990,11 @@ const file_journal_v1_entry_proto_rawDesc = "" +
 	"\x0eduties_changed\x181 \x01(\v2\x19.journal.v1.DutiesChangedH\x00R\rdutiesChanged\x12?\n" +
 	"\rduty_reported\x182 \x01(\v2\x18.journal.v1.DutyReportedH\x00R\fdutyReported\x12K\n" +
 	"\x11registers_changed\x183 \x01(\v2\x1c.journal.v1.RegistersChangedH\x00R\x10registersChanged\x12X\n" +
-	"\x16register_items_changed\x184 \x01(\v2 .journal.v1.RegisterItemsChangedH\x00R\x14registerItemsChangedB\x06\n" +
+	"\x16register_items_changed\x184 \x01(\v2 .journal.v1.RegisterItemsChangedH\x00R\x14registerItemsChanged\x12?\n" +
+	"\rtoken_rotated\x18= \x01(\v2\x18.journal.v1.TokenRotatedH\x00R\ftokenRotated\x129\n" +
+	"\vproof_bound\x18> \x01(\v2\x16.journal.v1.ProofBoundH\x00R\n" +
+	"proofBound\x12?\n" +
+	"\rproof_unbound\x18? \x01(\v2\x18.journal.v1.ProofUnboundH\x00R\fproofUnboundB\x06\n" +
 	"\x04body\"\xfe\x01\n" +
 	"\x06Header\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12$\n" +
@@ -1018,6 +1073,9 @@ var file_journal_v1_entry_proto_goTypes = []any{
 	(*DutyReported)(nil),          // 31: journal.v1.DutyReported
 	(*RegistersChanged)(nil),      // 32: journal.v1.RegistersChanged
 	(*RegisterItemsChanged)(nil),  // 33: journal.v1.RegisterItemsChanged
+	(*TokenRotated)(nil),          // 34: journal.v1.TokenRotated
+	(*ProofBound)(nil),            // 35: journal.v1.ProofBound
+	(*ProofUnbound)(nil),          // 36: journal.v1.ProofUnbound
 }
 var file_journal_v1_entry_proto_depIdxs = []int32{
 	2,  // 0: journal.v1.Entry.header:type_name -> journal.v1.Header
@@ -1050,13 +1108,16 @@ var file_journal_v1_entry_proto_depIdxs = []int32{
 	31, // 27: journal.v1.Entry.duty_reported:type_name -> journal.v1.DutyReported
 	32, // 28: journal.v1.Entry.registers_changed:type_name -> journal.v1.RegistersChanged
 	33, // 29: journal.v1.Entry.register_items_changed:type_name -> journal.v1.RegisterItemsChanged
-	0,  // 30: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
-	4,  // 31: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
-	32, // [32:32] is the sub-list for method output_type
-	32, // [32:32] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	34, // 30: journal.v1.Entry.token_rotated:type_name -> journal.v1.TokenRotated
+	35, // 31: journal.v1.Entry.proof_bound:type_name -> journal.v1.ProofBound
+	36, // 32: journal.v1.Entry.proof_unbound:type_name -> journal.v1.ProofUnbound
+	0,  // 33: journal.v1.Header.known_method:type_name -> journal.v1.KnownMethod
+	4,  // 34: journal.v1.Private.figure_texts:type_name -> journal.v1.FigureText
+	35, // [35:35] is the sub-list for method output_type
+	35, // [35:35] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_journal_v1_entry_proto_init() }
@@ -1106,6 +1167,9 @@ func file_journal_v1_entry_proto_init() {
 		(*Entry_DutyReported)(nil),
 		(*Entry_RegistersChanged)(nil),
 		(*Entry_RegisterItemsChanged)(nil),
+		(*Entry_TokenRotated)(nil),
+		(*Entry_ProofBound)(nil),
+		(*Entry_ProofUnbound)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

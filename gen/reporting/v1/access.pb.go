@@ -49,6 +49,9 @@ const (
 	Role_ROLE_DRAFTER Role = 10
 	// Send the reports of its own unit, and save no drafts.
 	Role_ROLE_SENDER Role = 11
+	// Issue the token of one administrator over everything, and end by it. Only the machine itself
+	// issues such a token.
+	Role_ROLE_BOOTSTRAP Role = 61
 )
 
 // Enum value maps for Role.
@@ -64,6 +67,7 @@ var (
 		7:  "ROLE_PUBLIC",
 		10: "ROLE_DRAFTER",
 		11: "ROLE_SENDER",
+		61: "ROLE_BOOTSTRAP",
 	}
 	Role_value = map[string]int32{
 		"ROLE_UNSPECIFIED":   0,
@@ -76,6 +80,7 @@ var (
 		"ROLE_PUBLIC":        7,
 		"ROLE_DRAFTER":       10,
 		"ROLE_SENDER":        11,
+		"ROLE_BOOTSTRAP":     61,
 	}
 )
 
@@ -106,6 +111,63 @@ func (Role) EnumDescriptor() ([]byte, []int) {
 	return file_reporting_v1_access_proto_rawDescGZIP(), []int{0}
 }
 
+// ProofKind is a way to prove a token besides its text.
+type ProofKind int32
+
+const (
+	// Not stated: refused.
+	ProofKind_PROOF_KIND_UNSPECIFIED ProofKind = 0
+	// One certificate of a client, by its SHA-256.
+	ProofKind_PROOF_KIND_CERTIFICATE ProofKind = 1
+	// Any valid certificate of a client with that name: of a host, a URI or an address of mail.
+	ProofKind_PROOF_KIND_NAME ProofKind = 2
+	// Membership in a group, as the issuer of a signed token (OpenID Connect) says.
+	ProofKind_PROOF_KIND_GROUP ProofKind = 3
+)
+
+// Enum value maps for ProofKind.
+var (
+	ProofKind_name = map[int32]string{
+		0: "PROOF_KIND_UNSPECIFIED",
+		1: "PROOF_KIND_CERTIFICATE",
+		2: "PROOF_KIND_NAME",
+		3: "PROOF_KIND_GROUP",
+	}
+	ProofKind_value = map[string]int32{
+		"PROOF_KIND_UNSPECIFIED": 0,
+		"PROOF_KIND_CERTIFICATE": 1,
+		"PROOF_KIND_NAME":        2,
+		"PROOF_KIND_GROUP":       3,
+	}
+)
+
+func (x ProofKind) Enum() *ProofKind {
+	p := new(ProofKind)
+	*p = x
+	return p
+}
+
+func (x ProofKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ProofKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_reporting_v1_access_proto_enumTypes[1].Descriptor()
+}
+
+func (ProofKind) Type() protoreflect.EnumType {
+	return &file_reporting_v1_access_proto_enumTypes[1]
+}
+
+func (x ProofKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ProofKind.Descriptor instead.
+func (ProofKind) EnumDescriptor() ([]byte, []int) {
+	return file_reporting_v1_access_proto_rawDescGZIP(), []int{1}
+}
+
 // Token is a credential without its text.
 type Token struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -132,7 +194,12 @@ type Token struct {
 	// Where the answer was computed; in lists only on the response.
 	Stamp *Stamp `protobuf:"bytes,9,opt,name=stamp,proto3" json:"stamp,omitempty"`
 	// Only in the answer to a change.
-	Receipt       *Receipt `protobuf:"bytes,10,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt *Receipt `protobuf:"bytes,10,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	// When it was used last, to the minute; it may be a minute late, and is lost with the server's
+	// data folder. Absent: not known. Only in lists.
+	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,61,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	// Until when the text before the last rotation is good too. Absent: no longer.
+	FormerEndTime *timestamppb.Timestamp `protobuf:"bytes,62,opt,name=former_end_time,json=formerEndTime,proto3" json:"former_end_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -247,6 +314,20 @@ func (x *Token) GetStamp() *Stamp {
 func (x *Token) GetReceipt() *Receipt {
 	if x != nil {
 		return x.Receipt
+	}
+	return nil
+}
+
+func (x *Token) GetLastUseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastUseTime
+	}
+	return nil
+}
+
+func (x *Token) GetFormerEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FormerEndTime
 	}
 	return nil
 }
@@ -648,11 +729,560 @@ func (*GetCallerRequest) Descriptor() ([]byte, []int) {
 	return file_reporting_v1_access_proto_rawDescGZIP(), []int{6}
 }
 
+// RotateTokenRequest asks for another text of a token.
+type RotateTokenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "tokens/" and its id.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// How long the text before is good too, 30 days at most. Absent: a day. 0: no longer.
+	Overlap *durationpb.Duration `protobuf:"bytes,2,opt,name=overlap,proto3" json:"overlap,omitempty"`
+	// How long the token lives from now on. Absent: 90 days; of one's own token, as long as it
+	// has.
+	Lifetime *durationpb.Duration `protobuf:"bytes,3,opt,name=lifetime,proto3" json:"lifetime,omitempty"`
+	// UUID of this request. Over JSON it is the Idempotency-Key header. A repeat answers without
+	// the text: it is shown once.
+	RequestId string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Check everything and change nothing.
+	ValidateOnly  bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RotateTokenRequest) Reset() {
+	*x = RotateTokenRequest{}
+	mi := &file_reporting_v1_access_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RotateTokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RotateTokenRequest) ProtoMessage() {}
+
+func (x *RotateTokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_access_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RotateTokenRequest.ProtoReflect.Descriptor instead.
+func (*RotateTokenRequest) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_access_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *RotateTokenRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RotateTokenRequest) GetOverlap() *durationpb.Duration {
+	if x != nil {
+		return x.Overlap
+	}
+	return nil
+}
+
+func (x *RotateTokenRequest) GetLifetime() *durationpb.Duration {
+	if x != nil {
+		return x.Lifetime
+	}
+	return nil
+}
+
+func (x *RotateTokenRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *RotateTokenRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// RotateTokenResponse is the token with its new text.
+type RotateTokenResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The token.
+	Token *Token `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// Its text, to be sent as "authorization: Bearer TEXT". Empty in a replay or preview.
+	Secret        string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RotateTokenResponse) Reset() {
+	*x = RotateTokenResponse{}
+	mi := &file_reporting_v1_access_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RotateTokenResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RotateTokenResponse) ProtoMessage() {}
+
+func (x *RotateTokenResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_access_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RotateTokenResponse.ProtoReflect.Descriptor instead.
+func (*RotateTokenResponse) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_access_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *RotateTokenResponse) GetToken() *Token {
+	if x != nil {
+		return x.Token
+	}
+	return nil
+}
+
+func (x *RotateTokenResponse) GetSecret() string {
+	if x != nil {
+		return x.Secret
+	}
+	return ""
+}
+
+// Proof is something that proves a token.
+type Proof struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Resource name; the same for the same kind, issuer and value.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// "tokens/" and the id of the token.
+	Token string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	// What it is.
+	Kind ProofKind `protobuf:"varint,3,opt,name=kind,proto3,enum=reporting.v1.ProofKind" json:"kind,omitempty"`
+	// Issuer of a group, as its signed tokens name it. Empty for certificates.
+	Issuer string `protobuf:"bytes,4,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// SHA-256 in 64 hexadecimal digits, name, or group.
+	Value string `protobuf:"bytes,5,opt,name=value,proto3" json:"value,omitempty"`
+	// Whoever is in several groups has the token of the one with the smallest rank.
+	Rank int32 `protobuf:"varint,6,opt,name=rank,proto3" json:"rank,omitempty"`
+	// When it was registered.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// When it was taken off. Absent: it was not.
+	DeleteTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=delete_time,json=deleteTime,proto3" json:"delete_time,omitempty"`
+	// Where the answer was computed; in lists only on the response.
+	Stamp *Stamp `protobuf:"bytes,9,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	// Only in the answer to a change.
+	Receipt       *Receipt `protobuf:"bytes,10,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Proof) Reset() {
+	*x = Proof{}
+	mi := &file_reporting_v1_access_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Proof) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Proof) ProtoMessage() {}
+
+func (x *Proof) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_access_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Proof.ProtoReflect.Descriptor instead.
+func (*Proof) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_access_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Proof) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Proof) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *Proof) GetKind() ProofKind {
+	if x != nil {
+		return x.Kind
+	}
+	return ProofKind_PROOF_KIND_UNSPECIFIED
+}
+
+func (x *Proof) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *Proof) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *Proof) GetRank() int32 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *Proof) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *Proof) GetDeleteTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DeleteTime
+	}
+	return nil
+}
+
+func (x *Proof) GetStamp() *Stamp {
+	if x != nil {
+		return x.Stamp
+	}
+	return nil
+}
+
+func (x *Proof) GetReceipt() *Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+// CreateProofRequest registers something that proves a token.
+type CreateProofRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "tokens/" and the id of the token.
+	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// What it is.
+	Kind ProofKind `protobuf:"varint,2,opt,name=kind,proto3,enum=reporting.v1.ProofKind" json:"kind,omitempty"`
+	// Issuer of a group.
+	Issuer string `protobuf:"bytes,3,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// SHA-256 in 64 small hexadecimal digits, name, or group.
+	Value string `protobuf:"bytes,4,opt,name=value,proto3" json:"value,omitempty"`
+	// 0 to 1000: whoever is in several groups has the token of the one with the smallest.
+	Rank int32 `protobuf:"varint,5,opt,name=rank,proto3" json:"rank,omitempty"`
+	// UUID of this request. Over JSON it is the Idempotency-Key header.
+	RequestId string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Check everything and change nothing.
+	ValidateOnly  bool `protobuf:"varint,7,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateProofRequest) Reset() {
+	*x = CreateProofRequest{}
+	mi := &file_reporting_v1_access_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateProofRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateProofRequest) ProtoMessage() {}
+
+func (x *CreateProofRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_access_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateProofRequest.ProtoReflect.Descriptor instead.
+func (*CreateProofRequest) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_access_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *CreateProofRequest) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *CreateProofRequest) GetKind() ProofKind {
+	if x != nil {
+		return x.Kind
+	}
+	return ProofKind_PROOF_KIND_UNSPECIFIED
+}
+
+func (x *CreateProofRequest) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *CreateProofRequest) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *CreateProofRequest) GetRank() int32 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *CreateProofRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *CreateProofRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// ListProofsRequest asks for what proves tokens.
+type ListProofsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most so many. 0: 50; above 500: 500.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// From the response before, with the same other fields. Empty: from the start.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListProofsRequest) Reset() {
+	*x = ListProofsRequest{}
+	mi := &file_reporting_v1_access_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListProofsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListProofsRequest) ProtoMessage() {}
+
+func (x *ListProofsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_access_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListProofsRequest.ProtoReflect.Descriptor instead.
+func (*ListProofsRequest) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_access_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ListProofsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListProofsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListProofsResponse is one page.
+type ListProofsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What proves.
+	Proofs []*Proof `protobuf:"bytes,1,rep,name=proofs,proto3" json:"proofs,omitempty"`
+	// Token of the next page. Empty: this was the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// Where the page was computed.
+	Stamp         *Stamp `protobuf:"bytes,3,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListProofsResponse) Reset() {
+	*x = ListProofsResponse{}
+	mi := &file_reporting_v1_access_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListProofsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListProofsResponse) ProtoMessage() {}
+
+func (x *ListProofsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_access_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListProofsResponse.ProtoReflect.Descriptor instead.
+func (*ListProofsResponse) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_access_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ListProofsResponse) GetProofs() []*Proof {
+	if x != nil {
+		return x.Proofs
+	}
+	return nil
+}
+
+func (x *ListProofsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ListProofsResponse) GetStamp() *Stamp {
+	if x != nil {
+		return x.Stamp
+	}
+	return nil
+}
+
+// DeleteProofRequest has something prove nothing any more.
+type DeleteProofRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "proofs/" and its id.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// UUID of this request. Over JSON it is the Idempotency-Key header.
+	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Check everything and change nothing.
+	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteProofRequest) Reset() {
+	*x = DeleteProofRequest{}
+	mi := &file_reporting_v1_access_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteProofRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteProofRequest) ProtoMessage() {}
+
+func (x *DeleteProofRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_reporting_v1_access_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteProofRequest.ProtoReflect.Descriptor instead.
+func (*DeleteProofRequest) Descriptor() ([]byte, []int) {
+	return file_reporting_v1_access_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *DeleteProofRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *DeleteProofRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *DeleteProofRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
 var File_reporting_v1_access_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_access_proto_rawDesc = "" +
 	"\n" +
-	"\x19reporting/v1/access.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xbf\x04\n" +
+	"\x19reporting/v1/access.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/common.proto\"\xcf\x05\n" +
 	"\x05Token\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12&\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x12.reporting.v1.RoleR\x04role\x12\x12\n" +
@@ -671,7 +1301,9 @@ const file_reporting_v1_access_proto_rawDesc = "" +
 	"ownReports\x12/\n" +
 	"\x05stamp\x18\t \x01(\v2\x13.reporting.v1.StampB\x04\xe2A\x01\x03R\x05stamp\x125\n" +
 	"\areceipt\x18\n" +
-	" \x01(\v2\x15.reporting.v1.ReceiptB\x04\xe2A\x01\x03R\areceipt:\"\xeaA\x1f\n" +
+	" \x01(\v2\x15.reporting.v1.ReceiptB\x04\xe2A\x01\x03R\areceipt\x12D\n" +
+	"\rlast_use_time\x18= \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\vlastUseTime\x12H\n" +
+	"\x0fformer_end_time\x18> \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\rformerEndTime:\"\xeaA\x1f\n" +
 	"\rtonghop/Token\x12\x0etokens/{token}\"\xea\x02\n" +
 	"\x12CreateTokenRequest\x12,\n" +
 	"\x04role\x18\x01 \x01(\x0e2\x12.reporting.v1.RoleB\x04\xe2A\x01\x02R\x04role\x12\x12\n" +
@@ -702,7 +1334,54 @@ const file_reporting_v1_access_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
 	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"\x12\n" +
-	"\x10GetCallerRequest*\xc4\x01\n" +
+	"\x10GetCallerRequest\"\xe4\x01\n" +
+	"\x12RotateTokenRequest\x12\x18\n" +
+	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x123\n" +
+	"\aoverlap\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\aoverlap\x125\n" +
+	"\blifetime\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\blifetime\x12#\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
+	"\rvalidate_only\x18\x05 \x01(\bR\fvalidateOnly\"X\n" +
+	"\x13RotateTokenResponse\x12)\n" +
+	"\x05token\x18\x01 \x01(\v2\x13.reporting.v1.TokenR\x05token\x12\x16\n" +
+	"\x06secret\x18\x02 \x01(\tR\x06secret\"\xb8\x03\n" +
+	"\x05Proof\x12\x18\n" +
+	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x14\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\x12+\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x17.reporting.v1.ProofKindR\x04kind\x12\x16\n" +
+	"\x06issuer\x18\x04 \x01(\tR\x06issuer\x12\x14\n" +
+	"\x05value\x18\x05 \x01(\tR\x05value\x12\x12\n" +
+	"\x04rank\x18\x06 \x01(\x05R\x04rank\x12A\n" +
+	"\vcreate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\n" +
+	"createTime\x12A\n" +
+	"\vdelete_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\n" +
+	"deleteTime\x12/\n" +
+	"\x05stamp\x18\t \x01(\v2\x13.reporting.v1.StampB\x04\xe2A\x01\x03R\x05stamp\x125\n" +
+	"\areceipt\x18\n" +
+	" \x01(\v2\x15.reporting.v1.ReceiptB\x04\xe2A\x01\x03R\areceipt:\"\xeaA\x1f\n" +
+	"\rtonghop/Proof\x12\x0eproofs/{proof}\"\xf5\x01\n" +
+	"\x12CreateProofRequest\x12\x1a\n" +
+	"\x05token\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x05token\x121\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x17.reporting.v1.ProofKindB\x04\xe2A\x01\x02R\x04kind\x12\x16\n" +
+	"\x06issuer\x18\x03 \x01(\tR\x06issuer\x12\x1a\n" +
+	"\x05value\x18\x04 \x01(\tB\x04\xe2A\x01\x02R\x05value\x12\x12\n" +
+	"\x04rank\x18\x05 \x01(\x05R\x04rank\x12#\n" +
+	"\n" +
+	"request_id\x18\x06 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
+	"\rvalidate_only\x18\a \x01(\bR\fvalidateOnly\"O\n" +
+	"\x11ListProofsRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"\x94\x01\n" +
+	"\x12ListProofsResponse\x12+\n" +
+	"\x06proofs\x18\x01 \x03(\v2\x13.reporting.v1.ProofR\x06proofs\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12)\n" +
+	"\x05stamp\x18\x03 \x01(\v2\x13.reporting.v1.StampR\x05stamp\"x\n" +
+	"\x12DeleteProofRequest\x12\x18\n" +
+	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x04name\x12#\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\trequestId\x12#\n" +
+	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly*\xd8\x01\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rROLE_REPORTER\x10\x01\x12\x11\n" +
@@ -714,14 +1393,27 @@ const file_reporting_v1_access_proto_rawDesc = "" +
 	"\vROLE_PUBLIC\x10\a\x12\x10\n" +
 	"\fROLE_DRAFTER\x10\n" +
 	"\x12\x0f\n" +
-	"\vROLE_SENDER\x10\v2\xb9\x03\n" +
+	"\vROLE_SENDER\x10\v\x12\x12\n" +
+	"\x0eROLE_BOOTSTRAP\x10=*n\n" +
+	"\tProofKind\x12\x1a\n" +
+	"\x16PROOF_KIND_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16PROOF_KIND_CERTIFICATE\x10\x01\x12\x13\n" +
+	"\x0fPROOF_KIND_NAME\x10\x02\x12\x14\n" +
+	"\x10PROOF_KIND_GROUP\x10\x032\x82\a\n" +
 	"\rAccessService\x12m\n" +
 	"\vCreateToken\x12 .reporting.v1.CreateTokenRequest\x1a!.reporting.v1.CreateTokenResponse\"\x19\x90\x82\x19\x06\x82\xd3\xe4\x93\x02\x0f:\x01*\"\n" +
 	"/v1/tokens\x12g\n" +
 	"\n" +
 	"ListTokens\x12\x1f.reporting.v1.ListTokensRequest\x1a .reporting.v1.ListTokensResponse\"\x16\x90\x82\x19\x06\x82\xd3\xe4\x93\x02\f\x12\n" +
 	"/v1/tokens\x12v\n" +
-	"\vRevokeToken\x12 .reporting.v1.RevokeTokenRequest\x1a\x13.reporting.v1.Token\"0\xdaA\x04name\x90\x82\x19\x06\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/{name=tokens/*}:revoke\x12X\n" +
+	"\vRevokeToken\x12 .reporting.v1.RevokeTokenRequest\x1a\x13.reporting.v1.Token\"0\xdaA\x04name\x90\x82\x19\x06\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/{name=tokens/*}:revoke\x12\x84\x01\n" +
+	"\vRotateToken\x12 .reporting.v1.RotateTokenRequest\x1a!.reporting.v1.RotateTokenResponse\"0\xdaA\x04name\x90\x82\x19\x01\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/{name=tokens/*}:rotate\x12_\n" +
+	"\vCreateProof\x12 .reporting.v1.CreateProofRequest\x1a\x13.reporting.v1.Proof\"\x19\x90\x82\x19\x06\x82\xd3\xe4\x93\x02\x0f:\x01*\"\n" +
+	"/v1/proofs\x12g\n" +
+	"\n" +
+	"ListProofs\x12\x1f.reporting.v1.ListProofsRequest\x1a .reporting.v1.ListProofsResponse\"\x16\x90\x82\x19\x06\x82\xd3\xe4\x93\x02\f\x12\n" +
+	"/v1/proofs\x12v\n" +
+	"\vDeleteProof\x12 .reporting.v1.DeleteProofRequest\x1a\x13.reporting.v1.Proof\"0\xdaA\x04name\x90\x82\x19\x06\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/{name=proofs/*}:delete\x12X\n" +
 	"\tGetCaller\x12\x1e.reporting.v1.GetCallerRequest\x1a\x13.reporting.v1.Token\"\x16\x90\x82\x19\x01\x82\xd3\xe4\x93\x02\f\x12\n" +
 	"/v1/callerB9Z7github.com/tonghop/tonghop/gen/reporting/v1;reportingv1b\x06proto3"
 
@@ -737,49 +1429,78 @@ func file_reporting_v1_access_proto_rawDescGZIP() []byte {
 	return file_reporting_v1_access_proto_rawDescData
 }
 
-var file_reporting_v1_access_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_reporting_v1_access_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_reporting_v1_access_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_reporting_v1_access_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_reporting_v1_access_proto_goTypes = []any{
 	(Role)(0),                     // 0: reporting.v1.Role
-	(*Token)(nil),                 // 1: reporting.v1.Token
-	(*CreateTokenRequest)(nil),    // 2: reporting.v1.CreateTokenRequest
-	(*CreateTokenResponse)(nil),   // 3: reporting.v1.CreateTokenResponse
-	(*ListTokensRequest)(nil),     // 4: reporting.v1.ListTokensRequest
-	(*ListTokensResponse)(nil),    // 5: reporting.v1.ListTokensResponse
-	(*RevokeTokenRequest)(nil),    // 6: reporting.v1.RevokeTokenRequest
-	(*GetCallerRequest)(nil),      // 7: reporting.v1.GetCallerRequest
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
-	(*Stamp)(nil),                 // 9: reporting.v1.Stamp
-	(*Receipt)(nil),               // 10: reporting.v1.Receipt
-	(*durationpb.Duration)(nil),   // 11: google.protobuf.Duration
+	(ProofKind)(0),                // 1: reporting.v1.ProofKind
+	(*Token)(nil),                 // 2: reporting.v1.Token
+	(*CreateTokenRequest)(nil),    // 3: reporting.v1.CreateTokenRequest
+	(*CreateTokenResponse)(nil),   // 4: reporting.v1.CreateTokenResponse
+	(*ListTokensRequest)(nil),     // 5: reporting.v1.ListTokensRequest
+	(*ListTokensResponse)(nil),    // 6: reporting.v1.ListTokensResponse
+	(*RevokeTokenRequest)(nil),    // 7: reporting.v1.RevokeTokenRequest
+	(*GetCallerRequest)(nil),      // 8: reporting.v1.GetCallerRequest
+	(*RotateTokenRequest)(nil),    // 9: reporting.v1.RotateTokenRequest
+	(*RotateTokenResponse)(nil),   // 10: reporting.v1.RotateTokenResponse
+	(*Proof)(nil),                 // 11: reporting.v1.Proof
+	(*CreateProofRequest)(nil),    // 12: reporting.v1.CreateProofRequest
+	(*ListProofsRequest)(nil),     // 13: reporting.v1.ListProofsRequest
+	(*ListProofsResponse)(nil),    // 14: reporting.v1.ListProofsResponse
+	(*DeleteProofRequest)(nil),    // 15: reporting.v1.DeleteProofRequest
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(*Stamp)(nil),                 // 17: reporting.v1.Stamp
+	(*Receipt)(nil),               // 18: reporting.v1.Receipt
+	(*durationpb.Duration)(nil),   // 19: google.protobuf.Duration
 }
 var file_reporting_v1_access_proto_depIdxs = []int32{
 	0,  // 0: reporting.v1.Token.role:type_name -> reporting.v1.Role
-	8,  // 1: reporting.v1.Token.create_time:type_name -> google.protobuf.Timestamp
-	8,  // 2: reporting.v1.Token.expire_time:type_name -> google.protobuf.Timestamp
-	8,  // 3: reporting.v1.Token.revoke_time:type_name -> google.protobuf.Timestamp
-	8,  // 4: reporting.v1.Token.start_time:type_name -> google.protobuf.Timestamp
-	9,  // 5: reporting.v1.Token.stamp:type_name -> reporting.v1.Stamp
-	10, // 6: reporting.v1.Token.receipt:type_name -> reporting.v1.Receipt
-	0,  // 7: reporting.v1.CreateTokenRequest.role:type_name -> reporting.v1.Role
-	11, // 8: reporting.v1.CreateTokenRequest.lifetime:type_name -> google.protobuf.Duration
-	8,  // 9: reporting.v1.CreateTokenRequest.start_time:type_name -> google.protobuf.Timestamp
-	1,  // 10: reporting.v1.CreateTokenResponse.token:type_name -> reporting.v1.Token
-	1,  // 11: reporting.v1.ListTokensResponse.tokens:type_name -> reporting.v1.Token
-	9,  // 12: reporting.v1.ListTokensResponse.stamp:type_name -> reporting.v1.Stamp
-	2,  // 13: reporting.v1.AccessService.CreateToken:input_type -> reporting.v1.CreateTokenRequest
-	4,  // 14: reporting.v1.AccessService.ListTokens:input_type -> reporting.v1.ListTokensRequest
-	6,  // 15: reporting.v1.AccessService.RevokeToken:input_type -> reporting.v1.RevokeTokenRequest
-	7,  // 16: reporting.v1.AccessService.GetCaller:input_type -> reporting.v1.GetCallerRequest
-	3,  // 17: reporting.v1.AccessService.CreateToken:output_type -> reporting.v1.CreateTokenResponse
-	5,  // 18: reporting.v1.AccessService.ListTokens:output_type -> reporting.v1.ListTokensResponse
-	1,  // 19: reporting.v1.AccessService.RevokeToken:output_type -> reporting.v1.Token
-	1,  // 20: reporting.v1.AccessService.GetCaller:output_type -> reporting.v1.Token
-	17, // [17:21] is the sub-list for method output_type
-	13, // [13:17] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	16, // 1: reporting.v1.Token.create_time:type_name -> google.protobuf.Timestamp
+	16, // 2: reporting.v1.Token.expire_time:type_name -> google.protobuf.Timestamp
+	16, // 3: reporting.v1.Token.revoke_time:type_name -> google.protobuf.Timestamp
+	16, // 4: reporting.v1.Token.start_time:type_name -> google.protobuf.Timestamp
+	17, // 5: reporting.v1.Token.stamp:type_name -> reporting.v1.Stamp
+	18, // 6: reporting.v1.Token.receipt:type_name -> reporting.v1.Receipt
+	16, // 7: reporting.v1.Token.last_use_time:type_name -> google.protobuf.Timestamp
+	16, // 8: reporting.v1.Token.former_end_time:type_name -> google.protobuf.Timestamp
+	0,  // 9: reporting.v1.CreateTokenRequest.role:type_name -> reporting.v1.Role
+	19, // 10: reporting.v1.CreateTokenRequest.lifetime:type_name -> google.protobuf.Duration
+	16, // 11: reporting.v1.CreateTokenRequest.start_time:type_name -> google.protobuf.Timestamp
+	2,  // 12: reporting.v1.CreateTokenResponse.token:type_name -> reporting.v1.Token
+	2,  // 13: reporting.v1.ListTokensResponse.tokens:type_name -> reporting.v1.Token
+	17, // 14: reporting.v1.ListTokensResponse.stamp:type_name -> reporting.v1.Stamp
+	19, // 15: reporting.v1.RotateTokenRequest.overlap:type_name -> google.protobuf.Duration
+	19, // 16: reporting.v1.RotateTokenRequest.lifetime:type_name -> google.protobuf.Duration
+	2,  // 17: reporting.v1.RotateTokenResponse.token:type_name -> reporting.v1.Token
+	1,  // 18: reporting.v1.Proof.kind:type_name -> reporting.v1.ProofKind
+	16, // 19: reporting.v1.Proof.create_time:type_name -> google.protobuf.Timestamp
+	16, // 20: reporting.v1.Proof.delete_time:type_name -> google.protobuf.Timestamp
+	17, // 21: reporting.v1.Proof.stamp:type_name -> reporting.v1.Stamp
+	18, // 22: reporting.v1.Proof.receipt:type_name -> reporting.v1.Receipt
+	1,  // 23: reporting.v1.CreateProofRequest.kind:type_name -> reporting.v1.ProofKind
+	11, // 24: reporting.v1.ListProofsResponse.proofs:type_name -> reporting.v1.Proof
+	17, // 25: reporting.v1.ListProofsResponse.stamp:type_name -> reporting.v1.Stamp
+	3,  // 26: reporting.v1.AccessService.CreateToken:input_type -> reporting.v1.CreateTokenRequest
+	5,  // 27: reporting.v1.AccessService.ListTokens:input_type -> reporting.v1.ListTokensRequest
+	7,  // 28: reporting.v1.AccessService.RevokeToken:input_type -> reporting.v1.RevokeTokenRequest
+	9,  // 29: reporting.v1.AccessService.RotateToken:input_type -> reporting.v1.RotateTokenRequest
+	12, // 30: reporting.v1.AccessService.CreateProof:input_type -> reporting.v1.CreateProofRequest
+	13, // 31: reporting.v1.AccessService.ListProofs:input_type -> reporting.v1.ListProofsRequest
+	15, // 32: reporting.v1.AccessService.DeleteProof:input_type -> reporting.v1.DeleteProofRequest
+	8,  // 33: reporting.v1.AccessService.GetCaller:input_type -> reporting.v1.GetCallerRequest
+	4,  // 34: reporting.v1.AccessService.CreateToken:output_type -> reporting.v1.CreateTokenResponse
+	6,  // 35: reporting.v1.AccessService.ListTokens:output_type -> reporting.v1.ListTokensResponse
+	2,  // 36: reporting.v1.AccessService.RevokeToken:output_type -> reporting.v1.Token
+	10, // 37: reporting.v1.AccessService.RotateToken:output_type -> reporting.v1.RotateTokenResponse
+	11, // 38: reporting.v1.AccessService.CreateProof:output_type -> reporting.v1.Proof
+	14, // 39: reporting.v1.AccessService.ListProofs:output_type -> reporting.v1.ListProofsResponse
+	11, // 40: reporting.v1.AccessService.DeleteProof:output_type -> reporting.v1.Proof
+	2,  // 41: reporting.v1.AccessService.GetCaller:output_type -> reporting.v1.Token
+	34, // [34:42] is the sub-list for method output_type
+	26, // [26:34] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_reporting_v1_access_proto_init() }
@@ -794,8 +1515,8 @@ func file_reporting_v1_access_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_reporting_v1_access_proto_rawDesc), len(file_reporting_v1_access_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   7,
+			NumEnums:      2,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,6 +22,10 @@ const (
 	AccessService_CreateToken_FullMethodName = "/reporting.v1.AccessService/CreateToken"
 	AccessService_ListTokens_FullMethodName  = "/reporting.v1.AccessService/ListTokens"
 	AccessService_RevokeToken_FullMethodName = "/reporting.v1.AccessService/RevokeToken"
+	AccessService_RotateToken_FullMethodName = "/reporting.v1.AccessService/RotateToken"
+	AccessService_CreateProof_FullMethodName = "/reporting.v1.AccessService/CreateProof"
+	AccessService_ListProofs_FullMethodName  = "/reporting.v1.AccessService/ListProofs"
+	AccessService_DeleteProof_FullMethodName = "/reporting.v1.AccessService/DeleteProof"
 	AccessService_GetCaller_FullMethodName   = "/reporting.v1.AccessService/GetCaller"
 )
 
@@ -39,6 +43,22 @@ type AccessServiceClient interface {
 	// Revokes a token at once.
 	// Errors: NOT_FOUND (TOKEN_NOT_FOUND), FAILED_PRECONDITION (LAST_ADMINISTRATOR).
 	RevokeToken(ctx context.Context, in *RevokeTokenRequest, opts ...grpc.CallOption) (*Token, error)
+	// Gives a token another text, which is in this answer alone. The one before is good for a
+	// while still, so that programs can change over. Whoever came with the token may do so, and
+	// its end stays; whoever could have issued it may, and it lives anew.
+	// Errors: NOT_FOUND (TOKEN_NOT_FOUND), FAILED_PRECONDITION (TOKEN_REVOKED), PERMISSION_DENIED
+	// (LIFETIME_NOT_YOURS).
+	RotateToken(ctx context.Context, in *RotateTokenRequest, opts ...grpc.CallOption) (*RotateTokenResponse, error)
+	// Has a certificate, a name in certificates, or membership in a group prove a token. Names and
+	// groups are for administrators over everything.
+	// Errors: NOT_FOUND (TOKEN_NOT_FOUND), ALREADY_EXISTS (PROOF_EXISTS: it proves another token),
+	// FAILED_PRECONDITION (TOKEN_ENDED).
+	CreateProof(ctx context.Context, in *CreateProofRequest, opts ...grpc.CallOption) (*Proof, error)
+	// Lists what proves tokens besides their texts, in the order of their ids.
+	ListProofs(ctx context.Context, in *ListProofsRequest, opts ...grpc.CallOption) (*ListProofsResponse, error)
+	// Has it prove nothing any more, at once: streams that were opened by it end.
+	// Errors: NOT_FOUND (PROOF_NOT_FOUND).
+	DeleteProof(ctx context.Context, in *DeleteProofRequest, opts ...grpc.CallOption) (*Proof, error)
 	// Says who the caller is.
 	GetCaller(ctx context.Context, in *GetCallerRequest, opts ...grpc.CallOption) (*Token, error)
 }
@@ -81,6 +101,46 @@ func (c *accessServiceClient) RevokeToken(ctx context.Context, in *RevokeTokenRe
 	return out, nil
 }
 
+func (c *accessServiceClient) RotateToken(ctx context.Context, in *RotateTokenRequest, opts ...grpc.CallOption) (*RotateTokenResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RotateTokenResponse)
+	err := c.cc.Invoke(ctx, AccessService_RotateToken_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accessServiceClient) CreateProof(ctx context.Context, in *CreateProofRequest, opts ...grpc.CallOption) (*Proof, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Proof)
+	err := c.cc.Invoke(ctx, AccessService_CreateProof_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accessServiceClient) ListProofs(ctx context.Context, in *ListProofsRequest, opts ...grpc.CallOption) (*ListProofsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListProofsResponse)
+	err := c.cc.Invoke(ctx, AccessService_ListProofs_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *accessServiceClient) DeleteProof(ctx context.Context, in *DeleteProofRequest, opts ...grpc.CallOption) (*Proof, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Proof)
+	err := c.cc.Invoke(ctx, AccessService_DeleteProof_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *accessServiceClient) GetCaller(ctx context.Context, in *GetCallerRequest, opts ...grpc.CallOption) (*Token, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Token)
@@ -105,6 +165,22 @@ type AccessServiceServer interface {
 	// Revokes a token at once.
 	// Errors: NOT_FOUND (TOKEN_NOT_FOUND), FAILED_PRECONDITION (LAST_ADMINISTRATOR).
 	RevokeToken(context.Context, *RevokeTokenRequest) (*Token, error)
+	// Gives a token another text, which is in this answer alone. The one before is good for a
+	// while still, so that programs can change over. Whoever came with the token may do so, and
+	// its end stays; whoever could have issued it may, and it lives anew.
+	// Errors: NOT_FOUND (TOKEN_NOT_FOUND), FAILED_PRECONDITION (TOKEN_REVOKED), PERMISSION_DENIED
+	// (LIFETIME_NOT_YOURS).
+	RotateToken(context.Context, *RotateTokenRequest) (*RotateTokenResponse, error)
+	// Has a certificate, a name in certificates, or membership in a group prove a token. Names and
+	// groups are for administrators over everything.
+	// Errors: NOT_FOUND (TOKEN_NOT_FOUND), ALREADY_EXISTS (PROOF_EXISTS: it proves another token),
+	// FAILED_PRECONDITION (TOKEN_ENDED).
+	CreateProof(context.Context, *CreateProofRequest) (*Proof, error)
+	// Lists what proves tokens besides their texts, in the order of their ids.
+	ListProofs(context.Context, *ListProofsRequest) (*ListProofsResponse, error)
+	// Has it prove nothing any more, at once: streams that were opened by it end.
+	// Errors: NOT_FOUND (PROOF_NOT_FOUND).
+	DeleteProof(context.Context, *DeleteProofRequest) (*Proof, error)
 	// Says who the caller is.
 	GetCaller(context.Context, *GetCallerRequest) (*Token, error)
 	mustEmbedUnimplementedAccessServiceServer()
@@ -125,6 +201,18 @@ func (UnimplementedAccessServiceServer) ListTokens(context.Context, *ListTokensR
 }
 func (UnimplementedAccessServiceServer) RevokeToken(context.Context, *RevokeTokenRequest) (*Token, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevokeToken not implemented")
+}
+func (UnimplementedAccessServiceServer) RotateToken(context.Context, *RotateTokenRequest) (*RotateTokenResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RotateToken not implemented")
+}
+func (UnimplementedAccessServiceServer) CreateProof(context.Context, *CreateProofRequest) (*Proof, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateProof not implemented")
+}
+func (UnimplementedAccessServiceServer) ListProofs(context.Context, *ListProofsRequest) (*ListProofsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListProofs not implemented")
+}
+func (UnimplementedAccessServiceServer) DeleteProof(context.Context, *DeleteProofRequest) (*Proof, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteProof not implemented")
 }
 func (UnimplementedAccessServiceServer) GetCaller(context.Context, *GetCallerRequest) (*Token, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetCaller not implemented")
@@ -204,6 +292,78 @@ func _AccessService_RevokeToken_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccessService_RotateToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RotateTokenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccessServiceServer).RotateToken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccessService_RotateToken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccessServiceServer).RotateToken(ctx, req.(*RotateTokenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccessService_CreateProof_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateProofRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccessServiceServer).CreateProof(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccessService_CreateProof_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccessServiceServer).CreateProof(ctx, req.(*CreateProofRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccessService_ListProofs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListProofsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccessServiceServer).ListProofs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccessService_ListProofs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccessServiceServer).ListProofs(ctx, req.(*ListProofsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AccessService_DeleteProof_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteProofRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccessServiceServer).DeleteProof(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccessService_DeleteProof_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccessServiceServer).DeleteProof(ctx, req.(*DeleteProofRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AccessService_GetCaller_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetCallerRequest)
 	if err := dec(in); err != nil {
@@ -240,6 +400,22 @@ var AccessService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RevokeToken",
 			Handler:    _AccessService_RevokeToken_Handler,
+		},
+		{
+			MethodName: "RotateToken",
+			Handler:    _AccessService_RotateToken_Handler,
+		},
+		{
+			MethodName: "CreateProof",
+			Handler:    _AccessService_CreateProof_Handler,
+		},
+		{
+			MethodName: "ListProofs",
+			Handler:    _AccessService_ListProofs_Handler,
+		},
+		{
+			MethodName: "DeleteProof",
+			Handler:    _AccessService_DeleteProof_Handler,
 		},
 		{
 			MethodName: "GetCaller",

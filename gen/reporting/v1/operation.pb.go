@@ -53,9 +53,11 @@ type Status struct {
 	// Where the answer was computed.
 	Stamp *Stamp `protobuf:"bytes,13,opt,name=stamp,proto3" json:"stamp,omitempty"`
 	// How often the store was restored from a backup, the oldest first. Empty: never.
-	Restorations  []*Restoration `protobuf:"bytes,14,rep,name=restorations,proto3" json:"restorations,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Restorations []*Restoration `protobuf:"bytes,14,rep,name=restorations,proto3" json:"restorations,omitempty"`
+	// Addresses that other machines reach without TLS. Empty: none.
+	PlaintextAddresses []string `protobuf:"bytes,15,rep,name=plaintext_addresses,json=plaintextAddresses,proto3" json:"plaintext_addresses,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *Status) Reset() {
@@ -182,6 +184,13 @@ func (x *Status) GetStamp() *Stamp {
 func (x *Status) GetRestorations() []*Restoration {
 	if x != nil {
 		return x.Restorations
+	}
+	return nil
+}
+
+func (x *Status) GetPlaintextAddresses() []string {
+	if x != nil {
+		return x.PlaintextAddresses
 	}
 	return nil
 }
@@ -781,7 +790,7 @@ var File_reporting_v1_operation_proto protoreflect.FileDescriptor
 
 const file_reporting_v1_operation_proto_rawDesc = "" +
 	"\n" +
-	"\x1creporting/v1/operation.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/change.proto\x1a\x19reporting/v1/common.proto\"\x96\x04\n" +
+	"\x1creporting/v1/operation.proto\x12\freporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ereporting/v1/access_rule.proto\x1a\x19reporting/v1/change.proto\x1a\x19reporting/v1/common.proto\"\xc7\x04\n" +
 	"\x06Status\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x129\n" +
 	"\n" +
@@ -803,7 +812,8 @@ const file_reporting_v1_operation_proto_rawDesc = "" +
 	"free_bytes\x18\v \x01(\x03R\tfreeBytes\x12(\n" +
 	"\x10read_only_reason\x18\f \x01(\tR\x0ereadOnlyReason\x12)\n" +
 	"\x05stamp\x18\r \x01(\v2\x13.reporting.v1.StampR\x05stamp\x12=\n" +
-	"\frestorations\x18\x0e \x03(\v2\x19.reporting.v1.RestorationR\frestorations\"\xd4\x01\n" +
+	"\frestorations\x18\x0e \x03(\v2\x19.reporting.v1.RestorationR\frestorations\x12/\n" +
+	"\x13plaintext_addresses\x18\x0f \x03(\tR\x12plaintextAddresses\"\xd4\x01\n" +
 	"\vRestoration\x12$\n" +
 	"\x0eold_journal_id\x18\x01 \x01(\tR\foldJournalId\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x03R\bsequence\x12\x1d\n" +

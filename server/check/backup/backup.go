@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tonghop/tonghop/client"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server"
 	"github.com/tonghop/tonghop/server/check"
@@ -205,7 +204,7 @@ func (s *suite) removeText(ctx context.Context, d *daemon.Daemon) error {
 	if err != nil {
 		return err
 	}
-	operator, err := client.Dial(ctx, client.Config{Address: d.GRPC, Token: client.Secret(control.Secret), Language: "en"})
+	operator, err := control.Dial(ctx)
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func Start(ctx context.Context, c Config) (*Daemon, error) {
 	}
 	began := time.Now()
 	cmd := c.command(ctx, append([]string{
-		"serve", "--data", c.Dir, "--grpc-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0",
+		"serve", "--token-rate", "0", "--data", c.Dir, "--grpc-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0",
 	}, c.Flags...)...)
 	d := &Daemon{cmd: cmd, said: &tail{}, done: make(chan struct{})}
 	cmd.Stderr = d.said

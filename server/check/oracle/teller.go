@@ -247,6 +247,9 @@ func (t *teller) token() entry.Body {
 	if len(t.tokens) > 0 && t.oneIn(2) {
 		return entry.TokenRevoked{ID: pick(t.Rand, t.tokens...)}
 	}
+	if len(t.tokens) > 0 && t.oneIn(3) {
+		return t.prove(pick(t.Rand, t.tokens...))
+	}
 	token := auth.Token{
 		ID: string(rune('a'+t.IntN(20))) + "0", SecretHash: [32]byte{1, byte(t.IntN(256))}, Role: auth.Viewer,
 		DisplayName: pick(t.Rand, "", "Văn thư"),
@@ -255,6 +258,19 @@ func (t *teller) token() entry.Body {
 		token.Role, token.Unit = auth.Reporter, t.unit().ID
 	}
 	return entry.TokenIssued{Token: token}
+}
+
+// prove gives a token another secret, or lets something else prove it, or no longer.
+func (t *teller) prove(id string) entry.Body {
+	proof := auth.Proof{Kind: auth.ByName, Value: string(rune('a' + t.IntN(5)))}
+	switch t.IntN(3) {
+	case 0:
+		return entry.ProofBound{Binding: auth.Binding{Proof: proof, Token: id, Rank: t.IntN(9)}}
+	case 1:
+		return entry.ProofUnbound{Proof: proof, Token: id}
+	default:
+		return entry.TokenRotated{ID: id, SecretHash: [32]byte{2, byte(t.IntN(256))}, FormerUntil: time.Unix(int64(t.IntN(2)*1_800_000_000), 0).UTC()}
+	}
 }
 
 // redact removes the private part of an earlier entry.

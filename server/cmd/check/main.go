@@ -28,6 +28,7 @@ import (
 	"github.com/tonghop/tonghop/server/check/oracle"
 	"github.com/tonghop/tonghop/server/check/powerloss"
 	"github.com/tonghop/tonghop/server/check/restart"
+	"github.com/tonghop/tonghop/server/check/revoke"
 	"github.com/tonghop/tonghop/server/check/shutdown"
 	"github.com/tonghop/tonghop/server/check/siege"
 	"github.com/tonghop/tonghop/server/check/slowreaders"
@@ -50,6 +51,7 @@ var checks = []check.Check{
 	duplicates.Check,
 	doors.Check,
 	shutdown.Check,
+	revoke.Check,
 	snapshot.Check,
 	restart.Check,
 	slowreaders.Check,

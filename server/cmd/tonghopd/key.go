@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/tonghop/tonghop/client"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server"
 	"github.com/tonghop/tonghop/server/fault"
@@ -64,7 +63,7 @@ func (c keyCommand) Run(w world) error {
 
 // ask prints the key of the running server.
 func (c keyCommand) ask(w world, control server.Control) error {
-	conn, err := client.Dial(w.ctx, client.Config{Address: control.GRPC, Token: client.Secret(control.Secret), Language: "en"})
+	conn, err := control.Dial(w.ctx)
 	if err != nil {
 		return err
 	}

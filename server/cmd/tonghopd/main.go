@@ -26,18 +26,19 @@ const (
 
 // commands is the command line.
 type commands struct {
-	Init    initCommand    `cmd:"" help:"Make a store and print the token of its first administrator, alone on the last line."`
-	Serve   serveCommand   `cmd:"" help:"Serve a store over gRPC and JSON. Never makes one."`
-	Demo    demoCommand    `cmd:"" help:"Serve a sample province with 24 months of figures, in a temporary folder or --data."`
-	Verify  verifyCommand  `cmd:"" help:"Check the journal's chain, and recompute every roll-up from the reports."`
-	Backup  backupCommand  `cmd:"" help:"Copy the journal of a store, also beside its server, and prove the copy; or check a backup again."`
-	Restore restoreCommand `cmd:"" help:"Make a store of a backup, under a new journal id."`
-	Rebuild rebuildCommand `cmd:"" help:"Make the derived state anew from the journal."`
-	Token   tokenCommand   `cmd:"" help:"Issue a token and print it, alone on the last line; works beside a running server too."`
-	Key     keyCommand     `cmd:"" help:"Print the key that verifies signed heads, or make a new one while no server runs."`
-	Audit   auditCommand   `cmd:"" help:"Tell who changed what, from the journal, and who tried, from the security log; also beside a server."`
-	Receipt receiptCommand `cmd:"" help:"Verify receipts without a server."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Init        initCommand        `cmd:"" help:"Make a store and print the token of its first administrator, alone on the last line."`
+	Serve       serveCommand       `cmd:"" help:"Serve a store over gRPC and JSON. Never makes one."`
+	Demo        demoCommand        `cmd:"" help:"Serve a sample province with 24 months of figures, in a temporary folder or --data."`
+	Verify      verifyCommand      `cmd:"" help:"Check the journal's chain, and recompute every roll-up from the reports."`
+	Backup      backupCommand      `cmd:"" help:"Copy the journal of a store, also beside its server, and prove the copy; or check a backup again."`
+	Restore     restoreCommand     `cmd:"" help:"Make a store of a backup, under a new journal id."`
+	Rebuild     rebuildCommand     `cmd:"" help:"Make the derived state anew from the journal."`
+	Token       tokenCommand       `cmd:"" help:"Issue a token and print it, alone on the last line; works beside a running server too."`
+	Key         keyCommand         `cmd:"" help:"Print the key that verifies signed heads, or make a new one while no server runs."`
+	Audit       auditCommand       `cmd:"" help:"Tell who changed what, from the journal, and who tried, from the security log; also beside a server."`
+	Certificate certificateCommand `cmd:"" help:"Have the authority that init --tls made issue a certificate for the server or for a client."`
+	Receipt     receiptCommand     `cmd:"" help:"Verify receipts without a server."`
+	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
 
 func main() {

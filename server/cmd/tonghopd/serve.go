@@ -35,6 +35,9 @@ type serveCommand struct {
 	SyncEvery    time.Duration `help:"How often the derived state is flushed, 60s at most." default:"60s" name:"sync-every"`
 	Grace        time.Duration `help:"How long calls under way may take when the server is asked to end; closing the store comes after it." default:"8s"`
 	keyFlag
+	transportFlags
+	issuerFlags
+	limitFlags
 	notifyFlags
 	securityFlags
 	listenFlags
@@ -43,13 +46,15 @@ type serveCommand struct {
 
 // Run serves until it is interrupted.
 func (c serveCommand) Run(w world) error {
-	cfg, err := c.config(w)
+	cfg, err := c.listenFlags.config(w)
 	if err != nil {
 		return err
 	}
 	cfg.Dir, cfg.KeyFile, cfg.FreeGuard = c.Data, c.Key, c.FreeGuard<<20
 	cfg.Security = c.security()
 	cfg.SegmentBytes, cfg.SyncEvery, cfg.Grace = c.SegmentBytes, c.SyncEvery, c.Grace
+	cfg.TLS, cfg.OIDC = c.transport(), c.issuerFlags.config()
+	c.set(&cfg)
 	if cfg.Notify, err = c.notify(); err != nil {
 		return err
 	}

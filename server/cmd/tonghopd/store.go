@@ -10,7 +10,6 @@ import (
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"github.com/tonghop/tonghop/client"
 	reportingv1 "github.com/tonghop/tonghop/gen/reporting/v1"
 	"github.com/tonghop/tonghop/server"
 	"github.com/tonghop/tonghop/server/auth"
@@ -41,16 +40,37 @@ func (versionCommand) Run(w world) error {
 }
 
 type initCommand struct {
-	Data         string `help:"Data folder; made if it is missing." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
-	SegmentBytes int64  `help:"Bytes of the first file of the journal, a multiple of 4096." default:"67108864" name:"segment-bytes"`
+	Data         string   `help:"Data folder; made if it is missing." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
+	SegmentBytes int64    `help:"Bytes of the first file of the journal, a multiple of 4096." default:"67108864" name:"segment-bytes"`
+	TLS          []string `help:"Hosts and addresses of the server: makes an authority and a certificate for them, so that serve speaks TLS." name:"tls" placeholder:"HOST"`
+	Bootstrap    bool     `help:"Print a token that is good for an hour and for one thing: to issue the token of a named administrator (tonghop token create --role administrator --name NAME)."`
+	ResetAdmin   bool     `help:"Print such a token for a store that has lost its administrators; no server may run. The journal says so." name:"reset-admin"`
 	keyFlag
 }
 
 // Run makes a store.
 func (c initCommand) Run(w world) error {
-	secret, err := server.Init(w.ctx, server.Config{Dir: c.Data, KeyFile: c.Key, SegmentBytes: c.SegmentBytes, Version: programVersion()})
+	cfg := server.Config{Dir: c.Data, KeyFile: c.Key, SegmentBytes: c.SegmentBytes, Version: programVersion()}
+	if c.ResetAdmin {
+		secret, err := server.ResetAdministrator(w.ctx, cfg)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(w.out, "%s\n%s\n", aboutBootstrap, secret.Reveal())
+		return err
+	}
+	begin, about := server.Init, "This is the token of the first administrator. It is shown once and ends in 90 days; keep it safe."
+	if c.Bootstrap {
+		begin, about = server.InitBootstrap, aboutBootstrap
+	}
+	secret, err := begin(w.ctx, cfg)
 	if err != nil {
 		return err
+	}
+	if len(c.TLS) > 0 {
+		if err := server.InitTLS(c.Data, c.TLS); err != nil {
+			return err
+		}
 	}
 	verifier, err := server.ReadVerifierKey(c.Data)
 	if err != nil {
@@ -59,10 +79,13 @@ func (c initCommand) Run(w world) error {
 	_, err = fmt.Fprintf(w.out, "The store is in %s. Serve it with:\n\n  tonghopd serve --data %s%s\n\n"+
 		"Whoever has this key can verify the heads and receipts that the store gives. Keep a copy elsewhere, with those who are\n"+
 		"to check the store: a key that is asked of the server itself proves nothing once somebody has replaced both.\n%s\n\n"+
-		"This is the token of the first administrator. It is shown once and ends in 90 days; keep it safe.\n%s\n",
-		c.Data, c.Data, c.again(), verifier, secret.Reveal())
+		"%s\n%s\n",
+		c.Data, c.Data, c.again(), verifier, about, secret.Reveal())
 	return err
 }
+
+const aboutBootstrap = "This token is good for an hour and for one thing, to issue the token of a named administrator. It is shown once:\n\n" +
+	"  TONGHOP_TOKEN=... tonghop token create --role administrator --name NAME\n"
 
 type tokenCommand struct {
 	Data     string        `help:"Data folder." required:"" placeholder:"DIR" env:"TONGHOP_DATA"`
@@ -98,9 +121,7 @@ func (c tokenCommand) Run(w world) error {
 
 // ask has the running server issue the token.
 func (c tokenCommand) ask(ctx context.Context, control server.Control, role auth.Role) (string, error) {
-	conn, err := client.Dial(ctx, client.Config{
-		Address: control.GRPC, Token: client.Secret(control.Secret), Language: "en",
-	})
+	conn, err := control.Dial(ctx)
 	if err != nil {
 		return "", err
 	}
