@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -112,6 +113,7 @@ func newMatrix(t *testing.T) *matrix {
 	for _, c := range changes.GetChanges() {
 		m.sequences[c.GetUnit()] = fmt.Sprint(c.GetSequence())
 	}
+	m.keepDutiesAndItems(t, chief)
 	// The last entry is one that everybody who reads is told of, so that a follower knows when he has seen all.
 	f, err := reportingv1.NewFormServiceClient(m.conn).CreateForm(chief, &reportingv1.CreateFormRequest{
 		RequestId: m.requestID(), Form: &reportingv1.Form{
@@ -124,6 +126,34 @@ func newMatrix(t *testing.T) *matrix {
 	}
 	m.last = fmt.Sprint(f.GetReceipt().GetSequence())
 	return m
+}
+
+// keepDutiesAndItems makes a duty of all communes and a register that has an item of each unit.
+func (m *matrix) keepDutiesAndItems(t *testing.T, chief context.Context) {
+	t.Helper()
+	if _, err := reportingv1.NewDutyServiceClient(m.conn).CreateDuty(chief, &reportingv1.CreateDutyRequest{
+		RequestId: m.requestID(),
+		Duty:      &reportingv1.Duty{Code: "NV", NameVi: "Nhiệm vụ", Assigned: []*reportingv1.Selector{{Kind: "commune"}}, Due: "2025-06-25"},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	registers := reportingv1.NewRegisterServiceClient(m.conn)
+	if _, err := registers.CreateRegister(chief, &reportingv1.CreateRegisterRequest{
+		RequestId: m.requestID(), Register: &reportingv1.Register{Code: "SO", NameVi: "Sổ"},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var items []*reportingv1.RegisterItem
+	for _, unit := range matrixUnits {
+		if unit != unknownUnit {
+			items = append(items, &reportingv1.RegisterItem{Code: unit, Unit: unit, Title: "Mục", Since: "2025-01-01"})
+		}
+	}
+	if _, err := registers.PutRegisterItems(chief, &reportingv1.PutRegisterItemsRequest{
+		RequestId: m.requestID(), Register: "registers/so", Items: items,
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // methodsOfContract lists every method by SERVICE.METHOD.

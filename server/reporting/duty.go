@@ -2,6 +2,7 @@ package reporting
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -179,6 +180,9 @@ func (g granted) bindDuty(d task.Duty) (task.Duty, []error, error) {
 			on = min(on, s.Due)
 		}
 	}
+	if err := g.seesAll(d.Assigned, on); err != nil {
+		return d, nil, fault.Of(err).In("assigned")
+	}
 	assigned, err := g.bindSelectors(d.Assigned, on)
 	if err != nil {
 		problems.Add(fault.Of(err).In("assigned"))
@@ -202,6 +206,24 @@ func (g granted) bindDuty(d task.Duty) (task.Duty, []error, error) {
 		return d, nil, err
 	}
 	return d, warnings, g.keepsDuties(d.Assigned)
+}
+
+// seesAll refuses words that name a unit which the caller does not see, as if it were not there.
+func (g granted) seesAll(assigned []hierarchy.Selector, on period.Day) error {
+	for i, s := range assigned {
+		if first, _ := s.Span(); !first.IsOpen() {
+			on = first
+		}
+		for field, unit := range map[string]hierarchy.ID{"under": s.Under, "unit": s.Unit} {
+			if unit == "" {
+				continue
+			}
+			if _, err := g.seen(field, string(unit), on); err != nil {
+				return fault.Of(err).In(fmt.Sprintf("[%d]", i))
+			}
+		}
+	}
+	return nil
 }
 
 // keepsDuties says whether the caller may ask something of these units: he keeps the catalogue of all that the words name.
