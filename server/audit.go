@@ -59,13 +59,7 @@ func Audit(ctx context.Context, cfg Config, q AuditQuery, tell func(AuditLine) e
 	}
 	var tried []AuditLine
 	if !q.Journal || q.Security {
-		unread, err = security.Read(filepath.Join(cfg.Dir, securityDir), func(e security.Event) error {
-			if line := (AuditLine{Source: "security", Event: e}); q.asks(line) {
-				tried = append(tried, line)
-			}
-			return ctx.Err()
-		})
-		if err != nil {
+		if tried, unread, err = triedOf(ctx, cfg, q); err != nil {
 			return unread, err
 		}
 	}
@@ -98,6 +92,17 @@ func Audit(ctx context.Context, cfg Config, q AuditQuery, tell func(AuditLine) e
 		}
 	}
 	return unread, nil
+}
+
+// triedOf gives what the security log has, and how many of its lines could not be read.
+func triedOf(ctx context.Context, cfg Config, q AuditQuery) (tried []AuditLine, unread int, err error) {
+	unread, err = security.Read(filepath.Join(cfg.Dir, securityDir), func(e security.Event) error {
+		if line := (AuditLine{Source: "security", Event: e}); q.asks(line) {
+			tried = append(tried, line)
+		}
+		return ctx.Err()
+	})
+	return tried, unread, err
 }
 
 func readEntries(ctx context.Context, cfg Config, visit func(entry.Entry) error) error {

@@ -113,7 +113,7 @@ func newMatrix(t *testing.T) *matrix {
 	for _, c := range changes.GetChanges() {
 		m.sequences[c.GetUnit()] = fmt.Sprint(c.GetSequence())
 	}
-	m.keepDutiesAndItems(t, chief)
+	m.keepDutiesAndItems(chief, t)
 	// The last entry is one that everybody who reads is told of, so that a follower knows when he has seen all.
 	f, err := reportingv1.NewFormServiceClient(m.conn).CreateForm(chief, &reportingv1.CreateFormRequest{
 		RequestId: m.requestID(), Form: &reportingv1.Form{
@@ -129,7 +129,7 @@ func newMatrix(t *testing.T) *matrix {
 }
 
 // keepDutiesAndItems makes a duty of all communes and a register that has an item of each unit.
-func (m *matrix) keepDutiesAndItems(t *testing.T, chief context.Context) {
+func (m *matrix) keepDutiesAndItems(chief context.Context, t *testing.T) {
 	t.Helper()
 	if _, err := reportingv1.NewDutyServiceClient(m.conn).CreateDuty(chief, &reportingv1.CreateDutyRequest{
 		RequestId: m.requestID(),

@@ -72,16 +72,8 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 		return t.applyHolidays(body.Holidays)
 	case entry.RulesChanged:
 		return t.applyRules(body.Rules)
-	case entry.TokenIssued:
-		return t.issueBy(&e.Header, body.Token)
-	case entry.TokenRotated:
-		return t.rotate(body)
-	case entry.ProofBound:
-		return t.bindProof(&e.Header, body.Binding)
-	case entry.ProofUnbound:
-		return t.unbindProof(&e.Header, body.Proof)
-	case entry.TokenRevoked:
-		return t.revoke(&e.Header, body.ID)
+	case entry.TokenIssued, entry.TokenRotated, entry.TokenRevoked, entry.ProofBound, entry.ProofUnbound:
+		return t.applyAccess(e)
 	case entry.SubscriptionCreated:
 		return t.subscribe(&body.Subscription)
 	case entry.SubscriptionDeleted:
@@ -94,6 +86,23 @@ func (t *Tx) applyBody(e *entry.Entry) error {
 		return t.introduce(e.Header.Sequence, body)
 	}
 	return t.applyLife(e)
+}
+
+// applyAccess is applyBody for who may do what, and what proves it.
+func (t *Tx) applyAccess(e *entry.Entry) error {
+	switch body := e.Body.(type) {
+	case entry.TokenIssued:
+		return t.issueBy(&e.Header, body.Token)
+	case entry.TokenRotated:
+		return t.rotate(body)
+	case entry.TokenRevoked:
+		return t.revoke(&e.Header, body.ID)
+	case entry.ProofBound:
+		return t.bindProof(&e.Header, body.Binding)
+	case entry.ProofUnbound:
+		return t.unbindProof(&e.Header, body.Proof)
+	}
+	return nil
 }
 
 // applyLife is applyBody for what becomes of reports, obligations and periods.

@@ -32,7 +32,7 @@ func (t *Tx) spend(h *entry.Header) error {
 
 // bindProof lets something prove a token. What could prove nothing is passed over, and so are names that are no key.
 func (t *Tx) bindProof(h *entry.Header, b auth.Binding) error {
-	if b.Check() != nil || len(b.Token) > longestToken {
+	if sound := b.Check() == nil; !sound || len(b.Token) > longestToken {
 		return nil
 	}
 	b.Created = h.Time

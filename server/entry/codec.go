@@ -175,6 +175,14 @@ func bodyOf(m *journalv1.Entry, texts *journalv1.Private, at time.Time) (Body, e
 		return redactedOf(b.EntryRedacted, texts.GetReason())
 	case *journalv1.Entry_StoreRestored:
 		return restoredOf(b.StoreRestored, texts)
+	default:
+		return dutyOrDefinitionOf(m, texts, at)
+	}
+}
+
+// dutyOrDefinitionOf is bodyOf for what is taken out, closed and reopened, and for what definitionOf reads.
+func dutyOrDefinitionOf(m *journalv1.Entry, texts *journalv1.Private, at time.Time) (Body, error) {
+	switch b := m.GetBody().(type) {
 	case *journalv1.Entry_ObligationExcluded:
 		return excludedOf(b.ObligationExcluded, texts.GetReason())
 	case *journalv1.Entry_ExclusionLifted:

@@ -168,14 +168,14 @@ func TestACertificateProvesTheTokenThatItIsRegisteredFor(t *testing.T) {
 	w := newWorld(t)
 	token, _ := w.issue(reporting.TokenDraft{Role: auth.Viewer})
 	other, _ := w.issue(reporting.TokenDraft{Role: auth.Approver})
-	print := strings.Repeat("0a", 32)
+	thumb := strings.Repeat("0a", 32)
 	bind := func(id string, p auth.Proof) {
 		t.Helper()
 		if _, _, _, err := w.svc.CreateProof(t.Context(), w.call(w.admin), reporting.ProofDraft{Token: id, Proof: p}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	peer := auth.Peer{Fingerprint: print, Names: []string{"lgsp.test", "other.test"}}
+	peer := auth.Peer{Fingerprint: thumb, Names: []string{"lgsp.test", "other.test"}}
 	if _, err := w.svc.AuthenticatePeer(t.Context(), peer); fault.ReasonOf(err) != "CERTIFICATE_UNKNOWN" {
 		t.Errorf("before: %v, want CERTIFICATE_UNKNOWN", err)
 	}
@@ -188,7 +188,7 @@ func TestACertificateProvesTheTokenThatItIsRegisteredFor(t *testing.T) {
 	if _, err := w.svc.AuthenticatePeer(t.Context(), peer); fault.ReasonOf(err) != "CERTIFICATE_AMBIGUOUS" {
 		t.Errorf("names of two tokens: %v, want CERTIFICATE_AMBIGUOUS", err)
 	}
-	bind(other.ID, auth.Proof{Kind: auth.ByCertificate, Value: print})
+	bind(other.ID, auth.Proof{Kind: auth.ByCertificate, Value: thumb})
 	if by, err := w.svc.AuthenticatePeer(t.Context(), peer); err != nil || by.Principal != other.ID {
 		t.Errorf("the certificate itself decides: %v, %v", by, err)
 	}

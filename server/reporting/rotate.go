@@ -87,17 +87,7 @@ func (g granted) rotated(id string, overlap, lifetime time.Duration, now time.Ti
 	if overlap < 0 || overlap > longestOverlap {
 		problems.Add(fault.Invalid("OVERLAP_INVALID", "overlap %s: the secret before may be good for 30 days more at most", overlap).In("overlap"))
 	}
-	switch grants := g.has(auth.Grant) && g.grants(token); {
-	case lifetime < 0 || lifetime > longestLifetime:
-		problems.Add(fault.Invalid("LIFETIME_INVALID", "lifetime %s: it must be positive and at most three years", lifetime).In("lifetime"))
-	case !grants && lifetime != 0:
-		problems.Add(fault.Denied("LIFETIME_NOT_YOURS",
-			"your own token ends when it was to end; leave the lifetime out, or ask the administrator of your unit").In("lifetime"))
-	case grants && lifetime == 0:
-		token.Expires = now.Add(defaultLifetime).Truncate(time.Second)
-	case grants:
-		token.Expires = now.Add(lifetime).Truncate(time.Second)
-	}
+	problems.Add(g.lengthened(&token, lifetime, now))
 	if g.has(auth.Grant) && g.outlives(token) { // nobody gives more than he has
 		token.Expires = g.Token.Expires
 	}
@@ -105,6 +95,22 @@ func (g granted) rotated(id string, overlap, lifetime time.Duration, now time.Ti
 		token.FormerUntil = now.Add(overlap).Truncate(time.Second)
 	}
 	return token, problems.Err()
+}
+
+// lengthened gives a token the end that is asked for, if the caller could have issued it; else it keeps its own.
+func (g granted) lengthened(token *auth.Token, lifetime time.Duration, now time.Time) error {
+	switch grants := g.has(auth.Grant) && g.grants(*token); {
+	case lifetime < 0 || lifetime > longestLifetime:
+		return fault.Invalid("LIFETIME_INVALID", "lifetime %s: it must be positive and at most three years", lifetime).In("lifetime")
+	case !grants && lifetime != 0:
+		return fault.Denied("LIFETIME_NOT_YOURS",
+			"your own token ends when it was to end; leave the lifetime out, or ask the administrator of your unit").In("lifetime")
+	case grants && lifetime == 0:
+		token.Expires = now.Add(defaultLifetime).Truncate(time.Second)
+	case grants:
+		token.Expires = now.Add(lifetime).Truncate(time.Second)
+	}
+	return nil
 }
 
 // noteUse remembers that a caller came.

@@ -265,9 +265,26 @@ var kinds = []struct {
 	ends  string
 	words string
 }{
-	{"journal_id", "journal_id"}, {"unit", "units"}, {"units", "units"}, {"below", "units"}, {"indicator", "indicators"}, {"indicators", "indicators"},
-	{"form", "forms"}, {"period", "periods"}, {"periods", "periods"}, {"kind", "kind"}, {"kinds", "kind"}, {"as_of", "day"}, {"tree", "day"},
-	{"_from", "day"}, {"_to", "day"}, {"day", "day"}, {"date", "day"}, {"value", "number"}, {"numerator", "number"}, {"denominator", "number"},
+	{"journal_id", "journal_id"},
+	{"unit", "units"},
+	{"units", "units"},
+	{"below", "units"},
+	{"indicator", "indicators"},
+	{"indicators", "indicators"},
+	{"form", "forms"},
+	{"period", "periods"},
+	{"periods", "periods"},
+	{"kind", "kind"},
+	{"kinds", "kind"},
+	{"as_of", "day"},
+	{"tree", "day"},
+	{"_from", "day"},
+	{"_to", "day"},
+	{"day", "day"},
+	{"date", "day"},
+	{"value", "number"},
+	{"numerator", "number"},
+	{"denominator", "number"},
 	{"plan", "plans"},
 }
 

@@ -269,7 +269,7 @@ func (t *teller) prove(id string) entry.Body {
 	case 1:
 		return entry.ProofUnbound{Proof: proof, Token: id}
 	default:
-		return entry.TokenRotated{ID: id, SecretHash: [32]byte{2, byte(t.IntN(256))}, FormerUntil: time.Unix(int64(t.IntN(2)*1_800_000_000), 0).UTC()}
+		return entry.TokenRotated{ID: id, SecretHash: [32]byte{2, byte(t.IntN(256))}, FormerUntil: time.Unix(1_700_000_000+int64(t.IntN(2))*100_000_000, 0).UTC()}
 	}
 }
 

@@ -46,7 +46,7 @@ var Check = check.Check{
 		default:
 		}
 `},
-				{File: "server/server.go", Old: ", s.gateway.Close(), s.store.Close(), s.closeSecurity())", New: ", s.gateway.Close())"},
+				{File: "server/server.go", Old: ", s.gateway.Close(), s.store.Close())", New: ", s.gateway.Close())"},
 			},
 		},
 		{

@@ -56,8 +56,15 @@ func (c auditCommand) tell(w world, l server.AuditLine) error {
 		words = append(words, fmt.Sprintf("entry=%d", l.Sequence))
 	}
 	for _, f := range []struct{ name, value string }{
-		{"actor", l.Principal}, {"credential", l.Credential}, {"address", l.Address}, {"door", l.Door}, {"method", l.Method},
-		{"request", l.RequestID}, {"code", l.Code}, {"reason", l.Reason}, {"units", fewUnits(l.Units)},
+		{"actor", l.Principal},
+		{"credential", l.Credential},
+		{"address", l.Address},
+		{"door", l.Door},
+		{"method", l.Method},
+		{"request", l.RequestID},
+		{"code", l.Code},
+		{"reason", l.Reason},
+		{"units", fewUnits(l.Units)},
 	} {
 		if f.value != "" {
 			words = append(words, fmt.Sprintf("%s=%q", f.name, f.value))
