@@ -199,13 +199,13 @@ func (t *Tx) rewind(k reportKey, rec *record) (record, bool, error) {
 		then.note(&then.held[i])
 	}
 	then.late = then.sent && rec.late
-	if len(then.held) == 0 {
-		then.deadline = time.Time{} // it came with the first revision, where nothing but an exclusion was
-	}
 	if at := slices.Sorted(maps.Keys(replaced)); len(at) > 0 {
 		if n, _ := slices.BinarySearch(at, then.count); n < len(at) {
 			then.deadline = replaced[at[n]]
 		}
+	}
+	if len(then.held) == 0 {
+		then.deadline = time.Time{} // it came with the first revision, where nothing but an exclusion was
 	}
 	return then, len(then.held)+len(then.exclusions) > 0, nil
 }
