@@ -97,7 +97,7 @@ func (s *benchStore) askColumnsAsJSON(b *testing.B, q question) int {
 	}
 	values := 0
 	for rest := body; ; {
-		_, after, found := bytes.Cut(rest, []byte(`"expected":[`))
+		_, after, found := bytes.Cut(rest, []byte(`"values":[`))
 		if !found {
 			return values
 		}
