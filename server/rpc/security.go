@@ -38,23 +38,26 @@ func (v *visitors) add(one visit) {
 	v.seen[one] = true
 }
 
-// recordable records the first use of a credential from an address, and refuses what could not be recorded: new visitors,
-// and changes. Who was let in before may go on reading.
+// recordable records the first use of a credential from an address, and refuses changes where nothing can be recorded.
 func (d *door) recordable(ctx context.Context, c *call, right auth.Right) error {
 	if d.security == nil {
 		return nil
 	}
 	address, _ := originOf(ctx)
 	one := visit{c.credential, address}
+	reads := right == auth.Read || right == auth.Authenticated
 	if d.seen.isNew(one) {
 		e := c.event(ctx)
 		e.Kind = security.FirstUse
-		if err := d.security.Record(e); err != nil {
+		switch err := d.security.Record(e); {
+		case err == nil:
+			d.seen.add(one)
+		case !reads:
 			return err
+		default: // reading goes on where a disk is full, and the log says how many lines it lacks
 		}
-		d.seen.add(one)
 	}
-	if right == auth.Read || right == auth.Authenticated {
+	if reads {
 		return nil
 	}
 	return d.security.Ready()

@@ -30,7 +30,7 @@ var Check = check.Check{
 	Promise: "Killed at any call by which it changes a file, the server starts again with every acknowledged change, exactly " +
 		"once, and with nothing that nobody sent.",
 	Counts: "points",
-	Short:  450, Long: 1350,
+	Short:  530, Long: 1350,
 	Needs:    []check.Need{syscalls.Need},
 	Run:      run,
 	Controls: controls,

@@ -99,8 +99,8 @@ const (
 	notFound        = "REPORT_NOT_FOUND"
 	nothingApproved = "NOTHING_TO_APPROVE"
 	nothingReturned = "NOTHING_TO_RETURN"
-	// goneAlready is that of a second move: the commune has ended, and its successor would begin twice.
-	goneAlready = "SEVERAL_PROBLEMS"
+	// goneAlready is that of a second move on one day.
+	goneAlready = "UNIT_ENDS_THAT_DAY"
 )
 
 // answer gives what a request must be answered with, and what stands afterwards.
