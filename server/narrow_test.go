@@ -8,7 +8,7 @@ import (
 
 // What a client does not read waits in the server, which gives up waiting, and not in the kernel, which does not.
 func TestTheKernelKeepsLittleOfWhatNobodyReads(t *testing.T) {
-	l, err := Config{}.listenOn("http-listen", "127.0.0.1:0")
+	l, err := Config{}.listenOn("http-listen", "127.0.0.1:0", 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,23 +104,23 @@ func (s *Server) listen() error {
 	if s.gateway, err = gateway.New(gateway.Config{GRPC: s.rpc.GRPC(), Logger: s.cfg.Logger, Public: s.cfg.Public, Plaintext: s.transport.plaintext, Assertions: assertions}); err != nil {
 		return err
 	}
-	if s.grpcAt, err = s.cfg.listenOn("grpc-listen", s.cfg.GRPCListen); err != nil {
+	if s.grpcAt, err = s.cfg.listenOn("grpc-listen", s.cfg.GRPCListen, rpc.AnswersWithin); err != nil {
 		return err
 	}
-	s.httpAt, err = s.cfg.listenOn("http-listen", s.cfg.HTTPListen)
+	s.httpAt, err = s.cfg.listenOn("http-listen", s.cfg.HTTPListen, 0)
 	if err == nil && s.transport.http != nil {
 		s.httpAt = tls.NewListener(s.httpAt, s.transport.http)
 	}
 	return err
 }
 
-func (c Config) listenOn(field, address string) (net.Listener, error) {
+func (c Config) listenOn(field, address string, within time.Duration) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fault.Precondition("ADDRESS_IN_USE", "cannot listen on %s; is another server running? Choose another with --%s, or port 0", address, field).
 			With("value", address).In(field)
 	}
-	return admit(narrow{l}, c), nil
+	return admit(narrow{l, within}, c), nil
 }
 
 func (s *Server) closeListeners() error {

@@ -13,6 +13,8 @@ const (
 	maxRequest = 1<<20 + 64<<10
 	// MaxAnswer is the largest answer: a page of 5,000 roll-ups. Clients must be set to receive it.
 	MaxAnswer = 8 << 20
+	// AnswersWithin is how long the other end may leave a ping, or what was sent, without an answer.
+	AnswersWithin = 20 * time.Second
 	// MaxStreams is how many calls one connection may have at once; the gateway's connection carries all of JSON.
 	MaxStreams = 256
 
@@ -31,7 +33,7 @@ const (
 	maxAge         = 2 * time.Hour
 	maxAgeGrace    = 5 * time.Minute
 	pingEvery      = 2 * time.Minute
-	pingWithin     = 20 * time.Second
+	pingWithin     = AnswersWithin
 	leastPingEvery = 30 * time.Second
 )
 
