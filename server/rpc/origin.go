@@ -12,9 +12,6 @@ import (
 // in memory alone: from the network anybody could write it.
 const OriginHeader = "tonghop-origin"
 
-// memoryNetwork is the network of the connection by which the gateway comes in. No socket has it.
-const memoryNetwork = "bufconn"
-
 // The doors, as the security log calls them.
 const (
 	doorGRPC = "grpc"
@@ -27,7 +24,7 @@ func originOf(ctx context.Context) (address, door string) {
 	if !ok || p.Addr == nil {
 		return "", doorGRPC
 	}
-	if p.Addr.Network() != memoryNetwork {
+	if p.Addr.Network() != inMemory {
 		return host(p.Addr.String()), doorGRPC
 	}
 	if values := metadata.ValueFromIncomingContext(ctx, OriginHeader); len(values) == 1 {
